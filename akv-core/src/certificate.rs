@@ -1,0 +1,279 @@
+//! A certificate as a vault holds it: its name, its versions, what is known of it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha1::{Digest, Sha1};
+use time::OffsetDateTime;
+
+use crate::error::InvalidValue;
+use crate::tags::Tags;
+
+/// The name of a certificate in a vault: Command's alias.
+///
+/// 1 to 127 letters, digits and hyphens (Key Vault data plane, `routes.tsp`). Names compare without
+/// regard to letter case, as the service does.
+///
+/// ```
+/// use akv_core::CertificateName;
+/// let name: CertificateName = "Web-01".parse()?;
+/// assert_eq!(name, "web-01".parse()?);
+/// assert!("web/01".parse::<CertificateName>().is_err());
+/// # Ok::<(), akv_core::InvalidValue>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct CertificateName(String);
+
+impl CertificateName {
+    /// The longest name the service takes, in characters.
+    pub const MAX_LENGTH: usize = 127;
+
+    /// The name as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn folded(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl FromStr for CertificateName {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let fits = (1..=Self::MAX_LENGTH).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidValue::new(
+                "certificate name",
+                text,
+                "1 to 127 characters from A-Z, a-z, 0-9 and hyphen",
+            ))
+        }
+    }
+}
+
+impl PartialEq for CertificateName {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for CertificateName {}
+
+impl std::hash::Hash for CertificateName {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.folded().hash(state);
+    }
+}
+
+impl PartialOrd for CertificateName {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for CertificateName {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.folded().cmp(&other.folded())
+    }
+}
+
+impl fmt::Display for CertificateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The version of a certificate, as the service names it: 32 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Version(String);
+
+impl Version {
+    /// The version's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Version {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        if text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidValue::new("certificate version", text, "32 hexadecimal digits"))
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The SHA-1 of a certificate's DER: what Windows, Key Vault (`x5t`) and Command call a thumbprint.
+///
+/// ```
+/// use akv_core::Thumbprint;
+/// let thumbprint = Thumbprint::of(b"the DER of a certificate");
+/// assert_eq!(thumbprint.to_string().len(), 40);
+/// assert_eq!(thumbprint.to_string().to_lowercase().parse::<Thumbprint>()?, thumbprint);
+/// # Ok::<(), akv_core::InvalidValue>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Thumbprint([u8; 20]);
+
+impl Thumbprint {
+    /// The thumbprint of a certificate, from its DER.
+    pub fn of(der: &[u8]) -> Self {
+        Self(Sha1::digest(der).into())
+    }
+
+    /// The thumbprint whose 20 bytes these are, as `x5t` carries them.
+    pub const fn from_bytes(bytes: [u8; 20]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 20 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 20] {
+        &self.0
+    }
+}
+
+impl FromStr for Thumbprint {
+    type Err = InvalidValue;
+
+    /// Reads 40 hexadecimal digits in either case; blanks and colons between them are passed over.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let invalid = || InvalidValue::new("thumbprint", text, "40 hexadecimal digits");
+        let digits: Vec<u8> = text
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != ':')
+            .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+            .collect::<Option<_>>()
+            .ok_or_else(invalid)?;
+        let bytes: Vec<u8> = digits
+            .chunks_exact(2)
+            .filter_map(|pair| Some(pair.first()? << 4 | pair.get(1)?))
+            .collect();
+        match <[u8; 20]>::try_from(bytes) {
+            Ok(bytes) if digits.len() == 40 => Ok(Self(bytes)),
+            _ => Err(invalid()),
+        }
+    }
+}
+
+impl fmt::Display for Thumbprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
+    }
+}
+
+impl fmt::Debug for Thumbprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Thumbprint({self})")
+    }
+}
+
+impl Serialize for Thumbprint {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Thumbprint {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Whether the private key may be taken out of the vault again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Exportable {
+    /// The key can be read through the certificate's backing secret.
+    #[default]
+    Yes,
+    /// The key never leaves the vault.
+    No,
+}
+
+/// What the service keeps beside a certificate, the same in lists and in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attributes {
+    /// Whether the certificate may be used.
+    pub enabled: bool,
+    /// Not valid before (UTC).
+    pub not_before: Option<OffsetDateTime>,
+    /// Not valid after (UTC).
+    pub expires: Option<OffsetDateTime>,
+    /// When this version was made (UTC).
+    pub created: Option<OffsetDateTime>,
+    /// When this version was last changed (UTC).
+    pub updated: Option<OffsetDateTime>,
+}
+
+impl Default for Attributes {
+    fn default() -> Self {
+        Self { enabled: true, not_before: None, expires: None, created: None, updated: None }
+    }
+}
+
+/// What a list tells of the newest version of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedCertificate {
+    /// Its name, in the case that the service shows.
+    pub name: CertificateName,
+    /// Absent while the certificate is pending or where its making failed.
+    pub thumbprint: Option<Thumbprint>,
+    /// Enabled, validity, created and updated.
+    pub attributes: Attributes,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// One version of a certificate, in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// Its name, in the case that the service shows.
+    pub name: CertificateName,
+    /// Which version this is.
+    pub version: Version,
+    /// The leaf's DER; absent while the certificate is pending.
+    pub der: Option<Vec<u8>>,
+    /// The service's own `x5t`; absent while the certificate is pending.
+    pub thumbprint: Option<Thumbprint>,
+    /// Enabled, validity, created and updated.
+    pub attributes: Attributes,
+    /// Its tags.
+    pub tags: Tags,
+    /// The private key behind it; absent where the service names none.
+    pub key: Option<KeyState>,
+}
+
+/// What the vault tells of a certificate's private key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeyState {
+    /// Absent where the service sent no policy (older versions of a certificate).
+    pub exportable: Option<Exportable>,
+    /// The service's name of the key's kind: `RSA`, `RSA-HSM`, `EC`, `EC-HSM`.
+    pub kind: Option<String>,
+}
+
+/// A certificate in soft delete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletedCertificate {
+    /// The newest version, as it was when it was deleted.
+    pub certificate: Certificate,
+    /// When it was deleted (UTC).
+    pub deleted: Option<OffsetDateTime>,
+    /// When the service will purge it (UTC).
+    pub scheduled_purge: Option<OffsetDateTime>,
+}

@@ -1,0 +1,245 @@
+//! What can go wrong in a store or a directory, told for the person at 3 a.m.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+/// A text from outside that is not what it should be: what was read and what was expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} {read:?} is not valid: expected {expected}")]
+pub struct InvalidValue {
+    what: &'static str,
+    read: String,
+    expected: String,
+}
+
+impl InvalidValue {
+    /// `read` is cut to 200 characters: the message is for a person.
+    pub fn new(what: &'static str, read: &str, expected: impl Into<String>) -> Self {
+        let mut shown: String = read.chars().take(SHOWN).collect();
+        if shown.len() < read.len() {
+            shown.push('…');
+        }
+        Self { what, read: shown, expected: expected.into() }
+    }
+
+    /// What the value was to be: `certificate name`, `store path`.
+    pub fn what(&self) -> &'static str {
+        self.what
+    }
+}
+
+/// Why a request was denied (HTTP 403), by the service's inner code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Denial {
+    /// The vault uses access policies and the caller's lacks the permission.
+    AccessPolicy,
+    /// The vault uses Azure RBAC and the caller has no role with the permission.
+    Rbac,
+    /// The vault's firewall does not admit the caller's address.
+    Firewall,
+    /// The vault admits private links only.
+    PrivateLink,
+    /// Azure Policy forbids it.
+    AzurePolicy,
+    /// The object's state forbids it: disabled, expired, protected from purge.
+    ObjectState,
+    /// The service did not say why.
+    Unspecified,
+}
+
+/// What an [`Error`] means to whoever asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Not allowed. Never to be taken for "not there".
+    Denied(Denial),
+    /// No token could be had, or the service refused it.
+    Unauthenticated,
+    /// What the operation needs is not there.
+    Absent,
+    /// A certificate or vault of that name is in soft delete.
+    SoftDeleted,
+    /// A certificate of that name was still being deleted when the deadline passed.
+    BeingDeleted,
+    /// A certificate of that name was still being recovered when the deadline passed.
+    BeingRecovered,
+    /// Another object stands in the way, such as a stand-alone secret of the same name.
+    Conflict,
+    /// The vault name is used by someone else; vault names are unique worldwide.
+    NameTaken,
+    /// Too many requests, still so when the deadline passed.
+    Throttled,
+    /// What was asked for is refused as wrong: by us before sending or by the service (HTTP 400).
+    Invalid,
+    /// The service failed (HTTP 5xx) or could not be reached.
+    Unavailable,
+    /// The deadline passed.
+    TimedOut,
+    /// The caller cancelled.
+    Cancelled,
+    /// The answer is not what the interface promises: too large, endless, unreadable.
+    Protocol,
+    /// The answer points to a host that the configuration did not name. No token went there.
+    UntrustedHost,
+}
+
+impl ErrorKind {
+    /// Whether the caller may simply not look: a permission, a token or a budget is missing. Such
+    /// an error says nothing about what is in the store.
+    pub fn is_permission_or_throttling(self) -> bool {
+        matches!(self, Self::Denied(_) | Self::Unauthenticated | Self::Throttled)
+    }
+}
+
+/// What the service answered, as far as it helps a person to find the cause.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// `error.code`: `Forbidden`, `Conflict`, an AADSTS code.
+    pub code: Option<String>,
+    /// `error.innererror.code`: `ForbiddenByRbac`, `ObjectIsBeingDeleted`.
+    pub inner_code: Option<String>,
+    /// The service's own words.
+    pub message: Option<String>,
+    /// `x-ms-request-id`: what Microsoft's support asks for.
+    pub request_id: Option<String>,
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HTTP {}", self.status)?;
+        if let Some(code) = &self.code {
+            write!(f, " {code}")?;
+        }
+        if let Some(inner) = &self.inner_code {
+            write!(f, "/{inner}")?;
+        }
+        if let Some(message) = &self.message {
+            write!(f, " \"{}\"", message.trim())?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, " (request {id})")?;
+        }
+        Ok(())
+    }
+}
+
+/// A failure of a store or a directory.
+///
+/// Displays as what was tried, what went wrong, what the service said and what to do:
+///
+/// ```
+/// use akv_core::{Denial, Error, ErrorKind, Reply};
+///
+/// let error = Error::new(ErrorKind::Denied(Denial::Rbac), "get certificate web-01 in vault contoso", "not allowed")
+///     .with_reply(Reply { status: 403, code: Some("Forbidden".into()), inner_code: Some("ForbiddenByRbac".into()), ..Reply::default() })
+///     .with_advice("assign the role \"Key Vault Certificates Officer\" on the vault");
+/// assert_eq!(
+///     error.to_string(),
+///     "get certificate web-01 in vault contoso: not allowed; the service said HTTP 403 Forbidden/ForbiddenByRbac; \
+///      assign the role \"Key Vault Certificates Officer\" on the vault",
+/// );
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    tried: String,
+    problem: String,
+    reply: Option<Reply>,
+    advice: Option<String>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of `kind` met when `tried` was tried; `problem` says what went wrong, both as
+    /// lower-case fragments.
+    pub fn new(kind: ErrorKind, tried: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            tried: tried.into(),
+            problem: problem.into(),
+            reply: None,
+            advice: None,
+            source: None,
+        }))
+    }
+
+    /// Adds what the service answered.
+    #[must_use]
+    pub fn with_reply(mut self, reply: Reply) -> Self {
+        self.0.reply = Some(reply);
+        self
+    }
+
+    /// Adds what the reader can do about it.
+    #[must_use]
+    pub fn with_advice(mut self, advice: impl Into<String>) -> Self {
+        self.0.advice = Some(advice.into());
+        self
+    }
+
+    /// Adds the error underneath.
+    #[must_use]
+    pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    /// What it means.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What the service answered, where it did.
+    pub fn reply(&self) -> Option<&Reply> {
+        self.0.reply.as_ref()
+    }
+
+    /// What the reader can do about it, where that is known.
+    pub fn advice(&self) -> Option<&str> {
+        self.0.advice.as_deref()
+    }
+}
+
+impl From<InvalidValue> for Error {
+    fn from(invalid: InvalidValue) -> Self {
+        Self::new(ErrorKind::Invalid, format!("read {}", invalid.what), invalid.to_string())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { tried, problem, reply, advice, .. } = &*self.0;
+        write!(f, "{tried}: {problem}")?;
+        if let Some(reply) = reply {
+            write!(f, "; the service said {reply}")?;
+        }
+        if let Some(advice) = advice {
+            write!(f, "; {advice}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({:?}: {self})", self.0.kind)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+/// A result of a store or a directory.
+pub type Result<T> = std::result::Result<T, Error>;
+
+const SHOWN: usize = 200;

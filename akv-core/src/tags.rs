@@ -1,0 +1,95 @@
+//! Tags of a certificate, within the service's limits.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::InvalidValue;
+
+/// The tags of a certificate: at most 15, names and values of at most 256 characters
+/// (Key Vault "about keys, secrets and certificates").
+///
+/// ```
+/// use akv_core::Tags;
+/// let old = Tags::new([("owner", "pki"), ("env", "test")])?;
+/// let new = Tags::new([("env", "prod")])?;
+/// assert_eq!(old.merged_with(&new)?, Tags::new([("owner", "pki"), ("env", "prod")])?);
+/// # Ok::<(), akv_core::InvalidValue>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tags(BTreeMap<String, String>);
+
+impl Tags {
+    /// How many tags a certificate may have.
+    pub const MAX_COUNT: usize = 15;
+    /// How many characters a name or a value may have.
+    pub const MAX_LENGTH: usize = 256;
+
+    /// Tags to be written, checked against the limits. Of two with the same name the later stays.
+    pub fn new<K: Into<String>, V: Into<String>>(
+        tags: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self, InvalidValue> {
+        Self::as_stored(tags).checked()
+    }
+
+    /// Tags as a service holds them: read, never judged.
+    pub fn as_stored<K: Into<String>, V: Into<String>>(
+        tags: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        Self(tags.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+
+    /// The union of both, in which `newer` wins; checked against the limits.
+    pub fn merged_with(&self, newer: &Self) -> Result<Self, InvalidValue> {
+        let mut union = self.0.clone();
+        union.extend(newer.0.clone());
+        Self(union).checked()
+    }
+
+    /// Name and value of each, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The value of the tag of that name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn checked(self) -> Result<Self, InvalidValue> {
+        let invalid = |read: &str, expected: &str| InvalidValue::new("tags", read, expected);
+        if self.0.len() > Self::MAX_COUNT {
+            let names = self.0.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            return Err(invalid(&names, "at most 15 tags on a certificate"));
+        }
+        for (name, value) in &self.0 {
+            if name.is_empty() {
+                return Err(invalid(name, "a tag name of at least one character"));
+            }
+            if name.chars().count() > Self::MAX_LENGTH || value.chars().count() > Self::MAX_LENGTH {
+                return Err(invalid(name, "tag names and values of at most 256 characters"));
+            }
+        }
+        Ok(self)
+    }
+}
+
+impl fmt::Display for Tags {
+    /// `name=value, name=value`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tags: Vec<_> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        f.write_str(&tags.join(", "))
+    }
+}
