@@ -3,16 +3,36 @@
 //! No I/O, no clock, no Azure JSON, no words of Keyfactor: models, certificate bundles, the two
 //! ports ([`CertificateStore`], [`VaultDirectory`]) and the jobs with all that they decide.
 
+mod address;
 pub mod bundle;
 mod certificate;
+mod clock;
+mod cloud;
+mod credential;
+mod directory;
 mod error;
 mod secret;
+mod store;
+mod store_path;
 mod tags;
+mod vault;
 
+pub use address::{PrivateEndpoint, StoreAddress};
+pub use bundle::Bundle;
 pub use certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
     ListedCertificate, Thumbprint, Version,
 };
+pub use clock::Clock;
+pub use cloud::Cloud;
+pub use credential::Credential;
+pub use directory::{
+    AccessModel, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku, Subscription,
+    Vault, VaultDirectory, VaultId, VaultOptions,
+};
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
 pub use secret::{ClientSecret, Password};
+pub use store::{CertificateStore, Deletion, Import};
+pub use store_path::StorePath;
 pub use tags::Tags;
+pub use vault::{ClientId, ResourceGroupName, SubscriptionId, TenantId, VaultName};

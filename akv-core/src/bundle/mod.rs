@@ -1,1 +1,5 @@
 //! Certificate bundles.
+
+/// Leaf, key and chain, checked when made.
+#[derive(Debug, Clone)]
+pub struct Bundle;

@@ -1,0 +1,112 @@
+//! Everything that is needed to reach a store, but for who asks.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::cloud::Cloud;
+use crate::error::InvalidValue;
+use crate::store_path::StorePath;
+use crate::vault::{TenantId, VaultName};
+
+/// A store and the way to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreAddress {
+    /// Which vault.
+    pub path: StorePath,
+    /// The tenant whose tokens the vault takes.
+    pub tenant: Option<TenantId>,
+    /// The cloud it is in.
+    pub cloud: Cloud,
+    /// Where it is reached, if not under its public name.
+    pub private_endpoint: Option<PrivateEndpoint>,
+}
+
+impl StoreAddress {
+    /// The host of the vault, with a port where that is not 443: the only one a vault token may go
+    /// to. A store path that is a URL has to agree with the cloud (or the private endpoint).
+    ///
+    /// ```
+    /// use akv_core::{Cloud, StoreAddress};
+    /// let address = StoreAddress {
+    ///     path: "https://contoso.vault.azure.cn/".parse()?,
+    ///     tenant: None,
+    ///     cloud: Cloud::public(),
+    ///     private_endpoint: None,
+    /// };
+    /// assert!(address.vault_host().is_err(), "a vault in China is not reached with public tokens");
+    /// # Ok::<(), akv_core::InvalidValue>(())
+    /// ```
+    pub fn vault_host(&self) -> Result<String, InvalidValue> {
+        let vault = self.path.vault();
+        let host = match &self.private_endpoint {
+            Some(endpoint) => endpoint.host_of(vault),
+            None => format!("{vault}.{}", self.cloud.vault_suffix),
+        }
+        .to_ascii_lowercase();
+        match self.path.host() {
+            Some(named) if named != host => Err(InvalidValue::new(
+                "store path",
+                &format!("https://{named}/"),
+                format!(
+                    "https://{host}/, which is where cloud \"{}\" has vault {vault} (name the \
+                     right cloud, or the private endpoint)",
+                    self.cloud.name
+                ),
+            )),
+            _ => Ok(host),
+        }
+    }
+}
+
+/// Where a vault is reached instead of under its public name: given as a suffix
+/// (`privatelink.example.net`), as a whole host or as a URL.
+///
+/// A value whose first label is the vault's name is the whole host; any other is a suffix.
+///
+/// ```
+/// use akv_core::PrivateEndpoint;
+/// let vault = "contoso".parse()?;
+/// for spelling in ["internal.example", ".internal.example", "contoso.internal.example", "https://contoso.internal.example/"] {
+///     assert_eq!(spelling.parse::<PrivateEndpoint>()?.host_of(&vault), "contoso.internal.example");
+/// }
+/// # Ok::<(), akv_core::InvalidValue>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrivateEndpoint(String);
+
+impl PrivateEndpoint {
+    /// The host of that vault behind the endpoint.
+    pub fn host_of(&self, vault: &VaultName) -> String {
+        let own = format!("{vault}.").to_ascii_lowercase();
+        if self.0.starts_with(&own) { self.0.clone() } else { format!("{own}{}", self.0) }
+    }
+}
+
+impl FromStr for PrivateEndpoint {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let lower = text.trim().to_ascii_lowercase();
+        let rest = lower.strip_prefix("https://").unwrap_or(&lower);
+        let host = rest.trim_end_matches('/').trim_start_matches('.');
+        let (name, port) = host.split_once(':').unwrap_or((host, "443"));
+        let label = |label: &str| {
+            !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        };
+        if port.parse::<u16>().is_ok() && name.contains('.') && name.split('.').all(label) {
+            Ok(Self(host.strip_suffix(":443").unwrap_or(host).to_owned()))
+        } else {
+            Err(InvalidValue::new(
+                "private endpoint",
+                text,
+                "a DNS suffix, a host name or an https URL without a path",
+            ))
+        }
+    }
+}
+
+impl fmt::Display for PrivateEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,135 @@
+//! A cloud as data: where tokens, vaults and Resource Manager are, and for which audience.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::InvalidValue;
+
+/// Everything that differs from one Azure cloud to another. URLs are without a final slash.
+///
+/// ```
+/// use akv_core::Cloud;
+/// let cloud = Cloud::public();
+/// assert_eq!(cloud.vault_suffix, "vault.azure.net");
+/// assert_eq!("usgov".parse::<Cloud>()?, Cloud::government());
+/// # Ok::<(), akv_core::InvalidValue>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cloud {
+    /// What people call it: `public`, `government`, `china`.
+    pub name: String,
+    /// Where tokens come from: `https://login.microsoftonline.com`.
+    pub authority: String,
+    /// Resource Manager's endpoint: `https://management.azure.com`.
+    pub resource_manager: String,
+    /// For whom a Resource Manager token is: `https://management.azure.com`.
+    pub resource_manager_audience: String,
+    /// What follows a vault's name in its host, with a port where that is not 443:
+    /// `vault.azure.net`.
+    pub vault_suffix: String,
+    /// For whom a vault token is: `https://vault.azure.net`.
+    pub vault_audience: String,
+    /// More roots to trust, as a PEM file: for a cloud of one's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+}
+
+impl Cloud {
+    /// The public cloud.
+    pub fn public() -> Self {
+        Self::built_in(
+            "public",
+            "https://login.microsoftonline.com",
+            "https://management.azure.com",
+            "https://management.azure.com",
+            "vault.azure.net",
+        )
+    }
+
+    /// Azure for US Government.
+    pub fn government() -> Self {
+        Self::built_in(
+            "government",
+            "https://login.microsoftonline.us",
+            "https://management.usgovcloudapi.net",
+            "https://management.core.usgovcloudapi.net",
+            "vault.usgovcloudapi.net",
+        )
+    }
+
+    /// Azure in China, operated by 21Vianet.
+    pub fn china() -> Self {
+        Self::built_in(
+            "china",
+            "https://login.chinacloudapi.cn",
+            "https://management.chinacloudapi.cn",
+            "https://management.chinacloudapi.cn",
+            "vault.azure.cn",
+        )
+    }
+
+    fn built_in(
+        name: &str,
+        authority: &str,
+        resource_manager: &str,
+        resource_manager_audience: &str,
+        vault_suffix: &str,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            authority: authority.into(),
+            resource_manager: resource_manager.into(),
+            resource_manager_audience: resource_manager_audience.into(),
+            vault_suffix: vault_suffix.into(),
+            vault_audience: format!("https://{vault_suffix}"),
+            ca_file: None,
+        }
+    }
+}
+
+impl FromStr for Cloud {
+    type Err = InvalidValue;
+
+    /// The built-in clouds by the names in use for them, in any letter case.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "public" | "azure" | "azurecloud" | "azurepublic" | "azurepubliccloud" => {
+                Ok(Self::public())
+            }
+            "government" | "gov" | "usgov" | "usgovernment" | "azureusgovernment"
+            | "azuregovernment" => Ok(Self::government()),
+            "china" | "azurechina" | "azurechinacloud" => Ok(Self::china()),
+            "germany" | "azuregermany" | "azuregermancloud" => Err(InvalidValue::new(
+                "cloud",
+                text,
+                "public, government or china: the German cloud was closed on 29 October 2021, and \
+                 the German regions of today belong to the public cloud",
+            )),
+            _ => Err(InvalidValue::new("cloud", text, "public, government or china")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn germany_is_told_to_be_closed() {
+        let error = "Germany".parse::<Cloud>().expect_err("closed");
+        assert!(error.to_string().contains("closed on 29 October 2021"));
+    }
+
+    #[test]
+    fn token_endpoints_vaults_and_resource_manager_never_mix_clouds() {
+        for (cloud, ending) in [(Cloud::government(), ".us"), (Cloud::china(), ".cn")] {
+            assert!(cloud.authority.ends_with(ending), "{}", cloud.authority);
+            assert_ne!(cloud.resource_manager, Cloud::public().resource_manager);
+            assert_ne!(cloud.vault_suffix, Cloud::public().vault_suffix);
+            assert_eq!(cloud.vault_audience, format!("https://{}", cloud.vault_suffix));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Who we are to Azure. What a credential means is here; how it becomes a token is not.
+
+use std::path::PathBuf;
+
+use crate::secret::{ClientSecret, Password};
+use crate::vault::ClientId;
+
+/// Whom to be. Never a developer's ambient login unless [`Credential::AzureCli`] is asked for by
+/// name.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Credential {
+    /// A service principal with a client secret.
+    ClientSecret {
+        /// The application's id.
+        client_id: ClientId,
+        /// Its secret.
+        secret: ClientSecret,
+    },
+    /// A service principal with a certificate.
+    ClientCertificate {
+        /// The application's id.
+        client_id: ClientId,
+        /// The certificate and its RSA key, as PKCS#12 or PEM.
+        file: PathBuf,
+        /// The file's password; empty for none.
+        password: Password,
+    },
+    /// The managed identity that the machine itself has.
+    SystemAssignedIdentity,
+    /// A managed identity that was given to the machine.
+    UserAssignedIdentity {
+        /// The identity's client id.
+        client_id: ClientId,
+    },
+    /// Workload identity federation: a token file that the platform keeps fresh stands for the
+    /// application (`AZURE_FEDERATED_TOKEN_FILE` in Kubernetes).
+    WorkloadIdentity {
+        /// The application's id.
+        client_id: ClientId,
+        /// The file with the federated token.
+        token_file: PathBuf,
+    },
+    /// The login of the Azure CLI: for people at a keyboard.
+    AzureCli,
+}
+
+impl Credential {
+    /// What a user name and a secret mean by the incumbent's rules: no secret, or the word
+    /// `managed` in any letter case, is a managed identity, and with a client id the user-assigned
+    /// one.
+    ///
+    /// ```
+    /// use akv_core::{ClientSecret, Credential};
+    /// let credential = Credential::from_client(None, &ClientSecret::from("Managed"));
+    /// assert!(matches!(credential, Some(Credential::SystemAssignedIdentity)));
+    /// assert!(Credential::from_client(None, &ClientSecret::from("a real secret")).is_none());
+    /// ```
+    ///
+    /// `None` is a secret without a client id, which is nobody.
+    pub fn from_client(client_id: Option<ClientId>, secret: &ClientSecret) -> Option<Self> {
+        let word = secret.expose().trim();
+        let managed = word.is_empty() || word.eq_ignore_ascii_case("managed");
+        match (managed, client_id) {
+            (true, Some(client_id)) => Some(Self::UserAssignedIdentity { client_id }),
+            (true, None) => Some(Self::SystemAssignedIdentity),
+            (false, Some(client_id)) => {
+                Some(Self::ClientSecret { client_id, secret: secret.clone() })
+            }
+            (false, None) => None,
+        }
+    }
+}

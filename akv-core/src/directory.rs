@@ -1,0 +1,243 @@
+//! The port to the control plane.
+
+use std::fmt;
+use std::str::FromStr;
+
+use async_trait::async_trait;
+
+use crate::error::{InvalidValue, Result};
+use crate::store_path::StorePath;
+use crate::vault::{ResourceGroupName, SubscriptionId, TenantId, VaultName};
+
+/// What the control plane (Resource Manager) can do. Absence is `Ok(None)`, as in
+/// [`CertificateStore`](crate::CertificateStore).
+#[async_trait]
+pub trait VaultDirectory: Send + Sync {
+    /// The subscriptions that the caller sees in a tenant, in whatever state.
+    async fn subscriptions(&self, tenant: &TenantId) -> Result<Vec<Subscription>>;
+
+    /// The store paths of all vaults in a subscription.
+    async fn vaults(
+        &self,
+        tenant: &TenantId,
+        subscription: SubscriptionId,
+    ) -> Result<Vec<StorePath>>;
+
+    /// Looks at a vault.
+    async fn vault(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<Vault>>;
+
+    /// The region that a resource group itself is in. `None`: there is no such group.
+    async fn resource_group_region(
+        &self,
+        tenant: &TenantId,
+        subscription: SubscriptionId,
+        group: &ResourceGroupName,
+    ) -> Result<Option<Region>>;
+
+    /// Creates a vault and returns when it answers. Must be called only where
+    /// [`vault`](Self::vault) said `None`: the service's own operation would change an existing
+    /// vault.
+    async fn create(&self, tenant: &TenantId, vault: &NewVault) -> Result<Vault>;
+}
+
+/// A subscription as the caller sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// Its id.
+    pub id: SubscriptionId,
+    /// Its name for people.
+    pub name: String,
+    /// `Enabled`, `Warned`, `PastDue`, `Disabled`, `Deleted`.
+    pub state: String,
+}
+
+impl Subscription {
+    /// Whether its resources can be read and used. Subscriptions that are warned or past due still
+    /// work.
+    pub fn is_usable(&self) -> bool {
+        ["Enabled", "Warned", "PastDue"].iter().any(|s| self.state.eq_ignore_ascii_case(s))
+    }
+}
+
+/// A vault with all the parts that Resource Manager wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VaultId {
+    /// Its subscription.
+    pub subscription: SubscriptionId,
+    /// Its resource group.
+    pub resource_group: ResourceGroupName,
+    /// Its name.
+    pub name: VaultName,
+}
+
+impl fmt::Display for VaultId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.subscription, self.resource_group, self.name)
+    }
+}
+
+/// A vault as Resource Manager describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vault {
+    /// Its store path.
+    pub path: StorePath,
+    /// The region it is in.
+    pub region: Region,
+    /// Where its certificates are, without a final slash.
+    pub uri: Option<String>,
+    /// `Succeeded`, `RegisteringDns`.
+    pub provisioning_state: Option<String>,
+}
+
+/// A vault to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewVault {
+    /// Where and under which name.
+    pub id: VaultId,
+    /// In which region.
+    pub region: Region,
+    /// All else.
+    pub options: VaultOptions,
+}
+
+/// How a new vault is to be. The default is what a careful administrator would choose: standard,
+/// Azure RBAC, 90 days of soft delete, public access, purge protection left off because it cannot
+/// be undone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VaultOptions {
+    /// Standard or premium (with HSM keys).
+    pub sku: Sku,
+    /// Who decides about access to the vault's content.
+    pub access: AccessModel,
+    /// Whether nobody, not even an owner, can purge before the retention has passed. Cannot be
+    /// undone.
+    pub purge_protection: PurgeProtection,
+    /// How long deleted objects and the deleted vault can be recovered.
+    pub retention: RetentionDays,
+    /// Whether the vault answers on its public address.
+    pub public_access: PublicAccess,
+    /// Tags of the vault itself, which has room for 50.
+    pub tags: Vec<(String, String)>,
+}
+
+/// The price tier of a vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sku {
+    /// Software-protected keys.
+    #[default]
+    Standard,
+    /// HSM-protected keys too.
+    Premium,
+}
+
+impl FromStr for Sku {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> std::result::Result<Self, InvalidValue> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "standard" => Ok(Self::Standard),
+            "premium" => Ok(Self::Premium),
+            _ => Err(InvalidValue::new("SKU", text, "standard or premium")),
+        }
+    }
+}
+
+impl fmt::Display for Sku {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Standard => "standard",
+            Self::Premium => "premium",
+        })
+    }
+}
+
+/// Who decides about access to a vault's content.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum AccessModel {
+    /// Azure role assignments.
+    #[default]
+    Rbac,
+    /// Access policies of the vault; each object id named gets all certificate permissions that
+    /// the jobs need. With none named, nobody can use the vault until one is added.
+    Policies(Vec<uuid::Uuid>),
+}
+
+/// Whether a vault is protected from purging.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PurgeProtection {
+    /// Not protected.
+    #[default]
+    Off,
+    /// Protected, for ever.
+    On,
+}
+
+/// Whether a vault answers on its public address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PublicAccess {
+    /// It does.
+    #[default]
+    Enabled,
+    /// Only through private endpoints.
+    Disabled,
+}
+
+/// Days of soft delete: 7 to 90, fixed when the vault is created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetentionDays(u8);
+
+impl RetentionDays {
+    /// The number of days.
+    pub fn days(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for RetentionDays {
+    fn default() -> Self {
+        Self(90)
+    }
+}
+
+impl FromStr for RetentionDays {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> std::result::Result<Self, InvalidValue> {
+        match text.trim().parse() {
+            Ok(days @ 7..=90) => Ok(Self(days)),
+            _ => Err(InvalidValue::new("retention", text, "7 to 90 days")),
+        }
+    }
+}
+
+/// A region such as `westeurope`. Names compare without regard to case and blanks, as people write
+/// both `West Europe` and `westeurope`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region(String);
+
+impl Region {
+    /// The name in the form that the service shows: lower case, no blanks.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Region {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> std::result::Result<Self, InvalidValue> {
+        let name: String =
+            text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+        if (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            Ok(Self(name))
+        } else {
+            Err(InvalidValue::new("region", text, "a region's name such as westeurope"))
+        }
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

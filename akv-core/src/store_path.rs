@@ -1,0 +1,260 @@
+//! Where a certificate store is: every spelling in use, one meaning.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::InvalidValue;
+use crate::vault::{ResourceGroupName, SubscriptionId, VaultName};
+
+/// The path of a certificate store: a vault and, where known, where the vault lives.
+///
+/// Read from any spelling in use, shown in the three-part form where it is known:
+///
+/// ```
+/// use akv_core::StorePath;
+/// let sub = "11111111-2222-3333-4444-555555555555";
+/// for spelling in [
+///     format!("{sub}:pki-rg:contoso"),
+///     format!(" {sub} : pki-rg : contoso "),
+///     format!("/SUBSCRIPTIONS/{sub}/resourcegroups/pki-rg/providers/microsoft.keyvault/vaults/contoso"),
+/// ] {
+///     let path: StorePath = spelling.parse()?;
+///     assert_eq!(path.to_string(), format!("{sub}:pki-rg:contoso"));
+/// }
+/// let url: StorePath = "https://contoso.vault.azure.net/".parse()?;
+/// assert_eq!(url.vault().as_str(), "contoso");
+/// assert_eq!(url.host(), Some("contoso.vault.azure.net"));
+/// # Ok::<(), akv_core::InvalidValue>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct StorePath {
+    subscription: Option<SubscriptionId>,
+    resource_group: Option<ResourceGroupName>,
+    vault: VaultName,
+    host: Option<String>,
+}
+
+impl StorePath {
+    /// The full path of a vault, as discovery finds it.
+    pub fn new(
+        subscription: SubscriptionId,
+        resource_group: ResourceGroupName,
+        vault: VaultName,
+    ) -> Self {
+        Self {
+            subscription: Some(subscription),
+            resource_group: Some(resource_group),
+            vault,
+            host: None,
+        }
+    }
+
+    /// The subscription, where the path names one.
+    pub fn subscription(&self) -> Option<SubscriptionId> {
+        self.subscription
+    }
+
+    /// The resource group, where the path names one.
+    pub fn resource_group(&self) -> Option<&ResourceGroupName> {
+        self.resource_group.as_ref()
+    }
+
+    /// The vault.
+    pub fn vault(&self) -> &VaultName {
+        &self.vault
+    }
+
+    /// The host that a vault URL named, in lower case and with its port if it had one. It must
+    /// agree with the configured cloud before anything is sent there.
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
+    /// The same path with the parts that a store property names in place of its own.
+    #[must_use]
+    pub fn with_overrides(
+        mut self,
+        subscription: Option<SubscriptionId>,
+        resource_group: Option<ResourceGroupName>,
+        vault: Option<VaultName>,
+    ) -> Self {
+        self.subscription = subscription.or(self.subscription);
+        self.resource_group = resource_group.or(self.resource_group);
+        if let Some(vault) = vault.filter(|vault| *vault != self.vault) {
+            self.vault = vault;
+            self.host = None;
+        }
+        self
+    }
+
+    fn vault_alone(vault: VaultName) -> Self {
+        Self { subscription: None, resource_group: None, vault, host: None }
+    }
+
+    fn from_resource_id(text: &str) -> Result<Self, InvalidValue> {
+        let parts: Vec<&str> = text.trim_matches('/').split('/').collect();
+        let expected =
+            ["subscriptions", "resourcegroups", "providers", "microsoft.keyvault", "vaults"];
+        match parts.as_slice() {
+            [a, subscription, b, group, c, d, e, vault]
+                if [a, b, c, d, e].iter().zip(expected).all(|(l, r)| l.eq_ignore_ascii_case(r)) =>
+            {
+                Ok(Self::new(subscription.parse()?, group.parse()?, vault.parse()?))
+            }
+            _ => Err(invalid(text)),
+        }
+    }
+
+    fn from_url(text: &str) -> Result<Self, InvalidValue> {
+        let rest = text.get("https://".len()..).unwrap_or_default();
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+        let host = host.strip_suffix(":443").unwrap_or(&host);
+        let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
+        let (vault, suffix) = host.split_once('.').ok_or_else(|| invalid(text))?;
+        if suffix.is_empty() || !host.chars().all(known) {
+            return Err(invalid(text));
+        }
+        Ok(Self { host: Some(host.to_owned()), ..Self::vault_alone(vault.parse()?) })
+    }
+}
+
+impl FromStr for StorePath {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let path = text.trim();
+        if path.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
+            return Self::from_url(path);
+        }
+        if path.starts_with('/') {
+            return Self::from_resource_id(path);
+        }
+        match path.split(':').collect::<Vec<_>>().as_slice() {
+            [subscription, group, vault] => {
+                Ok(Self::new(subscription.parse()?, group.parse()?, vault.parse()?))
+            }
+            [subscription, vault] => Ok(Self {
+                subscription: Some(subscription.parse()?),
+                ..Self::vault_alone(vault.parse()?)
+            }),
+            [one] if one.contains('/') => Self::from_resource_id(one),
+            [vault] if !vault.trim().is_empty() => Ok(Self::vault_alone(vault.parse()?)),
+            _ => Err(invalid(text)),
+        }
+    }
+}
+
+impl fmt::Display for StorePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.subscription, &self.resource_group, &self.host) {
+            (Some(subscription), Some(group), _) => {
+                write!(f, "{subscription}:{group}:{}", self.vault)
+            }
+            (Some(subscription), None, _) => write!(f, "{subscription}:{}", self.vault),
+            (None, _, Some(host)) => write!(f, "https://{host}/"),
+            (None, _, None) => write!(f, "{}", self.vault),
+        }
+    }
+}
+
+fn invalid(text: &str) -> InvalidValue {
+    InvalidValue::new(
+        "store path",
+        text,
+        "subscription:resource-group:vault, subscription:vault, a Key Vault resource id \
+         (/subscriptions/…/providers/Microsoft.KeyVault/vaults/…), a vault URL (https://…) or a \
+         vault name",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SUB: &str = "11111111-2222-3333-4444-555555555555";
+
+    #[test]
+    fn reads_every_spelling() {
+        for (text, shown) in [
+            (format!("{SUB}:rg:contoso"), format!("{SUB}:rg:contoso")),
+            (format!("  {SUB}: rg :contoso\n"), format!("{SUB}:rg:contoso")),
+            (format!("{SUB}:contoso"), format!("{SUB}:contoso")),
+            (
+                format!(
+                    "subscriptions/{SUB}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/contoso"
+                ),
+                format!("{SUB}:rg:contoso"),
+            ),
+            (
+                format!(
+                    "/Subscriptions/{SUB}/RESOURCEGROUPS/rg/providers/MICROSOFT.KEYVAULT/VAULTS/contoso/"
+                ),
+                format!("{SUB}:rg:contoso"),
+            ),
+            (
+                "HTTPS://Contoso.Vault.Azure.Net:443/".into(),
+                "https://contoso.vault.azure.net/".into(),
+            ),
+            (
+                "https://contoso.vault.localhost:8443".into(),
+                "https://contoso.vault.localhost:8443/".into(),
+            ),
+            ("contoso".into(), "contoso".into()),
+        ] {
+            assert_eq!(text.parse::<StorePath>().expect(&text).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn refuses_what_would_be_misread() {
+        for text in [
+            "",
+            "  ",
+            "a:b:c:d",
+            "not-a-guid:rg:contoso",
+            &format!("{SUB}:rg:"),
+            &format!("{SUB}::contoso"),
+            &format!("{SUB}:rg.:contoso"),
+            "http://contoso.vault.azure.net/",
+            "https://user@contoso.vault.azure.net/",
+            "https://contoso/",
+            "/subscriptions/x/resourceGroups/rg/providers/Microsoft.Web/sites/contoso",
+            "ab",
+            "contoso--x",
+            "1contoso",
+            "contoso-",
+        ] {
+            assert!(text.parse::<StorePath>().is_err(), "{text:?} was taken");
+        }
+    }
+
+    #[test]
+    fn the_error_says_what_was_read_and_expected() {
+        let error = "one:two:three:four".parse::<StorePath>().expect_err("four parts");
+        let text = error.to_string();
+        assert!(
+            text.contains("one:two:three:four")
+                && text.contains("subscription:resource-group:vault")
+        );
+    }
+
+    #[test]
+    fn an_override_of_the_vault_drops_the_host_of_the_other() {
+        let path: StorePath = "https://contoso.vault.azure.net/".parse().expect("a path");
+        let same = path.clone().with_overrides(None, None, "Contoso".parse().ok());
+        assert_eq!(same.host(), path.host());
+        let other = path.with_overrides(None, None, "fabrikam".parse().ok());
+        assert_eq!((other.vault().as_str(), other.host()), ("fabrikam", None));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_and_reads_back_what_it_shows(text in "\\PC{0,80}") {
+            if let Ok(path) = text.parse::<StorePath>() {
+                prop_assert_eq!(path.to_string().parse::<StorePath>().expect("its own form"), path);
+            }
+        }
+    }
+}
