@@ -39,6 +39,12 @@ impl CertificateName {
     }
 }
 
+impl From<Thumbprint> for CertificateName {
+    fn from(thumbprint: Thumbprint) -> Self {
+        Self(thumbprint.to_string())
+    }
+}
+
 impl FromStr for CertificateName {
     type Err = InvalidValue;
 

@@ -70,6 +70,24 @@ pub struct VaultId {
     pub name: VaultName,
 }
 
+impl TryFrom<&StorePath> for VaultId {
+    type Error = InvalidValue;
+
+    /// Resource Manager needs the three-part form.
+    fn try_from(path: &StorePath) -> std::result::Result<Self, InvalidValue> {
+        match (path.subscription(), path.resource_group()) {
+            (Some(subscription), Some(group)) => {
+                Ok(Self { subscription, resource_group: group.clone(), name: path.vault().clone() })
+            }
+            _ => Err(InvalidValue::new(
+                "store path",
+                &path.to_string(),
+                "subscription:resource-group:vault, which is what creating a vault needs",
+            )),
+        }
+    }
+}
+
 impl fmt::Display for VaultId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.subscription, self.resource_group, self.name)

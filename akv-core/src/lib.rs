@@ -11,6 +11,7 @@ mod cloud;
 mod credential;
 mod directory;
 mod error;
+pub mod job;
 mod secret;
 mod store;
 mod store_path;

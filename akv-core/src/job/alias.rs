@@ -1,0 +1,30 @@
+//! A name for a certificate that came without an alias.
+
+use crate::bundle::Bundle;
+use crate::certificate::{CertificateName, Thumbprint};
+
+/// The alias that a certificate gets when none is given: its common name with everything that a
+/// certificate name cannot hold turned into single hyphens (`*` into `wildcard`), or, where nothing
+/// is left of that, its thumbprint.
+///
+/// ```
+/// # use akv_core::{Thumbprint, job::derived_alias};
+/// let thumbprint = Thumbprint::of(b"a certificate");
+/// assert_eq!(derived_alias(Some("*.Example.com"), thumbprint).as_str(), "wildcard-Example-com");
+/// assert_eq!(derived_alias(Some("日本"), thumbprint).as_str(), thumbprint.to_string());
+/// assert_eq!(derived_alias(None, thumbprint).as_str(), thumbprint.to_string());
+/// ```
+pub fn derived_alias(common_name: Option<&str>, thumbprint: Thumbprint) -> CertificateName {
+    let spelled = common_name.unwrap_or_default().replace('*', "wildcard");
+    let words: Vec<&str> = spelled
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let mut name = words.join("-");
+    name.truncate(CertificateName::MAX_LENGTH);
+    name.trim_end_matches('-').parse().unwrap_or_else(|_| CertificateName::from(thumbprint))
+}
+
+pub(super) fn of_bundle(bundle: &Bundle) -> CertificateName {
+    derived_alias(bundle.leaf().common_name().as_deref(), bundle.thumbprint())
+}

@@ -1,0 +1,229 @@
+//! Inventory: list and fetch side by side, and never call a partial result a success.
+
+use futures::StreamExt;
+
+use super::item::{InventoryItem, InventorySink, ItemSource, LastInventory};
+use super::outcome::Status;
+use crate::certificate::{CertificateName, ListedCertificate};
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::CertificateStore;
+
+/// What an inventory is to tell.
+#[derive(Debug, Clone, Default)]
+pub struct InventoryRequest {
+    /// The leaf alone or the whole chain.
+    pub coverage: Coverage,
+    /// What an earlier inventory knew: it stands in for what cannot be read now.
+    pub last: LastInventory,
+    /// Whether a certificate that the list shows unchanged is fetched again.
+    pub unchanged: Unchanged,
+}
+
+/// Which certificates of a bundle an inventory tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Coverage {
+    /// The leaf: one request a certificate.
+    #[default]
+    Leaf,
+    /// Leaf and chain: two requests a certificate, and permission to read the backing secret.
+    Chain,
+}
+
+/// What is done with a certificate that did not change since the last inventory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unchanged {
+    /// Fetch it all the same.
+    #[default]
+    Fetch,
+    /// Tell what was known, without a request.
+    Skip,
+}
+
+/// How an inventory ended.
+#[derive(Debug, Clone)]
+pub struct InventoryOutcome {
+    /// Success only where every certificate is told as it is now.
+    pub status: Status,
+    /// How many certificates the list named.
+    pub listed: usize,
+    /// How many of them were not fetched because they are unchanged.
+    pub unchanged: usize,
+    /// Those that could not be read.
+    pub unreadable: Vec<Unreadable>,
+    /// What ended the inventory before its time.
+    pub error: Option<Error>,
+    vault: String,
+}
+
+/// A certificate that an inventory could not read.
+#[derive(Debug, Clone)]
+pub struct Unreadable {
+    /// Its name.
+    pub name: CertificateName,
+    /// Why.
+    pub error: Error,
+    /// Whether its last known state was told in its place.
+    pub last_known: bool,
+}
+
+impl InventoryOutcome {
+    /// The outcome in words.
+    pub fn message(&self) -> String {
+        let Self { listed, unreadable, vault, .. } = self;
+        if let Some(error) = &self.error {
+            return format!(
+                "inventory of vault {vault} is not complete, nothing of it holds: {error}"
+            );
+        }
+        let count = format!("{listed} certificate{} in vault {vault}", plural(*listed));
+        if unreadable.is_empty() {
+            return match self.unchanged {
+                0 => count,
+                unchanged => {
+                    format!("{count}, {unchanged} of them unchanged and not fetched again")
+                }
+            };
+        }
+        let names: Vec<String> = unreadable
+            .iter()
+            .map(|one| {
+                let kept = if one.last_known { " (last known state kept)" } else { "" };
+                format!("{}{kept}: {}", one.name, one.error)
+            })
+            .collect();
+        format!("{count}, {} could not be read: {}", unreadable.len(), names.join("; "))
+    }
+}
+
+pub(super) async fn run(
+    store: &dyn CertificateStore,
+    request: &InventoryRequest,
+    sink: &mut dyn InventorySink,
+) -> InventoryOutcome {
+    let mut outcome = InventoryOutcome {
+        status: Status::Success,
+        listed: 0,
+        unchanged: 0,
+        unreadable: Vec::new(),
+        error: None,
+        vault: store.vault().to_string(),
+    };
+    let mut readings = store
+        .list()
+        .map(|listed| async { Ok::<_, Error>(read(store, request, listed?).await) })
+        .buffered(SIDE_BY_SIDE);
+    while let Some(reading) = readings.next().await {
+        let delivered = match reading {
+            Ok(reading) => deliver(reading, request, sink, &mut outcome).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = delivered {
+            outcome.error = Some(error);
+            break;
+        }
+    }
+    outcome.status = judge(&outcome);
+    outcome
+}
+
+enum Reading {
+    Item(InventoryItem),
+    Vanished,
+    Failed(ListedCertificate, Error),
+}
+
+async fn read(
+    store: &dyn CertificateStore,
+    request: &InventoryRequest,
+    listed: ListedCertificate,
+) -> Reading {
+    if request.unchanged == Unchanged::Skip
+        && let Some(known) = request.last.get(&listed.name)
+        && known.still_holds(&listed)
+    {
+        return Reading::Item(InventoryItem::known(&listed, known, ItemSource::Unchanged));
+    }
+    match fetch(store, request.coverage, &listed).await {
+        Ok(Some(item)) => Reading::Item(item),
+        Ok(None) => Reading::Vanished,
+        Err(error) => Reading::Failed(listed, error),
+    }
+}
+
+async fn fetch(
+    store: &dyn CertificateStore,
+    coverage: Coverage,
+    listed: &ListedCertificate,
+) -> Result<Option<InventoryItem>> {
+    // Deleted between the list and now: it is not in the vault, and that is no error.
+    let Some(certificate) = store.certificate(&listed.name).await? else { return Ok(None) };
+    if certificate.der.is_none() {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            format!("get certificate {} in vault {}", listed.name, store.vault()),
+            "it holds no certificate: its creation is pending or has failed",
+        ));
+    }
+    let mut item = InventoryItem::read(listed.clone(), certificate);
+    if let (Coverage::Chain, Some(version)) = (coverage, &item.version) {
+        item.certificates = store.chain(&listed.name, version).await?;
+    }
+    Ok(Some(item))
+}
+
+async fn deliver(
+    reading: Reading,
+    request: &InventoryRequest,
+    sink: &mut dyn InventorySink,
+    outcome: &mut InventoryOutcome,
+) -> Result<()> {
+    match reading {
+        Reading::Item(item) => {
+            outcome.listed += 1;
+            outcome.unchanged += usize::from(item.source == ItemSource::Unchanged);
+            sink.item(item).await
+        }
+        Reading::Vanished => Ok(()),
+        Reading::Failed(_, error) if error.kind() == ErrorKind::Cancelled => Err(error),
+        Reading::Failed(listed, error) => {
+            outcome.listed += 1;
+            let known = request.last.get(&listed.name);
+            if let Some(known) = known {
+                sink.item(InventoryItem::known(&listed, known, ItemSource::LastKnown)).await?;
+            }
+            outcome.unreadable.push(Unreadable {
+                name: listed.name,
+                error,
+                last_known: known.is_some(),
+            });
+            Ok(())
+        }
+    }
+}
+
+/// A failure where the list broke off, where nothing could be read, or where permission or
+/// throttling kept most from being read: what is missing then says nothing about the vault.
+fn judge(outcome: &InventoryOutcome) -> Status {
+    let unreadable = &outcome.unreadable;
+    let kept_out =
+        unreadable.iter().filter(|one| one.error.kind().is_permission_or_throttling()).count();
+    if outcome.error.is_some() {
+        Status::Failure
+    } else if unreadable.is_empty() {
+        Status::Success
+    } else if unreadable.len() == outcome.listed
+        || (unreadable.len() * 2 > outcome.listed && kept_out * 2 > unreadable.len())
+    {
+        Status::Failure
+    } else {
+        Status::Warning
+    }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+/// How many certificates are fetched at a time. Two pages: while one page's certificates are
+/// fetched the next page is on its way. Against a slower service the pacer is the bound.
+const SIDE_BY_SIDE: usize = 64;

@@ -1,0 +1,154 @@
+//! One line of an inventory, and where lines go and come from.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+
+use crate::certificate::{
+    Attributes, Certificate, CertificateName, KeyState, ListedCertificate, Thumbprint, Version,
+};
+use crate::error::Result;
+use crate::tags::Tags;
+
+/// A certificate as an inventory tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InventoryItem {
+    /// Its name: the alias.
+    pub name: CertificateName,
+    /// How this came to be known.
+    pub source: ItemSource,
+    /// The version; unknown where only the list was read.
+    pub version: Option<Version>,
+    /// The leaf's thumbprint.
+    pub thumbprint: Option<Thumbprint>,
+    /// Leaf first, then the chain where it was asked for, as DER. Empty where nothing but the
+    /// thumbprint is known.
+    pub certificates: Vec<Vec<u8>>,
+    /// Enabled, validity, created and updated.
+    pub attributes: Attributes,
+    /// Its tags.
+    pub tags: Tags,
+    /// Whether the vault holds a private key for it.
+    pub has_key: bool,
+    /// What is known of that key.
+    pub key: Option<KeyState>,
+}
+
+/// How an [`InventoryItem`] came to be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ItemSource {
+    /// It was read now.
+    Read,
+    /// The list shows that it is as it was last time, so it was not fetched.
+    Unchanged,
+    /// It could not be read now; this is its last known state.
+    LastKnown,
+}
+
+impl InventoryItem {
+    pub(super) fn read(listed: ListedCertificate, certificate: Certificate) -> Self {
+        Self {
+            name: listed.name,
+            source: ItemSource::Read,
+            version: Some(certificate.version),
+            thumbprint: certificate.thumbprint,
+            certificates: certificate.der.into_iter().collect(),
+            attributes: certificate.attributes,
+            tags: certificate.tags,
+            has_key: certificate.key.is_some(),
+            key: certificate.key,
+        }
+    }
+
+    pub(super) fn known(listed: &ListedCertificate, known: &Known, source: ItemSource) -> Self {
+        match known {
+            Known::Item(item) => Self { source, ..(**item).clone() },
+            Known::Summary { thumbprints, has_key } => Self {
+                name: listed.name.clone(),
+                source,
+                version: None,
+                thumbprint: listed.thumbprint.or(thumbprints.first().copied()),
+                certificates: Vec::new(),
+                attributes: listed.attributes.clone(),
+                tags: listed.tags.clone(),
+                has_key: *has_key,
+                key: None,
+            },
+        }
+    }
+}
+
+/// What an earlier inventory knew of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// No more than this.
+    Summary {
+        /// Leaf first.
+        thumbprints: Vec<Thumbprint>,
+        /// Whether there was a private key.
+        has_key: bool,
+    },
+    /// Everything.
+    Item(Box<InventoryItem>),
+}
+
+impl Known {
+    /// Whether the list shows the certificate as it was: the same thumbprint, and where more is
+    /// known the same tags and attributes too, so that a new version of the same certificate or a
+    /// change of its state is seen.
+    pub(super) fn still_holds(&self, listed: &ListedCertificate) -> bool {
+        match self {
+            Self::Summary { thumbprints, .. } => {
+                listed.thumbprint.is_some() && thumbprints.first() == listed.thumbprint.as_ref()
+            }
+            Self::Item(item) => {
+                listed.thumbprint.is_some()
+                    && item.thumbprint == listed.thumbprint
+                    && item.tags == listed.tags
+                    && item.attributes == listed.attributes
+            }
+        }
+    }
+}
+
+/// An earlier inventory.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LastInventory(HashMap<CertificateName, Known>);
+
+impl LastInventory {
+    /// What is known of that certificate.
+    pub fn get(&self, name: &CertificateName) -> Option<&Known> {
+        self.0.get(name)
+    }
+
+    /// How many certificates it knows.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether it knows none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(CertificateName, Known)> for LastInventory {
+    fn from_iter<T: IntoIterator<Item = (CertificateName, Known)>>(items: T) -> Self {
+        Self(items.into_iter().collect())
+    }
+}
+
+/// Where inventory items go, one after the other, in the list's order.
+#[async_trait]
+pub trait InventorySink: Send {
+    /// Takes an item. An error ends the inventory as a failure.
+    async fn item(&mut self, item: InventoryItem) -> Result<()>;
+}
+
+#[async_trait]
+impl InventorySink for Vec<InventoryItem> {
+    async fn item(&mut self, item: InventoryItem) -> Result<()> {
+        self.push(item);
+        Ok(())
+    }
+}

@@ -1,0 +1,173 @@
+//! What an orchestrator asks for, and what is decided about it.
+//!
+//! Adapters call the three job traits, so that they can be tested with mocks and another kind of
+//! store can stand behind them. Their one implementation, [`StoreJobs`] and [`DirectoryJobs`], is
+//! written against the two ports alone: every decision is made here, once.
+
+mod add;
+mod alias;
+mod create;
+mod discover;
+mod inventory;
+mod item;
+mod outcome;
+mod remove;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::address::StoreAddress;
+use crate::clock::Clock;
+use crate::cloud::Cloud;
+use crate::credential::Credential;
+use crate::directory::VaultDirectory;
+use crate::error::Result;
+use crate::store::CertificateStore;
+use crate::vault::TenantId;
+
+pub use add::{AddRequest, Contents, ExistingTags, Overwrite, SoftDeleted};
+pub use alias::derived_alias;
+pub use create::CreateRequest;
+pub use discover::{DiscoveryOutcome, DiscoveryRequest, Undiscovered};
+pub use inventory::{Coverage, InventoryOutcome, InventoryRequest, Unchanged, Unreadable};
+pub use item::{InventoryItem, InventorySink, ItemSource, Known, LastInventory};
+pub use outcome::{Effect, Outcome, Status};
+pub use remove::{Purge, RemoveRequest};
+
+/// Tells what is in a store.
+#[async_trait]
+pub trait InventoryJob: Send + Sync {
+    /// Hands every certificate to the sink, in the list's order and as soon as it is known.
+    async fn inventory(
+        &self,
+        request: &InventoryRequest,
+        sink: &mut dyn InventorySink,
+    ) -> InventoryOutcome;
+}
+
+/// Changes what is in a store, or makes one.
+#[async_trait]
+pub trait ManagementJob: Send + Sync {
+    /// Adds a certificate or replaces one.
+    ///
+    /// Opening a PFX costs CPU time, up to about a second for a file that asks for it; on a
+    /// runtime that serves others too, run this on a task of its own.
+    async fn add(&self, request: &AddRequest) -> Outcome;
+
+    /// Removes a certificate.
+    async fn remove(&self, request: &RemoveRequest) -> Outcome;
+
+    /// Creates the vault. Never changes an existing one.
+    async fn create(&self, request: &CreateRequest) -> Outcome;
+}
+
+/// Finds out which stores exist.
+#[async_trait]
+pub trait DiscoveryJob: Send + Sync {
+    /// Looks through every tenant asked for.
+    async fn discover(&self, request: &DiscoveryRequest) -> DiscoveryOutcome;
+}
+
+/// Makes the jobs for a store: what an adapter is given by the program that wires everything.
+pub trait Jobs: Send + Sync {
+    /// The inventory of this store.
+    fn inventory(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> Result<Box<dyn InventoryJob>>;
+
+    /// The management of this store.
+    fn management(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> Result<Box<dyn ManagementJob>>;
+
+    /// The discovery of stores in this cloud.
+    fn discovery(&self, cloud: &Cloud, credential: &Credential) -> Result<Box<dyn DiscoveryJob>>;
+}
+
+/// The jobs of one vault.
+#[derive(Clone)]
+pub struct StoreJobs {
+    store: Arc<dyn CertificateStore>,
+    directory: Arc<dyn VaultDirectory>,
+    tenant: Option<TenantId>,
+    clock: Arc<dyn Clock>,
+}
+
+impl StoreJobs {
+    /// The jobs of the vault behind `store`; `directory` and `tenant` are where it is created.
+    pub fn new(
+        store: Arc<dyn CertificateStore>,
+        directory: Arc<dyn VaultDirectory>,
+        tenant: Option<TenantId>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { store, directory, tenant, clock }
+    }
+}
+
+impl fmt::Debug for StoreJobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreJobs").field("vault", self.store.vault()).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl InventoryJob for StoreJobs {
+    async fn inventory(
+        &self,
+        request: &InventoryRequest,
+        sink: &mut dyn InventorySink,
+    ) -> InventoryOutcome {
+        inventory::run(&*self.store, request, sink).await
+    }
+}
+
+#[async_trait]
+impl ManagementJob for StoreJobs {
+    async fn add(&self, request: &AddRequest) -> Outcome {
+        add::run(&*self.store, self.clock.now(), request).await
+    }
+
+    async fn remove(&self, request: &RemoveRequest) -> Outcome {
+        remove::run(&*self.store, request).await
+    }
+
+    async fn create(&self, request: &CreateRequest) -> Outcome {
+        create::run(&*self.directory, self.tenant.as_ref(), request).await
+    }
+}
+
+/// The job that needs no vault.
+#[derive(Clone)]
+pub struct DirectoryJobs {
+    directory: Arc<dyn VaultDirectory>,
+}
+
+impl DirectoryJobs {
+    /// Discovery through this directory.
+    pub fn new(directory: Arc<dyn VaultDirectory>) -> Self {
+        Self { directory }
+    }
+}
+
+impl fmt::Debug for DirectoryJobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DirectoryJobs").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl DiscoveryJob for DirectoryJobs {
+    async fn discover(&self, request: &DiscoveryRequest) -> DiscoveryOutcome {
+        discover::run(&*self.directory, request).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! An outcome: what was done, what was not, and why. Never a bare error, because a partial result
+//! is a real answer.
+
+use crate::certificate::{CertificateName, Thumbprint, Version};
+use crate::error::Error;
+use crate::store::Deletion;
+use crate::store_path::StorePath;
+
+/// How a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// Everything that was asked for is so now.
+    Success,
+    /// Something that was asked for is not so, and nothing is broken.
+    Warning,
+    /// It could not be done.
+    Failure,
+}
+
+/// The outcome of a management job.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    status: Status,
+    effect: Effect,
+    summary: String,
+    notes: Vec<String>,
+    error: Option<Error>,
+}
+
+/// What a management job changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Effect {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// There is a new version.
+    Imported {
+        /// Under this name.
+        name: CertificateName,
+        /// The version.
+        version: Version,
+        /// The leaf's thumbprint.
+        thumbprint: Thumbprint,
+    },
+    /// The certificate was the current one already; at most its tags changed.
+    Kept {
+        /// Under this name.
+        name: CertificateName,
+        /// The version that stays.
+        version: Version,
+        /// The leaf's thumbprint.
+        thumbprint: Thumbprint,
+    },
+    /// The job failed half way: a certificate that was in soft delete is live again.
+    Recovered {
+        /// Under this name.
+        name: CertificateName,
+    },
+    /// All versions are deleted.
+    Removed {
+        /// Under this name.
+        name: CertificateName,
+        /// How it was seen to end.
+        deletion: Deletion,
+    },
+    /// The certificate was removed and purged.
+    Purged {
+        /// Under this name.
+        name: CertificateName,
+    },
+    /// There is a new vault.
+    Created {
+        /// Its path.
+        path: StorePath,
+    },
+}
+
+impl Outcome {
+    pub(crate) fn success(effect: Effect, summary: impl Into<String>) -> Self {
+        Self::new(Status::Success, effect, summary.into())
+    }
+
+    pub(crate) fn warning(effect: Effect, summary: impl Into<String>) -> Self {
+        Self::new(Status::Warning, effect, summary.into())
+    }
+
+    pub(crate) fn failure(error: Error) -> Self {
+        let mut outcome = Self::new(Status::Failure, Effect::Nothing, error.to_string());
+        outcome.error = Some(error);
+        outcome
+    }
+
+    fn new(status: Status, effect: Effect, summary: String) -> Self {
+        Self { status, effect, summary, notes: Vec::new(), error: None }
+    }
+
+    #[must_use]
+    pub(crate) fn with_notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
+        self
+    }
+
+    /// How the job ended.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// What it changed. A failed job can have changed something too.
+    pub fn effect(&self) -> &Effect {
+        &self.effect
+    }
+
+    /// What else a person should know: findings about the certificate, what happened on the way.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Why it failed, where it did.
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    /// The outcome in words: what happened, then the notes.
+    pub fn message(&self) -> String {
+        std::iter::once(&self.summary)
+            .chain(&self.notes)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+}
