@@ -68,39 +68,18 @@ pub(super) async fn run(
     directory: &dyn VaultDirectory,
     request: &DiscoveryRequest,
 ) -> DiscoveryOutcome {
-    let mut seen = HashSet::new();
-    let tenants: Vec<&TenantId> = request.tenants.iter().filter(|one| seen.insert(*one)).collect();
     let mut outcome = DiscoveryOutcome {
         status: Status::Success,
         stores: Vec::new(),
         missed: Vec::new(),
         subscriptions: 0,
     };
-    let mut searches: Vec<(&TenantId, SubscriptionId)> = Vec::new();
-    let mut listings = stream::iter(tenants)
-        .map(|tenant| async move { (tenant, directory.subscriptions(tenant).await) })
-        .buffered(SIDE_BY_SIDE);
-    while let Some((tenant, listing)) = listings.next().await {
-        match listing {
-            // A subscription delegated to several tenants is listed in each of them.
-            Ok(found) => searches.extend(
-                found
-                    .iter()
-                    .filter(|one| one.is_usable() && !searches_hold(&searches, one.id))
-                    .map(|one| (tenant, one.id))
-                    .collect::<Vec<_>>(),
-            ),
-            Err(error) => {
-                outcome.missed.push(Undiscovered {
-                    tenant: tenant.clone(),
-                    subscription: None,
-                    error,
-                });
-            }
-        }
-    }
+    let searches = subscriptions(directory, request, &mut outcome.missed).await;
     let mut results = stream::iter(searches)
-        .map(|(tenant, id)| async move { (tenant, id, directory.vaults(tenant, id).await) })
+        .map(|(tenant, id)| async move {
+            let vaults = directory.vaults(&tenant, id).await;
+            (tenant, id, vaults)
+        })
         .buffered(SIDE_BY_SIDE);
     while let Some((tenant, id, vaults)) = results.next().await {
         match vaults {
@@ -108,19 +87,44 @@ pub(super) async fn run(
                 outcome.subscriptions += 1;
                 outcome.stores.extend(vaults);
             }
-            Err(error) => outcome.missed.push(Undiscovered {
-                tenant: tenant.clone(),
-                subscription: Some(id),
-                error,
-            }),
+            Err(error) => {
+                outcome.missed.push(Undiscovered { tenant, subscription: Some(id), error });
+            }
         }
     }
     outcome.status = judge(&outcome);
     outcome
 }
 
-fn searches_hold(searches: &[(&TenantId, SubscriptionId)], id: SubscriptionId) -> bool {
-    searches.iter().any(|(_, one)| *one == id)
+/// The usable subscriptions, each once: one that is delegated to several tenants is listed in each.
+async fn subscriptions(
+    directory: &dyn VaultDirectory,
+    request: &DiscoveryRequest,
+    missed: &mut Vec<Undiscovered>,
+) -> Vec<(TenantId, SubscriptionId)> {
+    let mut seen = HashSet::new();
+    let tenants: Vec<TenantId> =
+        request.tenants.iter().filter(|one| seen.insert(*one)).cloned().collect();
+    let mut listings = stream::iter(tenants)
+        .map(|tenant| async move {
+            let listing = directory.subscriptions(&tenant).await;
+            (tenant, listing)
+        })
+        .buffered(SIDE_BY_SIDE);
+    let mut searches = Vec::new();
+    let mut seen = HashSet::new();
+    while let Some((tenant, listing)) = listings.next().await {
+        match listing {
+            Ok(found) => searches.extend(
+                found
+                    .into_iter()
+                    .filter(|one| one.is_usable() && seen.insert(one.id))
+                    .map(|one| (tenant.clone(), one.id)),
+            ),
+            Err(error) => missed.push(Undiscovered { tenant, subscription: None, error }),
+        }
+    }
+    searches
 }
 
 fn judge(outcome: &DiscoveryOutcome) -> Status {

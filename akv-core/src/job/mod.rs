@@ -168,6 +168,3 @@ impl DiscoveryJob for DirectoryJobs {
         discover::run(&*self.directory, request).await
     }
 }
-
-#[cfg(test)]
-mod tests;
