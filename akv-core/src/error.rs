@@ -27,6 +27,11 @@ impl InvalidValue {
     pub fn what(&self) -> &'static str {
         self.what
     }
+
+    /// What was expected, for whoever may not show what was read.
+    pub fn expected(&self) -> &str {
+        &self.expected
+    }
 }
 
 /// Why a request was denied (HTTP 403), by the service's inner code.

@@ -52,7 +52,8 @@ pub struct InventoryOutcome {
     pub unreadable: Vec<Unreadable>,
     /// What ended the inventory before its time.
     pub error: Option<Error>,
-    vault: String,
+    /// The vault's name, for the message.
+    pub vault: String,
 }
 
 /// A certificate that an inventory could not read.

@@ -76,15 +76,18 @@ pub enum Effect {
 }
 
 impl Outcome {
-    pub(crate) fn success(effect: Effect, summary: impl Into<String>) -> Self {
+    /// It was done.
+    pub fn success(effect: Effect, summary: impl Into<String>) -> Self {
         Self::new(Status::Success, effect, summary.into())
     }
 
-    pub(crate) fn warning(effect: Effect, summary: impl Into<String>) -> Self {
+    /// It was not done, or not as asked, and nothing is broken.
+    pub fn warning(effect: Effect, summary: impl Into<String>) -> Self {
         Self::new(Status::Warning, effect, summary.into())
     }
 
-    pub(crate) fn failure(error: Error) -> Self {
+    /// It could not be done.
+    pub fn failure(error: Error) -> Self {
         let mut outcome = Self::new(Status::Failure, Effect::Nothing, error.to_string());
         outcome.error = Some(error);
         outcome
@@ -94,14 +97,16 @@ impl Outcome {
         Self { status, effect, summary, notes: Vec::new(), error: None }
     }
 
+    /// Adds what else a person should know.
     #[must_use]
-    pub(crate) fn with_notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
+    pub fn with_notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
         self.notes.extend(notes);
         self
     }
 
+    /// Says what was changed all the same.
     #[must_use]
-    pub(crate) fn with_effect(mut self, effect: Effect) -> Self {
+    pub fn with_effect(mut self, effect: Effect) -> Self {
         self.effect = effect;
         self
     }
