@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::error::{InvalidValue, Result};
 use crate::store_path::StorePath;
-use crate::vault::{ResourceGroupName, SubscriptionId, TenantId, VaultName};
+use crate::vault::{ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
 
 /// What the control plane (Resource Manager) can do. Absence is `Ok(None)`, as in
 /// [`CertificateStore`](crate::CertificateStore).
@@ -177,7 +177,7 @@ pub enum AccessModel {
     Rbac,
     /// Access policies of the vault; each object id named gets all certificate permissions that
     /// the jobs need. With none named, nobody can use the vault until one is added.
-    Policies(Vec<uuid::Uuid>),
+    Policies(Vec<ObjectId>),
 }
 
 /// Whether a vault is protected from purging.

@@ -36,4 +36,4 @@ pub use secret::{ClientSecret, Password};
 pub use store::{CertificateStore, Deletion, Import};
 pub use store_path::StorePath;
 pub use tags::Tags;
-pub use vault::{ClientId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
+pub use vault::{ClientId, ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};

@@ -142,6 +142,11 @@ guid! {
     ClientId, "client id"
 }
 
+guid! {
+    /// The object id of a user, group or service principal in Entra ID: a GUID.
+    ObjectId, "object id"
+}
+
 /// A tenant of Entra ID: its GUID or one of its domain names.
 ///
 /// Compares without regard to letter case.
