@@ -1,0 +1,204 @@
+//! BER to DER: BouncyCastle and NSS write indefinite lengths and octet strings in pieces, which a
+//! DER parser cannot read.
+//!
+//! Lengths become definite and minimal, constructed strings become primitive. Nothing else is
+//! touched: the insides of octet strings stay as they are, so that certificates keep their
+//! signatures.
+
+use zeroize::Zeroizing;
+
+use super::error::BundleError;
+
+/// The DER of the first element in `input`. What follows it is passed over, as OpenSSL does.
+///
+/// `part` names the input in errors. The output may hold a private key, so it is wiped; it never
+/// grows beyond its first allocation, which would leave a copy behind.
+pub(super) fn to_der(part: &'static str, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, BundleError> {
+    let mut output = Zeroizing::new(Vec::with_capacity(input.len() + SLACK));
+    match element(input, MAX_DEPTH, Form::Element, &mut output) {
+        Ok(_) => Ok(output),
+        Err(Fault::Short) => Err(BundleError::Truncated { found: input.len() }),
+        Err(Fault::Malformed(detail)) => Err(BundleError::damaged(part, detail)),
+        Err(Fault::TooDeep) => Err(BundleError::TooDeep { limit: MAX_DEPTH }),
+    }
+}
+
+/// What to write of an element.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Header and content.
+    Element,
+    /// The content alone: it is a piece of a constructed string.
+    Piece,
+    /// `[0] IMPLICIT OCTET STRING` in pieces: the tag does not tell, its place does.
+    ImplicitOctetString,
+}
+
+enum Fault {
+    /// The input ends inside an element.
+    Short,
+    Malformed(&'static str),
+    TooDeep,
+}
+
+struct Header<'a> {
+    identifier: &'a [u8],
+    length: Option<usize>,
+}
+
+impl<'a> Header<'a> {
+    fn read(input: &'a [u8]) -> Result<(Self, &'a [u8]), Fault> {
+        let (&first, mut rest) = input.split_first().ok_or(Fault::Short)?;
+        let mut tag_octets = 1;
+        if first & LONG_TAG == LONG_TAG {
+            loop {
+                let (&octet, tail) = rest.split_first().ok_or(Fault::Short)?;
+                (rest, tag_octets) = (tail, tag_octets + 1);
+                if octet & 0x80 == 0 {
+                    break;
+                }
+            }
+        }
+        let identifier = input.get(..tag_octets).ok_or(Fault::Short)?;
+        if first == 0 {
+            return Err(Fault::Malformed("an end without a beginning"));
+        }
+        let (&octet, rest) = rest.split_first().ok_or(Fault::Short)?;
+        match octet {
+            0..0x80 => Ok((Self { identifier, length: Some(usize::from(octet)) }, rest)),
+            INDEFINITE => Ok((Self { identifier, length: None }, rest)),
+            _ => {
+                let (octets, rest) =
+                    rest.split_at_checked(usize::from(octet & 0x7f)).ok_or(Fault::Short)?;
+                let length = octets.iter().try_fold(0_usize, |sum, octet| {
+                    sum.checked_mul(0x100)?.checked_add(usize::from(*octet))
+                });
+                // A length beyond usize is certainly beyond the input.
+                Ok((Self { identifier, length: Some(length.ok_or(Fault::Short)?) }, rest))
+            }
+        }
+    }
+
+    fn first(&self) -> u8 {
+        self.identifier.first().copied().unwrap_or_default()
+    }
+
+    fn is_constructed(&self) -> bool {
+        self.first() & CONSTRUCTED != 0
+    }
+
+    /// Universal string types that BER may cut into pieces; BIT STRING is not among them, because
+    /// no tool cuts one and joining it takes more than appending.
+    fn is_string(&self) -> bool {
+        matches!(self.first() & !CONSTRUCTED, 0x04 | 0x0c | 0x12..=0x16 | 0x19..=0x1e)
+    }
+}
+
+/// Writes the first element of `input` and returns what follows it.
+fn element<'a>(
+    input: &'a [u8],
+    depth: usize,
+    form: Form,
+    output: &mut Vec<u8>,
+) -> Result<&'a [u8], Fault> {
+    let depth = depth.checked_sub(1).ok_or(Fault::TooDeep)?;
+    let (header, body) = Header::read(input)?;
+    if form == Form::Piece && header.first() & !CONSTRUCTED != OCTET_STRING {
+        return Err(Fault::Malformed("a piece of a string is not an octet string"));
+    }
+    let start = output.len();
+    let joins = header.is_constructed() && (form != Form::Element || header.is_string());
+    let rest = match header.length {
+        Some(length) => {
+            let (content, rest) = body.split_at_checked(length).ok_or(Fault::Short)?;
+            if header.is_constructed() {
+                // The end of the content is known here, so what ends too early is not the file.
+                match children(content, depth, joins, output) {
+                    Ok([]) => {}
+                    Ok(_) => return Err(Fault::Malformed("an end without a beginning")),
+                    Err(Fault::Short) => {
+                        return Err(Fault::Malformed("an element is longer than what holds it"));
+                    }
+                    Err(fault) => return Err(fault),
+                }
+            } else {
+                output.extend_from_slice(content);
+            }
+            rest
+        }
+        None if header.is_constructed() => {
+            children(body, depth, joins, output)?.strip_prefix(END).ok_or(Fault::Short)?
+        }
+        None => return Err(Fault::Malformed("a primitive element of indefinite length")),
+    };
+    if form != Form::Piece {
+        write_header(&header, joins, start, output);
+    }
+    Ok(rest)
+}
+
+/// Writes the elements of `input` up to its end or an end-of-contents, and returns what is left.
+fn children<'a>(
+    mut input: &'a [u8],
+    depth: usize,
+    joins: bool,
+    output: &mut Vec<u8>,
+) -> Result<&'a [u8], Fault> {
+    let mut before = [0_u8; 2];
+    while let Some(&tag) = input.first() {
+        if input.starts_with(END) {
+            break;
+        }
+        // EncryptedContentInfo is the only structure in PKCS#12 that begins with an object
+        // identifier, a sequence and a [0]; its [0] is the implicit octet string.
+        let form = match (joins, before, tag) {
+            (true, ..) => Form::Piece,
+            (false, [OBJECT_IDENTIFIER, SEQUENCE], 0xa0) => Form::ImplicitOctetString,
+            _ => Form::Element,
+        };
+        input = element(input, depth, form, output)?;
+        before = [before[1], tag];
+    }
+    Ok(input)
+}
+
+/// Puts the header before the content that was written from `start` on.
+fn write_header(header: &Header<'_>, joins: bool, start: usize, output: &mut Vec<u8>) {
+    let length = output.len() - start;
+    let content_end = output.len();
+    output.extend_from_slice(header.identifier);
+    if joins && let Some(first) = output.get_mut(content_end) {
+        *first &= !CONSTRUCTED;
+    }
+    let octets = length.to_be_bytes();
+    let significant = octets.iter().skip_while(|octet| **octet == 0);
+    if length < 0x80 {
+        output.extend(significant.chain((length == 0).then_some(&0)));
+    } else {
+        let count = significant.clone().count();
+        output.push(0x80 | u8::try_from(count).unwrap_or_default());
+        output.extend(significant);
+    }
+    let header_length = output.len() - content_end;
+    if let Some(written) = output.get_mut(start..) {
+        written.rotate_right(header_length);
+    }
+}
+
+/// Deeper than any real file by half: the deepest in the fixtures has 16 levels.
+const MAX_DEPTH: usize = 24;
+
+/// DER can be longer than BER: by one octet for each element of indefinite length with more than
+/// 64 KiB in it. A file of at most 1 MiB has no more than 16 of these on each of 24 levels.
+const SLACK: usize = 16 * MAX_DEPTH;
+
+const CONSTRUCTED: u8 = 0x20;
+const LONG_TAG: u8 = 0x1f;
+const INDEFINITE: u8 = 0x80;
+const END: &[u8] = &[0, 0];
+const OCTET_STRING: u8 = 0x04;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+const SEQUENCE: u8 = 0x30;
+
+#[cfg(test)]
+mod tests;

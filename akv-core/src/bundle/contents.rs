@@ -1,0 +1,52 @@
+//! What a file holds, in the file's own order and not yet judged.
+
+use super::error::BundleError;
+use super::key::PrivateKey;
+use super::x509::X509;
+
+/// The keys and certificates of a PKCS#12 or PEM file, as they were found.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// The private keys, in the order of the file.
+    pub keys: Vec<PrivateKey>,
+    /// The certificates, in the order of the file.
+    pub certificates: Vec<X509>,
+    /// How many certificates were found that cannot be read.
+    pub unreadable: usize,
+}
+
+impl Contents {
+    pub(super) fn add_key(&mut self, key: PrivateKey) -> Result<(), BundleError> {
+        self.keys.push(key);
+        // Keys of elliptic curves cost a multiplication each, so their number is part of the cost.
+        if self.keys.len() > MAX_KEYS {
+            return Err(BundleError::TooMany { what: "private keys", limit: MAX_KEYS });
+        }
+        Ok(())
+    }
+
+    /// A certificate that cannot be read is only counted: it may be one that nobody needs.
+    pub(super) fn add_certificate(&mut self, der: &[u8]) -> Result<(), BundleError> {
+        match X509::from_der(der) {
+            Ok(certificate) => self.certificates.push(certificate),
+            Err(_) => self.unreadable += 1,
+        }
+        if self.certificates.len() + self.unreadable > MAX_CERTIFICATES {
+            return Err(BundleError::TooMany { what: "certificates", limit: MAX_CERTIFICATES });
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a file that is larger than any bundle.
+pub(super) fn check_size(bytes: &[u8]) -> Result<(), BundleError> {
+    if bytes.len() > MAX_BYTES {
+        return Err(BundleError::TooLarge { bytes: bytes.len(), limit: MAX_BYTES });
+    }
+    Ok(())
+}
+
+/// Forty times what Key Vault can store.
+const MAX_BYTES: usize = 1024 * 1024;
+const MAX_KEYS: usize = 16;
+const MAX_CERTIFICATES: usize = 100;

@@ -1,0 +1,196 @@
+//! A private key, normalised to PKCS#8.
+
+use std::fmt;
+
+use aws_lc_rs::rsa;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256K1_SHA256_ASN1_SIGNING,
+    ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair,
+    EcdsaSigningAlgorithm, KeyPair,
+};
+use der::asn1::{AnyRef, OctetStringRef, UintRef};
+use der::{Decode, Sequence};
+use x509_cert::spki::AlgorithmIdentifierRef;
+use zeroize::Zeroizing;
+
+use super::algorithm;
+use super::ber;
+use super::encode::encode;
+use super::error::BundleError;
+use super::key_kind::{Curve, KeyKind};
+use super::public_key::{self, PublicKey};
+use super::x509::X509;
+
+/// A private key as PKCS#8 version 1, wiped on drop.
+pub struct PrivateKey {
+    pkcs8: Zeroizing<Vec<u8>>,
+    public: PublicKey,
+}
+
+/// Whether a private key belongs to a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyMatch {
+    /// The certificate has this key's public half.
+    Match,
+    /// The certificate has another key's public half.
+    Mismatch,
+    /// The public half of such a key is not computed here.
+    CannotTell,
+}
+
+impl PrivateKey {
+    /// Reads a PKCS#8 key, of version 1 or 2, in DER or BER. Attributes and the optional public
+    /// half are dropped: what is kept is what every importer of PKCS#12 reads.
+    ///
+    /// ```
+    /// use akv_core::bundle::{BundleError, PrivateKey};
+    /// let damaged = PrivateKey::from_pkcs8(&[0x30, 0x03, 0x02, 0x01, 0x00]);
+    /// assert!(matches!(damaged, Err(BundleError::Damaged { part: "the private key", .. })));
+    /// ```
+    pub fn from_pkcs8(bytes: &[u8]) -> Result<Self, BundleError> {
+        let der = ber::to_der(PART, bytes)?;
+        let info = PrivateKeyInfo::from_der(&der).map_err(damaged)?;
+        Self::new(info.algorithm, info.private_key)
+    }
+
+    /// Reads a PKCS#1 key, `RSA PRIVATE KEY` in PEM.
+    pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self, BundleError> {
+        let algorithm =
+            AlgorithmIdentifierRef { oid: algorithm::RSA, parameters: Some(AnyRef::NULL) };
+        Self::new(algorithm, OctetStringRef::new(der).map_err(damaged)?)
+    }
+
+    /// Reads a SEC 1 key, `EC PRIVATE KEY` in PEM. It must name its curve, as OpenSSL's do.
+    pub(super) fn from_sec1(der: &[u8]) -> Result<Self, BundleError> {
+        let EcPrivateKey { parameters, .. } = EcPrivateKey::from_der(der).map_err(damaged)?;
+        let curve = parameters
+            .ok_or_else(|| BundleError::damaged(PART, "it does not name its curve"))?;
+        let algorithm = AlgorithmIdentifierRef { oid: algorithm::EC, parameters: Some(curve) };
+        Self::new(algorithm, OctetStringRef::new(der).map_err(damaged)?)
+    }
+
+    fn new(
+        algorithm: AlgorithmIdentifierRef<'_>,
+        private_key: &OctetStringRef,
+    ) -> Result<Self, BundleError> {
+        let info = PrivateKeyInfo {
+            version: 0,
+            algorithm,
+            private_key,
+            attributes: None,
+            public_key: None,
+        };
+        let pkcs8 = encode(&info).map_err(damaged)?;
+        let public = match algorithm.oid {
+            algorithm::RSA => rsa_public(private_key.as_bytes(), &pkcs8)?,
+            algorithm::EC => match public_key::named_curve(algorithm) {
+                Some(curve) => ec_public(curve, &pkcs8)?,
+                None => PublicKey::Other(public_key::other_kind(algorithm)),
+            },
+            _ => PublicKey::Other(public_key::other_kind(algorithm)),
+        };
+        Ok(Self { pkcs8, public })
+    }
+
+    /// The key's DER, PKCS#8 version 1 and not encrypted.
+    pub fn pkcs8(&self) -> &[u8] {
+        &self.pkcs8
+    }
+
+    /// What kind of key it is.
+    pub fn kind(&self) -> KeyKind {
+        self.public.kind()
+    }
+
+    /// Whether `certificate` is for this key.
+    pub fn fits(&self, certificate: &X509) -> KeyMatch {
+        match (&self.public, certificate.public_key()) {
+            // Neither public half can be compared, but the kinds can.
+            (PublicKey::Other(own), PublicKey::Other(other)) if own == other => {
+                KeyMatch::CannotTell
+            }
+            (own, other) if own == other => KeyMatch::Match,
+            _ => KeyMatch::Mismatch,
+        }
+    }
+
+    /// Whether both have the same public half; unknown halves differ.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        *self.pkcs8 == *other.pkcs8
+            || (self.public == other.public && !matches!(self.public, PublicKey::Other(_)))
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey({}, …)", self.kind())
+    }
+}
+
+/// The public half of an RSA key, from a key whose parts agree with each other.
+fn rsa_public(pkcs1: &[u8], pkcs8: &[u8]) -> Result<PublicKey, BundleError> {
+    let RsaPrivateKey { modulus, public_exponent, .. } =
+        RsaPrivateKey::from_der(pkcs1).map_err(damaged)?;
+    let public = PublicKey::rsa(modulus, public_exponent);
+    let KeyKind::Rsa { bits } = public.kind() else { return Ok(public) };
+    // Sizes outside are not for Key Vault anyway, and findings say so.
+    if (2048..=8192).contains(&bits) {
+        rsa::KeyPair::from_pkcs8(pkcs8).map_err(damaged)?;
+    }
+    Ok(public)
+}
+
+/// The public half of an EC key, computed: the file may leave it out, and may be wrong about it.
+fn ec_public(curve: Curve, pkcs8: &[u8]) -> Result<PublicKey, BundleError> {
+    let algorithm: &'static EcdsaSigningAlgorithm = match curve {
+        Curve::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
+        Curve::P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
+        Curve::P521 => &ECDSA_P521_SHA512_ASN1_SIGNING,
+        Curve::P256K => &ECDSA_P256K1_SHA256_ASN1_SIGNING,
+    };
+    let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8).map_err(damaged)?;
+    PublicKey::ec(curve, pair.public_key().as_ref())
+        .ok_or_else(|| BundleError::damaged(PART, "its public point"))
+}
+
+fn damaged(error: impl fmt::Display) -> BundleError {
+    BundleError::damaged(PART, error)
+}
+
+/// `PrivateKeyInfo` (RFC 5208) and `OneAsymmetricKey` (RFC 5958).
+#[derive(Sequence)]
+struct PrivateKeyInfo<'a> {
+    version: u8,
+    algorithm: AlgorithmIdentifierRef<'a>,
+    private_key: &'a OctetStringRef,
+    attributes: Option<AnyRef<'a>>,
+    public_key: Option<AnyRef<'a>>,
+}
+
+/// `RSAPrivateKey` (RFC 8017 appendix A.1.2); only the public half is looked at here.
+#[derive(Sequence)]
+struct RsaPrivateKey<'a> {
+    version: u8,
+    modulus: UintRef<'a>,
+    public_exponent: UintRef<'a>,
+    private_exponent: AnyRef<'a>,
+    prime1: AnyRef<'a>,
+    prime2: AnyRef<'a>,
+    exponent1: AnyRef<'a>,
+    exponent2: AnyRef<'a>,
+    coefficient: AnyRef<'a>,
+    other_primes: Option<AnyRef<'a>>,
+}
+
+/// `ECPrivateKey` (RFC 5915).
+#[derive(Sequence)]
+struct EcPrivateKey<'a> {
+    version: u8,
+    private_key: &'a OctetStringRef,
+    #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
+    parameters: Option<AnyRef<'a>>,
+    #[asn1(context_specific = "1", tag_mode = "EXPLICIT", optional = "true")]
+    public_key: Option<AnyRef<'a>>,
+}
+
+const PART: &str = "the private key";

@@ -1,0 +1,102 @@
+//! Public keys, as far as they must be told apart.
+
+use der::Sequence;
+use der::asn1::{ObjectIdentifier, UintRef};
+use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+
+use super::algorithm;
+use super::key_kind::{Curve, KeyKind};
+
+/// A public key in a form in which equal keys are equal bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PublicKey {
+    Rsa {
+        modulus: Vec<u8>,
+        exponent: Vec<u8>,
+    },
+    /// The point is compressed, because certificates may carry it in either form.
+    Ec {
+        curve: Curve,
+        point: Vec<u8>,
+    },
+    /// A kind of key that is not looked into.
+    Other(KeyKind),
+}
+
+impl PublicKey {
+    pub(super) fn of_certificate(spki: &SubjectPublicKeyInfoRef<'_>) -> Self {
+        let bits = spki.subject_public_key.raw_bytes();
+        let known = match spki.algorithm.oid {
+            algorithm::RSA => Self::from_pkcs1(bits),
+            algorithm::EC => named_curve(spki.algorithm).and_then(|curve| Self::ec(curve, bits)),
+            _ => None,
+        };
+        known.unwrap_or_else(|| Self::Other(other_kind(spki.algorithm)))
+    }
+
+    /// From `RSAPublicKey` (RFC 8017 appendix A.1.1).
+    fn from_pkcs1(der: &[u8]) -> Option<Self> {
+        let RsaPublicKey { modulus, exponent } = der::Decode::from_der(der).ok()?;
+        Some(Self::rsa(modulus, exponent))
+    }
+
+    pub(super) fn rsa(modulus: UintRef<'_>, exponent: UintRef<'_>) -> Self {
+        Self::Rsa {
+            modulus: modulus.as_bytes().to_vec(),
+            exponent: exponent.as_bytes().to_vec(),
+        }
+    }
+
+    /// From a point as SEC 1 writes it, compressed or not.
+    pub(super) fn ec(curve: Curve, point: &[u8]) -> Option<Self> {
+        let point = match point {
+            [0x02 | 0x03, ..] => point.to_vec(),
+            [0x04, coordinates @ ..] if coordinates.len() % 2 == 0 => {
+                let (x, y) = coordinates.split_at_checked(coordinates.len() / 2)?;
+                let sign = 0x02 | (y.last()? & 1);
+                [&[sign], x].concat()
+            }
+            _ => return None,
+        };
+        Some(Self::Ec { curve, point })
+    }
+
+    pub(super) fn kind(&self) -> KeyKind {
+        match self {
+            Self::Rsa { modulus, .. } => KeyKind::Rsa { bits: bit_length(modulus) },
+            Self::Ec { curve, .. } => KeyKind::Ec(*curve),
+            Self::Other(kind) => kind.clone(),
+        }
+    }
+}
+
+/// The curve of an EC algorithm, where Key Vault knows it.
+pub(super) fn named_curve(algorithm: AlgorithmIdentifierRef<'_>) -> Option<Curve> {
+    Curve::from_oid(algorithm.parameters_oid().ok()?)
+}
+
+/// What to call a key that Key Vault does not take.
+pub(super) fn other_kind(algorithm: AlgorithmIdentifierRef<'_>) -> KeyKind {
+    let short = |oid: ObjectIdentifier| {
+        let name = algorithm::name(oid);
+        name.split_once(" (").map_or(name.clone(), |(short, _)| short.to_owned())
+    };
+    KeyKind::Other(match (algorithm.oid, algorithm.parameters_oid()) {
+        (algorithm::EC, Ok(curve)) => format!("EC {}", short(curve)),
+        (algorithm::EC, Err(_)) => "EC with explicit parameters".to_owned(),
+        (oid, _) => short(oid),
+    })
+}
+
+fn bit_length(modulus: &[u8]) -> u32 {
+    let bytes = u32::try_from(modulus.len()).unwrap_or(u32::MAX);
+    let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
+    bytes.saturating_mul(8).saturating_sub(unused)
+}
+
+/// `RSAPublicKey` (RFC 8017 appendix A.1.1).
+#[derive(Sequence)]
+struct RsaPublicKey<'a> {
+    modulus: UintRef<'a>,
+    exponent: UintRef<'a>,
+}

@@ -1,0 +1,132 @@
+//! The review of a bundle: everything that Key Vault or a client may stumble over.
+
+use time::OffsetDateTime;
+
+use super::Bundle;
+use super::finding::{Finding, FindingCode};
+use super::key_kind::KeyKind;
+use super::signature;
+use super::x509::X509;
+
+/// What there is to say about `bundle` at the time `now`; errors first, then warnings.
+pub(super) fn review(bundle: &Bundle, now: OffsetDateTime) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    validity(bundle, now, &mut findings);
+    key(bundle, &mut findings);
+    completeness(bundle, &mut findings);
+    signatures(bundle, &mut findings);
+    size(bundle, &mut findings);
+    findings.extend_from_slice(&bundle.left_out);
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}
+
+fn validity(bundle: &Bundle, now: OffsetDateTime, findings: &mut Vec<Finding>) {
+    let leaf = bundle.leaf();
+    if leaf.not_after() < now {
+        let message = format!(
+            "the certificate expired on {}: Key Vault does not import expired certificates",
+            leaf.not_after().date()
+        );
+        findings.push(Finding::new(FindingCode::Expired, message));
+    }
+    if leaf.not_before() > now {
+        let message = format!("the certificate is not valid before {}", leaf.not_before().date());
+        findings.push(Finding::new(FindingCode::NotYetValid, message));
+    }
+    for issuer in bundle.chain() {
+        let what = if issuer.not_after() < now {
+            format!("expired on {}", issuer.not_after().date())
+        } else if issuer.not_before() > now {
+            format!("is not valid before {}", issuer.not_before().date())
+        } else {
+            continue;
+        };
+        let message = format!("{} in the chain {what}", issuer.subject());
+        findings.push(Finding::new(FindingCode::ChainNotValidNow, message));
+    }
+}
+
+fn key(bundle: &Bundle, findings: &mut Vec<Finding>) {
+    let kind = bundle.key_kind();
+    if !kind.is_supported() {
+        let message = format!(
+            "Key Vault does not take a key of kind {kind}, only RSA-2048, RSA-3072, RSA-4096 and \
+             EC on P-256, P-384, P-521 or P-256K"
+        );
+        findings.push(Finding::new(FindingCode::KeyNotSupported, message));
+    }
+    let under_ec = bundle.chain().iter().any(|issuer| issuer.key_kind().is_ec())
+        || signature::is_ecdsa(bundle.leaf());
+    if matches!(kind, KeyKind::Rsa { .. }) && under_ec {
+        let message = "the certificate has an RSA key but an EC authority above it: users report \
+                       that Key Vault refuses this (KeySizeNotSupported)";
+        findings.push(Finding::new(FindingCode::RsaLeafUnderEcCa, message));
+    }
+    if bundle.leaf().is_ca() && !bundle.leaf().is_self_issued() {
+        let message = "the certificate is an authority's own: users report that Key Vault refuses \
+                       some of these";
+        findings.push(Finding::new(FindingCode::CaCertificate, message));
+    }
+}
+
+fn completeness(bundle: &Bundle, findings: &mut Vec<Finding>) {
+    let top = bundle.chain().last().unwrap_or(bundle.leaf());
+    let finding = match (top.is_self_signed(), bundle.chain().is_empty()) {
+        (true, true) => Finding::new(
+            FindingCode::SelfSigned,
+            "the certificate is self-signed: clients trust it only where it is installed",
+        ),
+        (true, false) => return,
+        (false, true) => Finding::new(
+            FindingCode::MissingIntermediate,
+            format!(
+                "the issuer {} is not in the file: clients that do not have it will not trust the \
+                 certificate, export it with its chain",
+                top.issuer()
+            ),
+        ),
+        (false, false) => Finding::new(
+            FindingCode::RootNotIncluded,
+            format!("the chain ends below {}, which is fine where that is a known root", top.issuer()),
+        ),
+    };
+    findings.push(finding);
+}
+
+fn signatures(bundle: &Bundle, findings: &mut Vec<Finding>) {
+    let signed = std::iter::once(bundle.leaf()).chain(bundle.chain());
+    // Nobody relies on the signature of a root: it is trusted because it is installed.
+    for certificate in signed.filter(|certificate| !certificate.is_self_issued()) {
+        if signature::is_weak(certificate) {
+            findings.push(weak(certificate));
+        }
+    }
+}
+
+fn weak(certificate: &X509) -> Finding {
+    let message = format!(
+        "{} is signed with {}, which most clients no longer accept",
+        certificate.subject(),
+        signature::algorithm_name(certificate)
+    );
+    Finding::new(FindingCode::WeakSignature, message)
+}
+
+fn size(bundle: &Bundle, findings: &mut Vec<Finding>) {
+    let size = bundle.pkcs12.len().div_ceil(3) * 4;
+    let (code, what) = match size {
+        ..NEAR_SECRET_LIMIT => return,
+        NEAR_SECRET_LIMIT..=SECRET_LIMIT => (FindingCode::NearSizeLimit, "near to"),
+        _ => (FindingCode::TooLarge, "more than"),
+    };
+    let message = format!(
+        "the bundle takes {size} bytes in base64, {what} the {SECRET_LIMIT} that a secret of Key \
+         Vault holds: leave certificates out of the chain"
+    );
+    findings.push(Finding::new(code, message));
+}
+
+/// 25 KB is the limit of a secret (Key Vault, "About secrets"), and a certificate is stored as one.
+const SECRET_LIMIT: usize = 25 * 1024;
+const NEAR_SECRET_LIMIT: usize = 20 * 1024;
