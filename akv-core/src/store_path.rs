@@ -93,11 +93,11 @@ impl StorePath {
 
     fn from_resource_id(text: &str) -> Result<Self, InvalidValue> {
         let parts: Vec<&str> = text.trim_matches('/').split('/').collect();
-        let expected =
-            ["subscriptions", "resourcegroups", "providers", "microsoft.keyvault", "vaults"];
         match parts.as_slice() {
-            [a, subscription, b, group, c, d, e, vault]
-                if [a, b, c, d, e].iter().zip(expected).all(|(l, r)| l.eq_ignore_ascii_case(r)) =>
+            [subscriptions, subscription, groups, group, provider @ .., vaults, vault]
+                if same(&[subscriptions, groups], &["subscriptions", "resourcegroups"])
+                    && same(provider, &["providers", "microsoft.keyvault"])
+                    && same(&[vaults], &["vaults"]) =>
             {
                 Ok(Self::new(subscription.parse()?, group.parse()?, vault.parse()?))
             }
@@ -155,6 +155,11 @@ impl fmt::Display for StorePath {
             (None, _, None) => write!(f, "{}", self.vault),
         }
     }
+}
+
+fn same(parts: &[&str], words: &[&str]) -> bool {
+    parts.len() == words.len()
+        && parts.iter().zip(words).all(|(part, word)| part.eq_ignore_ascii_case(word))
 }
 
 fn invalid(text: &str) -> InvalidValue {

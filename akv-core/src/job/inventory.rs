@@ -1,11 +1,13 @@
 //! Inventory: list and fetch side by side, and never call a partial result a success.
 
+use std::str::FromStr;
+
 use futures::StreamExt;
 
 use super::item::{InventoryItem, InventorySink, ItemSource, LastInventory};
 use super::outcome::Status;
 use crate::certificate::{CertificateName, ListedCertificate};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, InvalidValue, Result};
 use crate::store::CertificateStore;
 
 /// What an inventory is to tell.
@@ -17,6 +19,31 @@ pub struct InventoryRequest {
     pub last: LastInventory,
     /// Whether a certificate that the list shows unchanged is fetched again.
     pub unchanged: Unchanged,
+    /// How many certificates are fetched side by side.
+    pub concurrency: Concurrency,
+}
+
+/// How many requests run side by side: 1 to 256. The default is a little more than two pages: while
+/// one page's certificates are fetched the next page is on its way. Whatever it is, the pacer of
+/// the store keeps to the service's budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Concurrency(u16);
+
+impl Default for Concurrency {
+    fn default() -> Self {
+        Self(64)
+    }
+}
+
+impl FromStr for Concurrency {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> std::result::Result<Self, InvalidValue> {
+        match text.trim().parse() {
+            Ok(number @ 1..=256) => Ok(Self(number)),
+            _ => Err(InvalidValue::new("concurrency", text, "a number from 1 to 256")),
+        }
+    }
 }
 
 /// Which certificates of a bundle an inventory tells.
@@ -112,7 +139,7 @@ pub(super) async fn run(
     let mut readings = store
         .list()
         .map(|listed| async { Ok::<_, Error>(read(store, request, listed?).await) })
-        .buffered(SIDE_BY_SIDE);
+        .buffered(request.concurrency.0.into());
     while let Some(reading) = readings.next().await {
         let delivered = match reading {
             Ok(reading) => deliver(reading, request, sink, &mut outcome).await,
@@ -224,7 +251,3 @@ fn judge(outcome: &InventoryOutcome) -> Status {
 fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
-
-/// How many certificates are fetched at a time. Two pages: while one page's certificates are
-/// fetched the next page is on its way. Against a slower service the pacer is the bound.
-const SIDE_BY_SIDE: usize = 64;

@@ -31,7 +31,9 @@ pub use add::{AddRequest, Contents, ExistingTags, Overwrite, SoftDeleted};
 pub use alias::derived_alias;
 pub use create::CreateRequest;
 pub use discover::{DiscoveryOutcome, DiscoveryRequest, Undiscovered};
-pub use inventory::{Coverage, InventoryOutcome, InventoryRequest, Unchanged, Unreadable};
+pub use inventory::{
+    Concurrency, Coverage, InventoryOutcome, InventoryRequest, Unchanged, Unreadable,
+};
 pub use item::{InventoryItem, InventorySink, ItemSource, Known, LastInventory};
 pub use outcome::{Effect, Outcome, Status};
 pub use remove::{Purge, RemoveRequest};
