@@ -110,3 +110,72 @@ impl fmt::Display for PrivateEndpoint {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(path: &str, cloud: Cloud, endpoint: Option<&str>) -> Result<String, InvalidValue> {
+        let address = StoreAddress {
+            path: path.parse()?,
+            tenant: None,
+            cloud,
+            private_endpoint: endpoint.map(str::parse).transpose()?,
+        };
+        address.vault_host()
+    }
+
+    #[test]
+    fn the_host_follows_cloud_and_private_endpoint() {
+        for (path, cloud, endpoint, expected) in [
+            ("Contoso", Cloud::public(), None, "contoso.vault.azure.net"),
+            ("contoso", Cloud::china(), None, "contoso.vault.azure.cn"),
+            ("contoso", Cloud::government(), None, "contoso.vault.usgovcloudapi.net"),
+            ("contoso", Cloud::public(), Some(".vaults.example"), "contoso.vaults.example"),
+            (
+                "contoso",
+                Cloud::public(),
+                Some("https://contoso.vaults.example/"),
+                "contoso.vaults.example",
+            ),
+            (
+                "contoso",
+                Cloud::public(),
+                Some("vaults.example:8443"),
+                "contoso.vaults.example:8443",
+            ),
+            ("https://contoso.vault.azure.net", Cloud::public(), None, "contoso.vault.azure.net"),
+        ] {
+            assert_eq!(host(path, cloud, endpoint).as_deref(), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn a_url_elsewhere_is_refused_and_says_where_the_vault_is() {
+        for path in [
+            "https://contoso.vault.azure.cn/",
+            "https://contoso.evil.example/",
+            "https://contoso.vault.azure.net:8443/",
+        ] {
+            let error = host(path, Cloud::public(), None).expect_err(path);
+            assert!(error.to_string().contains("contoso.vault.azure.net"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_private_endpoint_is_a_host_and_nothing_else() {
+        for text in [
+            "",
+            ".",
+            "localhost",
+            "https://a.b/path",
+            "a.b?x",
+            "user@a.b",
+            "a.b:x",
+            "http://a.b",
+            "a..b",
+        ] {
+            assert!(text.parse::<PrivateEndpoint>().is_err(), "{text:?}");
+        }
+    }
+}

@@ -93,3 +93,32 @@ impl fmt::Display for Tags {
         f.write_str(&tags.join(", "))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbered(count: usize) -> Vec<(String, String)> {
+        (0..count).map(|number| (format!("tag{number}"), String::new())).collect()
+    }
+
+    #[test]
+    fn the_limits_hold_for_what_is_written_and_not_for_what_is_read() {
+        assert!(Tags::new(numbered(15)).is_ok());
+        assert!(Tags::new(numbered(16)).is_err());
+        assert_eq!(Tags::as_stored(numbered(16)).len(), 16);
+        assert!(Tags::new([("n", "ü".repeat(256))]).is_ok(), "characters count, not bytes");
+        assert!(Tags::new([("n", "x".repeat(257))]).is_err());
+        assert!(Tags::new([("x".repeat(257), "v")]).is_err());
+        assert!(Tags::new([("", "v")]).is_err());
+    }
+
+    #[test]
+    fn a_union_over_the_limit_is_refused_and_names_the_tags() {
+        let old = Tags::new(numbered(15)).expect("15 tags");
+        let new = Tags::new([("owner", "pki")]).expect("a tag");
+        let error = old.merged_with(&new).expect_err("16 tags");
+        assert!(error.to_string().contains("owner"), "{error}");
+        assert_eq!(old.merged_with(&old).expect("the same"), old);
+    }
+}

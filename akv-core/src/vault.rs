@@ -184,3 +184,48 @@ impl FromStr for TenantId {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vault_names_keep_the_rules_of_the_service() {
+        for name in ["abc", "contoso-prod-01", &"a".repeat(24), " trimmed "] {
+            assert!(name.parse::<VaultName>().is_ok(), "{name:?}");
+        }
+        for name in
+            ["", "ab", &"a".repeat(25), "1abc", "-abc", "abc-", "a--b", "a.b", "a/b", "naïve"]
+        {
+            assert!(name.parse::<VaultName>().is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_name_can_change_a_url() {
+        for name in ["a/../b", "a?b=c", "a#b", "a%2fb", "a\\b", "a\nb", "a b", "a@b", "a:b"] {
+            assert!(name.parse::<VaultName>().is_err(), "{name:?}");
+            assert!(name.parse::<ResourceGroupName>().is_err(), "{name:?}");
+            assert!(name.parse::<TenantId>().is_err(), "{name:?}");
+            assert!(name.parse::<SubscriptionId>().is_err(), "{name:?}");
+            assert!(name.parse::<crate::CertificateName>().is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_guid_is_taken_in_its_usual_form_only() {
+        assert!("11111111-2222-3333-4444-555555555555".parse::<ClientId>().is_ok());
+        for text in
+            ["", "11111111222233334444555555555555", "{11111111-2222-3333-4444-555555555555}"]
+        {
+            assert!(text.parse::<ClientId>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_compare_without_case() {
+        let name = |text: &str| text.parse::<VaultName>().expect("a name");
+        assert_eq!(name("Contoso"), name("contoso"));
+        assert_ne!(name("contoso"), name("fabrikam"));
+    }
+}
