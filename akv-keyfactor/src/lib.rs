@@ -1,1 +1,22 @@
-//! Placeholder.
+//! The adapter between Keyfactor Command and the jobs of [`akv_core`]: a job configuration as the
+//! Universal Orchestrator serialises it comes in, a job result goes out. Beside it stands the
+//! definition of the store type that makes Command send such jobs.
+//!
+//! [`run`] never fails: whatever is wrong with a configuration is a Failure that names the field
+//! and what was expected there, never what was read, because any field may hold a secret.
+
+mod adapter;
+mod config;
+mod inventory_item;
+mod options;
+mod pam;
+mod result;
+pub mod store_type;
+
+pub use adapter::{run, run_into};
+pub use inventory_item::{CurrentInventoryItem, InventorySink, ItemParameters, ItemStatus};
+pub use options::Options;
+pub use pam::{EnvironmentSecrets, FileSecrets, PlainSecrets, SecretResolver, UnresolvedSecret};
+pub use result::{JobOutput, JobResult, JobStatus};
+/// What a [`SecretResolver`] gives: wiped when dropped, shown by nothing.
+pub use secrecy::SecretString;

@@ -1,0 +1,207 @@
+//! A job configuration in, a domain call, a job result out.
+
+use akv_core::job::{
+    AddRequest, CreateRequest, InventoryOutcome, Jobs, ManagementJob, Outcome, Status,
+};
+use tracing::{info, warn};
+
+use crate::config::{
+    Capability, Discovery, Document, Inventory, Management, Object, Operation, Problem, SUPPORTED,
+    check_may_start, job_history_id, salvaged_job_history_id,
+};
+use crate::inventory_item::{InventorySink, Translated};
+use crate::options::Options;
+use crate::result::{JobOutput, JobResult, JobStatus};
+
+/// Runs the job that `configuration` (JSON in UTF-8) describes.
+///
+/// There is no error: whatever goes wrong is a Failure, with the job's history id wherever it could
+/// be read. Nothing is retried here and nothing is cancelled here; both belong to the jobs.
+pub async fn run(configuration: &[u8], jobs: &dyn Jobs, options: &Options) -> JobOutput {
+    let mut items = Vec::new();
+    let (result, found) = Box::pin(answer(configuration, jobs, options, &mut items)).await;
+    let inventory = matches!(found, Found::Items).then_some(items);
+    JobOutput { job_result: result, inventory, discovery: found.stores() }
+}
+
+/// Like [`run`], with the inventory's items going to `sink` one by one instead of into the output.
+///
+/// When the result is a Failure, what the sink was given does not hold and must not be uploaded.
+pub async fn run_into(
+    configuration: &[u8],
+    jobs: &dyn Jobs,
+    options: &Options,
+    sink: &mut dyn InventorySink,
+) -> JobOutput {
+    let (result, found) = Box::pin(answer(configuration, jobs, options, sink)).await;
+    JobOutput { job_result: result, inventory: None, discovery: found.stores() }
+}
+
+/// What a job brought back beside its result.
+enum Found {
+    Nothing,
+    Items,
+    Stores(Vec<String>),
+}
+
+impl Found {
+    fn stores(self) -> Option<Vec<String>> {
+        match self {
+            Self::Stores(stores) => Some(stores),
+            Self::Nothing | Self::Items => None,
+        }
+    }
+}
+
+/// How a job ended, before it has its id.
+struct Ending {
+    status: JobStatus,
+    message: String,
+    found: Found,
+}
+
+async fn answer(
+    configuration: &[u8],
+    jobs: &dyn Jobs,
+    options: &Options,
+    sink: &mut dyn InventorySink,
+) -> (JobResult, Found) {
+    let (id, ending) = match Document::read(configuration) {
+        Err(problem) => (salvaged_job_history_id(configuration).unwrap_or(0), Err(problem.into())),
+        Ok(document) => match job_history_id(&document.root()) {
+            Err(problem) => (0, Err(problem.into())),
+            Ok(id) => (id, start(&document.root(), jobs, options, sink).await),
+        },
+    };
+    let Ending { status, message, found } = ending.unwrap_or_else(Stopped::ending);
+    if status == JobStatus::Success {
+        info!(job_history_id = id, "job succeeded: {message}");
+    } else {
+        warn!(job_history_id = id, ?status, "job ended: {message}");
+    }
+    (JobResult::new(id, status, message), found)
+}
+
+/// Why a job came to nothing: its configuration, or what it takes to reach Azure.
+struct Stopped(String);
+
+impl Stopped {
+    fn ending(self) -> Ending {
+        Ending { status: JobStatus::Failure, message: self.0, found: Found::Nothing }
+    }
+}
+
+impl From<Problem> for Stopped {
+    fn from(problem: Problem) -> Self {
+        Self(problem.to_string())
+    }
+}
+
+impl From<akv_core::Error> for Stopped {
+    fn from(error: akv_core::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+async fn start(
+    job: &Object<'_>,
+    jobs: &dyn Jobs,
+    options: &Options,
+    sink: &mut dyn InventorySink,
+) -> Result<Ending, Stopped> {
+    check_may_start(job)?;
+    match Capability::of(job)? {
+        Capability::Inventory => inventory(job, jobs, options, sink).await,
+        Capability::Management => management(job, jobs, options).await,
+        Capability::Discovery => discovery(job, jobs, options).await,
+        Capability::Reenrollment => Err(Stopped(format!(
+            "reenrollment is not supported by this store type (Capability can be {SUPPORTED}): \
+             enroll the certificate in Command and add it to the store"
+        ))),
+    }
+}
+
+async fn inventory(
+    job: &Object<'_>,
+    jobs: &dyn Jobs,
+    options: &Options,
+    sink: &mut dyn InventorySink,
+) -> Result<Ending, Stopped> {
+    let Inventory { store, request } = Inventory::of(job, options).await?;
+    let inventory = jobs.inventory(&store.address, &store.credential)?;
+    let outcome = inventory.inventory(&request, &mut Translated(sink)).await;
+    Ok(Ending {
+        status: outcome.status.into(),
+        message: inventory_message(&outcome),
+        found: match outcome.status {
+            Status::Failure => Found::Nothing,
+            Status::Success | Status::Warning => Found::Items,
+        },
+    })
+}
+
+/// A complete inventory speaks for itself.
+fn inventory_message(outcome: &InventoryOutcome) -> String {
+    if outcome.status == Status::Success && outcome.unchanged == 0 {
+        String::new()
+    } else {
+        outcome.message()
+    }
+}
+
+async fn management(
+    job: &Object<'_>,
+    jobs: &dyn Jobs,
+    options: &Options,
+) -> Result<Ending, Stopped> {
+    let Management { store, operation } = Management::of(job, options).await?;
+    let management = jobs.management(&store.address, &store.credential)?;
+    let (status, message) = match &operation {
+        Operation::Add(request) => told(&management.add(request).await),
+        Operation::Remove(request) => told(&management.remove(request).await),
+        Operation::Create(request) => told(&management.create(request).await),
+        Operation::CreateAdd(create, add) => create_and_add(&*management, create, add).await,
+    };
+    Ok(Ending { status: status.into(), message, found: Found::Nothing })
+}
+
+/// That the vault exists already is as good as creating it, so only what became of the certificate
+/// counts; but a vault that was created stays created, and is told of.
+async fn create_and_add(
+    management: &dyn ManagementJob,
+    create: &CreateRequest,
+    add: &AddRequest,
+) -> (Status, String) {
+    let created = management.create(create).await;
+    if created.status() == Status::Failure {
+        return told(&created);
+    }
+    let (status, message) = told(&management.add(add).await);
+    match created.status() {
+        Status::Success => (status, format!("{}; {message}", created.message())),
+        Status::Warning | Status::Failure => (status, message),
+    }
+}
+
+fn told(outcome: &Outcome) -> (Status, String) {
+    (outcome.status(), outcome.message())
+}
+
+async fn discovery(
+    job: &Object<'_>,
+    jobs: &dyn Jobs,
+    options: &Options,
+) -> Result<Ending, Stopped> {
+    let Discovery { cloud, credential, request } = Discovery::of(job, options).await?;
+    let outcome = jobs.discovery(&cloud, &credential)?.discover(&request).await;
+    Ok(Ending {
+        status: outcome.status.into(),
+        message: outcome.message(),
+        found: match outcome.status {
+            Status::Failure => Found::Nothing,
+            Status::Success | Status::Warning => {
+                Found::Stores(outcome.stores.iter().map(ToString::to_string).collect())
+            }
+        },
+    })
+}

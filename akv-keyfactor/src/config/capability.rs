@@ -1,0 +1,52 @@
+//! Which job a configuration is for.
+
+use super::document::Object;
+use super::problem::Problem;
+
+/// The last part of `CertStores.<store type>.<job>`. The middle one is the administrator's own name
+/// for the store type, so it is not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Capability {
+    Inventory,
+    Management,
+    Discovery,
+    Reenrollment,
+}
+
+/// The capabilities that a job can name, for people.
+pub(crate) const SUPPORTED: &str =
+    "CertStores.AKV.Inventory, CertStores.AKV.Management or CertStores.AKV.Discovery";
+
+impl Capability {
+    pub(crate) fn of(job: &Object<'_>) -> Result<Self, Problem> {
+        let member = job.member("Capability");
+        let Some(name) = member.text()? else {
+            return Err(member.missing(match Self::guess(job) {
+                Some(name) => format!("CertStores.AKV.{name}, going by the other fields"),
+                None => SUPPORTED.to_owned(),
+            }));
+        };
+        let parts: Vec<String> = name.split('.').map(str::to_ascii_lowercase).collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        match parts.as_slice() {
+            ["certstores", _, "inventory"] => Ok(Self::Inventory),
+            ["certstores", _, "management"] => Ok(Self::Management),
+            ["certstores", _, "discovery"] => Ok(Self::Discovery),
+            ["certstores", _, "reenrollment" | "reenrolment"] => Ok(Self::Reenrollment),
+            _ => Err(member.invalid(SUPPORTED)),
+        }
+    }
+
+    fn guess(job: &Object<'_>) -> Option<&'static str> {
+        let has = |name: &str| job.member(name).is_present();
+        if has("JobCertificate") || has("OperationType") {
+            Some("Management")
+        } else if has("CertificateStoreDetails") {
+            Some("Inventory")
+        } else if has("ClientMachine") {
+            Some("Discovery")
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What a person sets beside a certificate when adding it.
+
+use akv_core::job::ExistingTags;
+use akv_core::{Exportable, Tags};
+
+use super::certificate_tags;
+use super::document::Object;
+use super::problem::Problem;
+use crate::store_type::{CERTIFICATE_TAGS, NON_EXPORTABLE, PRESERVE_EXISTING_TAGS};
+
+/// The entry parameters of an addition. Each may be absent: a store type that was defined without
+/// it does not send it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EntryParameters {
+    pub(crate) tags: Tags,
+    pub(crate) existing_tags: ExistingTags,
+    pub(crate) exportable: Exportable,
+}
+
+impl EntryParameters {
+    pub(crate) fn of(job: &Object<'_>) -> Result<Self, Problem> {
+        let nested = job.member("JobProperties").object_or_text()?;
+        let parameters = nested.object();
+        let flag = |name: &str| Ok(parameters.member(name).boolean()?.unwrap_or(false));
+        Ok(Self {
+            tags: tags(&parameters)?,
+            existing_tags: match flag(PRESERVE_EXISTING_TAGS.name)? {
+                true => ExistingTags::Preserve,
+                false => ExistingTags::Replace,
+            },
+            exportable: match flag(NON_EXPORTABLE.name)? {
+                true => Exportable::No,
+                false => Exportable::Yes,
+            },
+        })
+    }
+}
+
+fn tags(parameters: &Object<'_>) -> Result<Tags, Problem> {
+    let member = parameters.member(CERTIFICATE_TAGS.name);
+    // An object in place of its text is taken as its text.
+    match member.secret() {
+        Ok(Some(text)) if !text.trim().is_empty() => {
+            certificate_tags::read(&text).map_err(|expected| member.invalid(expected))
+        }
+        Ok(_) => Ok(Tags::default()),
+        Err(_) => Err(member.invalid("text that holds a JSON object")),
+    }
+}

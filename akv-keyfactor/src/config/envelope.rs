@@ -1,0 +1,112 @@
+//! What every job configuration carries: the id to answer under, and whether to start at all.
+
+use super::document::{Member, Object};
+use super::problem::Problem;
+
+/// The id under which the result is reported. Absent is 0, for orchestrators that have no such
+/// number.
+pub(crate) fn job_history_id(job: &Object<'_>) -> Result<i64, Problem> {
+    Ok(job.member("JobHistoryId").integer()?.unwrap_or(0))
+}
+
+/// The id in a text that is no JSON, such as one that was cut off: the result should reach its job
+/// all the same.
+pub(crate) fn salvaged_job_history_id(text: &[u8]) -> Option<i64> {
+    let key = b"\"jobhistoryid\"";
+    let at = text.windows(key.len()).position(|window| window.eq_ignore_ascii_case(key))?;
+    let rest = text.get(at + key.len()..)?.trim_ascii_start();
+    let value = rest.strip_prefix(b":")?.trim_ascii_start();
+    let value = value.strip_prefix(b"\"").unwrap_or(value);
+    let digits: Vec<u8> =
+        value.iter().copied().take_while(|b| b.is_ascii_digit() || *b == b'-').collect();
+    std::str::from_utf8(&digits).ok()?.parse().ok()
+}
+
+/// Refuses a job that was cancelled, or whose configuration the server itself calls an error.
+pub(crate) fn check_may_start(job: &Object<'_>) -> Result<(), Problem> {
+    if job.member("JobCancelled").boolean()? == Some(true) {
+        return Err(Problem::Refused(
+            "the job was cancelled before it started: nothing was done".into(),
+        ));
+    }
+    let status = job.member("RequestStatus").integer()?;
+    let said = server_error(&job.member("ServerError"));
+    // The server's own warning (2) may come with a text and is no reason to stop.
+    if status == Some(ERROR) || (said.is_some() && status != Some(WARNING)) {
+        return Err(Problem::Refused(format!(
+            "the job was not started, because Command reports an error with it: {}",
+            said.as_deref().unwrap_or("it does not say which")
+        )));
+    }
+    Ok(())
+}
+
+/// The members of `ServerError` are those of the agents API's `Result.Error`, going by their names;
+/// `None` where nothing in it says that anything is wrong.
+fn server_error(member: &Member<'_>) -> Option<String> {
+    if let Ok(text) = member.text() {
+        return text.map(|text| text.into_owned());
+    }
+    let Ok(fault) = member.object() else { return Some(NOT_READABLE.into()) };
+    let part = |name: &str| {
+        let text = fault.member(name).text().ok().flatten()?;
+        (text != "0").then_some(text)
+    };
+    let parts: Vec<_> = ["Message", "CodeString", "Code"].into_iter().filter_map(part).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+const NOT_READABLE: &str = "its ServerError is neither text nor an object";
+const WARNING: i64 = 2;
+const ERROR: i64 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::Document;
+    use super::*;
+
+    fn may_start(text: &str) -> Result<(), String> {
+        let document = Document::read(text.as_bytes()).expect("JSON");
+        check_may_start(&document.root()).map_err(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn a_job_starts_unless_it_is_clearly_not_to() {
+        for text in [
+            "{}",
+            r#"{"JobCancelled":false,"ServerError":null,"RequestStatus":1}"#,
+            r#"{"ServerError":{"Code":0,"Message":null,"CodeString":""}}"#,
+            r#"{"ServerError":{"Message":"old agent"},"RequestStatus":2}"#,
+            r#"{"RequestStatus":0,"JobCancelled":"False","ServerError":""}"#,
+        ] {
+            assert_eq!(may_start(text), Ok(()), "{text}");
+        }
+        for (text, says) in [
+            (r#"{"JobCancelled":true}"#, "cancelled before it started"),
+            (r#"{"JobCancelled":"TRUE"}"#, "cancelled before it started"),
+            (r#"{"JobCancelled":"maybe"}"#, "JobCancelled"),
+            (r#"{"RequestStatus":3}"#, "it does not say which"),
+            (r#"{"RequestStatus":3,"ServerError":{"Message":"no such job"}}"#, "no such job"),
+            (r#"{"RequestStatus":1,"ServerError":{"Code":7,"CodeString":"A01"}}"#, "A01, 7"),
+            (r#"{"ServerError":"no such job"}"#, "no such job"),
+            (r#"{"ServerError":[1]}"#, "ServerError"),
+        ] {
+            let said = may_start(text).expect_err(text);
+            assert!(said.contains(says), "{said}");
+        }
+    }
+
+    #[test]
+    fn the_id_is_found_in_a_text_that_was_cut_off() {
+        for (text, id) in [
+            (r#"{"JobHistoryId": 42, "JobCert"#, Some(42)),
+            (r#"{"jobHistoryId":"42" "#, Some(42)),
+            (r#"{"JobHistoryId":"#, None),
+            (r#"{"JobHistoryId""#, None),
+            (r#"{"JobHistoryId":99999999999999999999}"#, None),
+            ("", None),
+        ] {
+            assert_eq!(salvaged_job_history_id(text.as_bytes()), id, "{text}");
+        }
+    }
+}

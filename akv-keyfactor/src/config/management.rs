@@ -1,0 +1,158 @@
+//! The configuration of a management job: add, remove, create.
+
+use akv_core::job::{AddRequest, Contents, CreateRequest, Overwrite, RemoveRequest};
+use akv_core::{CertificateName, VaultId, VaultOptions};
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use zeroize::Zeroizing;
+
+use super::credentials::password;
+use super::document::{Member, Object};
+use super::entry_parameters::EntryParameters;
+use super::problem::Problem;
+use super::store::Store;
+use crate::options::Options;
+
+/// A change to be made.
+pub(crate) struct Management {
+    pub(crate) store: Store,
+    pub(crate) operation: Operation,
+}
+
+/// Keyfactor's `CertStoreOperationType`, with what each needs.
+pub(crate) enum Operation {
+    Add(AddRequest),
+    Remove(RemoveRequest),
+    Create(CreateRequest),
+    /// Create the vault if it is not there, then add.
+    CreateAdd(CreateRequest, AddRequest),
+}
+
+impl Management {
+    pub(crate) async fn of(job: &Object<'_>, options: &Options) -> Result<Self, Problem> {
+        let operation = OperationType::of(job)?;
+        let store = Store::of(job, options).await?;
+        let operation = match operation {
+            OperationType::Add => Operation::Add(add(job, options).await?),
+            OperationType::Remove => Operation::Remove(remove(job, options)?),
+            OperationType::Create => Operation::Create(create(&store, options)?),
+            OperationType::CreateAdd => {
+                Operation::CreateAdd(create(&store, options)?, add(job, options).await?)
+            }
+        };
+        Ok(Self { store, operation })
+    }
+}
+
+enum OperationType {
+    Add,
+    Remove,
+    Create,
+    CreateAdd,
+}
+
+impl OperationType {
+    fn of(job: &Object<'_>) -> Result<Self, Problem> {
+        let member = job.member("OperationType");
+        let expected = "2 (Add), 3 (Remove), 4 (Create) or 5 (CreateAdd)";
+        let text = member.text().map_err(|_| member.invalid(expected))?;
+        let text = text.ok_or_else(|| member.missing(expected))?;
+        match text.to_ascii_lowercase().as_str() {
+            "2" | "add" => Ok(Self::Add),
+            "3" | "remove" => Ok(Self::Remove),
+            "4" | "create" => Ok(Self::Create),
+            "5" | "createadd" => Ok(Self::CreateAdd),
+            _ => Err(member.invalid(expected)),
+        }
+    }
+}
+
+async fn add(job: &Object<'_>, options: &Options) -> Result<AddRequest, Problem> {
+    let certificate = job_certificate(job)?;
+    let EntryParameters { tags, existing_tags, exportable } = EntryParameters::of(job)?;
+    // A renewal names the certificate that it replaces in JobCertificate.Thumbprint. Whether it may
+    // replace is still what Overwrite says.
+    let overwrite = match job.member("Overwrite").boolean()? {
+        Some(true) => Overwrite::Yes,
+        Some(false) | None => Overwrite::No,
+    };
+    Ok(AddRequest {
+        name: certificate.member("Alias").parsed()?,
+        contents: contents(&certificate)?,
+        password: password(&certificate.member("PrivateKeyPassword"), &*options.secrets).await?,
+        overwrite,
+        tags,
+        existing_tags,
+        exportable,
+        soft_deleted: options.soft_deleted,
+    })
+}
+
+fn remove(job: &Object<'_>, options: &Options) -> Result<RemoveRequest, Problem> {
+    let alias = job_certificate(job)?.member("Alias");
+    let name: Option<CertificateName> = alias.parsed()?;
+    let name = name.ok_or_else(|| alias.missing("the name of the certificate to remove"))?;
+    Ok(RemoveRequest { name, purge: options.purge })
+}
+
+fn create(store: &Store, options: &Options) -> Result<CreateRequest, Problem> {
+    let id = VaultId::try_from(&store.address.path)
+        .map_err(|invalid| Problem::of_value("CertificateStoreDetails.StorePath", &invalid))?;
+    if store.address.tenant.is_none() {
+        return Err(Problem::missing(
+            "CertificateStoreDetails.ClientMachine",
+            "the tenant id, there or in the store property TenantId, because a new vault belongs \
+             to a tenant",
+        ));
+    }
+    let sku = store.properties.sku.unwrap_or(options.new_vault.sku);
+    Ok(CreateRequest {
+        id,
+        region: store.properties.region.clone(),
+        options: VaultOptions { sku, ..options.new_vault.clone() },
+    })
+}
+
+fn job_certificate<'a>(job: &Object<'a>) -> Result<Object<'a>, Problem> {
+    let member = job.member("JobCertificate");
+    if member.is_present() {
+        member.object()
+    } else {
+        Err(member.missing("an object with Alias, Contents and PrivateKeyPassword"))
+    }
+}
+
+/// The certificate in its format: PFX where none is named, as older orchestrators do.
+fn contents(certificate: &Object<'_>) -> Result<Contents, Problem> {
+    let member = certificate.member("Contents");
+    let format = certificate.member("ContentsFormat");
+    let Some(text) = member.text()? else {
+        return Err(member.missing("a certificate with its private key, in base64"));
+    };
+    match format.text()?.as_deref().map(str::to_ascii_uppercase).as_deref() {
+        None | Some("PFX") => Ok(Contents::Pfx(decoded(&member, &text)?)),
+        Some("PEM") if text.starts_with("-----BEGIN") => {
+            Ok(Contents::Pem(Zeroizing::new(text.as_bytes().to_vec())))
+        }
+        Some("PEM") => Ok(Contents::Pem(decoded(&member, &text)?)),
+        Some(_) => Err(format.invalid("PFX or PEM")),
+    }
+}
+
+/// Base64 with or without padding; line ends and blanks in it are passed over.
+fn decoded(member: &Member<'_>, text: &str) -> Result<Zeroizing<Vec<u8>>, Problem> {
+    // Both buffers hold a key and are sized once, so that none is left behind by growing.
+    let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
+    digits.extend(text.bytes().filter(|byte| !byte.is_ascii_whitespace()));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(digits.len()));
+    match BASE64.decode_vec(digits.as_slice(), &mut bytes) {
+        Ok(()) => Ok(bytes),
+        Err(_) => Err(member.invalid("base64 (PEM text needs ContentsFormat PEM)")),
+    }
+}
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);

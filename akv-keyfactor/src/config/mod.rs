@@ -1,0 +1,25 @@
+//! Job configurations, as the Universal Orchestrator serialises them.
+//!
+//! Each file reads one part of the document into the domain's own types. Anything a job needs and
+//! cannot be read is a [`Problem`]; anything it does not need is not looked at.
+
+mod capability;
+mod certificate_tags;
+mod credentials;
+mod discovery;
+mod document;
+mod entry_parameters;
+mod envelope;
+mod inventory;
+mod management;
+mod problem;
+mod store;
+mod store_properties;
+
+pub(crate) use capability::{Capability, SUPPORTED};
+pub(crate) use discovery::Discovery;
+pub(crate) use document::{Document, Object};
+pub(crate) use envelope::{check_may_start, job_history_id, salvaged_job_history_id};
+pub(crate) use inventory::Inventory;
+pub(crate) use management::{Management, Operation};
+pub(crate) use problem::Problem;

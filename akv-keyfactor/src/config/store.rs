@@ -1,0 +1,91 @@
+//! Where a job's store is and who it is reached as.
+
+use akv_core::{Cloud, Credential, StoreAddress, StorePath, TenantId};
+
+use super::credentials::credential;
+use super::document::{Member, Object};
+use super::problem::Problem;
+use super::store_properties::StoreProperties;
+use crate::options::Options;
+
+/// A store with all that a job about it needs.
+pub(crate) struct Store {
+    pub(crate) address: StoreAddress,
+    pub(crate) credential: Credential,
+    pub(crate) properties: StoreProperties,
+}
+
+impl Store {
+    pub(crate) async fn of(job: &Object<'_>, options: &Options) -> Result<Self, Problem> {
+        let member = job.member("CertificateStoreDetails");
+        if !member.is_present() {
+            return Err(member.missing("the store's ClientMachine, StorePath and Properties"));
+        }
+        let details = member.object()?;
+        let properties = StoreProperties::of(&details)?;
+        let credential = match &options.credential {
+            Some(credential) => credential.clone(),
+            None => credential(job, &*options.secrets).await?,
+        };
+        let address = StoreAddress {
+            path: path(&details, &properties)?,
+            tenant: tenant(&details.member("ClientMachine"), &properties, &credential, options)?,
+            cloud: options.cloud.clone().or(properties.cloud.clone()).unwrap_or_else(Cloud::public),
+            private_endpoint: properties
+                .private_endpoint
+                .clone()
+                .or(options.private_endpoint.clone()),
+        };
+        address
+            .vault_host()
+            .map_err(|invalid| Problem::of_value(details.member("StorePath").path(), &invalid))?;
+        Ok(Self { address, credential, properties })
+    }
+}
+
+/// The store path with the older properties in place of its own parts.
+fn path(details: &Object<'_>, properties: &StoreProperties) -> Result<StorePath, Problem> {
+    let member = details.member("StorePath");
+    let StoreProperties { subscription, resource_group, vault, .. } = properties.clone();
+    let path: StorePath = match (member.parsed()?, &vault) {
+        (Some(path), _) => path,
+        (None, Some(vault)) => {
+            vault.as_str().parse().map_err(|invalid| Problem::of_value(member.path(), &invalid))?
+        }
+        (None, None) => {
+            return Err(member.missing(
+                "subscription:resource-group:vault, the vault's resource id, its URL or its name",
+            ));
+        }
+    };
+    Ok(path.with_overrides(subscription, resource_group, vault))
+}
+
+/// The tenant by the documented order: `ClientMachine`, the property `TenantId`, the program's own.
+///
+/// A managed identity needs none, and its stores often have a name for people in `ClientMachine`:
+/// then one that is no tenant id is passed over.
+fn tenant(
+    client_machine: &Member<'_>,
+    properties: &StoreProperties,
+    credential: &Credential,
+    options: &Options,
+) -> Result<Option<TenantId>, Problem> {
+    let fallback = || properties.tenant.clone().or_else(|| options.tenant.clone());
+    let needed = matches!(
+        credential,
+        Credential::ClientSecret { .. } | Credential::ClientCertificate { .. }
+    );
+    match client_machine.parsed::<TenantId>() {
+        Ok(Some(tenant)) => Ok(Some(tenant)),
+        Ok(None) => match fallback() {
+            None if needed => Err(client_machine.missing(
+                "the tenant id, there or in the store property TenantId, because a service \
+                 principal gets its tokens from a tenant",
+            )),
+            found => Ok(found),
+        },
+        Err(problem) if needed => fallback().map(Some).ok_or(problem),
+        Err(_) => Ok(fallback()),
+    }
+}

@@ -1,0 +1,59 @@
+//! The custom properties of a store. A blank one is no one.
+
+use std::str::FromStr;
+
+use akv_core::{
+    Cloud, InvalidValue, PrivateEndpoint, Region, ResourceGroupName, Sku, SubscriptionId, TenantId,
+    VaultName,
+};
+
+use super::document::Object;
+use super::problem::Problem;
+use crate::store_type::{
+    AZURE_CLOUD, PRIVATE_ENDPOINT, Property, SKU_TYPE, TENANT_ID, VAULT_REGION,
+};
+
+/// What a store's properties say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct StoreProperties {
+    pub(crate) tenant: Option<TenantId>,
+    pub(crate) sku: Option<Sku>,
+    pub(crate) region: Option<Region>,
+    pub(crate) cloud: Option<Cloud>,
+    pub(crate) private_endpoint: Option<PrivateEndpoint>,
+    pub(crate) subscription: Option<SubscriptionId>,
+    pub(crate) resource_group: Option<ResourceGroupName>,
+    pub(crate) vault: Option<VaultName>,
+}
+
+impl StoreProperties {
+    pub(crate) fn of(store: &Object<'_>) -> Result<Self, Problem> {
+        let nested = store.member("Properties").object_or_text()?;
+        let properties = nested.object();
+        Ok(Self {
+            tenant: properties.member(TENANT_ID.name).parsed()?,
+            sku: choice(&properties, &SKU_TYPE)?,
+            region: choice(&properties, &VAULT_REGION)?,
+            cloud: choice(&properties, &AZURE_CLOUD)?,
+            private_endpoint: properties.member(PRIVATE_ENDPOINT.name).parsed()?,
+            // Stores of older store types carry these; no new one does.
+            subscription: properties.member("SubscriptionId").parsed()?,
+            resource_group: properties.member("ResourceGroupName").parsed()?,
+            vault: properties.member("VaultName").parsed()?,
+        })
+    }
+}
+
+/// One of several choices. When such a property is added to a store type that is in use, Command up
+/// to 25.2.1 gives existing stores the whole list of choices as its value: nobody chose that, and
+/// no single choice has a comma in it.
+fn choice<T: FromStr<Err = InvalidValue>>(
+    properties: &Object<'_>,
+    property: &Property,
+) -> Result<Option<T>, Problem> {
+    let member = properties.member(property.name);
+    match member.text()? {
+        Some(text) if text.contains(',') => Ok(None),
+        _ => member.parsed(),
+    }
+}

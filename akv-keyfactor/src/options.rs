@@ -1,0 +1,72 @@
+//! What the program that runs a job decides, where the job itself does not or may not.
+
+use std::fmt;
+use std::sync::Arc;
+
+use akv_core::job::{Concurrency, Coverage, Purge, SoftDeleted, Unchanged};
+use akv_core::{Cloud, Credential, PrivateEndpoint, TenantId, VaultOptions};
+
+use crate::pam::{PlainSecrets, SecretResolver};
+
+/// How jobs are run. The default takes everything from the job.
+#[derive(Clone)]
+pub struct Options {
+    /// Who resolves references to secrets.
+    pub secrets: Arc<dyn SecretResolver>,
+    /// Takes the place of the credential that the job names.
+    pub credential: Option<Credential>,
+    /// Takes the place of the cloud that the job names. A discovery job can name none.
+    pub cloud: Option<Cloud>,
+    /// The tenant of a job that names none.
+    pub tenant: Option<TenantId>,
+    /// The private endpoint of a job that names none.
+    pub private_endpoint: Option<PrivateEndpoint>,
+    /// Whether an inventory tells the leaf alone or the chain too.
+    pub coverage: Coverage,
+    /// Whether an inventory fetches a certificate that did not change since `LastInventory`.
+    /// Skipping it costs Command the change of its other parameters.
+    pub unchanged: Unchanged,
+    /// How many certificates an inventory fetches side by side.
+    pub concurrency: Concurrency,
+    /// What an addition does where the alias is in soft delete.
+    pub soft_deleted: SoftDeleted,
+    /// Whether a removed certificate is purged.
+    pub purge: Purge,
+    /// How a new vault is made; the job's SKU takes the place of the one here.
+    pub new_vault: VaultOptions,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            secrets: Arc::new(PlainSecrets),
+            credential: None,
+            cloud: None,
+            tenant: None,
+            private_endpoint: None,
+            coverage: Coverage::default(),
+            unchanged: Unchanged::default(),
+            concurrency: Concurrency::default(),
+            soft_deleted: SoftDeleted::default(),
+            purge: Purge::default(),
+            new_vault: VaultOptions::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("credential", &self.credential)
+            .field("cloud", &self.cloud)
+            .field("tenant", &self.tenant)
+            .field("private_endpoint", &self.private_endpoint)
+            .field("coverage", &self.coverage)
+            .field("unchanged", &self.unchanged)
+            .field("concurrency", &self.concurrency)
+            .field("soft_deleted", &self.soft_deleted)
+            .field("purge", &self.purge)
+            .field("new_vault", &self.new_vault)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,136 @@
+//! What goes back to the orchestrator.
+
+use akv_core::job::Status;
+use serde::Serialize;
+
+use crate::inventory_item::CurrentInventoryItem;
+
+/// The one document that a job ends in.
+///
+/// ```
+/// use akv_keyfactor::{JobOutput, JobResult, JobStatus};
+/// let output = JobOutput {
+///     job_result: JobResult::new(42, JobStatus::Success, String::new()),
+///     inventory: Some(Vec::new()),
+///     discovery: None,
+/// };
+/// assert_eq!(
+///     serde_json::to_string(&output)?,
+///     r#"{"JobResult":{"Result":2,"JobHistoryId":42,"FailureMessage":""},"Inventory":[]}"#,
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct JobOutput {
+    /// How the job ended.
+    pub job_result: JobResult,
+    /// The whole inventory, which takes the place of what Command had. Absent for other jobs and
+    /// where nothing may be uploaded because the inventory failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<Vec<CurrentInventoryItem>>,
+    /// The store paths found. Absent for other jobs and where discovery failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discovery: Option<Vec<String>>,
+}
+
+/// Keyfactor's `JobResult`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct JobResult {
+    /// Success, Warning or Failure, as a number.
+    pub result: JobStatus,
+    /// The id of the job's entry in Command's history, echoed; 0 where it could not be read.
+    pub job_history_id: i64,
+    /// What Command shows beside the result, for a success too. At most 4,000 characters.
+    pub failure_message: String,
+}
+
+impl JobResult {
+    /// The longest message, in UTF-16 code units: the unit in which Command's side counts, and
+    /// never fewer than characters.
+    pub const MAX_MESSAGE: usize = 4000;
+
+    /// A result, with its message cut to [`MAX_MESSAGE`](Self::MAX_MESSAGE).
+    pub fn new(job_history_id: i64, result: JobStatus, message: String) -> Self {
+        Self { result, job_history_id, failure_message: cut(message) }
+    }
+}
+
+/// Keyfactor's `OrchestratorJobStatusJobResult`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "u8")]
+pub enum JobStatus {
+    /// 2: everything that was asked for is so.
+    Success,
+    /// 3: something that was asked for is not so, and nothing is broken.
+    Warning,
+    /// 4: it could not be done.
+    Failure,
+}
+
+impl From<JobStatus> for u8 {
+    fn from(status: JobStatus) -> Self {
+        match status {
+            JobStatus::Success => 2,
+            JobStatus::Warning => 3,
+            JobStatus::Failure => 4,
+        }
+    }
+}
+
+impl From<Status> for JobStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Success => Self::Success,
+            Status::Warning => Self::Warning,
+            Status::Failure => Self::Failure,
+        }
+    }
+}
+
+fn cut(mut message: String) -> String {
+    if message.encode_utf16().count() <= JobResult::MAX_MESSAGE {
+        return message;
+    }
+    let room = JobResult::MAX_MESSAGE - CUT_NOTE.len();
+    let mut used = 0;
+    let end = message.char_indices().find(|(_, c)| {
+        used += c.len_utf16();
+        used > room
+    });
+    message.truncate(end.map_or(message.len(), |(at, _)| at));
+    message + CUT_NOTE
+}
+
+/// ASCII, so that its length is the same in every unit.
+const CUT_NOTE: &str = " ... (cut at 4,000 characters; the log has the rest)";
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn message(text: &str) -> String {
+        JobResult::new(1, JobStatus::Failure, text.to_owned()).failure_message
+    }
+
+    #[test]
+    fn a_long_message_is_cut_between_characters_with_a_note() {
+        assert_eq!(message(&"x".repeat(4000)), "x".repeat(4000));
+        for character in ["x", "é", "界", "🔑"] {
+            let cut = message(&character.repeat(4001));
+            assert!(cut.ends_with(CUT_NOTE), "{character}");
+            let length = cut.encode_utf16().count();
+            assert!((3999..=4000).contains(&length), "{character}: {length}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_message_is_longer_than_command_takes(text in "\\PC{3900,4200}") {
+            prop_assert!(message(&text).encode_utf16().count() <= JobResult::MAX_MESSAGE);
+        }
+    }
+}

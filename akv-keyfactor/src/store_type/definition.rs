@@ -1,0 +1,110 @@
+//! The one table of what an administrator can set: read by the parser, written into the documents.
+
+/// A custom property of a store, or an entry parameter of a certificate in one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Property {
+    /// Its name in a job configuration.
+    pub(crate) name: &'static str,
+    /// Its label in Command.
+    pub(crate) label: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) kind: Kind,
+    /// What Command fills in; for a choice the list of choices, at most 100 characters.
+    pub(crate) default: &'static str,
+}
+
+/// What a value looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Flag,
+    Choice,
+}
+
+impl Kind {
+    /// Command's name for it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Text => "String",
+            Self::Flag => "Bool",
+            Self::Choice => "MultipleChoice",
+        }
+    }
+}
+
+pub(crate) const PROPERTIES: [Property; 5] =
+    [TENANT_ID, SKU_TYPE, VAULT_REGION, AZURE_CLOUD, PRIVATE_ENDPOINT];
+
+pub(crate) const ENTRY_PARAMETERS: [Property; 3] =
+    [CERTIFICATE_TAGS, PRESERVE_EXISTING_TAGS, NON_EXPORTABLE];
+
+pub(crate) const TENANT_ID: Property = Property {
+    name: "TenantId",
+    label: "Tenant Id",
+    description: "The tenant of the vault, where Client Machine does not name it: its id or one of \
+                  its domain names.",
+    kind: Kind::Text,
+    default: "",
+};
+
+pub(crate) const SKU_TYPE: Property = Property {
+    name: "SkuType",
+    label: "SKU Type",
+    description: "The price tier of a vault that Command creates. Existing vaults are not changed.",
+    kind: Kind::Choice,
+    default: "standard,premium",
+};
+
+/// The list starts with a blank choice. Command before 25.2 preselects the first choice, and a
+/// region that nobody chose would place new vaults there.
+pub(crate) const VAULT_REGION: Property = Property {
+    name: "VaultRegion",
+    label: "Vault Region",
+    description: "The region of a vault that Command creates. Blank: that of the resource group. \
+                  Extend the list by any region's name.",
+    kind: Kind::Choice,
+    default: ",eastus,eastus2,westus2,westus3,westus,centralus,northeurope,westeurope,uksouth",
+};
+
+pub(crate) const AZURE_CLOUD: Property = Property {
+    name: "AzureCloud",
+    label: "Azure Cloud",
+    description: "The cloud that the vault is in. Blank: public.",
+    kind: Kind::Choice,
+    default: "public,china,government",
+};
+
+pub(crate) const PRIVATE_ENDPOINT: Property = Property {
+    name: "PrivateEndpoint",
+    label: "Private KeyVault Endpoint",
+    description: "Where the vault is reached, if not under its public name: a DNS suffix, a host \
+                  name or an https URL.",
+    kind: Kind::Text,
+    default: "",
+};
+
+pub(crate) const CERTIFICATE_TAGS: Property = Property {
+    name: "CertificateTags",
+    label: "Certificate Tags",
+    description: "The tags of the certificate as a JSON object, in double or single quotes: \
+                  {'owner':'pki','env':'test'}. At most 15, of at most 256 characters each.",
+    kind: Kind::Text,
+    default: "",
+};
+
+pub(crate) const PRESERVE_EXISTING_TAGS: Property = Property {
+    name: "PreserveExistingTags",
+    label: "Preserve Existing Tags",
+    description: "On overwriting: whether the tags that are there stay beside those given here, \
+                  which win. Otherwise those given here take their place.",
+    kind: Kind::Flag,
+    default: "False",
+};
+
+pub(crate) const NON_EXPORTABLE: Property = Property {
+    name: "NonExportable",
+    label: "Non Exportable Private Key",
+    description: "Whether the private key stays in the vault for ever.",
+    kind: Kind::Flag,
+    default: "False",
+};
