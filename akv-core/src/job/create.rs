@@ -84,3 +84,84 @@ async fn group_region(
         },
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::directory::Vault;
+    use crate::error::Denial;
+    use crate::job::Status;
+    use crate::job::mock_directory::{MockDirectory, TENANT, path};
+
+    fn vault(region: &Region) -> Vault {
+        Vault {
+            path: path(1, "contoso"),
+            region: region.clone(),
+            uri: None,
+            provisioning_state: Some("Succeeded".into()),
+        }
+    }
+
+    fn region(name: &str) -> Region {
+        name.parse().expect("a region")
+    }
+
+    fn create(directory: &MockDirectory, in_region: Option<&str>) -> Outcome {
+        let request = CreateRequest {
+            id: (&path(1, "contoso")).try_into().expect("a full path"),
+            region: in_region.map(region),
+            options: VaultOptions::default(),
+        };
+        block_on(run(directory, TENANT.parse().ok().as_ref(), &request))
+    }
+
+    #[test]
+    fn an_existing_vault_is_a_warning_and_is_not_touched() {
+        let mut directory = MockDirectory::new();
+        directory.expect_vault().returning(|_, _| Ok(Some(vault(&region("westeurope")))));
+        directory.expect_create().never();
+        let outcome = create(&directory, None);
+        assert_eq!((outcome.status(), outcome.effect()), (Status::Warning, &Effect::Nothing));
+        assert!(outcome.message().contains("exists already, in westeurope: nothing was changed"));
+    }
+
+    #[test]
+    fn not_being_allowed_to_look_is_a_failure_and_nothing_is_created() {
+        let mut directory = MockDirectory::new();
+        directory.expect_vault().returning(|_, _| {
+            Err(Error::new(ErrorKind::Denied(Denial::Rbac), "get vault contoso", "not allowed"))
+        });
+        directory.expect_create().never();
+        assert_eq!(create(&directory, None).status(), Status::Failure);
+    }
+
+    #[test]
+    fn the_region_is_the_one_named_or_else_the_groups_own() {
+        for (named, expected) in [(Some("East US"), "eastus"), (None, "westeurope")] {
+            let mut directory = MockDirectory::new();
+            directory.expect_vault().returning(|_, _| Ok(None));
+            directory
+                .expect_resource_group_region()
+                .returning(|_, _, _| Ok(Some(region("westeurope"))));
+            directory
+                .expect_create()
+                .once()
+                .withf(move |_, new| new.region.as_str() == expected)
+                .returning(|_, new| Ok(vault(&new.region)));
+            assert_eq!(create(&directory, named).status(), Status::Success);
+        }
+    }
+
+    #[test]
+    fn a_missing_resource_group_is_named() {
+        let mut directory = MockDirectory::new();
+        directory.expect_vault().returning(|_, _| Ok(None));
+        directory.expect_resource_group_region().returning(|_, _, _| Ok(None));
+        directory.expect_create().never();
+        let outcome = create(&directory, None);
+        assert_eq!(outcome.status(), Status::Failure);
+        assert!(outcome.message().contains("there is no resource group pki"));
+    }
+}

@@ -139,3 +139,72 @@ fn judge(outcome: &DiscoveryOutcome) -> Status {
 
 /// How many tenants, and then subscriptions, are asked at a time: 200 subscriptions are 9 rounds.
 const SIDE_BY_SIDE: usize = 24;
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::directory::Subscription;
+    use crate::error::{Denial, Result};
+    use crate::job::mock_directory::{MockDirectory, TENANT, path, subscription};
+
+    const OTHER: &str = "other.example.com";
+
+    fn listed(number: u8, state: &str) -> Subscription {
+        Subscription { id: subscription(number), name: String::new(), state: state.into() }
+    }
+
+    fn denied<T>(tried: &str) -> Result<T> {
+        Err(Error::new(ErrorKind::Denied(Denial::Rbac), tried, "not allowed"))
+    }
+
+    fn discover(directory: &MockDirectory, tenants: &[&str]) -> DiscoveryOutcome {
+        let tenants = tenants.iter().map(|text| text.parse().expect("a tenant")).collect();
+        block_on(run(directory, &DiscoveryRequest { tenants }))
+    }
+
+    /// Two tenants, of which the first is a twin by name; subscription 2 is disabled, 3 denied.
+    fn directory() -> MockDirectory {
+        let mut directory = MockDirectory::new();
+        directory.expect_subscriptions().returning(|tenant| match tenant.as_str() {
+            OTHER => denied("list subscriptions"),
+            _ => Ok(vec![
+                listed(1, "Enabled"),
+                listed(2, "Disabled"),
+                listed(3, "Warned"),
+                listed(1, "Enabled"),
+            ]),
+        });
+        directory.expect_vaults().returning(|_, id| match id {
+            id if id == subscription(1) => Ok(vec![path(1, "contoso"), path(1, "fabrikam")]),
+            id if id == subscription(3) => denied("list vaults"),
+            id => panic!("subscription {id} is not to be looked through"),
+        });
+        directory
+    }
+
+    #[test]
+    fn what_fails_is_a_warning_with_its_id_and_reason_and_the_rest_is_found() {
+        let outcome = discover(&directory(), &[TENANT, OTHER]);
+        assert_eq!(outcome.status, Status::Warning);
+        assert_eq!(outcome.stores, [path(1, "contoso"), path(1, "fabrikam")]);
+        let message = outcome.message();
+        for part in [OTHER, &subscription(3).to_string(), "not allowed"] {
+            assert!(message.contains(part), "{part} is missing in: {message}");
+        }
+    }
+
+    #[test]
+    fn a_tenant_named_twice_is_asked_once() {
+        let mut directory = MockDirectory::new();
+        directory.expect_subscriptions().once().returning(|_| Ok(Vec::new()));
+        let outcome = discover(&directory, &[TENANT, &TENANT.to_uppercase()]);
+        assert_eq!((outcome.status, outcome.stores.len()), (Status::Success, 0));
+    }
+
+    #[test]
+    fn nothing_found_because_of_failures_is_a_failure() {
+        assert_eq!(discover(&directory(), &[OTHER]).status, Status::Failure);
+    }
+}

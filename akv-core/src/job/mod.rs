@@ -10,6 +10,8 @@ mod create;
 mod discover;
 mod inventory;
 mod item;
+#[cfg(test)]
+mod mock_directory;
 mod outcome;
 mod remove;
 

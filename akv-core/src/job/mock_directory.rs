@@ -1,0 +1,41 @@
+//! A directory whose every answer a test decides, and in which a call that no test expects fails.
+
+use async_trait::async_trait;
+use mockall::mock;
+
+use crate::directory::{NewVault, Region, Subscription, Vault, VaultDirectory, VaultId};
+use crate::error::Result;
+use crate::store_path::StorePath;
+use crate::vault::{ResourceGroupName, SubscriptionId, TenantId};
+
+mock! {
+    pub(crate) Directory {}
+
+    #[async_trait]
+    impl VaultDirectory for Directory {
+        async fn subscriptions(&self, tenant: &TenantId) -> Result<Vec<Subscription>>;
+        async fn vaults(&self, tenant: &TenantId, subscription: SubscriptionId) -> Result<Vec<StorePath>>;
+        async fn vault(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<Vault>>;
+        async fn resource_group_region(
+            &self,
+            tenant: &TenantId,
+            subscription: SubscriptionId,
+            group: &ResourceGroupName,
+        ) -> Result<Option<Region>>;
+        async fn create(&self, tenant: &TenantId, vault: &NewVault) -> Result<Vault>;
+    }
+}
+
+pub(crate) const TENANT: &str = "99999999-0000-0000-0000-000000000000";
+
+pub(crate) fn subscription(number: u8) -> SubscriptionId {
+    format!("{number:08}-2222-3333-4444-555555555555").parse().expect("a subscription")
+}
+
+pub(crate) fn path(number: u8, vault: &str) -> StorePath {
+    StorePath::new(
+        subscription(number),
+        "pki".parse().expect("a group"),
+        vault.parse().expect("a vault name"),
+    )
+}
