@@ -89,6 +89,16 @@ impl From<Status> for JobStatus {
     }
 }
 
+impl From<JobStatus> for Status {
+    fn from(status: JobStatus) -> Self {
+        match status {
+            JobStatus::Success => Self::Success,
+            JobStatus::Warning => Self::Warning,
+            JobStatus::Failure => Self::Failure,
+        }
+    }
+}
+
 fn cut(mut message: String) -> String {
     if message.encode_utf16().count() <= JobResult::MAX_MESSAGE {
         return message;

@@ -24,14 +24,12 @@ impl EntryParameters {
         let flag = |name: &str| Ok(parameters.member(name).boolean()?.unwrap_or(false));
         Ok(Self {
             tags: tags(&parameters)?,
-            existing_tags: match flag(PRESERVE_EXISTING_TAGS.name)? {
-                true => ExistingTags::Preserve,
-                false => ExistingTags::Replace,
+            existing_tags: if flag(PRESERVE_EXISTING_TAGS.name)? {
+                ExistingTags::Preserve
+            } else {
+                ExistingTags::Replace
             },
-            exportable: match flag(NON_EXPORTABLE.name)? {
-                true => Exportable::No,
-                false => Exportable::Yes,
-            },
+            exportable: if flag(NON_EXPORTABLE.name)? { Exportable::No } else { Exportable::Yes },
         })
     }
 }

@@ -1,5 +1,7 @@
 //! What every job configuration carries: the id to answer under, and whether to start at all.
 
+use std::borrow::Cow;
+
 use super::document::{Member, Object};
 use super::problem::Problem;
 
@@ -45,7 +47,7 @@ pub(crate) fn check_may_start(job: &Object<'_>) -> Result<(), Problem> {
 /// `None` where nothing in it says that anything is wrong.
 fn server_error(member: &Member<'_>) -> Option<String> {
     if let Ok(text) = member.text() {
-        return text.map(|text| text.into_owned());
+        return text.map(Cow::into_owned);
     }
     let Ok(fault) = member.object() else { return Some(NOT_READABLE.into()) };
     let part = |name: &str| {

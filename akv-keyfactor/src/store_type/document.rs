@@ -72,6 +72,7 @@ impl Manifest {
 /// A store type. The enumerations are written by name: kfutil does not decode their numbers.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the flags are Command's own")]
 pub(super) struct StoreType {
     name: &'static str,
     short_name: &'static str,
