@@ -60,10 +60,10 @@ impl<'a> Header<'a> {
             }
         }
         let identifier = input.get(..tag_octets).ok_or(Fault::Short)?;
+        let (&octet, rest) = rest.split_first().ok_or(Fault::Short)?;
         if first == 0 {
             return Err(Fault::Malformed("an end without a beginning"));
         }
-        let (&octet, rest) = rest.split_first().ok_or(Fault::Short)?;
         match octet {
             0..0x80 => Ok((Self { identifier, length: Some(usize::from(octet)) }, rest)),
             INDEFINITE => Ok((Self { identifier, length: None }, rest)),

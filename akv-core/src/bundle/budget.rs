@@ -46,9 +46,9 @@ impl Iterations {
         if integer.tag() != Tag::Integer || negative {
             return Err(BundleError::damaged("the key derivation", "its iteration count"));
         }
-        let claimed = bytes.iter().fold(0_u64, |sum, byte| {
-            sum.saturating_mul(0x100).saturating_add(u64::from(*byte))
-        });
+        let claimed = bytes
+            .iter()
+            .fold(0_u64, |sum, byte| sum.saturating_mul(0x100).saturating_add(u64::from(*byte)));
         match u32::try_from(claimed) {
             Ok(0) => Err(BundleError::damaged("the key derivation", "it has no iterations")),
             Ok(count) if claimed <= MAX_ITERATIONS => Ok(Self(count)),

@@ -23,8 +23,7 @@ impl Chain {
     /// An issuer is who has the right name and whose key verifies the signature. The result does
     /// not depend on the order of `others`.
     pub(super) fn build(leaf: &X509, others: Vec<X509>) -> Self {
-        let mut chain =
-            Self { issuers: Vec::new(), unchecked: Vec::new(), strangers: others };
+        let mut chain = Self { issuers: Vec::new(), unchecked: Vec::new(), strangers: others };
         let mut attempts = MAX_ATTEMPTS;
         loop {
             let last = chain.issuers.last().unwrap_or(leaf);

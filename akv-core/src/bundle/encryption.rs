@@ -109,12 +109,12 @@ impl<'a> Encryption<'a> {
                 };
                 let key = derive(Pkcs12KeyType::EncryptionKey, cipher.key_length());
                 let iv = derive(Pkcs12KeyType::Iv, cipher.block_length());
-                plaintext(cipher.decrypt(&key, &iv, ciphertext)?)
+                plaintext(&cipher.decrypt(&key, &iv, ciphertext)?)
             }),
             Self::Pbes2 { kdf, cipher, iv } => {
                 let mut key = Zeroizing::new(vec![0; cipher.key_length()]);
                 kdf.derive(password.utf8(), &mut key)?;
-                plaintext(cipher.decrypt(&key, iv, ciphertext)?)
+                plaintext(&cipher.decrypt(&key, iv, ciphertext)?)
             }
         }
     }
@@ -246,18 +246,17 @@ fn cbc<C: BlockCipherDecrypt>(
 
 /// The DER of what was decrypted. A wrong password that happens to leave a valid padding behind
 /// hardly ever leaves one whole sequence.
-fn plaintext(decrypted: Zeroizing<Vec<u8>>) -> Option<Zeroizing<Vec<u8>>> {
+fn plaintext(decrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     decrypted.first().filter(|tag| **tag == SEQUENCE)?;
-    ber::to_der(PART, &decrypted).ok()
+    ber::to_der(PART, decrypted).ok()
 }
 
 fn params<'a, T>(algorithm: AlgorithmIdentifierRef<'a>) -> Result<T, BundleError>
 where
     T: der::Choice<'a> + der::DecodeValue<'a, Error = der::Error>,
 {
-    let params = algorithm
-        .parameters
-        .ok_or_else(|| BundleError::damaged(PART, "it has no parameters"))?;
+    let params =
+        algorithm.parameters.ok_or_else(|| BundleError::damaged(PART, "it has no parameters"))?;
     params.decode_as().map_err(|error| BundleError::damaged(PART, error))
 }
 

@@ -9,7 +9,9 @@ use super::key_kind::KeyKind;
 #[non_exhaustive]
 pub enum BundleError {
     /// More bytes than any real bundle has; nothing was read.
-    #[error("the file has {bytes} bytes, more than the {limit} that are read: check that it is a certificate bundle")]
+    #[error(
+        "the file has {bytes} bytes, more than the {limit} that are read: check that it is a certificate bundle"
+    )]
     TooLarge {
         /// The file's size in bytes.
         bytes: usize,
@@ -17,13 +19,17 @@ pub enum BundleError {
         limit: usize,
     },
     /// Structures nested deeper than any real bundle nests them.
-    #[error("the file nests its structures deeper than {limit} levels: it is damaged or made to do harm")]
+    #[error(
+        "the file nests its structures deeper than {limit} levels: it is damaged or made to do harm"
+    )]
     TooDeep {
         /// The deepest that is read.
         limit: usize,
     },
     /// One key derivation claims more iterations than any tool writes; none of it was done.
-    #[error("the file asks for {claimed} iterations to turn the password into a key, more than the {limit} that are done: export it again with fewer")]
+    #[error(
+        "the file asks for {claimed} iterations to turn the password into a key, more than the {limit} that are done: export it again with fewer"
+    )]
     TooCostly {
         /// What the file claims; `u64::MAX` where it claims even more.
         claimed: u64,
@@ -31,7 +37,9 @@ pub enum BundleError {
         limit: u64,
     },
     /// All key derivations of the file together cost more than about a second.
-    #[error("the key derivations that the file asks for cost {claimed} hash blocks together, more than the {limit} that are done: export it again with fewer iterations")]
+    #[error(
+        "the key derivations that the file asks for cost {claimed} hash blocks together, more than the {limit} that are done: export it again with fewer iterations"
+    )]
     TooMuchWork {
         /// The cost up to where reading stopped, in blocks of SHA-256.
         claimed: u64,
@@ -39,7 +47,9 @@ pub enum BundleError {
         limit: u64,
     },
     /// The key derivation (scrypt) claims more memory than is given to it.
-    #[error("the file asks for {claimed} bytes of memory to turn the password into a key, more than the {limit} that are given: export it again with PBKDF2")]
+    #[error(
+        "the file asks for {claimed} bytes of memory to turn the password into a key, more than the {limit} that are given: export it again with PBKDF2"
+    )]
     TooMuchMemory {
         /// What the file claims, in bytes.
         claimed: u64,
@@ -47,7 +57,9 @@ pub enum BundleError {
         limit: u64,
     },
     /// More certificates or keys than a bundle can sensibly have.
-    #[error("the file has more than {limit} {what}: it is a trust store or made to do harm, not the bundle of one certificate")]
+    #[error(
+        "the file has more than {limit} {what}: it is a trust store or made to do harm, not the bundle of one certificate"
+    )]
     TooMany {
         /// `certificates` or `private keys`.
         what: &'static str,
@@ -55,7 +67,9 @@ pub enum BundleError {
         limit: usize,
     },
     /// The end is missing.
-    #[error("the file ends too early, after {found} bytes: it was cut off on its way, export or copy it again")]
+    #[error(
+        "the file ends too early, after {found} bytes: it was cut off on its way, export or copy it again"
+    )]
     Truncated {
         /// How many bytes there are.
         found: usize,
@@ -87,7 +101,9 @@ pub enum BundleError {
     #[error("the password does not open the file (or the file is damaged): check the password")]
     WrongPassword,
     /// The password passes the integrity check but does not decrypt the contents.
-    #[error("the password passes the file's integrity check but does not decrypt its contents: Java's keytool writes such files when the password has characters outside ASCII, export it again with an ASCII password")]
+    #[error(
+        "the password passes the file's integrity check but does not decrypt its contents: Java's keytool writes such files when the password has characters outside ASCII, export it again with an ASCII password"
+    )]
     DecryptionFailed,
     /// The file uses an algorithm that is not implemented.
     #[error("{part} uses {algorithm}, which is not supported: {advice}")]
@@ -100,13 +116,17 @@ pub enum BundleError {
         advice: &'static str,
     },
     /// There is no private key. Key Vault imports certificates only together with their key.
-    #[error("the file has no private key, only {certificates} certificate(s): Key Vault imports a certificate only with its key, export it with the key")]
+    #[error(
+        "the file has no private key, only {certificates} certificate(s): Key Vault imports a certificate only with its key, export it with the key"
+    )]
     NoKey {
         /// How many certificates were found.
         certificates: usize,
     },
     /// There is a private key but no certificate.
-    #[error("the file has a private key ({key}) but no certificate: export it with the certificate")]
+    #[error(
+        "the file has a private key ({key}) but no certificate: export it with the certificate"
+    )]
     NoCertificate {
         /// The key that was found.
         key: KeyKind,
@@ -120,7 +140,9 @@ pub enum BundleError {
         subjects: Vec<String>,
     },
     /// There are several private keys, so it is not clear which certificate is meant.
-    #[error("the file has {found} different private keys: export the one certificate that is meant, with its key and chain")]
+    #[error(
+        "the file has {found} different private keys: export the one certificate that is meant, with its key and chain"
+    )]
     SeveralKeys {
         /// How many different keys were found.
         found: usize,
@@ -128,6 +150,7 @@ pub enum BundleError {
 }
 
 impl BundleError {
+    #[expect(clippy::needless_pass_by_value, reason = "map_err hands errors over")]
     pub(super) fn damaged(part: &'static str, detail: impl ToString) -> Self {
         Self::Damaged { part, detail: detail.to_string() }
     }

@@ -63,8 +63,8 @@ impl PrivateKey {
     /// Reads a SEC 1 key, `EC PRIVATE KEY` in PEM. It must name its curve, as OpenSSL's do.
     pub(super) fn from_sec1(der: &[u8]) -> Result<Self, BundleError> {
         let EcPrivateKey { parameters, .. } = EcPrivateKey::from_der(der).map_err(damaged)?;
-        let curve = parameters
-            .ok_or_else(|| BundleError::damaged(PART, "it does not name its curve"))?;
+        let curve =
+            parameters.ok_or_else(|| BundleError::damaged(PART, "it does not name its curve"))?;
         let algorithm = AlgorithmIdentifierRef { oid: algorithm::EC, parameters: Some(curve) };
         Self::new(algorithm, OctetStringRef::new(der).map_err(damaged)?)
     }

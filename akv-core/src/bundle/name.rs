@@ -1,6 +1,8 @@
 //! Distinguished names in a form in which names that mean the same are equal.
 
-use der::asn1::{Any, BmpString, Ia5StringRef, PrintableStringRef, TeletexStringRef, Utf8StringRef};
+use der::asn1::{
+    Any, BmpString, Ia5StringRef, PrintableStringRef, TeletexStringRef, Utf8StringRef,
+};
 use der::{Encode, Tag, Tagged};
 use x509_cert::name::Name;
 

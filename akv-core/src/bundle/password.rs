@@ -8,16 +8,17 @@ use crate::secret::Password;
 pub(super) struct PasswordBytes<'a> {
     utf8: &'a str,
     utf16: Zeroizing<Vec<u8>>,
+    /// Each byte of the UTF-8 made 16 bits wide, where that is something else.
+    widened: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl<'a> PasswordBytes<'a> {
     pub(super) fn new(password: &'a Password) -> Self {
         let utf8 = password.expose();
-        // Sized once: growing would leave a copy of the password behind.
-        let mut utf16 = Zeroizing::new(Vec::with_capacity(2 * utf8.encode_utf16().count() + 2));
         // Not a BMPString: that refuses characters outside the basic plane, tools do not.
-        utf16.extend(utf8.encode_utf16().chain([0]).flat_map(u16::to_be_bytes));
-        Self { utf8, utf16 }
+        let utf16 = zero_ended(utf8.encode_utf16());
+        let widened = (!utf8.is_ascii()).then(|| zero_ended(utf8.bytes().map(u16::from)));
+        Self { utf8, utf16, widened }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -28,15 +29,25 @@ impl<'a> PasswordBytes<'a> {
         self.utf8.as_bytes()
     }
 
-    /// What the password may be in the derivation of RFC 7292. "No password" is the final zero
-    /// alone for most tools and nothing at all for some (GnuTLS), so both are tried.
+    /// What the password may be in the derivation of RFC 7292, the likeliest first.
+    ///
+    /// "No password" is the final zero alone for most tools and nothing at all for some (GnuTLS).
+    /// OpenSSL before 1.1 did not decode UTF-8.
     pub(super) fn utf16_forms(&self) -> impl Iterator<Item = &[u8]> {
         let nothing: Option<&[u8]> = self.is_empty().then_some(&[]);
-        [self.utf16.as_slice()].into_iter().chain(nothing)
+        let widened = self.widened.as_ref().map(|widened| widened.as_slice());
+        [self.utf16.as_slice()].into_iter().chain(widened).chain(nothing)
     }
 
     /// How many [`utf16_forms`](Self::utf16_forms) there are: each is paid for.
     pub(super) fn form_count(&self) -> u64 {
-        if self.is_empty() { 2 } else { 1 }
+        if self.is_empty() || self.widened.is_some() { 2 } else { 1 }
     }
+}
+
+fn zero_ended(units: impl Iterator<Item = u16> + Clone) -> Zeroizing<Vec<u8>> {
+    // Sized once: growing would leave a copy of the password behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(2 * units.clone().count() + 2));
+    bytes.extend(units.chain([0]).flat_map(u16::to_be_bytes));
+    bytes
 }

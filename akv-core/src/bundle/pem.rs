@@ -1,7 +1,7 @@
 //! PEM text: keys and certificates in any order.
 
-use der::Decode;
 use ::pem::Pem;
+use der::Decode;
 use zeroize::Zeroizing;
 
 use super::ber;
@@ -80,8 +80,8 @@ fn blocks(text: &[u8]) -> Result<Vec<Block>, BundleError> {
         };
         return Err(BundleError::NotPem { looks });
     }
-    let blocks = ::pem::parse_many(text)
-        .map_err(|error| BundleError::damaged("the PEM text", error))?;
+    let blocks =
+        ::pem::parse_many(text).map_err(|error| BundleError::damaged("the PEM text", error))?;
     // The parser ends without a word where a block has no end.
     if blocks.len() < begun {
         return Err(BundleError::Truncated { found: text.len() });

@@ -41,10 +41,7 @@ impl PublicKey {
     }
 
     pub(super) fn rsa(modulus: UintRef<'_>, exponent: UintRef<'_>) -> Self {
-        Self::Rsa {
-            modulus: modulus.as_bytes().to_vec(),
-            exponent: exponent.as_bytes().to_vec(),
-        }
+        Self::Rsa { modulus: modulus.as_bytes().to_vec(), exponent: exponent.as_bytes().to_vec() }
     }
 
     /// From a point as SEC 1 writes it, compressed or not.

@@ -26,25 +26,29 @@ fn validity(bundle: &Bundle, now: OffsetDateTime, findings: &mut Vec<Finding>) {
     if leaf.not_after() < now {
         let message = format!(
             "the certificate expired on {}: Key Vault does not import expired certificates",
-            leaf.not_after().date()
+            minute(leaf.not_after())
         );
         findings.push(Finding::new(FindingCode::Expired, message));
     }
     if leaf.not_before() > now {
-        let message = format!("the certificate is not valid before {}", leaf.not_before().date());
+        let message = format!("the certificate is not valid before {}", minute(leaf.not_before()));
         findings.push(Finding::new(FindingCode::NotYetValid, message));
     }
     for issuer in bundle.chain() {
         let what = if issuer.not_after() < now {
-            format!("expired on {}", issuer.not_after().date())
+            format!("expired on {}", minute(issuer.not_after()))
         } else if issuer.not_before() > now {
-            format!("is not valid before {}", issuer.not_before().date())
+            format!("is not valid before {}", minute(issuer.not_before()))
         } else {
             continue;
         };
         let message = format!("{} in the chain {what}", issuer.subject());
         findings.push(Finding::new(FindingCode::ChainNotValidNow, message));
     }
+}
+
+fn minute(moment: OffsetDateTime) -> String {
+    format!("{} {:02}:{:02} UTC", moment.date(), moment.hour(), moment.minute())
 }
 
 fn key(bundle: &Bundle, findings: &mut Vec<Finding>) {
@@ -88,7 +92,10 @@ fn completeness(bundle: &Bundle, findings: &mut Vec<Finding>) {
         ),
         (false, false) => Finding::new(
             FindingCode::RootNotIncluded,
-            format!("the chain ends below {}, which is fine where that is a known root", top.issuer()),
+            format!(
+                "the chain ends below {}, which is fine where that is a known root",
+                top.issuer()
+            ),
         ),
     };
     findings.push(finding);

@@ -23,11 +23,13 @@ pub(super) enum Verdict {
 /// Checks the signature of `certificate` with the key of `issuer`; names do not matter.
 pub(super) fn verify(certificate: &X509, issuer: &X509) -> Verdict {
     let algorithm = certificate.signature_algorithm();
-    let verify = |with: &dyn VerificationAlgorithm| {
-        match with.verify_sig(issuer.spki(), certificate.signed_part(), certificate.signature()) {
-            Ok(()) => Verdict::Valid,
-            Err(_) => Verdict::Invalid,
-        }
+    let verify = |with: &dyn VerificationAlgorithm| match with.verify_sig(
+        issuer.spki(),
+        certificate.signed_part(),
+        certificate.signature(),
+    ) {
+        Ok(()) => Verdict::Valid,
+        Err(_) => Verdict::Invalid,
     };
     match (issuer.key_kind(), algorithm.oid) {
         (KeyKind::Rsa { bits }, algorithm::RSA_PSS) => {

@@ -36,9 +36,8 @@ impl X509 {
         let certificate = Certificate::from_der(der).map_err(damaged)?;
         let tbs = certificate.tbs_certificate();
         let spki = tbs.subject_public_key_info().to_der().map_err(damaged)?;
-        let public_key = PublicKey::of_certificate(
-            &SubjectPublicKeyInfoRef::from_der(&spki).map_err(damaged)?,
-        );
+        let public_key =
+            PublicKey::of_certificate(&SubjectPublicKeyInfoRef::from_der(&spki).map_err(damaged)?);
         Ok(Self {
             der: der.to_vec(),
             subject: ComparableName::new(tbs.subject()),
@@ -154,14 +153,15 @@ impl X509 {
 
     /// The part that is signed, byte for byte as the issuer signed it.
     pub(super) fn signed_part(&self) -> &[u8] {
-        let signed = SliceReader::new(&self.der)
-            .and_then(|mut reader| reader.sequence(|inner| {
+        let signed = SliceReader::new(&self.der).and_then(|mut reader| {
+            reader.sequence(|inner| {
                 let signed = inner.tlv_bytes()?;
                 while !inner.is_finished() {
                     inner.tlv_bytes()?;
                 }
                 Ok::<_, der::Error>(signed)
-            }));
+            })
+        });
         // A certificate that has been parsed has that part.
         signed.unwrap_or_default()
     }

@@ -24,7 +24,7 @@ pub(super) struct Mac<'a> {
 }
 
 impl<'a> Mac<'a> {
-    pub(super) fn parse(data: MacData<'a>) -> Result<Self, BundleError> {
+    pub(super) fn parse(data: &MacData<'a>) -> Result<Self, BundleError> {
         let hash = match data.mac.algorithm.oid {
             algorithm::SHA1 => Hash::Sha1,
             algorithm::SHA224 => Hash::Sha224,

@@ -50,7 +50,7 @@ pub fn read(bytes: &[u8], password: &Password) -> Result<Contents, BundleError> 
         verified: false,
         contents: Contents::default(),
     };
-    reader.read(pfx)?;
+    reader.read(&pfx)?;
     Ok(reader.contents)
 }
 
@@ -89,8 +89,8 @@ struct Reader<'p> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, pfx: Pfx<'_>) -> Result<(), BundleError> {
-        let mac = pfx.mac_data.map(Mac::parse).transpose()?;
+    fn read(&mut self, pfx: &Pfx<'_>) -> Result<(), BundleError> {
+        let mac = pfx.mac_data.as_ref().map(Mac::parse).transpose()?;
         if let Some(mac) = &mac {
             self.budget.spend(mac.cost(self.password))?;
         }
@@ -208,7 +208,10 @@ impl<'a> Safe<'a> {
                 let encrypted: EncryptedData<'a> = info.content()?.decode_as().map_err(damaged)?;
                 let EncryptedContentInfo { algorithm, content, .. } = encrypted.info;
                 let encryption = Encryption::parse(algorithm)?;
-                Ok(Self::Encrypted { encryption, data: content.map_or(&[], |data| data.as_bytes()) })
+                Ok(Self::Encrypted {
+                    encryption,
+                    data: content.map_or(&[], |data| data.as_bytes()),
+                })
             }
             ENVELOPED_DATA => Err(BundleError::Unsupported {
                 part: "the encryption",

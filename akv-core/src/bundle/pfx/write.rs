@@ -37,7 +37,8 @@ fn key_safe(key: &PrivateKey, attributes: Attributes) -> der::Result<Zeroizing<V
         bag_attributes: Some(attributes),
     }];
     let encoded = encode(&bags);
-    bags.iter_mut().for_each(|bag| bag.bag_value.zeroize());
+    let [bag] = &mut bags;
+    bag.bag_value.zeroize();
     encoded
 }
 
@@ -56,7 +57,11 @@ fn certificate_bag(certificate: &X509, attributes: Option<Attributes>) -> der::R
 /// What ties the key to its certificate: the same `localKeyId` and `friendlyName` on both.
 fn identity(leaf: &X509) -> der::Result<Attributes> {
     let name = leaf.common_name().unwrap_or_else(|| leaf.thumbprint().to_string());
-    let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    // A BMPString has no characters beyond the basic plane.
+    let basic =
+        name.chars().map(|c| if c.len_utf16() == 1 { c } else { char::REPLACEMENT_CHARACTER });
+    let name: Vec<u8> =
+        basic.collect::<String>().encode_utf16().flat_map(u16::to_be_bytes).collect();
     let attribute = |oid, value| -> der::Result<Attribute> {
         Ok(Attribute { oid, values: SetOfVec::try_from(vec![value])? })
     };

@@ -1,0 +1,26 @@
+//! Bundles from the outside: files of other people's tools in, bundles and errors out.
+
+#[cfg(test)]
+mod cost;
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
+mod findings;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod made_by_openssl;
+#[cfg(test)]
+mod manifest;
+#[cfg(test)]
+mod mutation;
+#[cfg(test)]
+mod order;
+#[cfg(test)]
+mod passwords;
+#[cfg(test)]
+mod pem;
+#[cfg(test)]
+mod pki;
+#[cfg(test)]
+mod witness;

@@ -1,0 +1,166 @@
+//! Files changed at random: an answer every time, never a panic, and never for long.
+//!
+//! `AKV_MUTATIONS=100000 cargo test --release -p akv-core --test bundle mutation` is the long run.
+
+use std::time::{Duration, Instant};
+
+use akv_core::bundle::{Bundle, BundleError, pem};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::fixtures::{self, Fixture};
+use crate::pem::as_pem;
+
+/// One change to a file.
+#[derive(Debug, Clone)]
+enum Change {
+    Replace {
+        at: usize,
+        with: u8,
+    },
+    FlipBit {
+        at: usize,
+        bit: u8,
+    },
+    Insert {
+        at: usize,
+        octets: Vec<u8>,
+    },
+    Remove {
+        at: usize,
+        count: usize,
+    },
+    /// Copies a piece over another place: lengths stay plausible, structures do not.
+    Copy {
+        from: usize,
+        to: usize,
+        count: usize,
+    },
+}
+
+impl Change {
+    fn apply(&self, file: &mut Vec<u8>) {
+        if file.is_empty() {
+            return;
+        }
+        let place = |at: usize| at % file.len();
+        match self {
+            Self::Replace { at, with } => {
+                let at = place(*at);
+                file[at] = *with;
+            }
+            Self::FlipBit { at, bit } => {
+                let at = place(*at);
+                file[at] ^= 1 << bit;
+            }
+            Self::Insert { at, octets } => {
+                let at = place(*at);
+                file.splice(at..at, octets.iter().copied());
+            }
+            Self::Remove { at, count } => {
+                let at = place(*at);
+                let end = (at + count).min(file.len());
+                file.drain(at..end);
+            }
+            Self::Copy { from, to, count } => {
+                let (from, to) = (place(*from), place(*to));
+                let count = (*count).min(file.len() - from).min(file.len() - to);
+                file.copy_within(from..from + count, to);
+            }
+        }
+    }
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    // Headers are where parsers go wrong, and most of them are near the beginning.
+    let place = || prop_oneof![0_usize..200, any::<usize>()];
+    prop_oneof![
+        (place(), any::<u8>()).prop_map(|(at, with)| Change::Replace { at, with }),
+        (place(), 0_u8..8).prop_map(|(at, bit)| Change::FlipBit { at, bit }),
+        (place(), proptest::collection::vec(any::<u8>(), 1..8))
+            .prop_map(|(at, octets)| Change::Insert { at, octets }),
+        (place(), 1_usize..64).prop_map(|(at, count)| Change::Remove { at, count }),
+        (place(), place(), 1_usize..64).prop_map(|(from, to, count)| Change::Copy {
+            from,
+            to,
+            count
+        }),
+    ]
+}
+
+fn runner() -> TestRunner {
+    let cases = std::env::var("AKV_MUTATIONS").ok().and_then(|count| count.parse().ok());
+    let config = Config { cases: cases.unwrap_or(500), ..Config::default() };
+    TestRunner::new(config)
+}
+
+/// How long opening one file may take. A mutant can claim a million iterations of whatever digest;
+/// the limit leaves room for a debug build on a machine that does other things.
+const LIMIT: Duration = Duration::from_secs(15);
+
+#[test]
+fn mutated_pfx_files_are_answered() {
+    let files: Vec<Fixture> = fixtures::all();
+    let strategy = (0..files.len(), proptest::collection::vec(change(), 1..4));
+    runner()
+        .run(&strategy, |(which, changes)| {
+            let fixture = &files[which];
+            let mut file = fixture.bytes.clone();
+            for change in &changes {
+                change.apply(&mut file);
+            }
+            let begun = Instant::now();
+            let result = Bundle::from_pfx(&file, &fixture.password);
+            prop_assert!(begun.elapsed() < LIMIT, "{} took {:?}", fixture.file, begun.elapsed());
+            if let Err(error) = result {
+                prop_assert!(!error.to_string().is_empty());
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// The same without the integrity check in the way, so that what is inside is reached.
+#[test]
+fn mutated_plain_files_are_answered() {
+    let files: Vec<_> = fixtures::good()
+        .map(|fixture| Bundle::from_pfx(&fixture.bytes, &fixture.password).unwrap())
+        .collect();
+    let strategy = (0..files.len(), proptest::collection::vec(change(), 1..4));
+    runner()
+        .run(&strategy, |(which, changes)| {
+            let mut file = files[which].to_pkcs12().to_vec();
+            for change in &changes {
+                change.apply(&mut file);
+            }
+            let result = Bundle::from_pfx(&file, &"".into());
+            // A bundle that can be made of a mutant is one that can be written and read again.
+            if let Ok(bundle) = result {
+                let again = Bundle::from_pfx(&bundle.to_pkcs12(), &"".into());
+                let again = again.map(|again| (again.thumbprint(), again.key_kind()));
+                prop_assert_eq!(again, Ok((bundle.thumbprint(), bundle.key_kind())));
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn mutated_pem_texts_are_answered() {
+    let texts: Vec<_> =
+        fixtures::good().step_by(5).map(|fixture| as_pem(&fixture).into_bytes()).collect();
+    let strategy = (0..texts.len(), proptest::collection::vec(change(), 1..4));
+    runner()
+        .run(&strategy, |(which, changes)| {
+            let mut text = texts[which].clone();
+            for change in &changes {
+                change.apply(&mut text);
+            }
+            if let Err(error) = pem::read(&text, &"".into()) {
+                let too_large = matches!(error, BundleError::TooLarge { .. });
+                prop_assert!(!too_large);
+            }
+            Ok(())
+        })
+        .unwrap();
+}

@@ -1,0 +1,191 @@
+//! The chain does not depend on the order in the file, and what does not belong to it is left out.
+
+use akv_core::bundle::{Bundle, BundleError, FindingCode, KeyKind, PrivateKey, X509, pfx};
+use proptest::prelude::*;
+
+use crate::fixtures::{self, NOW};
+use crate::pki::Party;
+
+fn codes(bundle: &Bundle) -> Vec<FindingCode> {
+    bundle.findings(NOW).into_iter().map(|finding| finding.code).collect()
+}
+
+fn bundle(key: &Party, certificates: &[&X509]) -> Bundle {
+    Bundle::from_contents(key.contents(certificates)).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_order_makes_the_same_bundle(
+        order in Just((0..7).collect::<Vec<usize>>()).prop_shuffle(),
+    ) {
+        let fixture = fixtures::named("ossl-modern-depth3.pfx");
+        let contents = pfx::read(&fixture.bytes, &fixture.password).unwrap();
+        let expected = Bundle::from_pfx(&fixture.bytes, &fixture.password).unwrap();
+        // A stranger and a duplicate go with the five that belong together.
+        let stranger = fixtures::named("keytool-modern.pfx");
+        let stranger = pfx::read(&stranger.bytes, &stranger.password).unwrap().certificates.remove(0);
+        let mut all = contents.certificates.clone();
+        prop_assert_eq!(all.len(), 5);
+        all.push(stranger);
+        all.push(contents.certificates[2].clone());
+        let shuffled = akv_core::bundle::Contents {
+            keys: vec![PrivateKey::from_pkcs8(contents.keys[0].pkcs8()).unwrap()],
+            certificates: order.iter().map(|position| all[*position].clone()).collect(),
+            unreadable: 0,
+        };
+        let bundle = Bundle::from_contents(shuffled).unwrap();
+        prop_assert_eq!(bundle.leaf(), expected.leaf());
+        prop_assert_eq!(bundle.chain(), expected.chain());
+        prop_assert_eq!(bundle.to_pkcs12(), expected.to_pkcs12());
+        let codes = codes(&bundle);
+        prop_assert!(codes.contains(&FindingCode::StrangerLeftOut));
+        prop_assert!(codes.contains(&FindingCode::DuplicateLeftOut));
+    }
+
+    /// Two authorities that certify each other, an old and a new root, in any order.
+    #[test]
+    fn cross_signed_chains_are_the_same_in_any_order(
+        order in Just((0..6).collect::<Vec<usize>>()).prop_shuffle(),
+    ) {
+        thread_local! {
+            static PKI: (Party, Vec<X509>) = {
+                let (old, new) = (Party::authority("Old Root"), Party::authority("New Root"));
+                let (issuing, leaf) = (Party::authority("Issuing"), Party::leaf("web"));
+                let certificates = vec![
+                    leaf.signed_by(&issuing),
+                    issuing.signed_by(&new),
+                    new.self_signed(),
+                    new.signed_by(&old),
+                    old.signed_by(&new),
+                    old.self_signed(),
+                ];
+                (leaf, certificates)
+            };
+        }
+        PKI.with(|(leaf, certificates)| {
+            let shuffled: Vec<_> = order.iter().map(|position| &certificates[*position]).collect();
+            let bundle = bundle(leaf, &shuffled);
+            // The shortest way: leaf, issuing authority, the root's own certificate.
+            prop_assert_eq!(bundle.chain(), &certificates[1..3]);
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+fn authorities_that_certify_each_other_do_not_make_an_endless_chain() {
+    let (one, two, leaf) = (Party::authority("One"), Party::authority("Two"), Party::leaf("web"));
+    let certificates = [leaf.signed_by(&one), one.signed_by(&two), two.signed_by(&one)];
+    let bundle = bundle(&leaf, &certificates.each_ref());
+    assert_eq!(bundle.chain(), &certificates[1..]);
+}
+
+#[test]
+fn the_name_of_the_issuer_is_not_enough() {
+    let (real, impostor) = (Party::authority("Authority"), Party::authority("Authority"));
+    let leaf = Party::leaf("web");
+    let certificates = [impostor.self_signed(), leaf.signed_by(&real), real.self_signed()];
+    let bundle = bundle(&leaf, &certificates.each_ref());
+    assert_eq!(bundle.chain(), &certificates[2..]);
+    assert!(codes(&bundle).contains(&FindingCode::StrangerLeftOut));
+}
+
+#[test]
+fn a_signature_that_does_not_verify_ends_the_chain() {
+    let (named, signer) = (Party::authority("Authority"), Party::authority("Someone else"));
+    let leaf = Party::leaf("web");
+    let certificates = [leaf.signed_in_the_name_of(&named, &signer), named.self_signed()];
+    let bundle = bundle(&leaf, &certificates.each_ref());
+    assert_eq!(bundle.chain(), []);
+    let codes = codes(&bundle);
+    assert!(codes.contains(&FindingCode::MissingIntermediate), "{codes:?}");
+    assert!(codes.contains(&FindingCode::StrangerLeftOut), "{codes:?}");
+}
+
+/// With the same key renewed, or first self-signed and then issued, the newest issued one is meant.
+#[test]
+fn of_several_certificates_of_the_key_the_newest_issued_one_is_the_leaf() {
+    let (root, leaf) = (Party::authority("Root"), Party::leaf("web"));
+    let own = leaf.self_signed();
+    let old = Party::valid(
+        Party::with_key("web", duplicate(&leaf)),
+        NOW - time::Duration::days(400),
+        NOW,
+    );
+    let (old, new) = (old.signed_by(&root), leaf.signed_by(&root));
+    for order in [[&own, &old, &new], [&new, &old, &own], [&old, &new, &own]] {
+        assert_eq!(bundle(&leaf, &order).leaf(), &new);
+    }
+}
+
+fn duplicate(party: &Party) -> rcgen::KeyPair {
+    rcgen::KeyPair::try_from(party.private_key().pkcs8().to_vec()).unwrap()
+}
+
+#[test]
+fn a_key_that_fits_nothing_is_told_with_what_was_found() {
+    let (root, leaf, other) = (Party::authority("Root"), Party::leaf("web"), Party::leaf("other"));
+    let error =
+        Bundle::from_contents(other.contents(&[&leaf.signed_by(&root), &root.self_signed()]));
+    match error.unwrap_err() {
+        BundleError::KeyFitsNoCertificate { key, mut subjects } => {
+            subjects.sort();
+            assert_eq!(key, KeyKind::Ec(akv_core::bundle::Curve::P256));
+            assert_eq!(subjects, ["CN=Root", "CN=web"]);
+        }
+        error => panic!("{error}"),
+    }
+}
+
+#[test]
+fn two_keys_are_one_too_many_but_the_same_key_twice_is_not() {
+    let (root, leaf, other) = (Party::authority("Root"), Party::leaf("web"), Party::leaf("other"));
+    let certificate = leaf.signed_by(&root);
+    let mut contents = leaf.contents(&[&certificate]);
+    contents.keys.push(leaf.private_key());
+    assert!(Bundle::from_contents(contents).is_ok());
+    let mut contents = leaf.contents(&[&certificate]);
+    contents.keys.push(other.private_key());
+    assert_eq!(Bundle::from_contents(contents).unwrap_err(), BundleError::SeveralKeys { found: 2 });
+}
+
+/// The optional public half of an EC key may be missing, so it must be computed.
+#[test]
+fn an_ec_key_without_its_public_half_is_matched() {
+    for file in [
+        "ossl-modern-P-256.pfx",
+        "ossl-modern-P-384.pfx",
+        "ossl-modern-P-521.pfx",
+        "ossl-modern-secp256k1.pfx",
+    ] {
+        let fixture = fixtures::named(file);
+        let contents = pfx::read(&fixture.bytes, &fixture.password).unwrap();
+        let pkcs8 = contents.keys[0].pkcs8();
+        let without = without_public_half(pkcs8);
+        assert!(without.len() < pkcs8.len(), "{file}: the fixture has the public half");
+        let key = PrivateKey::from_pkcs8(&without).unwrap();
+        let certificates = contents.certificates;
+        let bundle = Bundle::from_contents(akv_core::bundle::Contents {
+            keys: vec![key],
+            certificates,
+            unreadable: 0,
+        })
+        .unwrap();
+        assert_eq!(bundle.key_kind().to_string(), fixture.key);
+    }
+}
+
+/// Cuts `[1] publicKey`, the last element of the innermost structure, out of a PKCS#8 key.
+fn without_public_half(pkcs8: &[u8]) -> Vec<u8> {
+    use crate::cost::{content, tlv};
+    let fields = content(pkcs8);
+    let version_and_algorithm = 3 + 2 + usize::from(fields[4]);
+    let sec1 = content(content(&fields[version_and_algorithm..]));
+    // version 02 01 01, then the octet string of the private number.
+    let private = 3 + 2 + usize::from(sec1[4]);
+    let sec1 = tlv(0x30, &sec1[..private]);
+    tlv(0x30, &[&fields[..version_and_algorithm], &tlv(0x04, &sec1)].concat())
+}

@@ -1,0 +1,79 @@
+//! The encodings of a password.
+
+use akv_core::Password;
+use akv_core::bundle::{Bundle, BundleError, pfx};
+use aws_lc_rs::hmac;
+use pkcs12::kdf::{Pkcs12KeyType, derive_key};
+use sha1::Sha1;
+
+use crate::cost::{content, data, sequence, tlv};
+use crate::fixtures;
+
+const SHA1: &[u8] = b"\x06\x05\x2b\x0e\x03\x02\x1a";
+
+/// The content of a fixture without integrity check, protected anew with `password`, which is
+/// already in the encoding that the derivation takes.
+fn protected(file: &str, password: &[u8]) -> Vec<u8> {
+    let fixture = fixtures::named(file);
+    let fields = content(&fixture.bytes);
+    // The version takes three octets; then comes ContentInfo with its type of eleven octets.
+    let octets = content(content(&content(&fields[3..])[11..])).to_vec();
+    let key = derive_key::<Sha1>(password, b"salt", Pkcs12KeyType::Mac, 10, 20);
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);
+    let digest = hmac::sign(&key, &octets);
+    let mac = sequence(&[&sequence(&[SHA1, b"\x05\x00"]), &tlv(0x04, digest.as_ref())]);
+    let mac_data = sequence(&[&mac, &tlv(0x04, b"salt"), b"\x02\x01\x0a"]);
+    sequence(&[b"\x02\x01\x03", &data(&octets), &mac_data])
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().chain([0]).flat_map(u16::to_be_bytes).collect()
+}
+
+const PLAIN: &str = "ossl-emptypw-plain-nomac.pfx";
+
+/// GnuTLS means nothing at all by "no password", others a final zero.
+#[test]
+fn no_password_has_two_encodings() {
+    for encoded in [&[][..], &[0, 0]] {
+        let file = protected(PLAIN, encoded);
+        assert!(Bundle::from_pfx(&file, &Password::default()).is_ok(), "{encoded:?}");
+        let error = Bundle::from_pfx(&file, &Password::from("some")).unwrap_err();
+        assert_eq!(error, BundleError::WrongPassword);
+    }
+}
+
+#[test]
+fn characters_outside_the_basic_plane_are_taken() {
+    let file = protected(PLAIN, &utf16("pass🔑"));
+    assert!(Bundle::from_pfx(&file, &Password::from("pass🔑")).is_ok());
+    assert!(Bundle::from_pfx(&file, &Password::from("pass")).is_err());
+}
+
+/// OpenSSL before 1.1 took each octet of the UTF-8 for a character.
+#[test]
+fn passwords_that_were_not_decoded_are_taken() {
+    let file = protected(PLAIN, &utf16("P\u{c3}\u{a4}ss"));
+    assert!(Bundle::from_pfx(&file, &Password::from("P\u{e4}ss")).is_ok());
+}
+
+/// The integrity check says that the password is right, but what is inside is encrypted with
+/// another: the person must not be sent to look for a typing error.
+#[test]
+fn a_password_that_is_right_and_does_not_decrypt_is_told_as_such() {
+    let file = protected("ossl-nomac.pfx", &utf16("the other one"));
+    let error = pfx::read(&file, &Password::from("the other one")).unwrap_err();
+    assert_eq!(error, BundleError::DecryptionFailed);
+    assert_eq!(pfx::read(&file, &Password::from("x")).unwrap_err(), BundleError::WrongPassword);
+}
+
+#[test]
+fn an_integrity_check_that_is_not_known_is_named() {
+    const PBMAC1: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0e";
+    let mac = sequence(&[&sequence(&[PBMAC1, &sequence(&[])]), &tlv(0x04, &[1; 32])]);
+    let mac_data = sequence(&[&mac, &tlv(0x04, b"salt")]);
+    let file = sequence(&[b"\x02\x01\x03", &data(&sequence(&[])), &mac_data]);
+    let error = pfx::read(&file, &Password::from("x")).unwrap_err();
+    assert!(matches!(error, BundleError::Unsupported { .. }));
+    assert!(error.to_string().contains("PBMAC1"), "{error}");
+}

@@ -1,0 +1,132 @@
+//! PEM in the shapes in which it comes.
+
+use akv_core::Password;
+use akv_core::bundle::{Bundle, BundleError, pfx};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::cost::{content, tlv};
+use crate::fixtures::{self, Fixture};
+
+fn block(label: &str, der: &[u8]) -> String {
+    let base64 = STANDARD.encode(der);
+    let lines: Vec<_> =
+        base64.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
+
+/// The key and the certificates of a PKCS#12 file as PEM, the key first.
+pub(crate) fn as_pem(fixture: &Fixture) -> String {
+    let contents = pfx::read(&fixture.bytes, &fixture.password).unwrap();
+    let key = block("PRIVATE KEY", contents.keys[0].pkcs8());
+    let certificates = contents.certificates.iter().map(|one| block("CERTIFICATE", one.der()));
+    [key].into_iter().chain(certificates).collect()
+}
+
+fn bundle(text: &str) -> Result<Bundle, BundleError> {
+    Bundle::from_pem(text.as_bytes(), &Password::default())
+}
+
+#[test]
+fn pem_and_pkcs12_make_the_same_bundle() {
+    for fixture in fixtures::good() {
+        let from_pfx = Bundle::from_pfx(&fixture.bytes, &fixture.password).unwrap();
+        let from_pem = bundle(&as_pem(&fixture)).unwrap();
+        assert_eq!(from_pem.to_pkcs12(), from_pfx.to_pkcs12(), "{}", fixture.file);
+    }
+}
+
+#[test]
+fn order_line_ends_and_what_is_between_do_not_matter() {
+    let fixture = fixtures::named("ossl-modern-rsa2048.pfx");
+    let text = as_pem(&fixture);
+    let expected = bundle(&text).unwrap().to_pkcs12();
+    let key_end = text.find("-----BEGIN CERTIFICATE").unwrap();
+    let (key, certificates) = text.split_at(key_end);
+    for shape in [
+        format!("{certificates}{key}"),
+        text.replace('\n', "\r\n"),
+        format!("\u{feff}{text}"),
+        format!(
+            "Bag Attributes\n    friendlyName: wëb\nKey Attributes: <No Attributes>\n{key}subject=CN = web\n\n{certificates}"
+        ),
+        format!("{key}{}{certificates}", block("DH PARAMETERS", &[0x30, 0x00])),
+        text.trim_end().to_owned(),
+        text.replace("-----BEGIN CERTIFICATE", "-----BEGIN X509 CERTIFICATE")
+            .replace("-----END CERTIFICATE", "-----END X509 CERTIFICATE"),
+    ] {
+        assert_eq!(bundle(&shape).unwrap().to_pkcs12(), expected, "{shape}");
+    }
+}
+
+#[test]
+fn older_forms_of_keys_are_normalised_to_pkcs8() {
+    for (file, label) in [
+        ("ossl-modern-rsa3072.pfx", "RSA PRIVATE KEY"),
+        ("ossl-modern-P-384.pfx", "EC PRIVATE KEY"),
+    ] {
+        let fixture = fixtures::named(file);
+        let contents = pfx::read(&fixture.bytes, &fixture.password).unwrap();
+        let fields = content(contents.keys[0].pkcs8());
+        let algorithm = &fields[3..5 + usize::from(fields[4])];
+        let inner = content(&fields[3 + algorithm.len()..]);
+        let older = if label.starts_with("EC") {
+            // SEC 1 names the curve itself, after the private number.
+            let curve = &content(algorithm)[9..];
+            let (private, public) = content(inner).split_at(5 + usize::from(content(inner)[4]));
+            tlv(0x30, &[private, &tlv(0xa0, curve), public].concat())
+        } else {
+            inner.to_vec()
+        };
+        let certificates: String =
+            contents.certificates.iter().map(|one| block("CERTIFICATE", one.der())).collect();
+        let made = bundle(&format!("{}{certificates}", block(label, &older))).unwrap();
+        assert_eq!(made.key_kind().to_string(), fixture.key);
+        let written = pfx::read(&made.to_pkcs12(), &Password::default()).unwrap();
+        if label.starts_with("RSA") {
+            assert_eq!(written.keys[0].pkcs8(), contents.keys[0].pkcs8());
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_read_says_what_to_do() {
+    let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
+    let error = bundle(old).unwrap_err();
+    assert!(error.to_string().contains("AES-256-CBC"), "{error}");
+    assert!(error.to_string().contains("openssl pkcs8 -topk8"), "{error}");
+    let error = bundle(&block("OPENSSH PRIVATE KEY", b"openssh-key-v1\0")).unwrap_err();
+    assert!(matches!(error, BundleError::Unsupported { .. }), "{error}");
+    let error =
+        Bundle::from_pem(&fixtures::named("ossl-modern-P-256.pfx").bytes, &Password::default());
+    assert!(error.unwrap_err().to_string().contains("PKCS#12"));
+}
+
+#[test]
+fn certificates_without_a_key_are_told_as_such() {
+    let text = as_pem(&fixtures::named("ossl-modern-rsa2048.pfx"));
+    let (_, certificates) = text.split_at(text.find("-----BEGIN CERTIFICATE").unwrap());
+    assert_eq!(bundle(certificates).unwrap_err(), BundleError::NoKey { certificates: 3 });
+}
+
+/// A text that lost its end must not quietly lose the last certificate of the chain.
+#[test]
+fn a_text_cut_off_anywhere_in_a_block_is_told_as_such() {
+    let text = as_pem(&fixtures::named("ossl-modern-P-256.pfx"));
+    for length in (40..text.len() - 8).step_by(31) {
+        let cut = &text[..length];
+        let ends = ["-----END PRIVATE KEY-----", "-----END CERTIFICATE-----"];
+        let ended: usize = ends.iter().map(|end| cut.matches(end).count()).sum();
+        let complete = cut.matches("-----BEGIN ").count() == ended;
+        if !complete {
+            let error = bundle(cut).unwrap_err();
+            assert_eq!(error, BundleError::Truncated { found: length }, "{cut}");
+        }
+    }
+}
+
+#[test]
+fn damaged_base64_is_told_as_such() {
+    let text = as_pem(&fixtures::named("ossl-modern-P-256.pfx")).replacen("MI", "M?", 1);
+    assert!(matches!(bundle(&text).unwrap_err(), BundleError::Damaged { .. }));
+}
