@@ -1,0 +1,91 @@
+//! Vaults in soft delete, and whether a name is free.
+
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+
+use crate::arm::vault::{is_vault_name, resource_id};
+use crate::arm::{Call, DeletedVault, page};
+use crate::cloud::State;
+use crate::exchange::Response;
+use crate::problem::resource_manager as error;
+use crate::vault::Purging;
+
+impl Call<'_> {
+    pub(super) fn deleted_vaults(&self, state: &State) -> Response {
+        let own = state.arm.deleted.iter().filter(|(_, deleted)| self.is_in_scope(&deleted.vault));
+        let own = own.map(|(key, deleted)| (key.as_str(), deleted_json(deleted)));
+        page::answer(self.request, state.arm.page_size, own)
+    }
+
+    pub(super) fn deleted_vault(&self, state: &State) -> Response {
+        match self.found_deleted(state) {
+            Some(deleted) => Response::json(200, &deleted_json(deleted)),
+            None => self.deleted_not_found(),
+        }
+    }
+
+    pub(super) fn purge(&self, state: &mut State) -> Response {
+        match self.found_deleted(state) {
+            None => self.deleted_not_found(),
+            Some(deleted) if deleted.vault.purging == Purging::Protected => error(
+                409,
+                "DeletedVaultPurge",
+                "The vault cannot be purged because purge protection is enabled for it.",
+            ),
+            Some(_) => {
+                state.arm.deleted.remove(&self.key());
+                Response::empty(200)
+            }
+        }
+    }
+
+    pub(super) fn check_name(&self, state: &State) -> Response {
+        let body = self.request.json().unwrap_or_default();
+        let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
+        let key = name.to_ascii_lowercase();
+        let taken = state.vaults.contains_key(&key) || state.arm.deleted.contains_key(&key);
+        let (reason, message) = match (is_vault_name(name), taken) {
+            (true, false) => return Response::json(200, &json!({ "nameAvailable": true })),
+            (false, _) => ("AccountNameInvalid", "The vault name is invalid."),
+            (true, true) => ("AlreadyExists", "The vault name is already in use."),
+        };
+        Response::json(
+            200,
+            &json!({ "nameAvailable": false, "reason": reason, "message": message }),
+        )
+    }
+
+    fn found_deleted<'s>(&self, state: &'s State) -> Option<&'s DeletedVault> {
+        let location = self.target.location.as_deref().unwrap_or_default();
+        state.arm.deleted.get(&self.key()).filter(|deleted| {
+            self.is_in_scope(&deleted.vault)
+                && deleted.vault.location.eq_ignore_ascii_case(location)
+        })
+    }
+
+    fn deleted_not_found(&self) -> Response {
+        let name = self.target.vault.as_deref().unwrap_or_default();
+        error(404, "DeletedVaultNotFound", &format!("The deleted vault '{name}' was not found."))
+    }
+}
+
+fn deleted_json(deleted: &DeletedVault) -> Value {
+    let vault = &deleted.vault;
+    let at = |moment: time::OffsetDateTime| moment.format(&Rfc3339).unwrap_or_default();
+    json!({
+        "id": format!(
+            "/subscriptions/{}/providers/Microsoft.KeyVault/locations/{}/deletedVaults/{}",
+            vault.subscription, vault.location, vault.name
+        ),
+        "name": vault.name,
+        "type": "Microsoft.KeyVault/deletedVaults",
+        "properties": {
+            "vaultId": resource_id(vault),
+            "location": vault.location,
+            "deletionDate": at(deleted.at),
+            "scheduledPurgeDate": at(deleted.purge),
+            "tags": vault.tags,
+            "purgeProtectionEnabled": vault.purging == Purging::Protected,
+        },
+    })
+}

@@ -1,0 +1,85 @@
+//! Which operation a request to Resource Manager asks for, and on what.
+
+use crate::exchange::Request;
+use crate::operation::Operation;
+
+/// What an operation is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) operation: Operation,
+    pub(crate) subscription: Option<String>,
+    pub(crate) group: Option<String>,
+    pub(crate) vault: Option<String>,
+    pub(crate) location: Option<String>,
+}
+
+/// Finds the operation. Segments compare without case, as everywhere in Resource Manager.
+pub(crate) fn route(request: &Request) -> Target {
+    let parts: Vec<&str> = request.path().split('/').filter(|part| !part.is_empty()).collect();
+    let lower: Vec<String> = parts.iter().map(|part| part.to_ascii_lowercase()).collect();
+    let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+    let at = |index: usize| parts.get(index).map(|part| (*part).to_owned());
+    let method = request.method();
+
+    let (operation, group, vault, location) = match lower.as_slice() {
+        ["tenants"] => (Operation::ListTenants, None, None, None),
+        ["metadata", "endpoints"] => (Operation::CloudMetadata, None, None, None),
+        ["subscriptions"] => (Operation::ListSubscriptions, None, None, None),
+        ["subscriptions", _] => (Operation::GetSubscription, None, None, None),
+        ["subscriptions", _, "locations"] => (Operation::ListLocations, None, None, None),
+        ["subscriptions", _, "resourcegroups"] => (Operation::ListResourceGroups, None, None, None),
+        ["subscriptions", _, "resourcegroups", _] => {
+            (Operation::GetResourceGroup, at(3), None, None)
+        }
+        ["subscriptions", _, "resources"] => (Operation::ListResources, None, None, None),
+        ["subscriptions", _, "providers", KEY_VAULT, "vaults"] => {
+            (Operation::ListVaults, None, None, None)
+        }
+        ["subscriptions", _, "resourcegroups", _, "providers", KEY_VAULT, "vaults"] => {
+            (Operation::ListVaults, at(3), None, None)
+        }
+        ["subscriptions", _, "resourcegroups", _, "providers", KEY_VAULT, "vaults", _] => {
+            (of_vault(method), at(3), at(7), None)
+        }
+        ["subscriptions", _, "providers", KEY_VAULT, "deletedvaults"] => {
+            (Operation::ListDeletedVaults, None, None, None)
+        }
+        ["subscriptions", _, "providers", KEY_VAULT, "locations", _, "deletedvaults", _] => {
+            (Operation::GetDeletedVault, None, at(7), at(5))
+        }
+        [
+            "subscriptions",
+            _,
+            "providers",
+            KEY_VAULT,
+            "locations",
+            _,
+            "deletedvaults",
+            _,
+            "purge",
+        ] => (Operation::PurgeVault, None, at(7), at(5)),
+        ["subscriptions", _, "providers", KEY_VAULT, "checknameavailability"] => {
+            (Operation::CheckNameAvailability, None, None, None)
+        }
+        _ => (Operation::Unknown, None, None, None),
+    };
+    let expected = match operation {
+        Operation::CreateVault | Operation::UpdateVault | Operation::DeleteVault => method,
+        Operation::PurgeVault | Operation::CheckNameAvailability => "POST",
+        _ => "GET",
+    };
+    let operation = if method == expected { operation } else { Operation::Unknown };
+    Target { operation, subscription: at(1), group, vault, location }
+}
+
+fn of_vault(method: &str) -> Operation {
+    match method {
+        "GET" => Operation::GetVault,
+        "PUT" => Operation::CreateVault,
+        "PATCH" => Operation::UpdateVault,
+        "DELETE" => Operation::DeleteVault,
+        _ => Operation::Unknown,
+    }
+}
+
+const KEY_VAULT: &str = "microsoft.keyvault";

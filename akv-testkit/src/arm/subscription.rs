@@ -1,0 +1,154 @@
+//! Tenants, subscriptions, locations, resource groups, and the cloud's own description.
+
+use serde_json::{Value, json};
+
+use crate::arm::{Call, Group, Subscription, page};
+use crate::cloud::State;
+use crate::exchange::Response;
+use crate::realm::Realm;
+
+impl Call<'_> {
+    pub(super) fn tenants(&self, state: &State) -> Response {
+        let tenants = state.entra.tenants.iter().map(|tenant| {
+            let value = json!({
+                "id": format!("/tenants/{}", tenant.id),
+                "tenantId": tenant.id,
+                "displayName": tenant.domain,
+                "defaultDomain": tenant.domain,
+                "tenantCategory": "Home",
+                "tenantType": "AAD",
+            });
+            (tenant.id.as_str(), value)
+        });
+        page::answer(self.request, MANY, tenants)
+    }
+
+    /// Only those of the token's tenant.
+    pub(super) fn subscriptions(&self, state: &State) -> Response {
+        let own = state
+            .arm
+            .subscriptions
+            .iter()
+            .filter(|(_, subscription)| subscription.tenant.eq_ignore_ascii_case(self.tenant))
+            .map(|(key, subscription)| (key.as_str(), subscription_json(subscription)));
+        page::answer(self.request, state.arm.page_size, own)
+    }
+
+    pub(super) fn subscription(&self, state: &State) -> Response {
+        let found = self.scope(state).map(subscription_json);
+        Response::json(200, &found.unwrap_or_default())
+    }
+
+    pub(super) fn locations(&self) -> Response {
+        let id = self.target.subscription.as_deref().unwrap_or_default();
+        let locations = LOCATIONS.iter().map(|(name, display)| {
+            let value = json!({
+                "id": format!("/subscriptions/{id}/locations/{name}"),
+                "name": name,
+                "type": "Region",
+                "displayName": display,
+                "regionalDisplayName": display,
+                "metadata": { "regionType": "Physical", "regionCategory": "Recommended" },
+            });
+            (*name, value)
+        });
+        page::answer(self.request, MANY, locations)
+    }
+
+    pub(super) fn resource_groups(&self, state: &State) -> Response {
+        let Some(subscription) = self.scope(state) else { return Response::empty(404) };
+        let groups = subscription.groups.iter();
+        let groups = groups.map(|(key, group)| (key.as_str(), group_json(subscription, group)));
+        page::answer(self.request, MANY, groups)
+    }
+
+    pub(super) fn resource_group(&self, state: &State) -> Response {
+        let name = self.target.group.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let found = self.scope(state).and_then(|subscription| {
+            Some(group_json(subscription, subscription.groups.get(&name)?))
+        });
+        Response::json(200, &found.unwrap_or_default())
+    }
+}
+
+/// The cloud's endpoints, as `GET /metadata/endpoints` tells everyone without a token.
+pub(crate) fn cloud_metadata(realm: Realm) -> Response {
+    let authority = realm.authority();
+    Response::json(
+        200,
+        &json!([{
+            "name": match realm {
+                Realm::Public => "AzureCloud",
+                Realm::Government => "AzureUSGovernment",
+                Realm::China => "AzureChinaCloud",
+                Realm::Loopback { .. } => "AzureFakeCloud",
+            },
+            "authentication": {
+                "loginEndpoint": format!("{authority}/"),
+                "audiences": realm.resource_manager_audiences(),
+                "tenant": "common",
+                "identityProvider": "AAD",
+            },
+            "resourceManager": format!("{}/", realm.resource_manager()),
+            "suffixes": {
+                "keyVaultDns": realm
+                    .vault_audience()
+                    .strip_prefix("https://")
+                    .unwrap_or_default(),
+            },
+        }]),
+    )
+}
+
+/// Whether a region is one that the fake has; names compare without case and blanks.
+pub(super) fn known_location(name: &str) -> Option<&'static str> {
+    let wanted: String = name.split_whitespace().collect::<String>().to_ascii_lowercase();
+    LOCATIONS.iter().find(|(known, _)| *known == wanted).map(|(known, _)| *known)
+}
+
+fn subscription_json(subscription: &Subscription) -> Value {
+    json!({
+        "id": format!("/subscriptions/{}", subscription.id),
+        "subscriptionId": subscription.id,
+        "tenantId": subscription.tenant,
+        "displayName": subscription.name,
+        "state": subscription.state,
+        "authorizationSource": "RoleBased",
+        "subscriptionPolicies": {
+            "locationPlacementId": "Public_2014-09-01",
+            "quotaId": "PayAsYouGo_2014-09-01",
+            "spendingLimit": "Off",
+        },
+        "managedByTenants": [],
+    })
+}
+
+fn group_json(subscription: &Subscription, group: &Group) -> Value {
+    json!({
+        "id": format!("/subscriptions/{}/resourceGroups/{}", subscription.id, group.name),
+        "name": group.name,
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": group.location,
+        "properties": { "provisioningState": "Succeeded" },
+    })
+}
+
+/// Lists that the service does not cut.
+const MANY: usize = 1000;
+
+const LOCATIONS: [(&str, &str); 14] = [
+    ("chinaeast2", "China East 2"),
+    ("chinanorth3", "China North 3"),
+    ("eastus", "East US"),
+    ("eastus2", "East US 2"),
+    ("francecentral", "France Central"),
+    ("germanywestcentral", "Germany West Central"),
+    ("northeurope", "North Europe"),
+    ("switzerlandnorth", "Switzerland North"),
+    ("uksouth", "UK South"),
+    ("usgovtexas", "USGov Texas"),
+    ("usgovvirginia", "USGov Virginia"),
+    ("westeurope", "West Europe"),
+    ("westus", "West US"),
+    ("westus2", "West US 2"),
+];

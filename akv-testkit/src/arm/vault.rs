@@ -1,0 +1,369 @@
+//! Vaults as Resource Manager has them.
+
+use serde_json::{Map, Value, json};
+use time::format_description::well_known::Rfc3339;
+
+use crate::arm::subscription::known_location;
+use crate::arm::{Call, DeletedVault, page};
+use crate::cloud::State;
+use crate::exchange::Response;
+use crate::problem::resource_manager as error;
+use crate::vault::{AccessModel, Objects, Purging, SoftDelete, Vault};
+
+impl Call<'_> {
+    pub(super) fn vaults(&self, state: &State) -> Response {
+        let own = state.vaults.iter().filter(|(_, vault)| {
+            self.is_in_scope(vault)
+                && self.target.group.as_deref().is_none_or(|g| g.eq_ignore_ascii_case(&vault.group))
+        });
+        let own = own.map(|(key, vault)| (key.as_str(), self.vault_json(vault)));
+        page::answer(self.request, state.arm.page_size, own)
+    }
+
+    /// The generic list: no address and no properties in it.
+    pub(super) fn resources(&self, state: &State) -> Response {
+        let filter = self.request.find_query("$filter").unwrap_or_default().to_ascii_lowercase();
+        if !filter.is_empty() && !filter.contains("'microsoft.keyvault/vaults'") {
+            return Response::json(200, &json!({ "value": [] }));
+        }
+        let own = state.vaults.iter().filter(|(_, vault)| self.is_in_scope(vault));
+        let own = own.map(|(key, vault)| {
+            let value = json!({
+                "id": resource_id(vault),
+                "name": vault.name,
+                "type": "Microsoft.KeyVault/vaults",
+                "location": vault.location,
+                "tags": vault.tags,
+            });
+            (key.as_str(), value)
+        });
+        page::answer(self.request, state.arm.page_size, own)
+    }
+
+    pub(super) fn vault(&self, state: &State) -> Response {
+        match self.found(state) {
+            Some(vault) => Response::json(200, &self.vault_json(vault)),
+            None => self.not_found(),
+        }
+    }
+
+    pub(super) fn create(&self, state: &mut State) -> Response {
+        match self.created(state) {
+            Ok(answer) | Err(answer) => answer,
+        }
+    }
+
+    fn created(&self, state: &mut State) -> Result<Response, Response> {
+        let key = self.key();
+        let name = self.target.vault.clone().unwrap_or_default();
+        let body = self.request.json().unwrap_or_default();
+        let properties = body.get("properties").and_then(Value::as_object).cloned();
+        let properties = properties.unwrap_or_default();
+        let recovers = text(&properties, "createMode").eq_ignore_ascii_case("recover");
+        check_vault_name(&name)?;
+
+        if let Some(deleted) = state.arm.deleted.get(&key) {
+            if !self.is_in_scope(&deleted.vault) {
+                return Err(already_exists(&name));
+            }
+            if !recovers {
+                return Err(error(
+                    409,
+                    "ConflictError",
+                    &format!(
+                        "A vault with the same name already exists in deleted state. You need to \
+                         either recover or purge existing key vault. Vault: {name}"
+                    ),
+                ));
+            }
+            return Ok(self.recovered(state));
+        }
+        let existing = state.vaults.get(&key);
+        if existing.is_some_and(|vault| !self.is_in_place(vault)) {
+            return Err(already_exists(&name));
+        }
+        let objects = existing.map(|vault| vault.objects.clone());
+        let is_new = objects.is_none();
+        let created = existing.map_or(self.now, |vault| vault.created);
+        let was_protected = existing.is_some_and(|vault| vault.purging == Purging::Protected);
+        let registered = match existing {
+            Some(vault) => vault.registered,
+            None => self.now + state.timing.registration,
+        };
+        let mut vault = self.described(&name, &body, &properties)?;
+        vault.objects = objects.unwrap_or_default();
+        vault.created = created;
+        vault.registered = registered;
+        if was_protected {
+            vault.purging = Purging::Protected;
+        }
+        let answer = self.vault_json(&vault);
+        state.vaults.insert(key, vault);
+        let answer = Response::json(if is_new { 201 } else { 200 }, &answer);
+        Ok(if registered > self.now { answer.with_header("Retry-After", "5") } else { answer })
+    }
+
+    /// The vault that a PUT describes: what it leaves out has the service's default.
+    fn described(
+        &self,
+        name: &str,
+        body: &Value,
+        properties: &Map<String, Value>,
+    ) -> Result<Vault, Response> {
+        let location = body.get("location").and_then(Value::as_str).unwrap_or_default();
+        let location = known_location(location).ok_or_else(|| {
+            error(
+                400,
+                "LocationNotAvailableForResourceType",
+                &format!("The provided location '{location}' is not available for resource type 'Microsoft.KeyVault/vaults'."),
+            )
+        })?;
+        let tenant = text(properties, "tenantId");
+        if !tenant.eq_ignore_ascii_case(self.tenant) {
+            return Err(bad_request("The parameter tenantId is missing or not the caller's."));
+        }
+        let sku = properties.get("sku").and_then(Value::as_object).cloned().unwrap_or_default();
+        let sku_name = text(&sku, "name").to_ascii_lowercase();
+        if text(&sku, "family") != "A" || !["standard", "premium"].contains(&sku_name.as_str()) {
+            return Err(error(400, "SkuNotSupported", "The SKU is missing or not supported."));
+        }
+        let version = self.request.find_query("api-version").unwrap_or_default();
+        // From this version on, a new vault has RBAC unless told otherwise.
+        let newer = version >= "2026-02-01";
+        let rbac = properties.get("enableRbacAuthorization").and_then(Value::as_bool);
+        let rbac = rbac.unwrap_or(newer);
+        if !rbac && !properties.get("accessPolicies").is_some_and(Value::is_array) {
+            return Err(bad_request("The parameter accessPolicies is not specified."));
+        }
+        let mut settings = Map::new();
+        for name in KEPT_AS_TOLD {
+            settings.extend(properties.get(name).map(|value| (name.to_owned(), value.clone())));
+        }
+        Ok(Vault {
+            name: name.to_owned(),
+            tenant: self.tenant.to_owned(),
+            subscription: self.target.subscription.clone().unwrap_or_default(),
+            group: self.target.group.clone().unwrap_or_default(),
+            location: location.to_owned(),
+            created: self.now,
+            registered: self.now,
+            access: if rbac { AccessModel::Rbac } else { AccessModel::Policies },
+            purging: purging(properties)?,
+            soft_delete: SoftDelete::On,
+            retention_days: retention(properties)?,
+            sku: sku_name,
+            tags: body.get("tags").and_then(Value::as_object).cloned().unwrap_or_default(),
+            settings: checked(settings)?,
+            objects: Objects::default(),
+        })
+    }
+
+    pub(super) fn update(&self, state: &mut State) -> Response {
+        let body = self.request.json().unwrap_or_default();
+        let properties = body.get("properties").and_then(Value::as_object).cloned();
+        let properties = properties.unwrap_or_default();
+        let checks = purging(&properties).and_then(|purging| {
+            let told = properties.clone().into_iter();
+            let told = told.filter(|(name, _)| KEPT_AS_TOLD.contains(&name.as_str()));
+            Ok((purging, checked(told.collect())?))
+        });
+        let (purging, settings) = match checks {
+            Ok(checked) => checked,
+            Err(answer) => return answer,
+        };
+        let key = self.key();
+        let Some(vault) = state.vaults.get_mut(&key).filter(|vault| self.is_in_place(vault)) else {
+            return self.not_found();
+        };
+        if purging == Purging::Protected {
+            vault.purging = purging;
+        }
+        if let Some(rbac) = properties.get("enableRbacAuthorization").and_then(Value::as_bool) {
+            vault.access = if rbac { AccessModel::Rbac } else { AccessModel::Policies };
+        }
+        vault.settings.extend(settings);
+        if let Some(tags) = body.get("tags").and_then(Value::as_object) {
+            vault.tags.clone_from(tags);
+        }
+        let vault = vault.clone();
+        Response::json(200, &self.vault_json(&vault))
+    }
+
+    pub(super) fn delete(&self, state: &mut State) -> Response {
+        if self.found(state).is_none() {
+            return Response::empty(204);
+        }
+        let key = self.key();
+        if let Some(vault) = state.vaults.remove(&key) {
+            let purge = self.now + time::Duration::days(i64::from(vault.retention_days));
+            state.arm.deleted.insert(key, DeletedVault { vault, at: self.now, purge });
+        }
+        Response::empty(200)
+    }
+
+    fn recovered(&self, state: &mut State) -> Response {
+        let key = self.key();
+        match state.arm.deleted.remove(&key) {
+            Some(deleted) => {
+                let answer = self.vault_json(&deleted.vault);
+                state.vaults.insert(key, deleted.vault);
+                Response::json(200, &answer)
+            }
+            None => self.not_found(),
+        }
+    }
+
+    pub(super) fn key(&self) -> String {
+        self.target.vault.as_deref().unwrap_or_default().to_ascii_lowercase()
+    }
+
+    pub(super) fn is_in_scope(&self, vault: &Vault) -> bool {
+        let id = self.target.subscription.as_deref().unwrap_or_default();
+        vault.subscription.eq_ignore_ascii_case(id)
+    }
+
+    fn is_in_place(&self, vault: &Vault) -> bool {
+        let group = self.target.group.as_deref().unwrap_or_default();
+        self.is_in_scope(vault) && vault.group.eq_ignore_ascii_case(group)
+    }
+
+    fn found<'s>(&self, state: &'s State) -> Option<&'s Vault> {
+        state.vaults.get(&self.key()).filter(|vault| self.is_in_place(vault))
+    }
+
+    fn not_found(&self) -> Response {
+        error(
+            404,
+            "ResourceNotFound",
+            &format!(
+                "The Resource 'Microsoft.KeyVault/vaults/{}' under resource group '{}' was not \
+                 found.",
+                self.target.vault.as_deref().unwrap_or_default(),
+                self.target.group.as_deref().unwrap_or_default(),
+            ),
+        )
+    }
+
+    fn vault_json(&self, vault: &Vault) -> Value {
+        let ready = vault.registered <= self.now;
+        let created = vault.created.format(&Rfc3339).unwrap_or_default();
+        let mut properties = Map::from_iter([
+            ("tenantId".to_owned(), json!(vault.tenant)),
+            ("sku".to_owned(), json!({ "family": "A", "name": vault.sku })),
+            ("accessPolicies".to_owned(), json!([])),
+            ("enabledForDeployment".to_owned(), json!(false)),
+            ("enableSoftDelete".to_owned(), json!(vault.soft_delete == SoftDelete::On)),
+            ("softDeleteRetentionInDays".to_owned(), json!(vault.retention_days)),
+            ("enableRbacAuthorization".to_owned(), json!(vault.access == AccessModel::Rbac)),
+            // With a final slash, as the service usually has it; a client takes both.
+            ("vaultUri".to_owned(), json!(format!("{}/", self.realm.vault_uri(&vault.name)))),
+            (
+                "provisioningState".to_owned(),
+                json!(if ready { "Succeeded" } else { "RegisteringDns" }),
+            ),
+            ("publicNetworkAccess".to_owned(), json!("Enabled")),
+        ]);
+        if vault.purging == Purging::Protected {
+            properties.insert("enablePurgeProtection".to_owned(), json!(true));
+        }
+        properties.extend(vault.settings.clone());
+        json!({
+            "id": resource_id(vault),
+            "name": vault.name,
+            "type": "Microsoft.KeyVault/vaults",
+            "location": vault.location,
+            "tags": vault.tags,
+            "systemData": {
+                "createdByType": "Application",
+                "createdAt": created,
+                "lastModifiedByType": "Application",
+                "lastModifiedAt": created,
+            },
+            "properties": properties,
+        })
+    }
+}
+
+pub(super) fn resource_id(vault: &Vault) -> String {
+    format!(
+        "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.KeyVault/vaults/{}",
+        vault.subscription, vault.group, vault.name
+    )
+}
+
+pub(super) fn is_vault_name(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    (3..=24).contains(&bytes.len())
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+        && bytes.first().is_some_and(u8::is_ascii_alphabetic)
+        && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
+        && !name.contains("--")
+}
+
+fn check_vault_name(name: &str) -> Result<(), Response> {
+    if is_vault_name(name) {
+        return Ok(());
+    }
+    Err(error(
+        400,
+        "VaultNameNotValid",
+        "The vault name is invalid. A vault's name must be between 3-24 alphanumeric characters. \
+         The name must begin with a letter, end with a letter or digit, and not contain \
+         consecutive hyphens.",
+    ))
+}
+
+fn already_exists(name: &str) -> Response {
+    error(
+        409,
+        "VaultAlreadyExists",
+        &format!("The vault name '{name}' is already in use. Vault names are globally unique."),
+    )
+}
+
+fn bad_request(message: &str) -> Response {
+    error(400, "BadRequest", message)
+}
+
+/// Purge protection can be switched on, and never off again.
+fn purging(properties: &Map<String, Value>) -> Result<Purging, Response> {
+    match properties.get("enablePurgeProtection") {
+        None | Some(Value::Null) => Ok(Purging::Allowed),
+        Some(Value::Bool(true)) => Ok(Purging::Protected),
+        Some(_) => {
+            Err(bad_request("The property \"enablePurgeProtection\" cannot be set to false."))
+        }
+    }
+}
+
+fn retention(properties: &Map<String, Value>) -> Result<u16, Response> {
+    match properties.get("softDeleteRetentionInDays") {
+        None | Some(Value::Null) => Ok(90),
+        Some(days) => match days.as_u64().and_then(|days| u16::try_from(days).ok()) {
+            Some(days @ 7..=90) => Ok(days),
+            _ => Err(bad_request("The property \"softDeleteRetentionInDays\" must be 7 to 90.")),
+        },
+    }
+}
+
+fn checked(settings: Map<String, Value>) -> Result<Map<String, Value>, Response> {
+    let access = settings.get("publicNetworkAccess").and_then(Value::as_str);
+    let fits = |text: &str| ["enabled", "disabled"].contains(&text.to_ascii_lowercase().as_str());
+    if access.is_some_and(|text| !fits(text)) {
+        return Err(bad_request("The value of publicNetworkAccess is not valid."));
+    }
+    Ok(settings)
+}
+
+fn text<'a>(map: &'a Map<String, Value>, name: &str) -> &'a str {
+    map.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+const KEPT_AS_TOLD: [&str; 6] = [
+    "accessPolicies",
+    "networkAcls",
+    "publicNetworkAccess",
+    "enabledForDeployment",
+    "enabledForDiskEncryption",
+    "enabledForTemplateDeployment",
+];

@@ -1,0 +1,78 @@
+//! The fake's time: it stands, follows tokio's clock or the machine's, and can be turned.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+/// What moves the clock besides the test's hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pace {
+    /// Nothing: time passes only by [`Clock::advance`] and [`Clock::set`].
+    #[default]
+    Standing,
+    /// tokio's clock. With paused time, a client that sleeps for two seconds between polls sees the
+    /// fake two seconds older, and the test takes no time at all.
+    Tokio,
+}
+
+/// The clock by which tokens expire, deletions settle and budgets refill.
+///
+/// Clones show the same time.
+///
+/// ```
+/// use std::time::Duration;
+/// let cloud = akv_testkit::FakeCloud::builder().start();
+/// let before = cloud.clock().now();
+/// cloud.clock().advance(Duration::from_secs(90));
+/// assert_eq!(cloud.clock().now() - before, time::Duration::seconds(90));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Clock(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    start: OffsetDateTime,
+    started: Instant,
+    pace: Pace,
+    turned_milliseconds: AtomicI64,
+}
+
+impl Clock {
+    pub(crate) fn new(start: OffsetDateTime, pace: Pace) -> Self {
+        Self(Arc::new(Inner {
+            start,
+            started: Instant::now(),
+            pace,
+            turned_milliseconds: AtomicI64::new(0),
+        }))
+    }
+
+    /// The fake's now (UTC).
+    pub fn now(&self) -> OffsetDateTime {
+        let turned = self.0.turned_milliseconds.load(Ordering::SeqCst);
+        self.base() + time::Duration::milliseconds(turned)
+    }
+
+    /// Lets time pass, in steps of a millisecond.
+    pub fn advance(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.0.turned_milliseconds.fetch_add(by, Ordering::SeqCst);
+    }
+
+    /// Sets the time, backwards too.
+    pub fn set(&self, now: OffsetDateTime) {
+        let turned = (now - self.base()).whole_milliseconds();
+        let turned = i64::try_from(turned).unwrap_or(i64::MAX);
+        self.0.turned_milliseconds.store(turned, Ordering::SeqCst);
+    }
+
+    fn base(&self) -> OffsetDateTime {
+        match self.0.pace {
+            Pace::Standing => self.0.start,
+            Pace::Tokio => self.0.start + self.0.started.elapsed(),
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! What a fake cloud has when it starts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Map;
+use time::OffsetDateTime;
+
+use crate::arm::{Arm, Group, Subscription};
+use crate::budget::{Budget, Meter};
+use crate::clock::{Clock, Pace};
+use crate::cloud::FakeCloud;
+use crate::cloud::state::State;
+use crate::entra::{Entra, Mint, Principal, Secret, Tenant};
+use crate::fault::Script;
+use crate::imds::ManagedIdentities;
+use crate::permission::Permissions;
+use crate::vault::{AccessModel, Objects, Pages, Purging, SoftDelete, Timing, Vault};
+
+/// Describes a fake cloud.
+///
+/// Without a word there are one tenant, one subscription, one resource group in West Europe, one
+/// service principal with a secret that may do everything, a system-assigned and a user-assigned
+/// managed identity, and no vault. The clock stands at the present; deletions, recoveries and new
+/// vaults settle at once.
+///
+/// ```
+/// use std::time::Duration;
+/// use akv_testkit::{FakeCloud, Pace};
+///
+/// let cloud = FakeCloud::builder()
+///     .vault("contoso")
+///     .vault_with("protected", |vault| vault.purge_protection().access_policies())
+///     .deletion_takes(Duration::from_secs(10))
+///     .pace(Pace::Tokio)
+///     .start();
+/// assert_eq!(cloud.vault("contoso").names().len(), 0);
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct FakeCloudBuilder {
+    tenants: Vec<Tenant>,
+    subscriptions: Vec<Subscription>,
+    vaults: Vec<VaultPlan>,
+    client: Principal,
+    lifetime: Duration,
+    timing: Timing,
+    pages: Pages,
+    latency: Duration,
+    budget: Option<Budget>,
+    start: Option<OffsetDateTime>,
+    pace: Pace,
+    vault_suffixes: Vec<String>,
+    vaults_on_a_page: usize,
+}
+
+/// Describes a vault of a fake cloud; see [`FakeCloudBuilder::vault_with`].
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct VaultPlan {
+    name: String,
+    subscription: Option<String>,
+    group: Option<String>,
+    location: Option<String>,
+    access: AccessModel,
+    purging: Purging,
+    soft_delete: SoftDelete,
+    retention_days: u16,
+    sku: &'static str,
+    certificates: usize,
+}
+
+impl VaultPlan {
+    fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            subscription: None,
+            group: None,
+            location: None,
+            access: AccessModel::Rbac,
+            purging: Purging::Allowed,
+            soft_delete: SoftDelete::On,
+            retention_days: 90,
+            sku: "standard",
+            certificates: 0,
+        }
+    }
+
+    /// Nothing in it can be purged before its time.
+    pub fn purge_protection(mut self) -> Self {
+        self.purging = Purging::Protected;
+        self
+    }
+
+    /// Access policies decide, not RBAC: refusals have the inner code `AccessDenied`.
+    pub fn access_policies(mut self) -> Self {
+        self.access = AccessModel::Policies;
+        self
+    }
+
+    /// What is deleted is gone, as in vaults from before soft delete.
+    pub fn without_soft_delete(mut self) -> Self {
+        self.soft_delete = SoftDelete::Off;
+        self
+    }
+
+    /// Days of soft delete, 7 to 90.
+    pub fn retention_days(mut self, days: u16) -> Self {
+        self.retention_days = days.clamp(7, 90);
+        self
+    }
+
+    /// With HSM keys.
+    pub fn premium(mut self) -> Self {
+        self.sku = "premium";
+        self
+    }
+
+    /// In that subscription (one of the cloud's) and resource group (made if it is not there).
+    pub fn placed(mut self, subscription: &str, group: &str) -> Self {
+        self.subscription = Some(subscription.to_owned());
+        self.group = Some(group.to_owned());
+        self
+    }
+
+    /// In that region.
+    pub fn location(mut self, location: &str) -> Self {
+        self.location = Some(location.to_owned());
+        self
+    }
+
+    /// With so many certificates in it.
+    pub fn certificates(mut self, count: usize) -> Self {
+        self.certificates = count;
+        self
+    }
+}
+
+impl FakeCloudBuilder {
+    pub(super) fn new() -> Self {
+        let tenant = Tenant { id: TENANT.to_owned(), domain: DOMAIN.to_owned() };
+        Self {
+            tenants: vec![tenant],
+            subscriptions: vec![default_subscription()],
+            vaults: Vec::new(),
+            client: Principal {
+                client_id: CLIENT.to_owned(),
+                object_id: CLIENT_OBJECT.to_owned(),
+                secrets: vec![Secret { text: CLIENT_SECRET.to_owned(), expires: None }],
+            },
+            lifetime: Duration::from_secs(3599),
+            timing: Timing::default(),
+            pages: Pages::default(),
+            latency: Duration::ZERO,
+            budget: None,
+            start: None,
+            pace: Pace::default(),
+            vault_suffixes: Vec::new(),
+            vaults_on_a_page: 100,
+        }
+    }
+
+    /// Adds a vault.
+    pub fn vault(self, name: &str) -> Self {
+        self.vault_with(name, |vault| vault)
+    }
+
+    /// Adds a vault and says how it is.
+    pub fn vault_with(mut self, name: &str, how: impl FnOnce(VaultPlan) -> VaultPlan) -> Self {
+        self.vaults.push(how(VaultPlan::new(name)));
+        self
+    }
+
+    /// Adds a tenant by its id. The service principal is known in all tenants.
+    pub fn tenant(mut self, id: &str) -> Self {
+        self.tenants.push(Tenant { id: id.to_owned(), domain: format!("{id}.example") });
+        self
+    }
+
+    /// Adds an enabled subscription to the first tenant.
+    pub fn subscription(self, id: &str) -> Self {
+        self.subscription_in(TENANT, id, "Enabled")
+    }
+
+    /// Adds a subscription to a tenant in a state: `Enabled`, `Warned`, `PastDue`, `Disabled` or
+    /// `Deleted`.
+    pub fn subscription_in(mut self, tenant: &str, id: &str, state: &str) -> Self {
+        self.subscriptions.push(Subscription {
+            id: id.to_owned(),
+            name: format!("Subscription {}", self.subscriptions.len() + 1),
+            tenant: tenant.to_owned(),
+            state: state.to_owned(),
+            groups: BTreeMap::new(),
+        });
+        self
+    }
+
+    /// Adds a resource group to the first subscription.
+    pub fn resource_group(mut self, name: &str, location: &str) -> Self {
+        if let Some(first) = self.subscriptions.first_mut() {
+            first.add_group(name, location);
+        }
+        self
+    }
+
+    /// The id and the secret of the service principal.
+    pub fn client(mut self, id: &str, secret: &str) -> Self {
+        id.clone_into(&mut self.client.client_id);
+        self.client.secrets = vec![Secret { text: secret.to_owned(), expires: None }];
+        self
+    }
+
+    /// How long tokens last; 3599 seconds without it.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// How long a deleted certificate is neither live nor deleted.
+    pub fn deletion_takes(mut self, time: Duration) -> Self {
+        self.timing.deletion = time;
+        self
+    }
+
+    /// How long a recovered certificate does not answer yet.
+    pub fn recovery_takes(mut self, time: Duration) -> Self {
+        self.timing.recovery = time;
+        self
+    }
+
+    /// How long a recovered certificate answers, but cannot be written.
+    pub fn recovery_lingers(mut self, time: Duration) -> Self {
+        self.timing.recovery_lingers = time;
+        self
+    }
+
+    /// How long a purged name is not free yet.
+    pub fn purge_takes(mut self, time: Duration) -> Self {
+        self.timing.purge = time;
+        self
+    }
+
+    /// How long a new vault is `RegisteringDns` and cannot be reached.
+    pub fn creation_takes(mut self, time: Duration) -> Self {
+        self.timing.registration = time;
+        self
+    }
+
+    /// How certificate lists are cut into pages.
+    pub fn pages(mut self, pages: Pages) -> Self {
+        self.pages = pages;
+        self
+    }
+
+    /// How many vaults Resource Manager puts on a page; 100 without it.
+    pub fn vaults_on_a_page(mut self, count: usize) -> Self {
+        self.vaults_on_a_page = count.max(1);
+        self
+    }
+
+    /// How long every answer takes. In process that is tokio's time, so it can be paused.
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    /// The transactions of each vault; unlimited without it.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// What the clock shows at the start; the present without it.
+    pub fn start_at(mut self, start: OffsetDateTime) -> Self {
+        self.start = Some(start);
+        self
+    }
+
+    /// What moves the clock; nothing without it.
+    pub fn pace(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// One more suffix under which the vaults are found, such as that of a private endpoint. The
+    /// challenge there names the public cloud.
+    pub fn vault_suffix(mut self, suffix: &str) -> Self {
+        self.vault_suffixes.push(suffix.trim_start_matches('.').to_ascii_lowercase());
+        self
+    }
+
+    /// Makes the cloud. There is nothing to stop: it is gone with its last clone.
+    #[must_use]
+    pub fn start(self) -> FakeCloud {
+        let clock = Clock::new(self.start.unwrap_or_else(OffsetDateTime::now_utc), self.pace);
+        let mut meter = Meter::default();
+        meter.set(self.budget);
+        let mut subscriptions: BTreeMap<String, Subscription> =
+            self.subscriptions.into_iter().map(|s| (s.id.to_ascii_lowercase(), s)).collect();
+        let made: Vec<(Vault, usize)> = self
+            .vaults
+            .into_iter()
+            .filter_map(|plan| {
+                let count = plan.certificates;
+                Some((plan.make(&mut subscriptions, clock.now())?, count))
+            })
+            .collect();
+        let identity = |client: &str, object: &str| Principal {
+            client_id: client.to_owned(),
+            object_id: object.to_owned(),
+            secrets: Vec::new(),
+        };
+        let state = State {
+            entra: Entra {
+                mint: Mint::new(),
+                tenants: self.tenants,
+                principals: vec![self.client],
+                lifetime: self.lifetime,
+            },
+            identities: ManagedIdentities {
+                system: Some(identity(SYSTEM_IDENTITY, SYSTEM_OBJECT)),
+                user: vec![identity(USER_IDENTITY, USER_OBJECT)],
+                tenant: TENANT.to_owned(),
+                endpoint_header: ENDPOINT_HEADER.to_owned(),
+            },
+            arm: Arm::new(subscriptions, self.vaults_on_a_page),
+            vaults: BTreeMap::new(),
+            script: Script::default(),
+            permissions: Permissions::default(),
+            meter,
+            timing: self.timing,
+            pages: self.pages,
+            latency: self.latency,
+            vault_suffixes: self.vault_suffixes,
+            nursery: None,
+            ids_given: 0,
+        };
+        let cloud = FakeCloud::from_state(state, clock);
+        for (vault, certificates) in made {
+            let name = vault.name.clone();
+            cloud.state().vaults.insert(name.to_ascii_lowercase(), vault);
+            cloud.vault(&name).seed(certificates);
+        }
+        cloud
+    }
+}
+
+impl VaultPlan {
+    /// `None`: the cloud has no such subscription.
+    fn make(
+        self,
+        subscriptions: &mut BTreeMap<String, Subscription>,
+        now: OffsetDateTime,
+    ) -> Option<Vault> {
+        let id = self.subscription.unwrap_or_else(|| SUBSCRIPTION.to_owned());
+        let subscription = subscriptions.get_mut(&id.to_ascii_lowercase())?;
+        let group = self.group.unwrap_or_else(|| GROUP.to_owned());
+        let location = self.location.unwrap_or_else(|| LOCATION.to_owned());
+        subscription.add_group(&group, &location);
+        Some(Vault {
+            name: self.name,
+            tenant: subscription.tenant.clone(),
+            subscription: subscription.id.clone(),
+            group,
+            location,
+            created: now,
+            registered: now,
+            access: self.access,
+            purging: self.purging,
+            soft_delete: self.soft_delete,
+            retention_days: self.retention_days,
+            sku: self.sku.to_owned(),
+            tags: Map::new(),
+            settings: Map::new(),
+            objects: Objects::default(),
+        })
+    }
+}
+
+fn default_subscription() -> Subscription {
+    let mut subscription = Subscription {
+        id: SUBSCRIPTION.to_owned(),
+        name: "Fake Subscription".to_owned(),
+        tenant: TENANT.to_owned(),
+        state: "Enabled".to_owned(),
+        groups: BTreeMap::new(),
+    };
+    let group = Group { name: GROUP.to_owned(), location: LOCATION.to_owned() };
+    subscription.groups.insert(GROUP.to_ascii_lowercase(), group);
+    subscription
+}
+
+pub(super) const TENANT: &str = "7e4a47e4-0000-4000-8000-000000000001";
+const DOMAIN: &str = "contoso.onmicrosoft.com";
+pub(super) const SUBSCRIPTION: &str = "5b5c41b7-0000-4000-8000-000000000001";
+pub(super) const GROUP: &str = "certificates";
+const LOCATION: &str = "westeurope";
+const CLIENT: &str = "c11e4700-0000-4000-8000-000000000001";
+const CLIENT_OBJECT: &str = "0b1ec700-0000-4000-8000-000000000001";
+const CLIENT_SECRET: &str = "fake-client-secret-of-a-fake-cloud";
+const SYSTEM_IDENTITY: &str = "c11e4700-0000-4000-8000-000000000002";
+const SYSTEM_OBJECT: &str = "0b1ec700-0000-4000-8000-000000000002";
+pub(super) const USER_IDENTITY: &str = "c11e4700-0000-4000-8000-000000000003";
+const USER_OBJECT: &str = "0b1ec700-0000-4000-8000-000000000003";
+const ENDPOINT_HEADER: &str = "853b9a84-5bfa-4b22-a3f3-0b9a43d9ad8a";

@@ -1,0 +1,210 @@
+//! The fake cloud as a test holds it.
+
+mod builder;
+mod state;
+mod vault;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use azure_core::http::HttpClient;
+
+use crate::budget::Budget;
+use crate::clock::Clock;
+use crate::exchange::{Request, Response};
+use crate::fault::{Fault, Played};
+use crate::imds::APP_SERVICE_ENDPOINT;
+use crate::journal::Journal;
+use crate::operation::Operation;
+use crate::permission::Refusal;
+use crate::serve::transport::RoutingTransport;
+
+pub use builder::{FakeCloudBuilder, VaultPlan};
+pub use vault::{FakeVault, StoredVersion};
+
+pub(crate) use state::State;
+
+/// A whole Azure for certificates: vaults, Resource Manager, Entra ID, managed identities.
+///
+/// Clones are one cloud. Everything that can be told to it takes effect with the next request.
+///
+/// ```
+/// use akv_testkit::{FakeCloud, Fault, Operation};
+///
+/// let cloud = FakeCloud::builder().vault("contoso").start();
+/// cloud.vault("contoso").seed(30);
+/// cloud.fault(Fault::on(Operation::ListCertificates).nth(2).throttled());
+/// // Hand `cloud.transport()` to the client under test, let it work, and look:
+/// assert_eq!(cloud.journal().count(Operation::ListCertificates), 0);
+/// ```
+#[derive(Debug, Clone)]
+pub struct FakeCloud {
+    state: Arc<Mutex<State>>,
+    clock: Clock,
+    journal: Journal,
+}
+
+impl FakeCloud {
+    /// Begins to describe a cloud.
+    pub fn builder() -> FakeCloudBuilder {
+        FakeCloudBuilder::new()
+    }
+
+    pub(crate) fn from_state(state: State, clock: Clock) -> Self {
+        Self { state: Arc::new(Mutex::new(state)), clock, journal: Journal::default() }
+    }
+
+    /// Answers a request: the one door to the state. Every way in leads here.
+    pub fn handle(&self, request: &Request) -> Response {
+        let (answer, entry) = self.state().answer(request, self.clock.now());
+        self.journal.record(entry);
+        answer
+    }
+
+    /// The way in from the same process: a transport for azure_core's pipelines, or for any client
+    /// that is written against its `HttpClient`. It answers the real URLs of the three built-in
+    /// clouds, Entra ID, Resource Manager and the instance metadata service; every other host does
+    /// not resolve.
+    pub fn transport(&self) -> Arc<dyn HttpClient> {
+        Arc::new(RoutingTransport::new(self.clone()))
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Every request seen.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// A vault, to look into it and to fill it without a request. Vaults that clients create are
+    /// found, too.
+    pub fn vault(&self, name: &str) -> FakeVault {
+        FakeVault::new(self.clone(), name)
+    }
+
+    /// Sets a fault; what is returned counts how often it is played.
+    #[expect(clippy::must_use_candidate, reason = "the fault is set, watched or not")]
+    pub fn fault(&self, fault: Fault) -> Played {
+        self.state().script.add(fault)
+    }
+
+    /// The faults that are set.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.state().script.faults()
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&self) {
+        self.state().script.clear();
+    }
+
+    /// Refuses something.
+    pub fn deny(&self, refusal: impl Into<Refusal>) {
+        self.state().permissions.deny(refusal.into());
+    }
+
+    /// Allows the principal of that client id these operations and no others.
+    pub fn permit_only(&self, client_id: &str, operations: &[Operation]) {
+        self.state().permissions.permit_only(client_id, operations);
+    }
+
+    /// Allows everyone everything, as at the start.
+    pub fn permit_all(&self) {
+        self.state().permissions.clear();
+    }
+
+    /// Limits the transactions of each vault, or no longer. The count begins anew.
+    pub fn budget(&self, budget: impl Into<Option<Budget>>) {
+        self.state().meter.set(budget.into());
+    }
+
+    /// How long every answer takes from now on.
+    pub fn latency(&self, latency: Duration) {
+        self.state().latency = latency;
+    }
+
+    /// How long tokens last that are made from now on.
+    pub fn token_lifetime(&self, lifetime: Duration) {
+        self.state().entra.lifetime = lifetime;
+    }
+
+    /// No token made before this moment is taken any more.
+    pub fn revoke_tokens(&self) {
+        // Tokens tell their age in whole seconds; the next second begins with new ones.
+        self.clock.advance(Duration::from_secs(1));
+        let now = self.clock.now();
+        self.state().entra.mint.revoke_before(now);
+    }
+
+    /// Lets all secrets of the service principal have expired.
+    pub fn expire_client_secret(&self) {
+        let now = self.clock.now();
+        for principal in &mut self.state().entra.principals {
+            for secret in &mut principal.secrets {
+                secret.expires = Some(now);
+            }
+        }
+    }
+
+    /// Takes the system-assigned identity from the machine.
+    pub fn remove_system_identity(&self) {
+        self.state().identities.system = None;
+    }
+
+    /// The id of the first tenant.
+    pub fn tenant_id(&self) -> String {
+        self.state().entra.tenants.first().map(|tenant| tenant.id.clone()).unwrap_or_default()
+    }
+
+    /// The id of the first subscription.
+    #[expect(clippy::unused_self, reason = "an accessor like the others, should it ever differ")]
+    pub fn subscription_id(&self) -> String {
+        builder::SUBSCRIPTION.to_owned()
+    }
+
+    /// The name of the first subscription's first resource group.
+    #[expect(clippy::unused_self, reason = "an accessor like the others, should it ever differ")]
+    pub fn resource_group(&self) -> String {
+        builder::GROUP.to_owned()
+    }
+
+    /// The client id of the service principal.
+    pub fn client_id(&self) -> String {
+        let state = self.state();
+        state.entra.principals.first().map(|p| p.client_id.clone()).unwrap_or_default()
+    }
+
+    /// The secret of the service principal.
+    pub fn client_secret(&self) -> String {
+        let state = self.state();
+        let principal = state.entra.principals.first();
+        principal.and_then(|p| p.secrets.first()).map(|s| s.text.clone()).unwrap_or_default()
+    }
+
+    /// The client id of the user-assigned managed identity.
+    pub fn user_identity(&self) -> String {
+        let state = self.state();
+        state.identities.user.first().map(|p| p.client_id.clone()).unwrap_or_default()
+    }
+
+    /// An assertion of a workload's own issuer that the service principal's federated credential
+    /// takes, valid for an hour: the content of `AZURE_FEDERATED_TOKEN_FILE`.
+    pub fn federated_assertion(&self) -> String {
+        let state = self.state();
+        let principal = state.entra.principals.first();
+        principal.map(|p| state.entra.assertion(p, self.clock.now())).unwrap_or_default()
+    }
+
+    /// What App Service puts into `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
+    pub fn app_service(&self) -> (String, String) {
+        (APP_SERVICE_ENDPOINT.to_owned(), self.state().identities.endpoint_header.clone())
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        // Every request leaves the state whole or panics in a test that fails anyway.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

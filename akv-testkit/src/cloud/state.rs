@@ -1,0 +1,319 @@
+//! The one state behind all ways in, and the way of every request through it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::arm::{self, Arm};
+use crate::budget::Meter;
+use crate::entra::{Claims, Entra};
+use crate::exchange::{Request, Response};
+use crate::fault::{Call, Effect, Moment, Scene, Script, Stage};
+use crate::imds::ManagedIdentities;
+use crate::journal::Entry;
+use crate::operation::Operation;
+use crate::permission::{Permissions, Reason, Refusal, Subject};
+use crate::pki::Nursery;
+use crate::problem::{self, Speaker};
+use crate::realm::{Realm, Service};
+use crate::vault::{self, AccessModel, Context, Gate, Pages, Target, Timing, Vault};
+
+/// Everything that a fake cloud knows.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) entra: Entra,
+    pub(crate) identities: ManagedIdentities,
+    pub(crate) arm: Arm,
+    /// By lower-case name: vault names are unique worldwide.
+    pub(crate) vaults: BTreeMap<String, Vault>,
+    pub(crate) script: Script,
+    pub(crate) permissions: Permissions,
+    pub(crate) meter: Meter,
+    pub(crate) timing: Timing,
+    pub(crate) pages: Pages,
+    pub(crate) latency: Duration,
+    pub(crate) vault_suffixes: Vec<String>,
+    pub(crate) nursery: Option<Arc<Nursery>>,
+    pub(crate) ids_given: u64,
+}
+
+/// What the journal wants to know of a request besides itself.
+#[derive(Debug, Clone)]
+struct Trace {
+    operation: Operation,
+    vault: Option<String>,
+    name: Option<String>,
+    subscription: Option<String>,
+    principal: Option<String>,
+    fault: bool,
+}
+
+impl State {
+    /// Answers a request and says what there is to be noted of it.
+    pub(crate) fn answer(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Entry) {
+        let (realm, service) = Realm::locate(request, &self.vault_suffixes);
+        let mut trace = Trace {
+            operation: Operation::Unknown,
+            vault: None,
+            name: None,
+            subscription: None,
+            principal: None,
+            fault: false,
+        };
+        let answer = match service {
+            Service::Vault(name) => self.at_vault(&name, request, realm, now, &mut trace),
+            Service::ResourceManager => self.at_resource_manager(request, realm, now, &mut trace),
+            Service::Authority => {
+                trace.operation = Entra::route(request);
+                self.staged(Speaker::Authority, request, realm, now, &mut trace, |state, trace| {
+                    state.entra.answer(trace.operation, request, realm, now)
+                })
+            }
+            Service::ManagedIdentity => {
+                trace.operation = ManagedIdentities::route(request);
+                let speaker = Speaker::ManagedIdentity;
+                self.staged(speaker, request, realm, now, &mut trace, |state, trace| {
+                    state.identities.answer(trace.operation, request, &state.entra, now)
+                })
+            }
+            Service::Nothing => Response::unreachable(),
+        };
+        let entry = entry(request, &answer, trace, now);
+        (answer.delayed(self.latency), entry)
+    }
+
+    /// The next id for a version: 32 hexadecimal digits, the same in every run.
+    pub(crate) fn fresh_id(&mut self) -> String {
+        self.ids_given += 1;
+        let mut mixer = fastrand::Rng::with_seed(self.ids_given);
+        format!("{:016x}{:016x}", mixer.u64(..), mixer.u64(..))
+    }
+
+    fn at_vault(
+        &mut self,
+        vault: &str,
+        request: &Request,
+        realm: Realm,
+        now: OffsetDateTime,
+        trace: &mut Trace,
+    ) -> Response {
+        let (operation, target) = vault::route(request);
+        trace.operation = operation;
+        trace.vault = Some(vault.to_owned());
+        trace.name.clone_from(&target.name);
+        // A vault that is not there, or not yet, has no name in the DNS.
+        let Some(found) = self.vaults.get(vault).filter(|vault| vault.registered <= now) else {
+            return Response::unreachable();
+        };
+        let tenant = found.tenant.clone();
+        trace.subscription = Some(found.subscription.clone());
+        let id = uuid::Uuid::new_v4().to_string();
+        let answer = if operation == Operation::HealthStatus {
+            Response::json(200, &serde_json::Value::Null)
+        } else {
+            self.in_vault(request, realm, &tenant, &target, now, trace)
+        };
+        match self.vaults.get(vault) {
+            Some(found) => vault::finish(answer, request, found, &id),
+            None => answer,
+        }
+    }
+
+    fn in_vault(
+        &mut self,
+        request: &Request,
+        realm: Realm,
+        tenant: &str,
+        target: &Target,
+        now: OffsetDateTime,
+        trace: &mut Trace,
+    ) -> Response {
+        let scene = Scene { request, realm, speaker: Speaker::Vault, tenant, now };
+        if let Some(answer) = self.on_arrival(&scene, trace) {
+            return answer;
+        }
+        if let Err(answer) = vault::check_form(request, trace.operation, target) {
+            return answer;
+        }
+        let gate = Gate { mint: &self.entra.mint, realm, tenant, now };
+        match gate.authenticate(request) {
+            Ok(claims) => trace.principal = Some(claims.appid),
+            Err(challenge) => return challenge,
+        }
+        let vault = trace.vault.clone().unwrap_or_default();
+        let subscription = trace.subscription.clone().unwrap_or_default();
+        if !self.meter.take(&vault, &subscription, now) {
+            return problem::of_status(Speaker::Vault, 429, None, None);
+        }
+        if let Some(refusal) = self.refusal(trace) {
+            return self.forbidden(&refusal, trace, target);
+        }
+        self.played(&scene, trace, |state, trace| {
+            let context = Context {
+                request,
+                now,
+                timing: state.timing,
+                pages: state.pages,
+                fresh_id: state.fresh_id(),
+            };
+            match state.vaults.get_mut(&vault) {
+                Some(vault) => vault.answer(trace.operation, target, &context),
+                None => Response::unreachable(),
+            }
+        })
+    }
+
+    fn at_resource_manager(
+        &mut self,
+        request: &Request,
+        realm: Realm,
+        now: OffsetDateTime,
+        trace: &mut Trace,
+    ) -> Response {
+        let target = arm::route(request);
+        trace.operation = target.operation;
+        trace.subscription.clone_from(&target.subscription);
+        trace.vault.clone_from(&target.vault);
+        let tenant = self.entra.tenants.first().map(|t| t.id.clone()).unwrap_or_default();
+        let scene =
+            Scene { request, realm, speaker: Speaker::ResourceManager, tenant: &tenant, now };
+        if let Some(answer) = self.on_arrival(&scene, trace) {
+            return answer;
+        }
+        if target.operation == Operation::CloudMetadata {
+            return arm::cloud_metadata(realm);
+        }
+        let claims: Claims = match arm::authenticate(request, &self.entra.mint, realm, now) {
+            Ok(claims) => claims,
+            Err(answer) => return answer,
+        };
+        trace.principal = Some(claims.appid.clone());
+        if let Err(answer) = arm::check_version(request) {
+            return answer;
+        }
+        let rate = self.arm.take(&target, &claims, now);
+        let answer = if let Err(wait) = rate {
+            arm::throttled(wait)
+        } else if self.refusal(trace).is_some() {
+            arm::forbidden(&target, request, &claims)
+        } else {
+            self.played(&scene, trace, |state, _| {
+                arm::answer(state, &target, request, &claims, realm, now)
+            })
+        };
+        self.arm.finish(answer, &target, &claims)
+    }
+
+    /// A service without permissions and budgets of its own: faults, then the answer.
+    fn staged(
+        &mut self,
+        speaker: Speaker,
+        request: &Request,
+        realm: Realm,
+        now: OffsetDateTime,
+        trace: &mut Trace,
+        run: impl FnOnce(&mut Self, &Trace) -> Response,
+    ) -> Response {
+        let scene = Scene { request, realm, speaker, tenant: "", now };
+        match self.on_arrival(&scene, trace) {
+            Some(answer) => answer,
+            None => self.played(&scene, trace, run),
+        }
+    }
+
+    /// Plays the faults that come before anything is checked.
+    fn on_arrival(&mut self, scene: &Scene<'_>, trace: &mut Trace) -> Option<Response> {
+        let effects = self.script.meet(trace.call(), Moment::Arrival);
+        let (_, effect) = effects.first()?;
+        trace.fault = true;
+        Some(effect.play(scene, Response::default()))
+    }
+
+    /// Carries the operation out, unless a fault comes instead, and plays the faults on its answer.
+    fn played(
+        &mut self,
+        scene: &Scene<'_>,
+        trace: &mut Trace,
+        run: impl FnOnce(&mut Self, &Trace) -> Response,
+    ) -> Response {
+        let effects = self.script.meet(trace.call(), Moment::Authenticated);
+        trace.fault |= !effects.is_empty();
+        let instead = |(stage, effect): &(Stage, Effect)| {
+            *stage == Stage::BeforeChange && effect.stands_alone()
+        };
+        let answer =
+            if effects.iter().any(instead) { Response::default() } else { run(self, trace) };
+        effects.iter().fold(answer, |answer, (_, effect)| effect.play(scene, answer))
+    }
+
+    fn refusal(&mut self, trace: &Trace) -> Option<Refusal> {
+        self.permissions.check(Subject {
+            operation: trace.operation,
+            principal: trace.principal.as_deref().unwrap_or_default(),
+            vault: trace.vault.as_deref(),
+            name: trace.name.as_deref(),
+            subscription: trace.subscription.as_deref(),
+        })
+    }
+
+    fn forbidden(&self, refusal: &Refusal, trace: &Trace, target: &Target) -> Response {
+        let vault = trace.vault.as_deref().unwrap_or_default();
+        let model = self.vaults.get(vault).map_or(AccessModel::Rbac, |vault| vault.access);
+        let usual = match model {
+            AccessModel::Rbac => Reason::Rbac,
+            AccessModel::Policies => Reason::AccessPolicy,
+        };
+        let reason = refusal.reason().unwrap_or(&usual);
+        let name = target.name.as_deref().unwrap_or_default();
+        let caller = trace.principal.as_deref().unwrap_or_default();
+        let message = match reason {
+            Reason::Firewall => {
+                format!(
+                    "Client address is not authorized and caller is not a trusted service.\n\
+                     Client address: 127.0.0.1\nCaller: appid={caller}\nVault: {vault}"
+                )
+            }
+            Reason::PrivateLink => "Public network access is disabled and request is not from a \
+                                    trusted service nor via an approved private link."
+                .to_owned(),
+            _ => format!(
+                "Caller is not authorized to perform action on resource.\nCaller: appid={caller}\n\
+                 Action: '{}'\nResource: '{name}'\nVault: {vault}",
+                trace.operation
+            ),
+        };
+        problem::vault(403, "Forbidden", Some(reason.inner_code()), &message)
+    }
+}
+
+impl Trace {
+    fn call(&self) -> Call<'_> {
+        Call {
+            operation: self.operation,
+            vault: self.vault.as_deref(),
+            name: self.name.as_deref().or(self.vault.as_deref()),
+            subscription: self.subscription.as_deref(),
+        }
+    }
+}
+
+fn entry(request: &Request, answer: &Response, trace: Trace, at: OffsetDateTime) -> Entry {
+    Entry {
+        at,
+        operation: trace.operation,
+        method: request.method().to_owned(),
+        host: request.host().to_owned(),
+        path: request.path().to_owned(),
+        vault: trace.vault,
+        name: trace.name,
+        subscription: trace.subscription,
+        principal: trace.principal,
+        bearer: request.find_header("authorization").is_some(),
+        status: answer.status(),
+        code: answer.code().map(str::to_owned),
+        client_request_id: request.find_header("x-ms-client-request-id").map(str::to_owned),
+        fault: trace.fault,
+    }
+}

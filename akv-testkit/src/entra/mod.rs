@@ -1,0 +1,270 @@
+//! Entra ID: tokens for service principals, and what SDKs ask an authority besides.
+
+mod token;
+
+use std::time::Duration;
+
+use serde_json::json;
+use time::OffsetDateTime;
+
+use crate::exchange::{Request, Response};
+use crate::operation::Operation;
+use crate::problem;
+use crate::realm::Realm;
+
+pub(crate) use token::{Claims, Flaw, Mint};
+
+/// An application that can get tokens.
+#[derive(Debug, Clone)]
+pub(crate) struct Principal {
+    pub(crate) client_id: String,
+    pub(crate) object_id: String,
+    pub(crate) secrets: Vec<Secret>,
+}
+
+/// A client secret and its end.
+#[derive(Clone)]
+pub(crate) struct Secret {
+    pub(crate) text: String,
+    pub(crate) expires: Option<OffsetDateTime>,
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The authority's state: who is known, in which tenants, and for how long a token lasts.
+#[derive(Debug)]
+pub(crate) struct Entra {
+    pub(crate) mint: Mint,
+    pub(crate) tenants: Vec<Tenant>,
+    pub(crate) principals: Vec<Principal>,
+    pub(crate) lifetime: Duration,
+}
+
+/// A tenant: its id and the domains by which it may be called as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tenant {
+    pub(crate) id: String,
+    pub(crate) domain: String,
+}
+
+/// Audience of the assertions that federated credentials take.
+pub(crate) const ASSERTION_AUDIENCE: &str = "api://AzureADTokenExchange";
+
+impl Entra {
+    pub(crate) fn tenant(&self, name: &str) -> Option<&Tenant> {
+        self.tenants
+            .iter()
+            .find(|t| t.id.eq_ignore_ascii_case(name) || t.domain.eq_ignore_ascii_case(name))
+    }
+
+    pub(crate) fn route(request: &Request) -> Operation {
+        let path = request.path();
+        match request.method() {
+            "POST" if path.ends_with("/oauth2/v2.0/token") => Operation::Token,
+            "GET" if path.ends_with("/discovery/instance") => Operation::InstanceDiscovery,
+            "GET" if path.ends_with("/.well-known/openid-configuration") => {
+                Operation::OpenIdConfiguration
+            }
+            _ => Operation::Unknown,
+        }
+    }
+
+    pub(crate) fn answer(
+        &self,
+        operation: Operation,
+        request: &Request,
+        realm: Realm,
+        now: OffsetDateTime,
+    ) -> Response {
+        let tenant = request.path().split('/').nth(1).unwrap_or_default();
+        match operation {
+            Operation::Token => self.token(tenant, request, realm, now),
+            Operation::InstanceDiscovery => instance_discovery(realm),
+            Operation::OpenIdConfiguration => self.openid_configuration(tenant, realm, now),
+            _ => problem::managed_identity(404, "not_found", "the fake has no such endpoint"),
+        }
+    }
+
+    /// A token for a principal, without asking how it proved itself.
+    pub(crate) fn issue(
+        &self,
+        tenant: &str,
+        principal: &Principal,
+        audience: &str,
+        realm: Realm,
+        now: OffsetDateTime,
+    ) -> (String, OffsetDateTime) {
+        let expires = now + self.lifetime;
+        let token = self.mint.strike(&Claims {
+            aud: audience.to_owned(),
+            iss: format!("{}/{tenant}/", realm.authority()),
+            tid: tenant.to_owned(),
+            appid: principal.client_id.clone(),
+            oid: principal.object_id.clone(),
+            sub: principal.object_id.clone(),
+            iat: now.unix_timestamp(),
+            nbf: now.unix_timestamp(),
+            exp: expires.unix_timestamp(),
+            xms_cc: Vec::new(),
+        });
+        (token, expires)
+    }
+
+    fn token(
+        &self,
+        tenant: &str,
+        request: &Request,
+        realm: Realm,
+        now: OffsetDateTime,
+    ) -> Response {
+        match self.grant(tenant, &request.form(), realm, now) {
+            Ok(token) => {
+                let seconds = self.lifetime.as_secs();
+                Response::json(
+                    200,
+                    &json!({
+                        "token_type": "Bearer",
+                        "expires_in": seconds,
+                        "ext_expires_in": seconds,
+                        "access_token": token,
+                    }),
+                )
+                .with_header("Cache-Control", "no-store, no-cache")
+                .with_header("Pragma", "no-cache")
+            }
+            Err(code) => problem::aadsts(code, now),
+        }
+    }
+
+    /// The token that was asked for, or the number of the error.
+    fn grant(
+        &self,
+        tenant: &str,
+        form: &[(String, String)],
+        realm: Realm,
+        now: OffsetDateTime,
+    ) -> Result<String, u32> {
+        let field = |name: &str| form.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str());
+        let is_guid = uuid::Uuid::try_parse(tenant).is_ok();
+        if !is_guid && !tenant.contains('.') {
+            return Err(900_023);
+        }
+        let tenant = self.tenant(tenant).ok_or(90_002_u32)?;
+        if field("grant_type").ok_or(900_144_u32)? != "client_credentials" {
+            return Err(70_003);
+        }
+        let client_id = field("client_id").ok_or(900_144_u32)?;
+        let audience = audience_of(field("scope").ok_or(900_144_u32)?).ok_or(70_011_u32)?;
+        let known = realm.resource_manager_audiences();
+        if audience != realm.vault_audience() && !known.contains(&audience) {
+            return Err(500_011);
+        }
+        let found = self.principals.iter().find(|p| p.client_id.eq_ignore_ascii_case(client_id));
+        let principal = found.ok_or(700_016_u32)?;
+        if let Some(assertion) = field("client_assertion") {
+            self.check_assertion(assertion, principal, now)?;
+        } else {
+            check_secret(field("client_secret").ok_or(7_000_215_u32)?, principal, now)?;
+        }
+        Ok(self.issue(&tenant.id, principal, &audience, realm, now).0)
+    }
+
+    /// An assertion as a workload's own issuer would sign it for this principal.
+    pub(crate) fn assertion(&self, principal: &Principal, now: OffsetDateTime) -> String {
+        self.mint.strike(&Claims {
+            aud: ASSERTION_AUDIENCE.to_owned(),
+            iss: "https://issuer.workload.example".to_owned(),
+            tid: String::new(),
+            appid: principal.client_id.clone(),
+            oid: String::new(),
+            sub: "system:serviceaccount:default:workload".to_owned(),
+            iat: now.unix_timestamp(),
+            nbf: now.unix_timestamp(),
+            exp: now.unix_timestamp() + 3600,
+            xms_cc: Vec::new(),
+        })
+    }
+
+    fn check_assertion(
+        &self,
+        assertion: &str,
+        principal: &Principal,
+        now: OffsetDateTime,
+    ) -> Result<(), u32> {
+        let claims = self.mint.read(assertion, now).map_err(|_| 700_027_u32)?;
+        let matches = claims.aud == ASSERTION_AUDIENCE && claims.appid == principal.client_id;
+        if matches { Ok(()) } else { Err(70_021) }
+    }
+
+    fn openid_configuration(&self, tenant: &str, realm: Realm, now: OffsetDateTime) -> Response {
+        let shared = ["common", "organizations"].contains(&tenant);
+        let id = match self.tenant(tenant) {
+            Some(tenant) => tenant.id.as_str(),
+            None if shared => "{tenantid}",
+            None => return problem::aadsts(90_002, now),
+        };
+        let authority = realm.authority();
+        let segment = if shared { tenant } else { id };
+        Response::json(
+            200,
+            &json!({
+                "token_endpoint": format!("{authority}/{segment}/oauth2/v2.0/token"),
+                "token_endpoint_auth_methods_supported":
+                    ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+                "jwks_uri": format!("{authority}/{segment}/discovery/v2.0/keys"),
+                "response_modes_supported": ["query", "fragment", "form_post"],
+                "subject_types_supported": ["pairwise"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "response_types_supported": ["code", "id_token", "code id_token"],
+                "scopes_supported": ["openid", "profile", "email", "offline_access"],
+                "issuer": format!("{authority}/{id}/v2.0"),
+                "authorization_endpoint": format!("{authority}/{segment}/oauth2/v2.0/authorize"),
+                "device_authorization_endpoint":
+                    format!("{authority}/{segment}/oauth2/v2.0/devicecode"),
+                "tenant_region_scope": null,
+            }),
+        )
+    }
+}
+
+fn check_secret(given: &str, principal: &Principal, now: OffsetDateTime) -> Result<(), u32> {
+    let secret = principal.secrets.iter().find(|s| s.text == given).ok_or(7_000_215_u32)?;
+    if secret.expires.is_some_and(|end| end <= now) { Err(7_000_222) } else { Ok(()) }
+}
+
+/// `https://vault.azure.net` of `https://vault.azure.net/.default`. A resource whose own name ends in
+/// a slash makes a scope with two.
+fn audience_of(scope: &str) -> Option<String> {
+    let mut scopes = scope.split(' ').filter(|s| !OPENID_SCOPES.contains(s));
+    let audience = scopes.next()?.strip_suffix("/.default")?.trim_end_matches('/');
+    scopes.next().is_none().then(|| audience.to_owned())
+}
+
+fn instance_discovery(realm: Realm) -> Response {
+    let authority = realm.authority();
+    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    let aliases: Vec<String> = match realm {
+        Realm::Loopback { .. } => vec![format!("login.localhost:{port}")],
+        _ => realm.authority_hosts().iter().map(|&host| host.to_owned()).collect(),
+    };
+    let preferred = aliases.first().cloned().unwrap_or_default();
+    Response::json(
+        200,
+        &json!({
+            "tenant_discovery_endpoint":
+                format!("{authority}/common/v2.0/.well-known/openid-configuration"),
+            "api-version": "1.1",
+            "metadata": [{
+                "preferred_network": preferred,
+                "preferred_cache": preferred,
+                "aliases": aliases,
+            }],
+        }),
+    )
+}
+
+const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "offline_access", ""];

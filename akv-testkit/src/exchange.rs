@@ -1,0 +1,273 @@
+//! A request to the fake and its answer, whichever way they travel.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::Value;
+use url::Url;
+
+/// A request as the fake sees it.
+#[derive(Debug, Clone)]
+pub struct Request {
+    method: String,
+    base: Url,
+    host: String,
+    path: String,
+    query: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
+    body: Bytes,
+}
+
+impl Request {
+    /// A request for `url`.
+    ///
+    /// ```
+    /// use akv_testkit::{FakeCloud, Request};
+    /// let cloud = FakeCloud::builder().vault("contoso").start();
+    /// let url = "https://contoso.vault.azure.net/certificates?api-version=7.4".parse()?;
+    /// assert_eq!(cloud.handle(&Request::new("GET", &url)).status(), 401);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn new(method: &str, url: &Url) -> Self {
+        let mut base = url.clone();
+        base.set_path("/");
+        base.set_query(None);
+        base.set_fragment(None);
+        Self {
+            method: method.to_ascii_uppercase(),
+            host: url.host_str().unwrap_or_default().to_ascii_lowercase(),
+            base,
+            path: url.path().to_owned(),
+            query: url.query_pairs().map(|(k, v)| (k.into_owned(), v.into_owned())).collect(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+        }
+    }
+
+    /// Addresses a host of the fake through a server that has another name: the links in the answer
+    /// begin with `base`, so that they lead to the same server again.
+    #[must_use]
+    pub fn behind(mut self, base: Url, host: &str, path: &str) -> Self {
+        self.base = base;
+        host.to_ascii_lowercase().clone_into(&mut self.host);
+        path.clone_into(&mut self.path);
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        self
+    }
+
+    /// Adds a body.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    pub(crate) fn method(&self) -> &str {
+        // Key Vault: a client that may only use GET and POST names the method in a header.
+        self.find_header("x-http-method").unwrap_or(&self.method)
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(crate) fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// The port where it is not the scheme's own.
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.base.port()
+    }
+
+    pub(crate) fn query(&self) -> &[(String, String)] {
+        &self.query
+    }
+
+    /// The first value of that query parameter; names compare without case, as the services do.
+    pub(crate) fn find_query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(k, _)| k.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    }
+
+    pub(crate) fn find_header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str())
+    }
+
+    pub(crate) fn bytes(&self) -> &Bytes {
+        &self.body
+    }
+
+    pub(crate) fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    pub(crate) fn form(&self) -> Vec<(String, String)> {
+        url::form_urlencoded::parse(&self.body)
+            .map(|(k, v)| (k.into_owned(), v.into_owned()))
+            .collect()
+    }
+
+    /// `https://contoso.vault.azure.net/certificates/web`: an identifier, without a default port.
+    pub(crate) fn link(&self, path: &str) -> String {
+        let base = self.base.as_str().trim_end_matches('/');
+        format!("{base}{path}")
+    }
+
+    /// A link to a next page: with the port even where it is the scheme's own, as the service has it.
+    pub(crate) fn next_link(&self, query: &[(&str, &str)]) -> String {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(query)
+            .finish()
+            .replace("%24", "$");
+        let base = &self.base;
+        let host = base.host_str().unwrap_or_default();
+        let port = base.port_or_known_default().unwrap_or(443);
+        let prefix = base.path().trim_end_matches('/');
+        format!("{}://{host}:{port}{prefix}{}?{query}", base.scheme(), self.path)
+    }
+}
+
+/// How an answer reaches the client.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Delivery {
+    /// As it is.
+    #[default]
+    Whole,
+    /// The name does not resolve or nothing listens: no connection was made.
+    Unreachable,
+    /// The connection is closed before anything is answered.
+    Closed,
+    /// Half of the body comes, then the connection breaks.
+    Torn,
+    /// The body comes in pieces of so many bytes with a pause before each.
+    Drip {
+        /// Bytes in each piece.
+        piece: usize,
+        /// The pause before each piece.
+        pause: Duration,
+    },
+    /// After the body come blanks, until so many bytes have been sent.
+    Flood {
+        /// How long the whole body becomes.
+        bytes: u64,
+    },
+}
+
+/// The fake's answer.
+#[derive(Debug, Clone, Default)]
+pub struct Response {
+    status: u16,
+    headers: Vec<(Cow<'static, str>, String)>,
+    body: Bytes,
+    delay: Duration,
+    delivery: Delivery,
+    code: Option<String>,
+}
+
+impl Response {
+    pub(crate) fn empty(status: u16) -> Self {
+        Self { status, ..Self::default() }
+    }
+
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        Self::empty(status)
+            .with_header("Content-Type", "application/json; charset=utf-8")
+            .with_body(body.to_string())
+    }
+
+    pub(crate) fn unreachable() -> Self {
+        Self::empty(502).delivered(Delivery::Unreachable)
+    }
+
+    #[must_use]
+    pub(crate) fn with_header(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn without_header(mut self, name: &str) -> Self {
+        self.headers.retain(|(k, _)| !k.eq_ignore_ascii_case(name));
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Remembers the error code for the journal.
+    #[must_use]
+    pub(crate) fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn delayed(mut self, by: Duration) -> Self {
+        self.delay += by;
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn delivered(mut self, delivery: Delivery) -> Self {
+        self.delivery = delivery;
+        self
+    }
+
+    /// The HTTP status; means nothing where the [`Delivery`] is `Unreachable` or `Closed`.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Name and value of each header; `WWW-Authenticate` may be there twice.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
+    }
+
+    /// The first value of that header.
+    pub fn find_header(&self, name: &str) -> Option<&str> {
+        self.headers().find(|(k, _)| k.eq_ignore_ascii_case(name)).map(|(_, v)| v)
+    }
+
+    /// The body, whole.
+    pub fn bytes(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The body as JSON; `Null` where it is none.
+    pub fn body_json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// How long the answer is held back.
+    pub fn delay(&self) -> Duration {
+        self.delay
+    }
+
+    /// How it reaches the client.
+    pub fn delivery(&self) -> &Delivery {
+        &self.delivery
+    }
+
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+}

@@ -1,0 +1,216 @@
+//! What a fault does to an answer.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::exchange::{Delivery, Request, Response};
+use crate::fault::Moment;
+use crate::problem::{self, Speaker};
+use crate::realm::Realm;
+
+/// What happens to a call that meets a fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Effect {
+    /// An error in the service's own shape.
+    Error {
+        /// The HTTP status.
+        status: u16,
+        /// `error.code`; what goes with the status where it is left out.
+        #[serde(default)]
+        code: Option<String>,
+        /// `error.innererror.code`.
+        #[serde(default)]
+        inner_code: Option<String>,
+        /// More headers.
+        #[serde(default)]
+        headers: Vec<(String, String)>,
+    },
+    /// An error of Entra ID by its number.
+    Aadsts {
+        /// The number after `AADSTS`.
+        code: u32,
+    },
+    /// A body of one's own.
+    Body {
+        /// The HTTP status.
+        status: u16,
+        /// The body.
+        #[serde(default)]
+        text: String,
+        /// The headers.
+        #[serde(default)]
+        headers: Vec<(String, String)>,
+    },
+    /// The connection is closed without an answer.
+    Close,
+    /// No connection is made.
+    Unreachable,
+    /// The connection breaks in the middle of the body.
+    TornBody,
+    /// The answer is late.
+    Delay {
+        /// By so much.
+        milliseconds: u64,
+    },
+    /// A 401 whatever token came.
+    Challenge(Challenge),
+    /// A redirect (307).
+    Redirect {
+        /// Where to.
+        to: String,
+    },
+    /// The page's `nextLink` leads elsewhere.
+    NextLink {
+        /// Where to.
+        to: String,
+    },
+    /// Every page has a next page.
+    EndlessPages,
+    /// The body goes on with blanks.
+    Flood {
+        /// How long it becomes.
+        bytes: u64,
+    },
+    /// The body comes slowly.
+    Drip {
+        /// Bytes a piece.
+        piece: usize,
+        /// The pause before each piece.
+        pause_milliseconds: u64,
+    },
+}
+
+/// A challenge that the service would not make, or makes seldom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Challenge {
+    /// The right challenge, although the token was good.
+    Plain,
+    /// It asks for a token for that resource.
+    Resource(String),
+    /// It sends the client to that authority.
+    Authority(String),
+    /// Continuous access evaluation: the token is no longer enough, further claims are wanted.
+    Claims,
+}
+
+impl Effect {
+    pub(crate) fn status(status: u16) -> Self {
+        Self::Error { status, code: None, inner_code: None, headers: Vec::new() }
+    }
+
+    /// Challenges and unreachable hosts come before anything is checked.
+    pub(crate) fn moment(&self) -> Moment {
+        match self {
+            Self::Challenge(_) | Self::Unreachable => Moment::Arrival,
+            _ => Moment::Authenticated,
+        }
+    }
+
+    /// Whether the operation's own answer is not needed.
+    pub(crate) fn stands_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::Error { .. }
+                | Self::Aadsts { .. }
+                | Self::Body { .. }
+                | Self::Close
+                | Self::Unreachable
+                | Self::Challenge(_)
+                | Self::Redirect { .. }
+        )
+    }
+
+    /// The answer that the client gets instead of `answer`.
+    pub(crate) fn play(&self, scene: &Scene<'_>, answer: Response) -> Response {
+        match self {
+            Self::Error { status, code, inner_code, headers } => {
+                let made = problem::of_status(
+                    scene.speaker,
+                    *status,
+                    code.as_deref(),
+                    inner_code.as_deref(),
+                );
+                with_headers(made, headers)
+            }
+            Self::Aadsts { code } => problem::aadsts(*code, scene.now),
+            Self::Body { status, text, headers } => {
+                with_headers(Response::empty(*status).with_body(text.clone()), headers)
+            }
+            Self::Close => answer.delivered(Delivery::Closed),
+            Self::Unreachable => Response::unreachable(),
+            Self::TornBody => answer.delivered(Delivery::Torn),
+            Self::Delay { milliseconds } => answer.delayed(Duration::from_millis(*milliseconds)),
+            Self::Challenge(challenge) => challenge.answer(scene),
+            Self::Redirect { to } => Response::empty(307).with_header("Location", to.clone()),
+            Self::NextLink { to } => with_next_link(&answer, to),
+            Self::EndlessPages => with_next_link(&answer, &another_address(scene.request)),
+            Self::Flood { bytes } => answer.delivered(Delivery::Flood { bytes: *bytes }),
+            Self::Drip { piece, pause_milliseconds } => answer.delivered(Delivery::Drip {
+                piece: (*piece).max(1),
+                pause: Duration::from_millis(*pause_milliseconds),
+            }),
+        }
+    }
+}
+
+/// Where a fault is played.
+pub(crate) struct Scene<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) realm: Realm,
+    pub(crate) speaker: Speaker,
+    pub(crate) tenant: &'a str,
+    pub(crate) now: time::OffsetDateTime,
+}
+
+impl Challenge {
+    fn answer(&self, scene: &Scene<'_>) -> Response {
+        let resource = scene.realm.vault_audience();
+        let authority = scene.realm.authority();
+        let tenant = scene.tenant;
+        let header = match self {
+            Self::Plain => problem::challenge(&authority, tenant, &resource),
+            Self::Resource(resource) => problem::challenge(&authority, tenant, resource),
+            Self::Authority(authority) => problem::challenge(authority, tenant, &resource),
+            Self::Claims => format!(
+                "Bearer realm=\"\", authorization_uri=\"{authority}/common/oauth2/authorize\", \
+                 error=\"insufficient_claims\", claims=\"{CLAIMS}\""
+            ),
+        };
+        problem::of_status(scene.speaker, 401, None, None).with_header("WWW-Authenticate", header)
+    }
+}
+
+fn with_headers(answer: Response, headers: &[(String, String)]) -> Response {
+    headers.iter().fold(answer, |answer, (name, value)| {
+        answer.without_header(name).with_header(name.clone(), value.clone())
+    })
+}
+
+fn with_next_link(answer: &Response, to: &str) -> Response {
+    let mut page = answer.body_json();
+    if let Some(page) = page.as_object_mut() {
+        page.insert("nextLink".to_owned(), Value::String(to.to_owned()));
+    }
+    answer.clone().with_body(page.to_string())
+}
+
+/// The request's own address with a counter that goes up, so that looking for a link seen before
+/// does not help.
+fn another_address(request: &Request) -> String {
+    let round: u64 = request.find_query("round").and_then(|n| n.parse().ok()).unwrap_or(0);
+    let round = (round + 1).to_string();
+    let kept = request.query().iter().filter(|(name, _)| name != "round");
+    let mut query: Vec<_> = kept.map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    query.push(("round", &round));
+    request.next_link(&query)
+}
+
+/// `{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}` in base64.
+const CLAIMS: &str =
+    "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwidmFsdWUiOiIxNzAwMDAwMDAwIn19fQ==";

@@ -1,0 +1,445 @@
+//! Faults by script: which call of which operation, before or after its effect, and what happens.
+
+mod effect;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::operation::Operation;
+use crate::permission::is;
+
+pub(crate) use effect::Scene;
+pub use effect::{Challenge, Effect};
+
+/// A fault: an [`Effect`] and the calls that meet it.
+///
+/// Calls are counted when they have passed authentication, so a client that asks for its challenge
+/// first does not use up the first call. Hostile challenges and unreachable hosts are the exception:
+/// they come before anything is checked.
+///
+/// ```
+/// use akv_testkit::{Fault, FakeCloud, Operation};
+/// let cloud = FakeCloud::builder().vault("contoso").start();
+/// // The first import is made, and its answer is lost.
+/// let lost = cloud.fault(
+///     Fault::on(Operation::ImportCertificate).nth(1).after_change().close_connection(),
+/// );
+/// // Every third read is answered by an overloaded proxy.
+/// cloud.fault(Fault::on(Operation::GetCertificate).every(3).html(502));
+/// assert_eq!(lost.played(), 0);
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    #[serde(default)]
+    operation: Option<Operation>,
+    #[serde(default)]
+    vault: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    subscription: Option<String>,
+    #[serde(default)]
+    calls: Calls,
+    #[serde(default)]
+    stage: Stage,
+    effect: Effect,
+}
+
+/// Which of the calls that fit are met.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Calls {
+    /// All of them.
+    #[default]
+    All,
+    /// One, counted from 1.
+    Nth(u64),
+    /// The first so many.
+    First(u64),
+    /// The nth, the 2nth, and so on.
+    Every(u64),
+    /// Each with that probability from 0 to 1, from a seed: the same calls in every run.
+    Chance {
+        /// The probability.
+        probability: f64,
+        /// The seed.
+        seed: u64,
+    },
+}
+
+/// Whether the operation takes place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The fault comes instead of it.
+    #[default]
+    BeforeChange,
+    /// It takes place, and the fault comes instead of its answer.
+    AfterChange,
+}
+
+impl Fault {
+    /// A fault on every call of an operation: status 500, unless another effect is named.
+    pub fn on(operation: Operation) -> Self {
+        Self { operation: Some(operation), ..Self::anywhere() }
+    }
+
+    /// A fault on every call of every operation.
+    pub fn anywhere() -> Self {
+        Self {
+            operation: None,
+            vault: None,
+            name: None,
+            subscription: None,
+            calls: Calls::All,
+            stage: Stage::BeforeChange,
+            effect: Effect::status(500),
+        }
+    }
+
+    /// Only in that vault.
+    #[must_use]
+    pub fn in_vault(mut self, vault: &str) -> Self {
+        self.vault = Some(vault.to_owned());
+        self
+    }
+
+    /// Only for the certificate, secret or vault of that name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self
+    }
+
+    /// Only in that subscription, by its id.
+    #[must_use]
+    pub fn in_subscription(mut self, id: &str) -> Self {
+        self.subscription = Some(id.to_owned());
+        self
+    }
+
+    /// Only one call, counted from 1.
+    #[must_use]
+    pub fn nth(self, call: u64) -> Self {
+        self.calls(Calls::Nth(call))
+    }
+
+    /// Only the first so many calls.
+    #[must_use]
+    pub fn first(self, calls: u64) -> Self {
+        self.calls(Calls::First(calls))
+    }
+
+    /// Every nth call.
+    #[must_use]
+    pub fn every(self, nth: u64) -> Self {
+        self.calls(Calls::Every(nth))
+    }
+
+    /// Each call with a probability from 0 to 1; the same seed picks the same calls.
+    #[must_use]
+    pub fn with_probability(self, probability: f64, seed: u64) -> Self {
+        self.calls(Calls::Chance { probability, seed })
+    }
+
+    /// Only those calls.
+    #[must_use]
+    pub fn calls(mut self, calls: Calls) -> Self {
+        self.calls = calls;
+        self
+    }
+
+    /// The operation takes place; only its answer suffers.
+    #[must_use]
+    pub fn after_change(mut self) -> Self {
+        self.stage = Stage::AfterChange;
+        self
+    }
+
+    /// What happens.
+    #[must_use]
+    pub fn effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
+        self
+    }
+
+    /// An error in the service's own shape; codes that fit the status where none are named.
+    #[must_use]
+    pub fn status(self, status: u16) -> Self {
+        self.effect(Effect::status(status))
+    }
+
+    /// An error with `error.code` and, in a vault, `innererror.code`.
+    #[must_use]
+    pub fn error(self, status: u16, code: &str, inner_code: Option<&str>) -> Self {
+        self.effect(Effect::Error {
+            status,
+            code: Some(code.to_owned()),
+            inner_code: inner_code.map(str::to_owned),
+            headers: Vec::new(),
+        })
+    }
+
+    /// An Entra error such as 7000222 with the status and `error` that go with it.
+    #[must_use]
+    pub fn aadsts(self, code: u32) -> Self {
+        self.effect(Effect::Aadsts { code })
+    }
+
+    /// 429 as a vault has it: without `Retry-After`.
+    #[must_use]
+    pub fn throttled(self) -> Self {
+        self.status(429)
+    }
+
+    /// 429 with `Retry-After` in seconds.
+    #[must_use]
+    pub fn throttled_for(self, wait: Duration) -> Self {
+        self.status(429).with_header("Retry-After", &wait.as_secs().to_string())
+    }
+
+    /// Adds a header to an error or a body of one's own, such as `retry-after-ms`.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        if let Effect::Error { headers, .. } | Effect::Body { headers, .. } = &mut self.effect {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    /// A page of HTML, as proxies answer.
+    #[must_use]
+    pub fn html(self, status: u16) -> Self {
+        let body = format!(
+            "<html><head><title>{status}</title></head><body><h1>Our services aren't available \
+             right now</h1></body></html>"
+        );
+        self.body(status, "text/html", &body)
+    }
+
+    /// A status with an empty body.
+    #[must_use]
+    pub fn empty(self, status: u16) -> Self {
+        self.body(status, "text/plain", "")
+    }
+
+    /// A status with a body of one's own.
+    #[must_use]
+    pub fn body(self, status: u16, content_type: &str, text: &str) -> Self {
+        let headers = vec![("Content-Type".to_owned(), content_type.to_owned())];
+        self.effect(Effect::Body { status, text: text.to_owned(), headers })
+    }
+
+    /// The connection is closed without an answer.
+    #[must_use]
+    pub fn close_connection(self) -> Self {
+        self.effect(Effect::Close)
+    }
+
+    /// No connection is made: nothing can have happened.
+    #[must_use]
+    pub fn unreachable(self) -> Self {
+        self.effect(Effect::Unreachable)
+    }
+
+    /// The connection breaks in the middle of the body.
+    #[must_use]
+    pub fn torn_body(self) -> Self {
+        self.effect(Effect::TornBody)
+    }
+
+    /// The answer comes late.
+    #[must_use]
+    pub fn delay(self, by: Duration) -> Self {
+        self.effect(Effect::Delay { milliseconds: milliseconds(by) })
+    }
+
+    /// A 401 with a challenge of that kind, whatever token came.
+    #[must_use]
+    pub fn challenge(self, challenge: Challenge) -> Self {
+        self.effect(Effect::Challenge(challenge))
+    }
+
+    /// A redirect.
+    #[must_use]
+    pub fn redirect(self, to: &str) -> Self {
+        self.effect(Effect::Redirect { to: to.to_owned() })
+    }
+
+    /// The page's `nextLink` leads there.
+    #[must_use]
+    pub fn next_link(self, to: &str) -> Self {
+        self.effect(Effect::NextLink { to: to.to_owned() })
+    }
+
+    /// Every page has a next page, for ever, each under another address.
+    #[must_use]
+    pub fn endless_pages(self) -> Self {
+        self.effect(Effect::EndlessPages)
+    }
+
+    /// The body goes on with blanks until it is so many bytes long.
+    #[must_use]
+    pub fn huge_body(self, bytes: u64) -> Self {
+        self.effect(Effect::Flood { bytes })
+    }
+
+    /// The body comes in pieces of so many bytes, with a pause before each.
+    #[must_use]
+    pub fn slow_drip(self, piece: usize, pause: Duration) -> Self {
+        self.effect(Effect::Drip { piece, pause_milliseconds: milliseconds(pause) })
+    }
+}
+
+/// What a test holds of a fault that it has set.
+#[derive(Debug, Clone)]
+pub struct Played(Arc<AtomicU64>);
+
+impl Played {
+    /// How often the fault has been played.
+    pub fn played(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// What of a request a fault looks at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) operation: Operation,
+    pub(crate) vault: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) subscription: Option<&'a str>,
+}
+
+/// When faults are looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Arrival,
+    Authenticated,
+}
+
+/// All faults that are set.
+#[derive(Debug, Default)]
+pub(crate) struct Script(Vec<Scripted>);
+
+#[derive(Debug)]
+struct Scripted {
+    fault: Fault,
+    seen: u64,
+    chance: fastrand::Rng,
+    played: Arc<AtomicU64>,
+}
+
+impl Script {
+    pub(crate) fn add(&mut self, fault: Fault) -> Played {
+        let seed = match fault.calls {
+            Calls::Chance { seed, .. } => seed,
+            _ => 0,
+        };
+        let played = Arc::new(AtomicU64::new(0));
+        self.0.push(Scripted {
+            fault,
+            seen: 0,
+            chance: fastrand::Rng::with_seed(seed),
+            played: Arc::clone(&played),
+        });
+        Played(played)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn faults(&self) -> Vec<Fault> {
+        self.0.iter().map(|scripted| scripted.fault.clone()).collect()
+    }
+
+    /// The effects that this call meets, in the order in which they were set.
+    pub(crate) fn meet(&mut self, call: Call<'_>, moment: Moment) -> Vec<(Stage, Effect)> {
+        let due = self.0.iter_mut().filter(|s| s.fault.effect.moment() == moment);
+        due.filter_map(|scripted| scripted.meets(call)).collect()
+    }
+}
+
+impl Scripted {
+    fn meets(&mut self, call: Call<'_>) -> Option<(Stage, Effect)> {
+        let fault = &self.fault;
+        let fits = fault.operation.is_none_or(|operation| operation == call.operation)
+            && is(fault.vault.as_deref(), call.vault)
+            && is(fault.name.as_deref(), call.name)
+            && is(fault.subscription.as_deref(), call.subscription);
+        if !fits {
+            return None;
+        }
+        self.seen += 1;
+        let picked = match fault.calls {
+            Calls::All => true,
+            Calls::Nth(nth) => self.seen == nth,
+            Calls::First(calls) => self.seen <= calls,
+            Calls::Every(nth) => nth > 0 && self.seen.is_multiple_of(nth),
+            Calls::Chance { probability, .. } => self.chance.f64() < probability,
+        };
+        picked.then(|| {
+            self.played.fetch_add(1, Ordering::SeqCst);
+            (fault.stage, fault.effect.clone())
+        })
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn met(fault: Fault, calls: usize) -> Vec<usize> {
+        let mut script = Script::default();
+        script.add(fault);
+        let call = Call {
+            operation: Operation::GetCertificate,
+            vault: Some("contoso"),
+            name: Some("web"),
+            subscription: None,
+        };
+        let meets = |_: &usize| !script.meet(call, Moment::Authenticated).is_empty();
+        (1..=calls).filter(meets).collect()
+    }
+
+    #[test]
+    fn calls_are_picked_as_told() {
+        let get = || Fault::on(Operation::GetCertificate);
+        assert_eq!(met(get().nth(3), 6), [3]);
+        assert_eq!(met(get().first(2), 6), [1, 2]);
+        assert_eq!(met(get().every(2), 6), [2, 4, 6]);
+        assert_eq!(met(get(), 2), [1, 2]);
+        assert!(met(Fault::on(Operation::ListCertificates), 6).is_empty());
+        assert_eq!(met(get().in_vault("CONTOSO").named("Web").nth(1), 2), [1]);
+        assert!(met(get().named("other"), 2).is_empty());
+    }
+
+    #[test]
+    fn chance_is_the_same_in_every_run() {
+        let fault = || Fault::on(Operation::GetCertificate).with_probability(0.25, 7);
+        let once = met(fault(), 1000);
+        assert_eq!(once, met(fault(), 1000));
+        assert!((200..300).contains(&once.len()), "{} of 1000", once.len());
+    }
+
+    #[test]
+    fn a_fault_survives_json() {
+        let text = r#"{"operation":"ImportCertificate","calls":{"nth":1},
+            "stage":"after_change","effect":"close"}"#;
+        let fault: Fault = serde_json::from_str(text).expect("a fault");
+        assert_eq!(fault.calls, Calls::Nth(1));
+        assert_eq!(fault.stage, Stage::AfterChange);
+        assert_eq!(fault.effect, Effect::Close);
+        let again = serde_json::to_string(&fault).expect("JSON");
+        assert!(serde_json::from_str::<Fault>(&again).is_ok());
+    }
+}

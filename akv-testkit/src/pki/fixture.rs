@@ -1,0 +1,39 @@
+//! PKCS#12 files made by OpenSSL, with the script that made them beside them (`fixtures/make`).
+
+/// A PKCS#12 file made by OpenSSL 3: key, leaf, intermediate and root, valid until 2046.
+#[derive(Clone, Copy)]
+pub struct Fixture {
+    /// The file.
+    pub pfx: &'static [u8],
+    /// Its password.
+    pub password: &'static str,
+}
+
+impl std::fmt::Debug for Fixture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fixture").field("bytes", &self.pfx.len()).finish_non_exhaustive()
+    }
+}
+
+/// The file of that name: `web-v1` and `web-v2` (RSA-2048, the same host under the same authority),
+/// `api-v1` (EC P-256), each also as `…-legacy`, encrypted as OpenSSL 1 did.
+///
+/// ```
+/// let web = akv_testkit::pki::openssl_pfx("web-v1").expect("a fixture");
+/// assert!(web.pfx.len() > 3000);
+/// ```
+pub fn openssl_pfx(name: &str) -> Option<Fixture> {
+    let (_, pfx) = FILES.iter().find(|(file, _)| *file == name)?;
+    Some(Fixture { pfx, password: PASSWORD })
+}
+
+const FILES: [(&str, &[u8]); 6] = [
+    ("web-v1", include_bytes!("../../fixtures/web-v1.pfx")),
+    ("web-v1-legacy", include_bytes!("../../fixtures/web-v1-legacy.pfx")),
+    ("web-v2", include_bytes!("../../fixtures/web-v2.pfx")),
+    ("web-v2-legacy", include_bytes!("../../fixtures/web-v2-legacy.pfx")),
+    ("api-v1", include_bytes!("../../fixtures/api-v1.pfx")),
+    ("api-v1-legacy", include_bytes!("../../fixtures/api-v1-legacy.pfx")),
+];
+
+const PASSWORD: &str = "correct horse battery staple";

@@ -1,0 +1,3 @@
+//! Three ways to reach the same state.
+
+pub(crate) mod transport;

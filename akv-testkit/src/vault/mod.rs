@@ -1,0 +1,247 @@
+//! Key Vault's data plane: one vault, its certificates, and the secrets and keys behind them.
+
+mod change;
+mod facts;
+mod gate;
+mod import;
+mod lifecycle;
+mod material;
+mod object;
+mod page;
+mod policy;
+mod read;
+mod route;
+mod secret;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+use crate::exchange::{Request, Response};
+use crate::operation::Operation;
+use crate::pki::Nursery;
+use crate::problem;
+
+pub use page::Pages;
+
+pub(crate) use gate::{Gate, check_form, finish};
+pub(crate) use object::{ContentType, Deleted, Live, Material, Object, Version};
+pub(crate) use route::{Target, route};
+
+/// Who decides about access to a vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AccessModel {
+    Rbac,
+    Policies,
+}
+
+/// Whether deleted certificates can be purged before their time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purging {
+    Allowed,
+    Protected,
+}
+
+/// Whether deleted certificates can be had back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SoftDelete {
+    On,
+    /// As old vaults still have it.
+    Off,
+}
+
+/// A vault as Resource Manager and the data plane both know it.
+#[derive(Debug, Clone)]
+pub(crate) struct Vault {
+    pub(crate) name: String,
+    pub(crate) tenant: String,
+    pub(crate) subscription: String,
+    pub(crate) group: String,
+    pub(crate) location: String,
+    pub(crate) created: OffsetDateTime,
+    /// Until then its name does not resolve.
+    pub(crate) registered: OffsetDateTime,
+    pub(crate) access: AccessModel,
+    pub(crate) purging: Purging,
+    pub(crate) soft_delete: SoftDelete,
+    pub(crate) retention_days: u16,
+    pub(crate) sku: String,
+    pub(crate) tags: Map<String, Value>,
+    /// What Resource Manager was told and only gives back.
+    pub(crate) settings: Map<String, Value>,
+    pub(crate) objects: Objects,
+}
+
+/// The content of a vault, by upper-cased name: names compare without case, and lists are in this
+/// order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Objects {
+    pub(crate) live: BTreeMap<String, Live>,
+    pub(crate) deleted: BTreeMap<String, Deleted>,
+    /// Names that were purged and are not free yet.
+    pub(crate) purging: BTreeMap<String, OffsetDateTime>,
+    /// Secrets that belong to no certificate.
+    pub(crate) secrets: BTreeMap<String, String>,
+}
+
+/// How long things take, by the fake's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Timing {
+    pub(crate) deletion: Duration,
+    pub(crate) recovery: Duration,
+    pub(crate) recovery_lingers: Duration,
+    pub(crate) purge: Duration,
+    pub(crate) registration: Duration,
+}
+
+/// What an operation needs to know of its surroundings.
+pub(crate) struct Context<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) now: OffsetDateTime,
+    pub(crate) timing: Timing,
+    pub(crate) pages: Pages,
+    /// The id for a new version.
+    pub(crate) fresh_id: String,
+}
+
+impl Vault {
+    /// Carries out an operation that has passed the gate.
+    pub(crate) fn answer(
+        &mut self,
+        operation: Operation,
+        target: &Target,
+        context: &Context<'_>,
+    ) -> Response {
+        self.objects.let_time_pass(context.now);
+        let name = target.name.as_deref().unwrap_or_default();
+        let version = target.version.as_deref();
+        match operation {
+            Operation::ListCertificates => self.list(context),
+            Operation::GetCertificate => self.certificate(name, version, context),
+            Operation::ListVersions => self.versions(name, context),
+            Operation::ImportCertificate => self.import(name, context),
+            Operation::UpdateCertificate => self.update(name, version, context),
+            Operation::GetPolicy => self.policy(name, context),
+            Operation::UpdatePolicy => self.update_policy(name, context),
+            Operation::DeleteCertificate => self.delete(name, context),
+            Operation::ListDeletedCertificates => self.list_deleted(context),
+            Operation::GetDeletedCertificate => self.deleted(name, context),
+            Operation::RecoverCertificate => self.recover(name, context),
+            Operation::PurgeCertificate => self.purge(name, context),
+            Operation::GetSecret => self.secret(name, version, context),
+            Operation::SetSecret => self.set_secret(name, context),
+            Operation::GetKey => self.key(name, version, context),
+            _ => problem::vault(
+                501,
+                "NotImplemented",
+                None,
+                "the fake vault does not have this operation",
+            ),
+        }
+    }
+
+    /// The service's word for what soft delete and purge protection allow here.
+    pub(crate) fn recovery_level(&self) -> String {
+        let customized = if (7..90).contains(&self.retention_days) { "Customized" } else { "" };
+        match (self.soft_delete, self.purging) {
+            (SoftDelete::Off, _) => "Purgeable".to_owned(),
+            (SoftDelete::On, Purging::Allowed) => format!("{customized}Recoverable+Purgeable"),
+            (SoftDelete::On, Purging::Protected) => format!("{customized}Recoverable"),
+        }
+    }
+
+    /// Adds so many certificates, each signed when it is first looked at.
+    pub(crate) fn seed(
+        &mut self,
+        count: usize,
+        nursery: &Arc<Nursery>,
+        now: OffsetDateTime,
+        mut fresh_id: impl FnMut() -> String,
+    ) {
+        let first = self.objects.live.len() + 1;
+        self.objects.live.extend((first..first + count).map(|number| {
+            let name = format!("cert-{number:06}");
+            let version = Version {
+                id: fresh_id().into(),
+                created: now,
+                updated: now,
+                enabled: true,
+                tags: None,
+                exportable: true,
+                content_type: ContentType::Pkcs12,
+                material: Material::Seeded {
+                    nursery: Arc::clone(nursery),
+                    name: name.as_str().into(),
+                    made: std::sync::OnceLock::new(),
+                },
+            };
+            let object = Object { name, versions: vec![version], policy: None };
+            (object.name.to_ascii_uppercase(), Live::new(object))
+        }));
+    }
+}
+
+impl Objects {
+    /// Purges what is due.
+    fn let_time_pass(&mut self, now: OffsetDateTime) {
+        if !self.deleted.is_empty() {
+            self.deleted.retain(|_, deleted| deleted.purge > now);
+        }
+        if !self.purging.is_empty() {
+            self.purging.retain(|_, until| *until > now);
+        }
+    }
+}
+
+fn key_of(name: &str) -> String {
+    name.to_ascii_uppercase()
+}
+
+fn certificate_not_found(name: &str) -> Response {
+    problem::not_found("CertificateNotFound", "certificate", name)
+}
+
+fn ok(body: &Value) -> Response {
+    Response::json(200, body)
+}
+
+fn object_body(request: &Request) -> Result<Map<String, Value>, Response> {
+    match request.json() {
+        Some(Value::Object(body)) => Ok(body),
+        _ if request.bytes().is_empty() => Ok(Map::new()),
+        _ => Err(problem::bad_parameter("The request body is not a JSON object")),
+    }
+}
+
+/// The tags of a body, within the service's limits. `None`: the body says nothing of tags.
+fn tags_of(body: &Map<String, Value>) -> Result<Option<BTreeMap<String, String>>, Response> {
+    let invalid = || problem::bad_parameter("Property has invalid value: tags");
+    let tags = match body.get("tags") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Object(tags)) => tags,
+        Some(_) => return Err(invalid()),
+    };
+    let fits = |text: &str| text.chars().count() <= LONGEST_TAG;
+    let tags = tags.iter().map(|(name, value)| match value {
+        Value::String(value) if fits(name) && fits(value) => Ok((name.clone(), value.clone())),
+        _ => Err(invalid()),
+    });
+    let tags = tags.collect::<Result<BTreeMap<_, _>, _>>()?;
+    if tags.len() > MOST_TAGS { Err(invalid()) } else { Ok(Some(tags)) }
+}
+
+fn enabled_of(body: &Map<String, Value>) -> Option<bool> {
+    body.get("attributes")?.get("enabled")?.as_bool()
+}
+
+fn boxed(tags: BTreeMap<String, String>) -> Option<Box<BTreeMap<String, String>>> {
+    (!tags.is_empty()).then(|| Box::new(tags))
+}
+
+/// About keys, secrets and certificates.
+const MOST_TAGS: usize = 15;
+const LONGEST_TAG: usize = 256;

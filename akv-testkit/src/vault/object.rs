@@ -1,0 +1,158 @@
+//! What a vault stores: certificates with their versions, live and deleted.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::pki::Nursery;
+
+/// A certificate with all its versions, oldest first. There is always one.
+#[derive(Debug, Clone)]
+pub(crate) struct Object {
+    /// In the case in which it was first made.
+    pub(crate) name: String,
+    pub(crate) versions: Vec<Version>,
+    /// Absent for seeded certificates: theirs is derived when it is asked for.
+    pub(crate) policy: Option<Arc<Value>>,
+}
+
+impl Object {
+    pub(crate) fn newest(&self) -> Option<&Version> {
+        self.versions.last()
+    }
+
+    /// The version of that id, or the newest one where none is named.
+    pub(crate) fn version(&self, id: Option<&str>) -> Option<&Version> {
+        match id {
+            None => self.newest(),
+            Some(id) => self.versions.iter().find(|v| v.id.eq_ignore_ascii_case(id)),
+        }
+    }
+
+    pub(crate) fn version_mut(&mut self, id: Option<&str>) -> Option<&mut Version> {
+        match id {
+            None => self.versions.last_mut(),
+            Some(id) => self.versions.iter_mut().find(|v| v.id.eq_ignore_ascii_case(id)),
+        }
+    }
+}
+
+/// One version of a certificate.
+#[derive(Debug, Clone)]
+pub(crate) struct Version {
+    /// 32 hexadecimal digits.
+    pub(crate) id: Box<str>,
+    pub(crate) created: OffsetDateTime,
+    pub(crate) updated: OffsetDateTime,
+    pub(crate) enabled: bool,
+    pub(crate) tags: Option<Box<BTreeMap<String, String>>>,
+    pub(crate) exportable: bool,
+    pub(crate) content_type: ContentType,
+    pub(crate) material: Material,
+}
+
+/// The form in which the backing secret gives the certificate back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ContentType {
+    Pkcs12,
+    Pem,
+}
+
+impl ContentType {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pkcs12 => "application/x-pkcs12",
+            Self::Pem => "application/x-pem-file",
+        }
+    }
+
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        [Self::Pkcs12, Self::Pem].into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(text))
+    }
+}
+
+/// Certificates and key of a version: given, or made when first looked at.
+#[derive(Debug, Clone)]
+pub(crate) enum Material {
+    Given(Arc<Held>),
+    Seeded { nursery: Arc<Nursery>, name: Box<str>, made: OnceLock<Arc<Held>> },
+}
+
+impl Material {
+    pub(crate) fn held(&self) -> &Held {
+        match self {
+            Self::Given(held) => held,
+            Self::Seeded { nursery, name, made } => made.get_or_init(|| {
+                Arc::new(Held::new(nursery.certificates(name), 0, nursery.key_pkcs8()))
+            }),
+        }
+    }
+}
+
+/// Certificates and key.
+pub(crate) struct Held {
+    /// As DER, in the order in which the secret gives them back.
+    pub(crate) certificates: Vec<Vec<u8>>,
+    pub(crate) leaf: usize,
+    /// PKCS#8 DER.
+    pub(crate) key: Vec<u8>,
+    pub(crate) thumbprint: [u8; 20],
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Held(…)")
+    }
+}
+
+impl Held {
+    pub(crate) fn new(certificates: Vec<Vec<u8>>, leaf: usize, key: Vec<u8>) -> Self {
+        let der = certificates.get(leaf).map(Vec::as_slice).unwrap_or_default();
+        let thumbprint = *akv_core::Thumbprint::of(der).as_bytes();
+        Self { certificates, leaf, key, thumbprint }
+    }
+
+    pub(crate) fn leaf(&self) -> &[u8] {
+        self.certificates.get(self.leaf).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// A certificate that can be used, perhaps only just recovered.
+#[derive(Debug, Clone)]
+pub(crate) struct Live {
+    pub(crate) object: Object,
+    /// Until when it does not answer yet, and until when it cannot be written.
+    pub(crate) recovering: Option<Recovering>,
+}
+
+/// The two ends of a recovery.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Recovering {
+    pub(crate) unseen_until: OffsetDateTime,
+    pub(crate) unwritable_until: OffsetDateTime,
+}
+
+impl Live {
+    pub(crate) fn new(object: Object) -> Self {
+        Self { object, recovering: None }
+    }
+
+    pub(crate) fn is_visible(&self, now: OffsetDateTime) -> bool {
+        self.recovering.is_none_or(|recovering| recovering.unseen_until <= now)
+    }
+
+    pub(crate) fn is_writable(&self, now: OffsetDateTime) -> bool {
+        self.recovering.is_none_or(|recovering| recovering.unwritable_until <= now)
+    }
+}
+
+/// A certificate in soft delete, perhaps only just deleted.
+#[derive(Debug, Clone)]
+pub(crate) struct Deleted {
+    pub(crate) object: Object,
+    pub(crate) at: OffsetDateTime,
+    pub(crate) settled: OffsetDateTime,
+    pub(crate) purge: OffsetDateTime,
+}

@@ -1,0 +1,54 @@
+//! Which operation a request to a vault asks for, and on what.
+
+use crate::exchange::Request;
+use crate::operation::Operation;
+
+/// What an operation is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) name: Option<String>,
+    pub(crate) version: Option<String>,
+}
+
+/// Finds the operation. A trailing slash stands for the newest version, as SDKs write it.
+pub(crate) fn route(request: &Request) -> (Operation, Target) {
+    let path = request.path().trim_start_matches('/').to_owned();
+    let mut parts: Vec<&str> = path.split('/').collect();
+    if parts.last() == Some(&"") {
+        parts.pop();
+    }
+    let collection = parts.first().map(|part| part.to_ascii_lowercase()).unwrap_or_default();
+    let rest = parts.get(1..).unwrap_or_default();
+    let operation = match (request.method(), collection.as_str(), rest) {
+        ("GET", "certificates", []) => Operation::ListCertificates,
+        ("GET", "certificates", [_, "versions"]) => Operation::ListVersions,
+        ("GET", "certificates", [_, "policy"]) => Operation::GetPolicy,
+        ("PATCH", "certificates", [_, "policy"]) => Operation::UpdatePolicy,
+        ("GET", "certificates", [_, "pending"]) => Operation::Unknown,
+        ("GET", "certificates", [_] | [_, _]) => Operation::GetCertificate,
+        ("POST", "certificates", [_, "import"]) => Operation::ImportCertificate,
+        ("PATCH", "certificates", [_] | [_, _]) => Operation::UpdateCertificate,
+        ("DELETE", "certificates", [_]) => Operation::DeleteCertificate,
+        ("GET", "deletedcertificates", []) => Operation::ListDeletedCertificates,
+        ("GET", "deletedcertificates", [_]) => Operation::GetDeletedCertificate,
+        ("DELETE", "deletedcertificates", [_]) => Operation::PurgeCertificate,
+        ("POST", "deletedcertificates", [_, "recover"]) => Operation::RecoverCertificate,
+        ("GET", "secrets", [_] | [_, _]) => Operation::GetSecret,
+        ("PUT", "secrets", [_]) => Operation::SetSecret,
+        ("GET", "keys", [_] | [_, _]) => Operation::GetKey,
+        ("GET", "healthstatus", []) => Operation::HealthStatus,
+        _ => Operation::Unknown,
+    };
+    let has_version = matches!(
+        operation,
+        Operation::GetCertificate
+            | Operation::UpdateCertificate
+            | Operation::GetSecret
+            | Operation::GetKey
+    );
+    let target = Target {
+        name: rest.first().map(|name| (*name).to_owned()),
+        version: rest.get(1).filter(|_| has_version).map(|version| (*version).to_owned()),
+    };
+    (operation, target)
+}

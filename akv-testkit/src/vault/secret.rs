@@ -1,0 +1,123 @@
+//! The secret and the key behind a certificate, and secrets that stand alone.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Map, Value, json};
+
+use crate::exchange::Response;
+use crate::pki::{pem, pfx};
+use crate::problem;
+use crate::vault::facts::{Facts, PublicKey};
+use crate::vault::object::{ContentType, Version};
+use crate::vault::{Context, Vault, key_of, object_body, ok};
+
+impl Vault {
+    /// The certificate in the form in which it came: the whole chain, without a password, and with
+    /// the key if that may be exported.
+    pub(super) fn secret(
+        &self,
+        name: &str,
+        version: Option<&str>,
+        context: &Context<'_>,
+    ) -> Response {
+        let renderer = self.renderer(context);
+        if let Some(value) = self.objects.secrets.get(&key_of(name)) {
+            let id = renderer.link("secrets", name, Some(&"0".repeat(32)));
+            return ok(&json!({ "value": value, "id": id, "attributes": { "enabled": true } }));
+        }
+        let found = self.visible(name, context);
+        let Some((object, version)) = found.and_then(|o| Some((o, o.version(version)?))) else {
+            return problem::not_found("SecretNotFound", "secret", name);
+        };
+        if !version.enabled {
+            return problem::vault(
+                403,
+                "Forbidden",
+                Some("SecretDisabled"),
+                "Operation get is not allowed on a disabled secret.",
+            );
+        }
+        let Ok(facts) = Facts::of(version.material.held().leaf()) else {
+            return problem::not_found("SecretNotFound", "secret", name);
+        };
+        ok(&json!({
+            "value": secret_value(version),
+            "contentType": version.content_type.as_str(),
+            "id": renderer.link("secrets", &object.name, Some(&version.id)),
+            "managed": true,
+            "attributes": renderer.attributes(version, &facts),
+            "tags": version.tags.as_deref().cloned().unwrap_or_default(),
+            "kid": renderer.link("keys", &object.name, Some(&version.id)),
+        }))
+    }
+
+    pub(super) fn set_secret(&mut self, name: &str, context: &Context<'_>) -> Response {
+        let key = key_of(name);
+        if self.objects.live.contains_key(&key) {
+            return problem::vault(
+                403,
+                "Forbidden",
+                Some("SecretManagedByKeyVault"),
+                "Operation not allowed on a secret that is managed by Key Vault.",
+            );
+        }
+        let body = match object_body(context.request) {
+            Ok(body) => body,
+            Err(answer) => return answer,
+        };
+        let Some(value) = body.get("value").and_then(Value::as_str) else {
+            return problem::bad_parameter("Property value is required");
+        };
+        self.objects.secrets.insert(key, value.to_owned());
+        self.secret(name, None, context)
+    }
+
+    /// The public key, as a JSON web key.
+    pub(super) fn key(&self, name: &str, version: Option<&str>, context: &Context<'_>) -> Response {
+        let not_found = || problem::not_found("KeyNotFound", "key", name);
+        let found = self.visible(name, context);
+        let Some((object, version)) = found.and_then(|o| Some((o, o.version(version)?))) else {
+            return not_found();
+        };
+        let Ok(facts) = Facts::of(version.material.held().leaf()) else { return not_found() };
+        let renderer = self.renderer(context);
+        let mut key = web_key(&facts.key);
+        key.insert("kid".into(), json!(renderer.link("keys", &object.name, Some(&version.id))));
+        let mut attributes = renderer.attributes(version, &facts);
+        attributes.insert("exportable".into(), json!(version.exportable));
+        ok(&json!({ "key": key, "attributes": attributes, "managed": true }))
+    }
+}
+
+fn secret_value(version: &Version) -> String {
+    let held = version.material.held();
+    let key = version.exportable.then_some(held.key.as_slice());
+    match version.content_type {
+        ContentType::Pkcs12 => STANDARD.encode(pfx::write(key, &held.certificates, held.leaf)),
+        ContentType::Pem => {
+            let key = key.map(|key| pem("PRIVATE KEY", key)).unwrap_or_default();
+            held.certificates.iter().fold(key, |text, der| text + &pem("CERTIFICATE", der))
+        }
+    }
+}
+
+fn web_key(key: &PublicKey) -> Map<String, Value> {
+    let number = |bytes: &[u8]| json!(URL_SAFE_NO_PAD.encode(bytes));
+    let members = match key {
+        PublicKey::Rsa { modulus, exponent, .. } => {
+            vec![("kty", json!("RSA")), ("n", number(modulus)), ("e", number(exponent))]
+        }
+        PublicKey::Ec { curve, point } => {
+            let coordinates = point.get(1..).unwrap_or_default();
+            let (x, y) = coordinates.split_at(coordinates.len() / 2);
+            vec![
+                ("kty", json!("EC")),
+                ("crv", json!(curve.name())),
+                ("x", number(x)),
+                ("y", number(y)),
+            ]
+        }
+        PublicKey::Other => Vec::new(),
+    };
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}

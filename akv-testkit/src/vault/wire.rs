@@ -1,0 +1,154 @@
+//! How certificates look on the wire.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+
+use crate::exchange::Request;
+use crate::vault::facts::Facts;
+use crate::vault::object::{Deleted, Object, Version};
+use crate::vault::{Vault, policy};
+
+/// Which version a bundle was asked for: the newest comes with its policy, one by its id without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    ForNewest,
+    ByVersion,
+}
+
+/// Renders objects of a vault for one request.
+#[derive(Clone, Copy)]
+pub(crate) struct Renderer<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) vault: &'a Vault,
+}
+
+impl Renderer<'_> {
+    /// A certificate in full.
+    pub(crate) fn bundle(&self, object: &Object, version: &Version, asked: Asked) -> Value {
+        Value::Object(self.bundle_map(object, version, asked))
+    }
+
+    /// A certificate in soft delete, in full.
+    pub(crate) fn deleted_bundle(&self, deleted: &Deleted) -> Value {
+        let Some(version) = deleted.object.newest() else { return Value::Null };
+        let mut map = self.bundle_map(&deleted.object, version, Asked::ForNewest);
+        self.add_deletion(&mut map, deleted);
+        Value::Object(map)
+    }
+
+    /// What a list tells of the newest version of a certificate.
+    pub(crate) fn item(&self, object: &Object, version: &Version) -> Value {
+        Value::Object(self.item_map(&object.name, None, version))
+    }
+
+    /// What the list of versions tells of one.
+    pub(crate) fn version_item(&self, object: &Object, version: &Version) -> Value {
+        Value::Object(self.item_map(&object.name, Some(&version.id), version))
+    }
+
+    /// What the list of deleted certificates tells of one.
+    pub(crate) fn deleted_item(&self, deleted: &Deleted) -> Value {
+        let Some(version) = deleted.object.newest() else { return Value::Null };
+        let mut map = self.item_map(&deleted.object.name, None, version);
+        self.add_deletion(&mut map, deleted);
+        Value::Object(map)
+    }
+
+    /// The policy of a certificate.
+    pub(crate) fn policy(&self, object: &Object, version: &Version) -> Value {
+        let mut policy = match &object.policy {
+            Some(policy) => (**policy).clone(),
+            None => Facts::of(version.material.held().leaf()).map_or(Value::Null, |facts| {
+                policy::derived(&facts, version.content_type, version.created)
+            }),
+        };
+        if let Some(policy) = policy.as_object_mut() {
+            let id = self.link("certificates", &object.name, Some("policy"));
+            policy.insert("id".to_owned(), json!(id));
+        }
+        policy
+    }
+
+    /// The attributes of a certificate in full, or of a secret or key behind it.
+    pub(crate) fn attributes(&self, version: &Version, facts: &Facts) -> Map<String, Value> {
+        let mut attributes = short_attributes(version, facts.not_before, facts.not_after);
+        attributes.insert("recoveryLevel".to_owned(), json!(self.vault.recovery_level()));
+        attributes.insert("recoverableDays".to_owned(), json!(self.vault.retention_days));
+        attributes
+    }
+
+    pub(crate) fn link(&self, collection: &str, name: &str, version: Option<&str>) -> String {
+        let version = version.map(|version| format!("/{version}")).unwrap_or_default();
+        self.request.link(&format!("/{collection}/{name}{version}"))
+    }
+
+    fn bundle_map(&self, object: &Object, version: &Version, asked: Asked) -> Map<String, Value> {
+        let held = version.material.held();
+        let mut map = Map::new();
+        let mut put = |name: &str, value: Value| map.insert(name.to_owned(), value);
+        put("id", json!(self.link("certificates", &object.name, Some(&version.id))));
+        put("kid", json!(self.link("keys", &object.name, Some(&version.id))));
+        put("sid", json!(self.link("secrets", &object.name, Some(&version.id))));
+        put("x5t", json!(URL_SAFE_NO_PAD.encode(held.thumbprint)));
+        put("cer", json!(STANDARD.encode(held.leaf())));
+        put("tags", tags(version));
+        let Ok(facts) = Facts::of(held.leaf()) else { return map };
+        map.insert("attributes".to_owned(), Value::Object(self.attributes(version, &facts)));
+        match asked {
+            Asked::ForNewest => {
+                map.insert("policy".to_owned(), self.policy(object, version));
+            }
+            Asked::ByVersion => {
+                map.insert("subject".to_owned(), json!(facts.subject));
+                map.insert("issuer".to_owned(), json!(facts.issuer));
+                map.insert("serialnumber".to_owned(), json!(facts.serial));
+            }
+        }
+        map
+    }
+
+    fn item_map(&self, name: &str, id: Option<&str>, version: &Version) -> Map<String, Value> {
+        let held = version.material.held();
+        let mut map = Map::new();
+        map.insert("id".to_owned(), json!(self.link("certificates", name, id)));
+        map.insert("x5t".to_owned(), json!(URL_SAFE_NO_PAD.encode(held.thumbprint)));
+        if let Ok(facts) = Facts::of(held.leaf()) {
+            let attributes = short_attributes(version, facts.not_before, facts.not_after);
+            map.insert("attributes".to_owned(), Value::Object(attributes));
+        }
+        map.insert("tags".to_owned(), tags(version));
+        // Undocumented, and seen empty in recorded traffic.
+        map.insert("subject".to_owned(), json!(""));
+        map
+    }
+
+    fn add_deletion(&self, map: &mut Map<String, Value>, deleted: &Deleted) {
+        let id = self.link("deletedcertificates", &deleted.object.name, None);
+        map.insert("recoveryId".to_owned(), json!(id));
+        map.insert("deletedDate".to_owned(), json!(deleted.at.unix_timestamp()));
+        map.insert("scheduledPurgeDate".to_owned(), json!(deleted.purge.unix_timestamp()));
+    }
+}
+
+fn short_attributes(
+    version: &Version,
+    not_before: OffsetDateTime,
+    not_after: OffsetDateTime,
+) -> Map<String, Value> {
+    [
+        ("enabled", json!(version.enabled)),
+        ("nbf", json!(not_before.unix_timestamp())),
+        ("exp", json!(not_after.unix_timestamp())),
+        ("created", json!(version.created.unix_timestamp())),
+        ("updated", json!(version.updated.unix_timestamp())),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+fn tags(version: &Version) -> Value {
+    version.tags.as_ref().map_or_else(|| json!({}), |tags| json!(tags))
+}
