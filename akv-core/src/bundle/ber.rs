@@ -13,7 +13,14 @@ use super::error::BundleError;
 ///
 /// `part` names the input in errors. The output may hold a private key, so it is wiped; it never
 /// grows beyond its first allocation, which would leave a copy behind.
-pub(super) fn to_der(part: &'static str, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, BundleError> {
+///
+/// ```
+/// use akv_core::bundle::ber;
+/// let in_two_pieces = [0x24, 0x80, 0x04, 0x01, b'a', 0x04, 0x01, b'b', 0x00, 0x00];
+/// assert_eq!(**ber::to_der("the octets", &in_two_pieces)?, [0x04, 0x02, b'a', b'b']);
+/// # Ok::<(), akv_core::bundle::BundleError>(())
+/// ```
+pub fn to_der(part: &'static str, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, BundleError> {
     let mut output = Zeroizing::new(Vec::with_capacity(input.len() + SLACK));
     match element(input, MAX_DEPTH, Form::Element, &mut output) {
         Ok(_) => Ok(output),

@@ -9,7 +9,7 @@
 //! Every buffer of this module that holds a key or a password is wiped when it is dropped.
 
 mod algorithm;
-mod ber;
+pub mod ber;
 mod budget;
 mod chain;
 mod contents;

@@ -19,8 +19,8 @@ impl Workshop {
     fn open(key: &[&str]) -> Option<Self> {
         let workshop = Self(TempDir::new().unwrap());
         let (key_file, cert_file) = (workshop.path("key.pem"), workshop.path("cert.pem"));
-        workshop.openssl(&[&["genpkey", "-out", &key_file], key].concat())?;
-        workshop.openssl(&[
+        openssl(&[&["genpkey", "-out", &key_file], key].concat())?;
+        openssl(&[
             "req", "-x509", "-new", "-key", &key_file, "-subj", "/CN=wëb", "-utf8", "-days", "900",
             "-out", &cert_file,
         ])?;
@@ -35,21 +35,21 @@ impl Workshop {
         std::fs::read(Path::new(&self.path(file))).unwrap()
     }
 
-    fn openssl(&self, arguments: &[&str]) -> Option<()> {
-        let (done, text) = run("openssl", arguments, b"")?;
-        assert!(done, "{arguments:?}: {text}");
-        Some(())
-    }
-
     fn pfx(&self, options: &[&str]) -> Option<Vec<u8>> {
         let (key, cert, out) = (self.path("key.pem"), self.path("cert.pem"), self.path("out.pfx"));
         let password = format!("pass:{PASSWORD}");
         let arguments = [
             "pkcs12", "-export", "-inkey", &key, "-in", &cert, "-out", &out, "-passout", &password,
         ];
-        self.openssl(&[&arguments, options].concat())?;
+        openssl(&[&arguments, options].concat())?;
         Some(self.read("out.pfx"))
     }
+}
+
+fn openssl(arguments: &[&str]) -> Option<()> {
+    let (done, text) = run("openssl", arguments, b"")?;
+    assert!(done, "{arguments:?}: {text}");
+    Some(())
 }
 
 const P256: &[&str] = &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
@@ -104,7 +104,7 @@ fn encrypted_pem_keys_are_read() {
         &["-scrypt"],
     ] {
         let arguments = ["pkcs8", "-topk8", "-in", &key, "-out", &out, "-passout", &secret];
-        let Some(()) = workshop.openssl(&[&arguments, options].concat()) else { return };
+        let Some(()) = openssl(&[&arguments, options].concat()) else { return };
         let text = [workshop.read("out.pem"), workshop.read("cert.pem")].concat();
         let bundle = Bundle::from_pem(&text, &Password::from(PASSWORD))
             .unwrap_or_else(|error| panic!("{options:?}: {error}"));
@@ -124,7 +124,7 @@ fn traditional_keys_are_read() {
     ] {
         let Some(workshop) = Workshop::open(make) else { return };
         let (key, out) = (workshop.path("key.pem"), workshop.path("old.pem"));
-        let Some(()) = workshop.openssl(&[convert, &["-in", &key, "-out", &out]].concat()) else {
+        let Some(()) = openssl(&[convert, &["-in", &key, "-out", &out]].concat()) else {
             return;
         };
         let old = workshop.read("old.pem");
@@ -191,7 +191,7 @@ fn chains_of_every_signature_algorithm_are_verified() {
         let (key, csr, cert) =
             (leaf.path("key.pem"), leaf.path("csr.pem"), leaf.path("issued.pem"));
         let (ca_key, ca_cert) = (ca.path("key.pem"), ca.path("cert.pem"));
-        leaf.openssl(&["req", "-new", "-key", &key, "-subj", "/CN=leaf", "-out", &csr]);
+        openssl(&["req", "-new", "-key", &key, "-subj", "/CN=leaf", "-out", &csr]);
         let arguments = [
             "x509",
             "-req",
@@ -208,7 +208,7 @@ fn chains_of_every_signature_algorithm_are_verified() {
             "-out",
             &cert,
         ];
-        leaf.openssl(&[&arguments, sign].concat());
+        openssl(&[&arguments, sign].concat());
         let text = [leaf.read("key.pem"), ca.read("cert.pem"), leaf.read("issued.pem")].concat();
         let bundle = Bundle::from_pem(&text, &Password::default()).unwrap();
         let codes: Vec<_> =
@@ -226,8 +226,8 @@ fn a_signature_that_cannot_be_checked_is_told_and_the_issuer_taken_by_name() {
     let Some(leaf) = Workshop::open(P256) else { return };
     let (key, csr, cert) = (leaf.path("key.pem"), leaf.path("csr.pem"), leaf.path("issued.pem"));
     let (ca_key, ca_cert) = (ca.path("key.pem"), ca.path("cert.pem"));
-    leaf.openssl(&["req", "-new", "-key", &key, "-subj", "/CN=leaf", "-out", &csr]);
-    leaf.openssl(&[
+    openssl(&["req", "-new", "-key", &key, "-subj", "/CN=leaf", "-out", &csr]);
+    openssl(&[
         "x509",
         "-req",
         "-in",

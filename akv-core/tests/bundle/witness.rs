@@ -73,12 +73,12 @@ print('all read')
         println!("note: Python's cryptography is not installed, so it cannot bear witness");
         return;
     }
-    let mut lines = String::new();
-    for fixture in fixtures::good() {
+    let lines = fixtures::good().map(|fixture| {
         let bundle = Bundle::from_pfx(&fixture.bytes, &fixture.password).unwrap();
         let written = base64::engine::general_purpose::STANDARD.encode(bundle.to_pkcs12());
-        lines += &format!("{} {written} {}\n", fixture.file, bundle.chain().len() + 1);
-    }
+        format!("{} {written} {}\n", fixture.file, bundle.chain().len() + 1)
+    });
+    let lines: String = lines.collect();
     let (read, text) = run("python3", &["-c", SCRIPT], lines.as_bytes()).unwrap();
     assert!(read && text.contains("all read"), "{text}");
 }
