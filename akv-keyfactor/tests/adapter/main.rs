@@ -1,0 +1,17 @@
+//! The adapter on mocked jobs: what a job configuration asks of the domain, and what becomes of the
+//! domain's answer.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that meets what it did not expect has failed"
+)]
+
+mod configurations;
+mod documents;
+mod mocks;
+mod parity;
+mod robustness;
+mod secrets;
+mod tolerance;
