@@ -76,3 +76,9 @@ impl Clock {
         }
     }
 }
+
+impl akv_core::Clock for Clock {
+    fn now(&self) -> OffsetDateTime {
+        self.now()
+    }
+}

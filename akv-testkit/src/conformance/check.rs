@@ -1,0 +1,138 @@
+//! What a check works with: names of its own, bundles, and words for what is wrong.
+
+use std::fmt::Debug;
+use std::sync::Mutex;
+
+use akv_core::{
+    Bundle, CertificateName, CertificateStore, Exportable, Import, Password, Result, Tags,
+};
+
+use crate::conformance::Conformance;
+use crate::pki::{Key, TestPki};
+
+/// What a store did that it must not do.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct Violation(String);
+
+impl Violation {
+    pub(super) fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+}
+
+impl From<akv_core::Error> for Violation {
+    fn from(error: akv_core::Error) -> Self {
+        Self(format!("unexpected error: {error}"))
+    }
+}
+
+impl From<akv_core::InvalidValue> for Violation {
+    fn from(error: akv_core::InvalidValue) -> Self {
+        Self(format!("the prefix does not make a name: {error}"))
+    }
+}
+
+/// One check under way.
+pub(super) struct Check<'a> {
+    pub(super) store: &'a dyn CertificateStore,
+    pub(super) suite: &'a Conformance,
+    name: &'static str,
+    pki: TestPki,
+    used: Mutex<Vec<CertificateName>>,
+}
+
+impl<'a> Check<'a> {
+    pub(super) fn new(
+        store: &'a dyn CertificateStore,
+        suite: &'a Conformance,
+        name: &'static str,
+    ) -> Self {
+        Self { store, suite, name, pki: TestPki::new(suite.now), used: Mutex::default() }
+    }
+
+    /// How many certificates the list check makes.
+    pub(super) fn listed(&self) -> usize {
+        self.suite.listed
+    }
+
+    /// What the names of this check begin with.
+    pub(super) fn prefix(&self) -> String {
+        format!("{}-{}-", self.suite.prefix, self.name)
+    }
+
+    /// A name of this check, to be cleaned up after it.
+    pub(super) fn name(&self, suffix: &str) -> std::result::Result<CertificateName, Violation> {
+        let name: CertificateName = format!("{}{suffix}", self.prefix()).parse()?;
+        if let Ok(mut used) = self.used.lock() {
+            used.push(name.clone());
+        }
+        Ok(name)
+    }
+
+    /// A new certificate.
+    pub(super) fn bundle(&self, key: Key) -> std::result::Result<Bundle, Violation> {
+        let leaf = self.pki.leaf("conformance.example").key(key).issue();
+        Bundle::from_pfx(&leaf.pfx(), &Password::default())
+            .map_err(|error| Violation::new(format!("the suite's own bundle: {error}")))
+    }
+
+    /// An import of a new certificate.
+    pub(super) fn import(
+        &self,
+        name: &CertificateName,
+        tags: &Tags,
+    ) -> std::result::Result<Import, Violation> {
+        Ok(Import {
+            name: name.clone(),
+            bundle: self.bundle(Key::P256)?,
+            tags: tags.clone(),
+            exportable: Exportable::Yes,
+        })
+    }
+
+    /// Removes all that the check has made, for good.
+    pub(super) async fn clean_up(&self) -> std::result::Result<(), Violation> {
+        let used = self.used.lock().map(|mut used| std::mem::take(&mut *used)).unwrap_or_default();
+        for name in used {
+            self.store.delete(&name).await?;
+            self.store.purge(&name).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a value is what it should be.
+pub(super) fn same<T: PartialEq + Debug>(
+    what: &str,
+    actual: &T,
+    expected: &T,
+) -> std::result::Result<(), Violation> {
+    if actual == expected {
+        return Ok(());
+    }
+    Err(Violation::new(format!("{what}: {actual:?}, expected {expected:?}")))
+}
+
+/// Whether something holds.
+pub(super) fn holds(what: &str, condition: bool) -> std::result::Result<(), Violation> {
+    if condition { Ok(()) } else { Err(Violation::new(format!("it does not hold that {what}"))) }
+}
+
+/// The value that has to be there.
+pub(super) fn present<T>(what: &str, value: Option<T>) -> std::result::Result<T, Violation> {
+    value.ok_or_else(|| Violation::new(format!("{what}: absent")))
+}
+
+/// The error of that kind that has to come.
+pub(super) fn refused<T>(
+    what: &str,
+    result: Result<T>,
+    kind: akv_core::ErrorKind,
+) -> std::result::Result<(), Violation> {
+    match result {
+        Err(error) if error.kind() == kind => Ok(()),
+        Err(error) => Err(Violation::new(format!("{what}: {error:?}, expected {kind:?}"))),
+        Ok(_) => Err(Violation::new(format!("{what}: succeeded, expected {kind:?}"))),
+    }
+}
