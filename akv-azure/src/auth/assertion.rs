@@ -1,0 +1,125 @@
+//! The proof that a service principal holds its certificate's key: a signed JWT ("Microsoft identity
+//! platform application authentication certificate credentials").
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use akv_core::Password;
+use akv_core::bundle::{Contents, KeyKind, KeyMatch, pem, pfx};
+use async_trait::async_trait;
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand::{SystemRandom, fill};
+use aws_lc_rs::rsa::KeyPair;
+use aws_lc_rs::signature::RSA_PSS_SHA256;
+use azure_core::http::ClientMethodOptions;
+use azure_identity::ClientAssertion;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::denied::Denied;
+
+/// Signs assertions with a certificate's key.
+pub(super) struct CertificateAssertion {
+    key: Arc<KeyPair>,
+    certificate: Vec<u8>,
+    client_id: String,
+    audience: String,
+}
+
+impl CertificateAssertion {
+    /// Opens the file on a thread of its own, because a PFX can ask for a second of work.
+    pub(super) async fn open(
+        file: PathBuf,
+        password: Password,
+        client_id: String,
+        audience: String,
+    ) -> Result<Self, Denied> {
+        let opening = tokio::task::spawn_blocking(move || open(&file, &password)).await;
+        let (key, certificate) = opening.map_err(|error| {
+            Denied::unusable(format!("the client certificate was not read: {error}"), "try again")
+        })??;
+        Ok(Self { key: Arc::new(key), certificate, client_id, audience })
+    }
+
+    fn sign(&self, now: OffsetDateTime) -> azure_core::Result<String> {
+        let failed = |what: &'static str| {
+            azure_core::Error::with_message(azure_core::error::ErrorKind::Credential, what)
+        };
+        let mut id = [0; 16];
+        fill(&mut id).map_err(|_| failed("no random numbers"))?;
+        let from = now.unix_timestamp();
+        let header = json!({
+            "alg": "PS256",
+            "typ": "JWT",
+            "x5t#S256": URL_SAFE_NO_PAD.encode(digest(&SHA256, &self.certificate)),
+        });
+        let claims = json!({
+            "aud": self.audience,
+            "iss": self.client_id,
+            "sub": self.client_id,
+            "jti": URL_SAFE_NO_PAD.encode(id),
+            "iat": from,
+            "nbf": from,
+            "exp": from + VALID_SECONDS,
+        });
+        let encode = |part: &serde_json::Value| URL_SAFE_NO_PAD.encode(part.to_string());
+        let signed = format!("{}.{}", encode(&header), encode(&claims));
+        let mut signature = vec![0; self.key.public_modulus_len()];
+        self.key
+            .sign(&RSA_PSS_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
+            .map_err(|_| failed("the client certificate's key does not sign"))?;
+        Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+}
+
+#[async_trait]
+impl ClientAssertion for CertificateAssertion {
+    async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
+        self.sign(OffsetDateTime::now_utc())
+    }
+}
+
+impl fmt::Debug for CertificateAssertion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CertificateAssertion")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+fn open(file: &Path, password: &Password) -> Result<(KeyPair, Vec<u8>), Denied> {
+    let unusable = |problem: String, advice: &str| {
+        Denied::unusable(format!("client certificate {}: {problem}", file.display()), advice)
+    };
+    let advice = "give a PKCS#12 or PEM file with one certificate and its RSA key";
+    let bytes = std::fs::read(file)
+        .map(Zeroizing::new)
+        .map_err(|error| unusable(error.to_string(), "check path and permissions of the file"))?;
+    let contents = if bytes.windows(BEGIN.len()).any(|window| window == BEGIN) {
+        pem::read(&bytes, password)
+    } else {
+        pfx::read(&bytes, password)
+    };
+    let Contents { keys, certificates, .. } =
+        contents.map_err(|error| unusable(error.to_string(), advice))?;
+    let key = keys.first().ok_or_else(|| unusable("it holds no key".to_owned(), advice))?;
+    if !matches!(key.kind(), KeyKind::Rsa { .. }) {
+        let problem = format!("its key is {}, and Entra ID takes RSA alone", key.kind());
+        return Err(unusable(problem, advice));
+    }
+    let certificate = certificates
+        .iter()
+        .find(|certificate| key.fits(certificate) == KeyMatch::Match)
+        .ok_or_else(|| unusable("it holds no certificate of its key".to_owned(), advice))?;
+    let pair =
+        KeyPair::from_pkcs8(key.pkcs8()).map_err(|error| unusable(error.to_string(), advice))?;
+    Ok((pair, certificate.der().to_vec()))
+}
+
+const BEGIN: &[u8] = b"-----BEGIN ";
+/// What Microsoft's own libraries ask for.
+const VALID_SECONDS: i64 = 600;

@@ -1,0 +1,294 @@
+//! From a credential of the domain to a token, through `azure_identity`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use akv_core::{Cloud, Credential, Error, ErrorKind, TenantId};
+use async_trait::async_trait;
+use azure_core::cloud::{CloudConfiguration, CustomConfiguration};
+use azure_core::credentials::{Secret, TokenCredential};
+use azure_core::http::{ClientOptions, HttpClient, RetryOptions, Transport};
+use azure_identity::{
+    AzureCliCredential, AzureCliCredentialOptions, ClientAssertionCredential,
+    ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
+    Executor, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
+    WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
+};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::assertion::CertificateAssertion;
+use super::cache::{Mint, Minted};
+use super::denied::{Again, Denied, METADATA};
+use super::recorder::Recorder;
+use crate::pipeline::{Deadline, Origin, Retry};
+use crate::wire::refusal::shortened;
+
+/// Who signs in, and where.
+#[derive(Debug, Clone)]
+pub(crate) struct SignIn {
+    credential: Credential,
+    tenant: Option<TenantId>,
+    authority: String,
+}
+
+impl SignIn {
+    /// Nothing is asked of anybody yet. A credential that belongs to a tenant needs one.
+    pub(crate) fn new(
+        cloud: &Cloud,
+        credential: &Credential,
+        tenant: Option<&TenantId>,
+        tried: &str,
+    ) -> Result<Self, Error> {
+        Origin::new("cloud's authority", &cloud.authority)?;
+        let needs_tenant = matches!(
+            credential,
+            Credential::ClientSecret { .. }
+                | Credential::ClientCertificate { .. }
+                | Credential::WorkloadIdentity { .. }
+        );
+        if needs_tenant && tenant.is_none() {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                tried,
+                "no tenant is named, and a service principal signs in to one",
+            )
+            .with_advice("give the tenant's id or one of its domain names"));
+        }
+        Ok(Self {
+            credential: credential.clone(),
+            tenant: tenant.cloned(),
+            authority: cloud.authority.clone(),
+        })
+    }
+
+    /// Whether both would get the same tokens.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        use Credential as C;
+        let same_credential = match (&self.credential, &other.credential) {
+            (
+                C::ClientSecret { client_id, secret },
+                C::ClientSecret { client_id: other_id, secret: other_secret },
+            ) => client_id == other_id && secret.expose() == other_secret.expose(),
+            (
+                C::ClientCertificate { client_id, file, password },
+                C::ClientCertificate { client_id: other_id, file: other_file, password: other },
+            ) => client_id == other_id && file == other_file && password.expose() == other.expose(),
+            (C::SystemAssignedIdentity, C::SystemAssignedIdentity) | (C::AzureCli, C::AzureCli) => {
+                true
+            }
+            (
+                C::UserAssignedIdentity { client_id },
+                C::UserAssignedIdentity { client_id: other },
+            ) => client_id == other,
+            (
+                C::WorkloadIdentity { client_id, token_file },
+                C::WorkloadIdentity { client_id: other_id, token_file: other_file },
+            ) => client_id == other_id && token_file == other_file,
+            _ => false,
+        };
+        same_credential && self.tenant == other.tenant && self.authority == other.authority
+    }
+
+    fn is_managed(&self) -> bool {
+        matches!(
+            self.credential,
+            Credential::SystemAssignedIdentity | Credential::UserAssignedIdentity { .. }
+        )
+    }
+
+    /// `sign in to tenant contoso.example as application …`, for messages.
+    fn described(&self) -> String {
+        let who = match &self.credential {
+            Credential::ClientSecret { client_id, .. }
+            | Credential::ClientCertificate { client_id, .. }
+            | Credential::WorkloadIdentity { client_id, .. } => format!("application {client_id}"),
+            Credential::SystemAssignedIdentity => "the system-assigned identity".to_owned(),
+            Credential::UserAssignedIdentity { client_id } => {
+                format!("the user-assigned identity {client_id}")
+            }
+            Credential::AzureCli => "whoever is signed in to the Azure CLI".to_owned(),
+            _ => "an identity".to_owned(),
+        };
+        match &self.tenant {
+            Some(tenant) if !self.is_managed() => format!("no token of tenant {tenant} for {who}"),
+            _ => format!("no token for {who}"),
+        }
+    }
+
+    /// What the token comes from, for messages.
+    fn source(&self) -> &str {
+        if self.is_managed() { METADATA } else { &self.authority }
+    }
+}
+
+/// Mints tokens of one identity for one audience.
+pub(crate) struct CredentialMint {
+    sign_in: SignIn,
+    scope: String,
+    transport: Arc<dyn HttpClient>,
+    executor: Option<Arc<dyn Executor>>,
+}
+
+impl CredentialMint {
+    /// `audience` is the cloud's, never a challenge's.
+    pub(crate) fn new(sign_in: SignIn, audience: &str, transport: Arc<dyn HttpClient>) -> Self {
+        let scope = format!("{}/.default", audience.trim_end_matches('/'));
+        Self { sign_in, scope, transport, executor: None }
+    }
+
+    async fn once(&self, deadline: Deadline) -> Result<Minted, Denied> {
+        let recorder = Recorder::new(Arc::clone(&self.transport));
+        let credential = self.credential(Arc::clone(&recorder)).await?;
+        let scopes = [self.scope.as_str()];
+        let token = match deadline.bound(credential.get_token(&scopes, None)).await {
+            Some(Ok(token)) => token,
+            Some(Err(error)) => {
+                return Err(match recorder.take() {
+                    Some(heard) => Denied::of_heard(heard, self.sign_in.source()),
+                    None => self.unheard(&error),
+                });
+            }
+            None => {
+                return Err(match recorder.take() {
+                    Some(heard) => Denied::of_heard(heard, self.sign_in.source()),
+                    None => Denied::timed_out(deadline),
+                });
+            }
+        };
+        let lifetime = token.expires_on - OffsetDateTime::now_utc();
+        Ok(Minted {
+            secret: Zeroizing::new(token.token.secret().to_owned()),
+            lifetime: Duration::try_from(lifetime).unwrap_or(Duration::ZERO),
+        })
+    }
+
+    /// A new one for every token: `azure_identity` keeps tokens and cannot be told to drop one.
+    async fn credential(
+        &self,
+        recorder: Arc<Recorder>,
+    ) -> Result<Arc<dyn TokenCredential>, Denied> {
+        let options = self.client_options(recorder);
+        let tenant = self.sign_in.tenant.as_ref().map(ToString::to_string);
+        let named = tenant.clone().unwrap_or_default();
+        let made: azure_core::Result<Arc<dyn TokenCredential>> = match &self.sign_in.credential {
+            Credential::ClientSecret { client_id, secret } => ClientSecretCredential::new(
+                &named,
+                client_id.to_string(),
+                Secret::new(secret.expose().to_owned()),
+                Some(ClientSecretCredentialOptions { client_options: options }),
+            )
+            .map(|it| it as _),
+            Credential::ClientCertificate { client_id, file, password } => {
+                let assertion = CertificateAssertion::open(
+                    file.clone(),
+                    password.clone(),
+                    client_id.to_string(),
+                    format!("{}/{named}/oauth2/v2.0/token", self.sign_in.authority),
+                )
+                .await?;
+                ClientAssertionCredential::new(
+                    named,
+                    client_id.to_string(),
+                    assertion,
+                    Some(ClientAssertionCredentialOptions { client_options: options }),
+                )
+                .map(|it| it as _)
+            }
+            Credential::SystemAssignedIdentity => managed(None, options),
+            Credential::UserAssignedIdentity { client_id } => {
+                managed(Some(UserAssignedId::ClientId(client_id.to_string())), options)
+            }
+            Credential::WorkloadIdentity { client_id, token_file } => {
+                WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
+                    credential_options: ClientAssertionCredentialOptions {
+                        client_options: options,
+                    },
+                    client_id: Some(client_id.to_string()),
+                    tenant_id: tenant,
+                    token_file_path: Some(token_file.clone()),
+                }))
+                .map(|it| it as _)
+            }
+            Credential::AzureCli => AzureCliCredential::new(Some(AzureCliCredentialOptions {
+                tenant_id: tenant,
+                executor: self.executor.clone(),
+                ..AzureCliCredentialOptions::default()
+            }))
+            .map(|it| it as _),
+            _ => return Err(Denied::unusable("this kind of credential is not known", "")),
+        };
+        made.map_err(|error| self.unheard(&error))
+    }
+
+    /// The configured cloud's authority, whatever `AZURE_AUTHORITY_HOST` says, and our own retries.
+    /// Those of the managed identity endpoints are left to `azure_identity`, which knows them.
+    fn client_options(&self, recorder: Arc<Recorder>) -> ClientOptions {
+        let mut cloud = CustomConfiguration::default();
+        cloud.authority_host.clone_from(&self.sign_in.authority);
+        ClientOptions {
+            cloud: Some(Arc::new(CloudConfiguration::Custom(cloud))),
+            retry: if self.sign_in.is_managed() {
+                RetryOptions::default()
+            } else {
+                RetryOptions::none()
+            },
+            transport: Some(Transport::new(recorder)),
+            ..ClientOptions::default()
+        }
+    }
+
+    /// Nothing was sent: a file, a tool or the environment is not as it should be.
+    fn unheard(&self, error: &azure_core::Error) -> Denied {
+        let told = std::error::Error::source(error)
+            .map_or_else(|| error.to_string(), |cause| cause.to_string());
+        let told = shortened(&told);
+        match &self.sign_in.credential {
+            Credential::AzureCli => Denied::unusable(
+                format!("the Azure CLI gives none: {told}"),
+                "sign in with az login, in the cloud and the tenant that are meant",
+            ),
+            Credential::WorkloadIdentity { token_file, .. } => Denied::unusable(
+                format!("the federated token in {} cannot be used: {told}", token_file.display()),
+                "see that the platform writes the file (AZURE_FEDERATED_TOKEN_FILE)",
+            ),
+            _ if self.sign_in.is_managed() => Denied::unusable(
+                told,
+                "managed identities of virtual machines and App Service are supported; for Azure \
+                 Arc, Service Fabric and Cloud Shell use a service principal",
+            ),
+            _ => Denied::unusable(told, "check tenant, client id and authority"),
+        }
+    }
+}
+
+#[async_trait]
+impl Mint for CredentialMint {
+    async fn mint(&self, deadline: Deadline) -> Result<Minted, Denied> {
+        let mut retry = Retry::new(deadline);
+        loop {
+            let denied = match self.once(deadline).await {
+                Ok(minted) => return Ok(minted),
+                Err(denied) => denied,
+            };
+            let wait = match denied.again() {
+                Again::Never => None,
+                Again::After(wish) => retry.after_wish(denied.is_throttling(), wish),
+            };
+            match wait {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return Err(denied.while_trying(&self.sign_in.described())),
+            }
+        }
+    }
+}
+
+fn managed(
+    user_assigned_id: Option<UserAssignedId>,
+    client_options: ClientOptions,
+) -> azure_core::Result<Arc<dyn TokenCredential>> {
+    let mut options = ManagedIdentityCredentialOptions::default();
+    options.user_assigned_id = user_assigned_id;
+    options.client_options = client_options;
+    ManagedIdentityCredential::new(Some(options)).map(|it| it as _)
+}

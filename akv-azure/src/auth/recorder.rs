@@ -1,0 +1,93 @@
+//! A transport that remembers how the last exchange failed: `azure_identity` tells too little of it.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use azure_core::error::ErrorKind;
+use azure_core::http::{AsyncRawResponse, HttpClient, Request};
+
+use crate::pipeline::{Answer, Deadline, Failure, wish};
+
+/// Passes requests on, reads the answers within bounds and keeps the last that failed.
+pub(super) struct Recorder {
+    transport: Arc<dyn HttpClient>,
+    last: Mutex<Option<Heard>>,
+}
+
+/// How an exchange failed.
+pub(super) enum Heard {
+    /// With an answer that is not a success, or is none that can be read.
+    Answered { status: u16, body: Vec<u8>, request_id: Option<String>, wish: Option<Duration> },
+    /// Without an answer.
+    Failed(Failure),
+}
+
+impl Recorder {
+    pub(super) fn new(transport: Arc<dyn HttpClient>) -> Arc<Self> {
+        Arc::new(Self { transport, last: Mutex::default() })
+    }
+
+    pub(super) fn take(&self) -> Option<Heard> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn keep(&self, heard: Option<Heard>) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = heard;
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
+        let exchange = async {
+            let response =
+                self.transport.execute_request(request).await.map_err(Failure::of_transport)?;
+            Answer::read(response, LIMIT).await
+        };
+        Deadline::after(ATTEMPT)
+            .bound(exchange)
+            .await
+            .unwrap_or(Err(Failure::Stalled { limit: ATTEMPT }))
+    }
+}
+
+#[async_trait]
+impl HttpClient for Recorder {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        tracing::debug!(
+            method = %request.method(),
+            host = request.url().host_str(),
+            path = request.url().path(),
+            "request for a token"
+        );
+        let answer = match self.exchange(request).await {
+            Ok(answer) => answer,
+            Err(failure) => {
+                // Where nobody answers at all it is for us to say when to try again.
+                let sent = !matches!(failure, Failure::NotSent { .. });
+                self.keep(Some(Heard::Failed(failure)));
+                let kind = if sent { ErrorKind::Io } else { ErrorKind::Other };
+                return Err(azure_core::Error::with_message(kind, "no answer"));
+            }
+        };
+        // A success that cannot be read as one is a failure too, so it is kept without its secret.
+        self.keep(Some(Heard::Answered {
+            status: answer.status(),
+            body: if answer.is_success() { Vec::new() } else { answer.body().to_vec() },
+            request_id: answer.header("x-ms-request-id").map(str::to_owned),
+            wish: wish(answer.headers(), SystemTime::now()),
+        }));
+        let (status, body) = (answer.status().into(), answer.body().to_vec());
+        Ok(AsyncRawResponse::from_bytes(status, answer.headers().clone(), body))
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Recorder")
+    }
+}
+
+/// A token with its frame: a few kilobytes.
+const LIMIT: usize = 256 << 10;
+/// One exchange: a token endpoint answers at once or not at all.
+const ATTEMPT: Duration = Duration::from_secs(20);

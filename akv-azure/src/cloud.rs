@@ -1,0 +1,70 @@
+//! A cloud as its Resource Manager describes it.
+
+use akv_core::{Cloud, Error, ErrorKind, Result};
+use azure_core::http::Method;
+
+use crate::azure::Shared;
+use crate::operation::Operation;
+use crate::page::read;
+use crate::pipeline::{Call, Deadline, Origin, Pacing, Pipeline, Retry};
+use crate::wire::cloud::{Cloud as Described, Metadata};
+
+pub(crate) async fn from_metadata(shared: &Shared, resource_manager: &str) -> Result<Cloud> {
+    let resource_manager = resource_manager.trim().trim_end_matches('/');
+    let origin = Origin::new("Resource Manager URL", resource_manager)?;
+    let tried = format!("read the cloud that {} describes", origin.host());
+    let url = origin.url(&["metadata", "endpoints"], &[("api-version", API_VERSION)]);
+    let pipeline = Pipeline {
+        transport: shared.transport(&Cloud::public())?,
+        origin,
+        tokens: None,
+        pacing: Pacing::Free,
+        cancellation: shared.cancellation(),
+    };
+    let call = Call::new(Operation::ReadCloudMetadata, Method::Get, url, tried);
+    let mut retry = Retry::new(Deadline::after(shared.deadline()));
+    let answer = pipeline.send(&call, &mut retry).await?;
+    let own = |cloud: &Described| {
+        cloud.resource_manager.as_deref().is_some_and(|url| is_same(url, resource_manager))
+    };
+    let described = match read(&answer, &call.tried)? {
+        Metadata::One(cloud) => Some(*cloud),
+        Metadata::Many(mut clouds) if clouds.len() == 1 => clouds.pop(),
+        Metadata::Many(clouds) => clouds.into_iter().find(own),
+    };
+    described.and_then(|cloud| translated(cloud, resource_manager)).ok_or_else(|| {
+        Error::new(
+            ErrorKind::Protocol,
+            &call.tried,
+            "it does not say where this cloud's tokens and vaults are",
+        )
+        .with_advice("write the cloud down in a file instead")
+    })
+}
+
+fn translated(cloud: Described, resource_manager: &str) -> Option<Cloud> {
+    let suffix = cloud.suffixes.key_vault_dns?;
+    let suffix = suffix.trim_start_matches('.').to_ascii_lowercase();
+    // Its own URL where that is an audience, as newer clouds have it; else the first that it names.
+    let audiences = &cloud.authentication.audiences;
+    let audience = audiences
+        .iter()
+        .find(|it| is_same(it, resource_manager))
+        .or(audiences.first())
+        .map_or(resource_manager, |it| it.trim_end_matches('/'));
+    Some(Cloud {
+        name: cloud.name.unwrap_or_else(|| resource_manager.to_owned()),
+        authority: cloud.authentication.login_endpoint.trim_end_matches('/').to_owned(),
+        resource_manager: resource_manager.to_owned(),
+        resource_manager_audience: audience.to_owned(),
+        vault_audience: format!("https://{suffix}"),
+        vault_suffix: suffix,
+        ca_file: None,
+    })
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/').eq_ignore_ascii_case(other.trim_end_matches('/'))
+}
+
+const API_VERSION: &str = "2022-09-01";

@@ -1,0 +1,224 @@
+//! The control plane over REST (Resource Manager): the port [`VaultDirectory`].
+
+mod create;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use akv_core::{
+    Cloud, Credential, Error, ErrorKind, NewVault, Region, ResourceGroupName, Result, StorePath,
+    Subscription, SubscriptionId, TenantId, Vault, VaultDirectory, VaultId,
+};
+use async_trait::async_trait;
+use azure_core::http::Method;
+use url::Url;
+
+use crate::azure::Shared;
+use crate::operation::Operation;
+use crate::page::{Pages, read};
+use crate::pipeline::{Call, Deadline, Origin, Pacing, Pipeline, Retry};
+use crate::wire;
+
+/// Resource Manager of one cloud, reached as one credential in whichever tenant is asked about.
+///
+/// Clones share everything.
+#[derive(Clone)]
+pub struct ResourceManager(Arc<Inner>);
+
+struct Inner {
+    shared: Arc<Shared>,
+    cloud: Cloud,
+    credential: Credential,
+    origin: Origin,
+}
+
+impl ResourceManager {
+    pub(crate) fn new(shared: Arc<Shared>, cloud: &Cloud, credential: &Credential) -> Result<Self> {
+        let origin = Origin::new("cloud's Resource Manager", &cloud.resource_manager)?;
+        let (cloud, credential) = (cloud.clone(), credential.clone());
+        Ok(Self(Arc::new(Inner { shared, cloud, credential, origin })))
+    }
+
+    /// The way there with a token of that tenant, within the budget of a subscription or, where
+    /// none is meant, of the tenant.
+    fn pipeline(
+        &self,
+        tenant: &TenantId,
+        subscription: Option<SubscriptionId>,
+        tried: &str,
+    ) -> Result<Pipeline> {
+        let Inner { shared, cloud, credential, origin } = &*self.0;
+        let audience = &cloud.resource_manager_audience;
+        let budget = match subscription {
+            Some(subscription) => format!("{} {subscription}", origin.host()),
+            None => format!("{} {tenant}", origin.host()),
+        };
+        Ok(Pipeline {
+            transport: shared.transport(cloud)?,
+            origin: origin.clone(),
+            tokens: Some(shared.tokens(cloud, credential, Some(tenant), audience, tried)?),
+            pacing: Pacing::ResourceManager { quota: shared.quota(), budget },
+            cancellation: shared.cancellation(),
+        })
+    }
+
+    fn url(&self, path: &[&str], api_version: &str) -> Url {
+        self.0.origin.url(path, &[("api-version", api_version)])
+    }
+
+    fn deadline(&self) -> Duration {
+        self.0.shared.deadline()
+    }
+
+    /// Gets one object. `None`: the service says that it, or its resource group, is not there. A
+    /// subscription that is not there is a failure, as it can be one that the caller may not see.
+    async fn find<T: serde::de::DeserializeOwned>(
+        &self,
+        pipeline: &Pipeline,
+        operation: Operation,
+        url: Url,
+        tried: String,
+        retry: &mut Retry,
+    ) -> Result<Option<T>> {
+        let call = Call::new(operation, Method::Get, url, tried);
+        match pipeline.send(&call, retry).await.map_err(Error::from) {
+            Ok(answer) => read(&answer, &call.tried).map(Some),
+            Err(error) if is_absent_object(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn look(
+        &self,
+        pipeline: &Pipeline,
+        id: &VaultId,
+        retry: &mut Retry,
+    ) -> Result<Option<Vault>> {
+        let tried = format!("look at vault {id}");
+        let url = self.vault_url(id);
+        let found = self.find(pipeline, Operation::GetVault, url, tried.clone(), retry).await?;
+        found.map(|vault| described(vault, &tried)).transpose()
+    }
+
+    fn vault_url(&self, id: &VaultId) -> Url {
+        let (subscription, group) = (id.subscription.to_string(), id.resource_group.to_string());
+        let path = [
+            "subscriptions",
+            &subscription,
+            "resourceGroups",
+            &group,
+            "providers",
+            "Microsoft.KeyVault",
+            "vaults",
+            id.name.as_str(),
+        ];
+        self.url(&path, VAULTS)
+    }
+}
+
+#[async_trait]
+impl VaultDirectory for ResourceManager {
+    async fn subscriptions(&self, tenant: &TenantId) -> Result<Vec<Subscription>> {
+        let tried = format!("list the subscriptions of tenant {tenant}");
+        let pipeline = self.pipeline(tenant, None, &tried)?;
+        let first = self.url(&["subscriptions"], SUBSCRIPTIONS);
+        let operation = Operation::ListSubscriptions;
+        let pages = Pages::new(pipeline, operation, tried.clone(), self.deadline(), first);
+        let listed: Vec<wire::subscription::Subscription> = pages.all().await?;
+        listed
+            .into_iter()
+            .map(|one| {
+                Ok(Subscription {
+                    id: one
+                        .subscription_id
+                        .parse()
+                        .map_err(|invalid| unreadable_id(&tried, &invalid))?,
+                    name: one.display_name,
+                    state: one.state,
+                })
+            })
+            .collect()
+    }
+
+    async fn vaults(
+        &self,
+        tenant: &TenantId,
+        subscription: SubscriptionId,
+    ) -> Result<Vec<StorePath>> {
+        let tried = format!("list the vaults of subscription {subscription}");
+        let pipeline = self.pipeline(tenant, Some(subscription), &tried)?;
+        let id = subscription.to_string();
+        let path = ["subscriptions", &id, "providers", "Microsoft.KeyVault", "vaults"];
+        let first = self.url(&path, VAULTS);
+        let operation = Operation::ListVaults;
+        let pages = Pages::new(pipeline, operation, tried.clone(), self.deadline(), first);
+        let listed: Vec<wire::vault::ListedVault> = pages.all().await?;
+        listed
+            .into_iter()
+            .map(|vault| vault.id.parse().map_err(|invalid| unreadable_id(&tried, &invalid)))
+            .collect()
+    }
+
+    async fn vault(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<Vault>> {
+        let pipeline =
+            self.pipeline(tenant, Some(id.subscription), &format!("look at vault {id}"))?;
+        let mut retry = Retry::new(Deadline::after(self.deadline()));
+        self.look(&pipeline, id, &mut retry).await
+    }
+
+    async fn resource_group_region(
+        &self,
+        tenant: &TenantId,
+        subscription: SubscriptionId,
+        group: &ResourceGroupName,
+    ) -> Result<Option<Region>> {
+        let tried = format!("look at resource group {group} of subscription {subscription}");
+        let pipeline = self.pipeline(tenant, Some(subscription), &tried)?;
+        let (id, name) = (subscription.to_string(), group.to_string());
+        let url = self.url(&["subscriptions", &id, "resourcegroups", &name], RESOURCE_GROUPS);
+        let mut retry = Retry::new(Deadline::after(self.deadline()));
+        let operation = Operation::GetResourceGroup;
+        let found: Option<wire::subscription::ResourceGroup> =
+            self.find(&pipeline, operation, url, tried.clone(), &mut retry).await?;
+        found
+            .map(|group| group.location.parse().map_err(|invalid| unreadable_id(&tried, &invalid)))
+            .transpose()
+    }
+
+    async fn create(&self, tenant: &TenantId, vault: &NewVault) -> Result<Vault> {
+        create::run(self, tenant, vault).await
+    }
+}
+
+impl fmt::Debug for ResourceManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResourceManager")
+            .field("cloud", &self.0.cloud.name)
+            .field("host", &self.0.origin.host())
+            .finish_non_exhaustive()
+    }
+}
+
+fn is_absent_object(error: &Error) -> bool {
+    let code = error.reply().and_then(|reply| reply.code.as_deref());
+    error.kind() == ErrorKind::Absent && code != Some("SubscriptionNotFound")
+}
+
+fn described(vault: wire::vault::Vault, tried: &str) -> Result<Vault> {
+    Ok(Vault {
+        path: vault.id.parse().map_err(|invalid| unreadable_id(tried, &invalid))?,
+        region: vault.location.parse().map_err(|invalid| unreadable_id(tried, &invalid))?,
+        uri: vault.properties.vault_uri.map(|uri| uri.trim_end_matches('/').to_owned()),
+        provisioning_state: vault.properties.provisioning_state,
+    })
+}
+
+fn unreadable_id(tried: &str, invalid: &akv_core::InvalidValue) -> Error {
+    Error::new(ErrorKind::Protocol, tried, format!("the answer cannot be read: {invalid}"))
+}
+
+/// The first version after the retirement of all older ones on 27 February 2027.
+const VAULTS: &str = "2026-02-01";
+const SUBSCRIPTIONS: &str = "2022-12-01";
+const RESOURCE_GROUPS: &str = "2021-04-01";

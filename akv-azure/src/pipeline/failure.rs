@@ -1,0 +1,114 @@
+//! How one attempt failed, before anything is decided about it.
+
+use std::error::Error as StdError;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use akv_core::Reply;
+
+use crate::transport::Unresolved;
+
+/// One attempt that did not give what was asked for.
+#[derive(Debug, Clone)]
+pub(crate) enum Failure {
+    /// No connection came about, so nothing was sent.
+    NotSent { why: NoConnection, source: Arc<azure_core::Error> },
+    /// The connection broke after something was sent: the service may have carried it out.
+    Lost { source: Arc<azure_core::Error> },
+    /// No whole answer within the bound of an attempt.
+    Stalled { limit: Duration },
+    /// The answer is larger than this answer can be.
+    TooLarge { limit: usize },
+    /// The service answered, and not with a success.
+    Refused(Refusal),
+}
+
+/// Why no connection came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoConnection {
+    /// The name has no address.
+    Unresolved,
+    /// Whoever answered could not prove to be the host, or speaks no TLS that is taken here.
+    Untrusted,
+    /// Nobody answers, or it is not known why.
+    Unreachable,
+}
+
+/// A service's answer that is not a success.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Refusal {
+    pub(crate) reply: Reply,
+    /// Whether it was written by something that does not speak the service's JSON.
+    pub(crate) foreign: bool,
+    /// Where a redirect leads.
+    pub(crate) location: Option<String>,
+    /// The tenant that a 401 names.
+    pub(crate) tenant: Option<String>,
+    /// How long the service wants to be left alone.
+    pub(crate) wish: Option<Duration>,
+}
+
+impl Failure {
+    /// What an error of the transport says about the request.
+    pub(crate) fn of_transport(source: azure_core::Error) -> Self {
+        let source = Arc::new(source);
+        if matches!(source.kind(), azure_core::error::ErrorKind::Connection) {
+            Self::NotSent { why: NoConnection::of(&*source), source }
+        } else {
+            Self::Lost { source }
+        }
+    }
+
+    /// Whether the service may have carried the request out all the same.
+    pub(crate) fn may_have_happened(&self) -> bool {
+        match self {
+            Self::Lost { .. } | Self::Stalled { .. } => true,
+            Self::Refused(refusal) => refusal.reply.status >= 500 || refusal.reply.status == 408,
+            Self::NotSent { .. } | Self::TooLarge { .. } => false,
+        }
+    }
+
+    /// Whether the same request can do better a little later.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::NotSent { why, .. } => *why != NoConnection::Untrusted,
+            Self::Lost { .. } | Self::Stalled { .. } => true,
+            Self::TooLarge { .. } => false,
+            Self::Refused(refusal) => {
+                matches!(refusal.reply.status, 408 | 429 | 500 | 502 | 503 | 504)
+            }
+        }
+    }
+
+    pub(crate) fn is_throttling(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.reply.status == 429)
+    }
+
+    pub(crate) fn wish(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(refusal) => refusal.wish,
+            _ => None,
+        }
+    }
+}
+
+impl NoConnection {
+    fn of(error: &(dyn StdError + 'static)) -> Self {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            if error.is::<Unresolved>() {
+                return Self::Unresolved;
+            }
+            // rustls reports what it does not accept as invalid data.
+            let refused = error
+                .downcast_ref::<io::Error>()
+                .is_some_and(|error| error.kind() == io::ErrorKind::InvalidData);
+            if refused {
+                return Self::Untrusted;
+            }
+            cause = error.source();
+        }
+        Self::Unreachable
+    }
+}

@@ -1,0 +1,337 @@
+//! The one way every request goes: authorise, pace, send, read, and again where that may help.
+
+mod answer;
+mod deadline;
+mod failure;
+mod origin;
+mod pace;
+mod quota;
+mod retry;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use akv_core::{Error, ErrorKind};
+use azure_core::http::headers::HeaderValue;
+use azure_core::http::{HttpClient, Method, Request};
+use bytes::Bytes;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::auth::{Token, TokenCache};
+use crate::error;
+use crate::operation::Operation;
+use crate::wire;
+
+pub(crate) use answer::Answer;
+pub(crate) use deadline::Deadline;
+pub(crate) use failure::{Failure, NoConnection, Refusal};
+pub(crate) use origin::Origin;
+pub(crate) use pace::{Pacer, Permit};
+pub(crate) use quota::Quota;
+pub(crate) use retry::{Retry, wish};
+
+/// The way to one host as one identity.
+#[derive(Clone)]
+pub(crate) struct Pipeline {
+    pub(crate) transport: Arc<dyn HttpClient>,
+    pub(crate) origin: Origin,
+    /// None where nothing is asked that needs a token.
+    pub(crate) tokens: Option<Arc<TokenCache>>,
+    pub(crate) pacing: Pacing,
+    pub(crate) cancellation: CancellationToken,
+}
+
+/// Whose budget a request uses.
+#[derive(Clone)]
+pub(crate) enum Pacing {
+    /// A vault's, and that of all vaults together.
+    Vault { vault: Arc<Pacer>, all: Arc<Pacer> },
+    /// One of Resource Manager's.
+    ResourceManager { quota: Arc<Quota>, budget: String },
+    /// Nobody's.
+    Free,
+}
+
+/// One request, and what to say of it if it fails.
+#[derive(Clone)]
+pub(crate) struct Call {
+    pub(crate) operation: Operation,
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) body: Option<Bytes>,
+    /// `import certificate web-01 into vault contoso`.
+    pub(crate) tried: String,
+    /// The largest answer that makes sense, in bytes.
+    pub(crate) limit: usize,
+}
+
+/// How a request ended without success.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// It had no effect.
+    Known(Error),
+    /// Perhaps it had: the service has to be asked before it is sent again.
+    Unknown(Error, Failure),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Known(error)
+    }
+}
+
+impl From<Failed> for Error {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Known(error) | Failed::Unknown(error, _) => error,
+        }
+    }
+}
+
+impl Call {
+    /// A request without a body, for an answer of a certificate's size.
+    pub(crate) fn new(operation: Operation, method: Method, url: Url, tried: String) -> Self {
+        Self { operation, method, url, body: None, tried, limit: ONE_OBJECT }
+    }
+
+    #[must_use]
+    pub(crate) fn with_body(self, body: Bytes) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    #[must_use]
+    pub(crate) fn with_limit(self, limit: usize) -> Self {
+        Self { limit, ..self }
+    }
+
+    fn error(&self, kind: ErrorKind, problem: impl Into<String>) -> Error {
+        Error::new(kind, &self.tried, problem)
+    }
+
+    fn request(&self, token: Option<&Token>) -> Request {
+        let mut request = Request::new(self.url.clone(), self.method);
+        request.insert_header("accept", "application/json");
+        request.insert_header("user-agent", USER_AGENT);
+        if let Some(token) = token {
+            request.insert_header("authorization", HeaderValue::from(token.bearer()));
+        }
+        match &self.body {
+            Some(body) => {
+                request.insert_header("content-type", "application/json");
+                request.set_body(body.clone());
+            }
+            None if self.method == Method::Post => request.insert_header("content-length", "0"),
+            None => {}
+        }
+        request
+    }
+}
+
+impl Pipeline {
+    /// Sends the request until it succeeds, cannot, or may no longer.
+    pub(crate) async fn send(&self, call: &Call, retry: &mut Retry) -> Result<Answer, Failed> {
+        // Whatever link was followed to here, a token goes to this host alone.
+        if !self.origin.owns(&call.url) {
+            return Err(call
+                .error(ErrorKind::UntrustedHost, "its URL is not on the configured host")
+                .into());
+        }
+        let mut renewed = false;
+        loop {
+            let token = self.token(call, retry.deadline()).await?;
+            let place = self.place(call, retry.deadline()).await?;
+            let started = Instant::now();
+            let outcome = self.attempt(call, token.as_ref(), retry.deadline()).await?;
+            log(call, retry.attempt(), started.elapsed(), &outcome);
+            let failure = match outcome {
+                Ok(answer) if answer.is_success() => {
+                    self.heed(&answer);
+                    return Ok(answer);
+                }
+                Ok(answer) => {
+                    self.heed(&answer);
+                    Failure::Refused(refusal(call, &answer))
+                }
+                Err(failure) => failure,
+            };
+            self.give_back(place, &failure);
+            if let (Some(tokens), Some(token), false) = (&self.tokens, &token, renewed)
+                && is_unauthorized(&failure)
+            {
+                tokens.refused(token);
+                renewed = true;
+                continue;
+            }
+            let said = error::meaning(call.operation, &call.tried, &self.origin.host(), &failure);
+            if !call.operation.repeats_freely() && failure.may_have_happened() {
+                return Err(Failed::Unknown(said, failure));
+            }
+            self.pause(call, retry, &failure, said).await?;
+        }
+    }
+
+    /// Waits before the next attempt, or gives the failure back where there is to be none.
+    pub(crate) async fn pause(
+        &self,
+        call: &Call,
+        retry: &mut Retry,
+        failure: &Failure,
+        said: Error,
+    ) -> Result<(), Error> {
+        match retry.after(failure) {
+            Some(wait) => self.sleep(&call.tried, wait).await,
+            None => Err(said),
+        }
+    }
+
+    /// Waits; `Err` if the caller cancelled meanwhile.
+    pub(crate) async fn sleep(&self, tried: &str, wait: Duration) -> Result<(), Error> {
+        self.cancellation
+            .run_until_cancelled(tokio::time::sleep(wait))
+            .await
+            .ok_or_else(|| error::cancelled(tried))
+    }
+
+    async fn token(&self, call: &Call, deadline: Deadline) -> Result<Option<Token>, Error> {
+        let Some(tokens) = &self.tokens else { return Ok(None) };
+        self.cancellation
+            .run_until_cancelled(tokens.token(deadline))
+            .await
+            .ok_or_else(|| error::cancelled(&call.tried))?
+            .map(Some)
+            .map_err(|denied| denied.into_error(&call.tried))
+    }
+
+    async fn place(&self, call: &Call, deadline: Deadline) -> Result<Vec<Permit>, Error> {
+        let places = async {
+            match &self.pacing {
+                Pacing::Vault { vault, all } => vec![vault.permit().await, all.permit().await],
+                Pacing::ResourceManager { quota, budget } => {
+                    quota.permit(budget).await;
+                    Vec::new()
+                }
+                Pacing::Free => Vec::new(),
+            }
+        };
+        self.cancellation
+            .run_until_cancelled(deadline.bound(places))
+            .await
+            .ok_or_else(|| error::cancelled(&call.tried))?
+            .ok_or_else(|| {
+                let seconds = deadline.total().as_secs();
+                let problem = format!(
+                    "within {seconds} seconds the service's budget of requests left no room for it"
+                );
+                call.error(ErrorKind::Throttled, problem)
+            })
+    }
+
+    /// One attempt. A read is torn off when the caller cancels; a change that is under way is
+    /// awaited, so that it is known what was done.
+    async fn attempt(
+        &self,
+        call: &Call,
+        token: Option<&Token>,
+        deadline: Deadline,
+    ) -> Result<Result<Answer, Failure>, Error> {
+        let request = call.request(token);
+        let exchange = async {
+            let response =
+                self.transport.execute_request(&request).await.map_err(Failure::of_transport)?;
+            Answer::read(response, call.limit).await
+        };
+        let bounded = async {
+            deadline
+                .within(ATTEMPT)
+                .bound(exchange)
+                .await
+                .unwrap_or(Err(Failure::Stalled { limit: ATTEMPT }))
+        };
+        if self.cancellation.is_cancelled() {
+            return Err(error::cancelled(&call.tried));
+        }
+        if call.operation.changes() {
+            return Ok(bounded.await);
+        }
+        self.cancellation
+            .run_until_cancelled(bounded)
+            .await
+            .ok_or_else(|| error::cancelled(&call.tried))
+    }
+
+    fn heed(&self, answer: &Answer) {
+        if let Pacing::ResourceManager { quota, budget } = &self.pacing {
+            quota.heed(budget, answer.headers());
+        }
+    }
+
+    fn give_back(&self, places: Vec<Permit>, failure: &Failure) {
+        let mut places = places.into_iter();
+        if failure.is_throttling() {
+            if let Pacing::ResourceManager { quota, budget } = &self.pacing {
+                quota.spent(budget, failure.wish());
+            }
+            if let Some(place) = places.next() {
+                place.refused(failure.wish());
+            }
+            places.for_each(Permit::unused);
+        } else if matches!(failure, Failure::NotSent { .. }) {
+            places.for_each(Permit::unused);
+        }
+    }
+}
+
+fn refusal(call: &Call, answer: &Answer) -> Refusal {
+    let (reply, foreign) = wire::refusal::read(answer);
+    Refusal {
+        reply,
+        foreign,
+        location: answer.header("location").map(str::to_owned),
+        tenant: answer.header("www-authenticate").and_then(wire::challenge::tenant),
+        wish: wish(answer.headers(), SystemTime::now()),
+    }
+    .without_secrets_of(call)
+}
+
+impl Refusal {
+    /// What a service says about the backing secret of a certificate could repeat it.
+    fn without_secrets_of(mut self, call: &Call) -> Self {
+        if self.foreign && call.operation == Operation::GetSecret {
+            self.reply.message = None;
+        }
+        self
+    }
+}
+
+fn is_unauthorized(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(refusal) if refusal.reply.status == 401)
+}
+
+/// Never the query, which can hold paging tokens, nor any header or body.
+fn log(call: &Call, attempt: u32, took: Duration, outcome: &Result<Answer, Failure>) {
+    let (status, request_id) = match outcome {
+        Ok(answer) => (answer.status(), answer.header("x-ms-request-id")),
+        Err(_) => (0, None),
+    };
+    tracing::debug!(
+        method = %call.method,
+        host = call.url.host_str(),
+        path = call.url.path(),
+        status,
+        attempt,
+        milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        request_id,
+        failed = outcome.is_err(),
+        "request"
+    );
+}
+
+/// The bound of one attempt, the reading of the answer included.
+const ATTEMPT: Duration = Duration::from_secs(30);
+/// A certificate with its policy, a secret of 25 KB, a vault with 1,024 access policies.
+const ONE_OBJECT: usize = 2 << 20;
+const USER_AGENT: &str = concat!("akv/", env!("CARGO_PKG_VERSION"));

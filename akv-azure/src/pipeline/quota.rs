@@ -1,0 +1,100 @@
+//! Resource Manager's own budgets, as its headers tell them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use azure_core::http::headers::Headers;
+use tokio::time::{Instant, sleep_until};
+
+/// Until when each budget is left alone. Resource Manager keeps one a subscription and one a
+/// tenant for every caller, each refilled by 25 reads or 10 writes a second, and says in every
+/// answer how many are left ("Understand how Azure Resource Manager throttles requests").
+#[derive(Debug, Default)]
+pub(crate) struct Quota(Mutex<HashMap<String, Instant>>);
+
+impl Quota {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Waits until that budget may be used again.
+    pub(crate) async fn permit(&self, budget: &str) {
+        let until = self.until().get(budget).copied();
+        if let Some(until) = until {
+            sleep_until(until).await;
+        }
+    }
+
+    /// Takes note of what an answer says is left.
+    pub(crate) fn heed(&self, budget: &str, headers: &Headers) {
+        let left = headers
+            .iter()
+            .filter(|(name, _)| name.as_str().starts_with("x-ms-ratelimit-remaining-"))
+            .filter_map(|(_, value)| value.as_str().trim().parse::<u32>().ok())
+            .min();
+        if left.is_some_and(|left| left <= NEARLY_SPENT) {
+            self.rest(budget, REFILL);
+        }
+    }
+
+    /// The budget is spent.
+    pub(crate) fn spent(&self, budget: &str, wish: Option<Duration>) {
+        self.rest(budget, wish.unwrap_or(REFILL));
+    }
+
+    fn rest(&self, budget: &str, rest: Duration) {
+        let then = Instant::now() + rest;
+        let mut until = self.until();
+        let known = until.entry(budget.to_owned()).or_insert(then);
+        *known = (*known).max(then);
+    }
+
+    fn until(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As many as can be under way when the answer comes.
+const NEARLY_SPENT: u32 = 8;
+/// Ten writes or 25 reads are back after this.
+const REFILL: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use azure_core::http::headers::HeaderValue;
+
+    use super::*;
+
+    fn answer(name: &'static str, left: &str) -> Headers {
+        let mut headers = Headers::new();
+        headers.insert(name, HeaderValue::from(left.to_owned()));
+        headers
+    }
+
+    async fn waited(quota: &Quota, budget: &str) -> Duration {
+        let start = Instant::now();
+        quota.permit(budget).await;
+        start.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_budget_that_is_nearly_spent_is_left_alone_and_others_are_not() {
+        let quota = Quota::default();
+        quota.heed("one", &answer("x-ms-ratelimit-remaining-subscription-reads", "240"));
+        assert_eq!(waited(&quota, "one").await, Duration::ZERO);
+        quota.heed("one", &answer("x-ms-ratelimit-remaining-subscription-reads", "3"));
+        assert_eq!(waited(&quota, "other").await, Duration::ZERO);
+        assert!(waited(&quota, "one").await >= REFILL);
+        quota.heed("one", &answer("x-ms-ratelimit-remaining-subscription-global-reads", "0"));
+        assert!(waited(&quota, "one").await >= REFILL);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_service_wish_is_obeyed() {
+        let quota = Quota::default();
+        quota.spent("one", Some(Duration::from_secs(17)));
+        quota.spent("one", None);
+        assert!(waited(&quota, "one").await >= Duration::from_secs(17));
+    }
+}

@@ -1,0 +1,302 @@
+//! The pipeline against a scripted transport.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use akv_core::Denial;
+use async_trait::async_trait;
+use azure_core::http::AsyncRawResponse;
+use azure_core::http::headers::Headers;
+use futures::StreamExt;
+
+use super::*;
+use crate::auth::{CredentialMint, SignIn};
+
+/// Answers requests for tokens by itself and everything else from the script.
+#[derive(Default)]
+struct Script {
+    steps: Mutex<VecDeque<Step>>,
+    seen: Mutex<Vec<(String, Option<String>)>>,
+    tokens: AtomicU32,
+}
+
+enum Step {
+    Answer(u16, Vec<(&'static str, &'static str)>, Vec<u8>),
+    Connection,
+    Io,
+    Silence,
+    Drip,
+    Flood,
+}
+
+impl std::fmt::Debug for Script {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Script")
+    }
+}
+
+#[async_trait]
+impl HttpClient for Script {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        use azure_core::error::ErrorKind as Kind;
+        if request.url().path().ends_with("/oauth2/v2.0/token") {
+            let number = self.tokens.fetch_add(1, Ordering::SeqCst);
+            let body = format!(
+                r#"{{"token_type":"Bearer","expires_in":3600,"access_token":"t{number}"}}"#
+            );
+            return Ok(AsyncRawResponse::from_bytes(200.into(), Headers::new(), body.into_bytes()));
+        }
+        let sent = request.headers().get_optional_string(&"authorization".into());
+        self.seen.lock().expect("no panic").push((request.url().to_string(), sent));
+        let step = self.steps.lock().expect("no panic").pop_front().expect("another step");
+        let error = |kind| Err(azure_core::Error::with_message(kind, "scripted"));
+        let chunk = || Ok(Bytes::from(vec![b'x'; 1 << 16]));
+        let mut headers = Headers::new();
+        match step {
+            Step::Answer(status, named, body) => {
+                for (name, value) in named {
+                    headers.insert(name, value);
+                }
+                Ok(AsyncRawResponse::from_bytes(status.into(), headers, body))
+            }
+            Step::Connection => error(Kind::Connection),
+            Step::Io => error(Kind::Io),
+            Step::Silence => futures::future::pending().await,
+            Step::Flood => {
+                let endless = futures::stream::repeat_with(chunk);
+                Ok(AsyncRawResponse::new(200.into(), headers, endless.boxed()))
+            }
+            Step::Drip => {
+                let drip = futures::stream::unfold((), |()| async {
+                    tokio::time::sleep(Duration::from_secs(5)).await;
+                    Some((Ok(Bytes::from_static(b" ")), ()))
+                });
+                Ok(AsyncRawResponse::new(200.into(), headers, drip.boxed()))
+            }
+        }
+    }
+}
+
+impl Script {
+    fn new(steps: Vec<Step>) -> Arc<Self> {
+        Arc::new(Self { steps: Mutex::new(steps.into()), ..Self::default() })
+    }
+
+    fn sent(&self) -> usize {
+        self.seen.lock().expect("no panic").len()
+    }
+
+    fn authorizations(&self) -> Vec<Option<String>> {
+        self.seen.lock().expect("no panic").iter().map(|(_, sent)| sent.clone()).collect()
+    }
+
+    fn hosts(&self) -> Vec<String> {
+        let seen = self.seen.lock().expect("no panic");
+        seen.iter().filter_map(|(url, _)| Some(url.split('/').nth(2)?.to_owned())).collect()
+    }
+}
+
+fn pipeline(script: &Arc<Script>) -> Pipeline {
+    let transport: Arc<dyn HttpClient> = Arc::clone(script) as _;
+    let credential = akv_core::Credential::ClientSecret {
+        client_id: "11111111-2222-3333-4444-555555555555".parse().expect("an id"),
+        secret: "hush".into(),
+    };
+    let tenant = "contoso.example".parse().expect("a tenant");
+    let sign_in = SignIn::new(&akv_core::Cloud::public(), &credential, Some(&tenant), "test")
+        .expect("a sign-in");
+    let mint = CredentialMint::new(sign_in, "https://vault.azure.net", Arc::clone(&transport));
+    Pipeline {
+        transport,
+        origin: Origin::new("vault", "https://contoso.vault.azure.net").expect("an origin"),
+        tokens: Some(TokenCache::new(mint)),
+        pacing: Pacing::Free,
+        cancellation: CancellationToken::new(),
+    }
+}
+
+fn call(operation: Operation) -> Call {
+    let url = Url::parse("https://contoso.vault.azure.net/certificates/web").expect("a URL");
+    Call::new(operation, Method::Get, url, "get certificate web in vault contoso".to_owned())
+}
+
+fn retry() -> Retry {
+    Retry::new(Deadline::after(Duration::from_secs(120)))
+}
+
+fn ok() -> Step {
+    Step::Answer(200, vec![], b"{}".to_vec())
+}
+
+fn status(status: u16) -> Step {
+    Step::Answer(status, vec![], br#"{"error":{"code":"Whatever","message":"no"}}"#.to_vec())
+}
+
+async fn send(script: &Arc<Script>, operation: Operation) -> Result<Answer, Failed> {
+    pipeline(script).send(&call(operation), &mut retry()).await
+}
+
+async fn fails(steps: Vec<Step>) -> (Error, usize) {
+    let script = Script::new(steps);
+    let Err(failed) = send(&script, Operation::GetCertificate).await else { panic!("succeeded") };
+    (failed.into(), script.sent())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_is_repeated_after_whatever_may_pass() {
+    for step in [status(500), status(503), status(429), status(408), Step::Io, Step::Connection] {
+        let script = Script::new(vec![step, ok()]);
+        assert!(send(&script, Operation::GetCertificate).await.is_ok());
+        assert_eq!(script.sent(), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_is_not_repeated_where_that_cannot_help() {
+    for code in [400, 403, 404, 409] {
+        let (_, sent) = fails(vec![status(code)]).await;
+        assert_eq!(sent, 1, "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_is_repeated_only_where_it_was_not_carried_out() {
+    for step in [Step::Connection, status(429)] {
+        let script = Script::new(vec![step, ok()]);
+        assert!(send(&script, Operation::ImportCertificate).await.is_ok());
+    }
+    for step in [Step::Io, Step::Silence, status(500), status(503)] {
+        let script = Script::new(vec![step]);
+        let failed = send(&script, Operation::ImportCertificate).await;
+        assert!(matches!(failed, Err(Failed::Unknown(..))));
+        assert_eq!(script.sent(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_token_is_replaced_once_and_then_told() {
+    let script = Script::new(vec![status(401), ok()]);
+    assert!(send(&script, Operation::ImportCertificate).await.is_ok(), "a change too");
+    let bearers: Vec<_> = script.authorizations().into_iter().flatten().collect();
+    assert_eq!(bearers, ["Bearer t0", "Bearer t1"]);
+
+    let challenge = r#"Bearer authorization="https://login.windows.net/elsewhere.example", resource="https://evil.example""#;
+    let refused = || Step::Answer(401, vec![("www-authenticate", challenge)], Vec::new());
+    let script = Script::new(vec![refused(), refused()]);
+    let Err(failed) = send(&script, Operation::GetCertificate).await else { panic!("succeeded") };
+    let error = Error::from(failed);
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    assert!(error.to_string().contains("tenant elsewhere.example"), "{error}");
+    assert_eq!(script.tokens.load(Ordering::SeqCst), 2);
+    assert!(script.hosts().iter().all(|host| host == "contoso.vault.azure.net"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wish_of_the_service_is_waited_for_and_the_deadline_is_the_end() {
+    let wish = |seconds| Step::Answer(429, vec![("retry-after", seconds)], b"{}".to_vec());
+    let script = Script::new(vec![wish("40"), ok()]);
+    let start = Instant::now();
+    assert!(send(&script, Operation::GetCertificate).await.is_ok());
+    assert!(start.elapsed() >= Duration::from_secs(40));
+
+    let start = Instant::now();
+    let (error, sent) = fails(vec![wish("400")]).await;
+    assert_eq!((error.kind(), sent), (ErrorKind::Throttled, 1));
+    assert_eq!(start.elapsed(), Duration::ZERO, "a wait that cannot help is not begun");
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_and_slow_drips_end() {
+    let start = Instant::now();
+    let (error, _) = fails((0..6).map(|_| Step::Drip).collect()).await;
+    assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+    assert!(start.elapsed() <= Duration::from_secs(121), "{:?}", start.elapsed());
+    let (error, _) = fails((0..6).map(|_| Step::Silence).collect()).await;
+    assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_is_given_up_and_not_kept() {
+    let (error, sent) = fails(vec![Step::Flood]).await;
+    assert_eq!((error.kind(), sent), (ErrorKind::Protocol, 1), "{error}");
+    let announced = Step::Answer(200, vec![("content-length", "104857600")], b"{".to_vec());
+    let (error, _) = fails(vec![announced]).await;
+    assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_is_told_and_not_followed() {
+    let redirect = Step::Answer(302, vec![("location", "https://evil.example/x")], Vec::new());
+    let script = Script::new(vec![redirect]);
+    let Err(failed) = send(&script, Operation::GetCertificate).await else { panic!("succeeded") };
+    let error = Error::from(failed);
+    assert_eq!(error.kind(), ErrorKind::UntrustedHost);
+    assert!(error.to_string().contains("evil.example"), "{error}");
+    assert_eq!(script.hosts(), ["contoso.vault.azure.net"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_request_leaves_for_another_host() {
+    let script = Script::new(vec![]);
+    let url = Url::parse("https://contoso.vault.azure.net.evil.example/x").expect("a URL");
+    let call = Call { url, ..call(Operation::GetCertificate) };
+    let Err(failed) = pipeline(&script).send(&call, &mut retry()).await else { panic!("sent") };
+    assert_eq!(Error::from(failed).kind(), ErrorKind::UntrustedHost);
+    assert_eq!((script.sent(), script.tokens.load(Ordering::SeqCst)), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proxys_words_are_not_the_services() {
+    let html = |status| {
+        let page = b"<html><head><title>Blocked by Zscreen</title></head></html>".to_vec();
+        Step::Answer(status, vec![("content-type", "text/html")], page)
+    };
+    let (error, _) = fails(vec![html(404)]).await;
+    assert_eq!(error.kind(), ErrorKind::Protocol, "a proxy's 404 is not absence: {error}");
+    assert!(error.to_string().contains("Blocked by Zscreen"), "{error}");
+    let (error, _) = fails(vec![html(403)]).await;
+    assert_eq!(error.kind(), ErrorKind::Denied(Denial::Unspecified));
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelling_ends_a_read_at_once_and_a_change_when_it_is_answered() {
+    let slowly = |operation| async move {
+        let script = Script::new(vec![Step::Silence]);
+        let pipeline = pipeline(&script);
+        let token = pipeline.cancellation.clone();
+        let start = Instant::now();
+        let (call, mut retry) = (call(operation), retry());
+        let sending = pipeline.send(&call, &mut retry);
+        let cancelling = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            token.cancel();
+        };
+        let (outcome, ()) = futures::future::join(sending, cancelling).await;
+        (outcome.err().expect("no answer"), start.elapsed())
+    };
+    let (failed, took) = slowly(Operation::GetCertificate).await;
+    assert_eq!(Error::from(failed).kind(), ErrorKind::Cancelled);
+    assert_eq!(took, Duration::from_secs(1));
+    let (failed, took) = slowly(Operation::ImportCertificate).await;
+    assert!(matches!(failed, Failed::Unknown(..)), "it may have happened");
+    assert_eq!(took, ATTEMPT, "bounded by the attempt");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_after_cancelling() {
+    let script = Script::new(vec![]);
+    let pipeline = pipeline(&script);
+    pipeline.cancellation.cancel();
+    let outcome = pipeline.send(&call(Operation::ImportCertificate), &mut retry()).await;
+    let Err(Failed::Known(error)) = outcome else { panic!("not known") };
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert_eq!(script.sent(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_secret_is_in_an_error() {
+    let (error, _) = fails((0..6).map(|_| Step::Io).collect()).await;
+    let told = format!("{error} {error:?} {:?}", std::error::Error::source(&error));
+    assert!(!told.contains("hush") && !told.contains("t0"), "{told}");
+}

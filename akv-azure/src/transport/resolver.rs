@@ -1,0 +1,68 @@
+//! Names to addresses.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+/// The system's resolver, but that `localhost` and every name below it is this machine (RFC 6761),
+/// which not every system knows.
+#[derive(Debug)]
+pub(super) struct Resolver;
+
+/// A name that has no address, as far as the system knows.
+#[derive(Debug)]
+pub(crate) struct Unresolved(String);
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the name {} does not resolve", self.0)
+    }
+}
+
+impl std::error::Error for Unresolved {}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let host = name.as_str().to_owned();
+        if host == "localhost" || host.ends_with(".localhost") {
+            return Box::pin(async { Ok(loopback()) });
+        }
+        Box::pin(async move {
+            let asked = host.clone();
+            let found = tokio::task::spawn_blocking(move || (asked, 0).to_socket_addrs()).await?;
+            let addresses: Addrs = match found {
+                Ok(addresses) => Box::new(addresses),
+                Err(_) => return Err(Unresolved(host).into()),
+            };
+            Ok(addresses)
+        })
+    }
+}
+
+/// Port 0 stands for the URL's.
+fn loopback() -> Addrs {
+    let v4 = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let v6 = SocketAddr::from((Ipv6Addr::LOCALHOST, 0));
+    Box::new([v4, v6].into_iter())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn names_below_localhost_are_this_machine() {
+        let name = "contoso.vault.localhost".parse().expect("a name");
+        let addresses: Vec<_> = Resolver.resolve(name).await.expect("loopback").collect();
+        assert!(addresses.iter().all(|it| it.ip().is_loopback()));
+    }
+
+    #[tokio::test]
+    async fn a_name_without_address_is_told_by_name() {
+        // A label of more than 63 characters is refused before anybody is asked.
+        let name = format!("{}.example", "x".repeat(64)).parse().expect("a name");
+        let Err(error) = Resolver.resolve(name).await else { panic!("resolved") };
+        assert!(error.is::<Unresolved>(), "{error}");
+    }
+}

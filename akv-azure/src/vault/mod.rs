@@ -1,0 +1,243 @@
+//! One vault over REST (Key Vault data plane 7.4): the port [`CertificateStore`].
+
+mod chain;
+mod deletion;
+mod import;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use akv_core::{
+    Certificate, CertificateName, CertificateStore, DeletedCertificate, Deletion, Error, ErrorKind,
+    Import, ListedCertificate, Result, Tags, VaultName, Version,
+};
+use async_trait::async_trait;
+use azure_core::http::Method;
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+
+use crate::operation::Operation;
+use crate::page::{Pages, read, unreadable};
+use crate::pipeline::{Answer, Call, Deadline, Failed, Pipeline, Retry};
+use crate::wire::certificate::{Bundle, TagsUpdate};
+
+/// A vault, reached over REST as one identity.
+///
+/// Clones share everything.
+#[derive(Clone)]
+pub struct KeyVault(Arc<Inner>);
+
+struct Inner {
+    pipeline: Pipeline,
+    vault: VaultName,
+    deadline: Duration,
+}
+
+impl KeyVault {
+    pub(crate) fn new(pipeline: Pipeline, vault: VaultName, deadline: Duration) -> Self {
+        Self(Arc::new(Inner { pipeline, vault, deadline }))
+    }
+
+    fn pipeline(&self) -> &Pipeline {
+        &self.0.pipeline
+    }
+
+    /// The bound of one operation, which begins now.
+    fn deadline(&self) -> Deadline {
+        Deadline::after(self.0.deadline)
+    }
+
+    fn tried(&self, what: &str, name: &CertificateName) -> String {
+        format!("{what} certificate {name} in vault {}", self.0.vault)
+    }
+
+    fn call(&self, operation: Operation, method: Method, path: &[&str], tried: String) -> Call {
+        let url = self.pipeline().origin.url(path, &[("api-version", API_VERSION)]);
+        Call::new(operation, method, url, tried)
+    }
+
+    async fn look(&self, name: &CertificateName, retry: &mut Retry) -> Result<Option<Certificate>> {
+        let tried = self.tried("get", name);
+        let path = ["certificates", name.as_str()];
+        let call = self.call(Operation::GetCertificate, Method::Get, &path, tried);
+        match self.pipeline().send(&call, retry).await {
+            Ok(answer) => certificate(&answer, &call.tried).map(Some),
+            Err(failed) => none_if_absent(failed),
+        }
+    }
+
+    async fn look_at_deleted(
+        &self,
+        name: &CertificateName,
+        retry: &mut Retry,
+    ) -> Result<Option<DeletedCertificate>> {
+        let tried = self.tried("get deleted", name);
+        let path = ["deletedcertificates", name.as_str()];
+        let call = self.call(Operation::GetDeletedCertificate, Method::Get, &path, tried);
+        match self.pipeline().send(&call, retry).await {
+            Ok(answer) => {
+                let bundle: Bundle = read(&answer, &call.tried)?;
+                bundle.deleted().ok_or_else(|| nameless(&call.tried)).map(Some)
+            }
+            Err(failed) => none_if_absent(failed),
+        }
+    }
+}
+
+#[async_trait]
+impl CertificateStore for KeyVault {
+    fn vault(&self) -> &VaultName {
+        &self.0.vault
+    }
+
+    fn list(&self) -> BoxStream<'_, Result<ListedCertificate>> {
+        let tried = format!("list the certificates of vault {}", self.0.vault);
+        let query = [("api-version", API_VERSION), ("maxresults", PAGE_SIZE)];
+        let first = self.pipeline().origin.url(&["certificates"], &query);
+        let pages = Pages::new(
+            self.pipeline().clone(),
+            Operation::ListCertificates,
+            tried.clone(),
+            self.0.deadline,
+            first,
+        );
+        let step = move |pages: Option<Pages>| {
+            let tried = tried.clone();
+            async move {
+                let mut pages = pages?;
+                match pages.next::<Bundle>().await {
+                    Ok(None) => None,
+                    Ok(Some(page)) => {
+                        let items = listed(page, &tried);
+                        let broken = items.last().is_some_and(Result::is_err);
+                        Some((items, (!broken).then_some(pages)))
+                    }
+                    Err(error) => Some((vec![Err(error)], None)),
+                }
+            }
+        };
+        stream::unfold(Some(pages), step).flat_map(stream::iter).boxed()
+    }
+
+    async fn certificate(&self, name: &CertificateName) -> Result<Option<Certificate>> {
+        self.look(name, &mut Retry::new(self.deadline())).await
+    }
+
+    async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>> {
+        let tried = self.tried("read the chain of", name);
+        let path = ["secrets", name.as_str(), version.as_str()];
+        let call = self.call(Operation::GetSecret, Method::Get, &path, tried);
+        let answer = self.pipeline().send(&call, &mut Retry::new(self.deadline())).await?;
+        chain::read(&answer, &call.tried)
+    }
+
+    async fn deleted(&self, name: &CertificateName) -> Result<Option<DeletedCertificate>> {
+        self.look_at_deleted(name, &mut Retry::new(self.deadline())).await
+    }
+
+    async fn import(&self, import: &Import) -> Result<Certificate> {
+        import::run(self, import).await
+    }
+
+    async fn update_tags(&self, name: &CertificateName, tags: &Tags) -> Result<Certificate> {
+        let tried = self.tried("update the tags of", name);
+        let tags: BTreeMap<&str, &str> = tags.iter().collect();
+        let body =
+            serde_json::to_vec(&TagsUpdate { tags }).map_err(|error| unreadable(&tried, &error))?;
+        // An empty version is the newest.
+        let path = ["certificates", name.as_str(), ""];
+        let call = self
+            .call(Operation::UpdateCertificate, Method::Patch, &path, tried)
+            .with_body(Bytes::from(body));
+        let mut retry = Retry::new(self.deadline());
+        let answer = self.settled(&call, &mut retry).await?;
+        certificate(&answer, &call.tried)
+    }
+
+    async fn delete(&self, name: &CertificateName) -> Result<Option<Deletion>> {
+        deletion::delete(self, name).await
+    }
+
+    async fn recover(&self, name: &CertificateName) -> Result<Option<Certificate>> {
+        deletion::recover(self, name).await
+    }
+
+    async fn purge(&self, name: &CertificateName) -> Result<Option<()>> {
+        deletion::purge(self, name).await
+    }
+}
+
+impl KeyVault {
+    /// Sends, and sends again while the service is busy deleting or recovering what is under the
+    /// name. That passes by itself, so it is waited out; what is left then is the answer.
+    async fn settled(&self, call: &Call, retry: &mut Retry) -> std::result::Result<Answer, Failed> {
+        loop {
+            let error = match self.pipeline().send(call, retry).await {
+                Err(Failed::Known(error)) if is_settling(&error) => error,
+                other => return other,
+            };
+            if !retry.deadline().allows(POLL) {
+                return Err(error.into());
+            }
+            self.pipeline().sleep(&call.tried, POLL).await?;
+        }
+    }
+}
+
+impl fmt::Debug for KeyVault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyVault")
+            .field("vault", &self.0.vault)
+            .field("host", &self.pipeline().origin.host())
+            .finish_non_exhaustive()
+    }
+}
+
+fn is_settling(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::BeingDeleted | ErrorKind::BeingRecovered)
+}
+
+/// Absence is an answer and no failure.
+fn none_if_absent<T>(failed: Failed) -> Result<Option<T>> {
+    let error = Error::from(failed);
+    if error.kind() == ErrorKind::Absent { Ok(None) } else { Err(error) }
+}
+
+/// The items of a page up to the first that names no certificate, which ends the list: going on
+/// without it would pass a part off as the whole.
+fn listed(page: Vec<Bundle>, tried: &str) -> Vec<Result<ListedCertificate>> {
+    let mut items = Vec::with_capacity(page.len());
+    for bundle in page {
+        let id = bundle.id().to_owned();
+        match bundle.listed() {
+            Some(item) => items.push(Ok(item)),
+            None => {
+                let problem = format!("an item's id {id:.200?} names no certificate");
+                items.push(Err(Error::new(ErrorKind::Protocol, tried, problem)));
+                break;
+            }
+        }
+    }
+    items
+}
+
+fn certificate(answer: &Answer, tried: &str) -> Result<Certificate> {
+    let bundle: Bundle = read(answer, tried)?;
+    bundle.certificate().ok_or_else(|| nameless(tried))
+}
+
+fn nameless(tried: &str) -> Error {
+    Error::new(ErrorKind::Protocol, tried, "the answer names no certificate and version")
+}
+
+/// The oldest version that has everything that is used here, and that every sovereign and private
+/// cloud has. From 7.6 on the order of the chain can be kept as sent, which is not needed: a
+/// bundle's order is leaf first anyway, and that is what the service makes of it.
+const API_VERSION: &str = "7.4";
+/// The most that the service gives.
+const PAGE_SIZE: &str = "25";
+/// How often the service is asked whether it has settled: as often as Microsoft's own clients do.
+const POLL: Duration = Duration::from_secs(2);

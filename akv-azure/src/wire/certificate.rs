@@ -1,0 +1,208 @@
+//! Certificates as Key Vault shows them (data plane 7.4): list items, bundles, deleted bundles.
+
+use std::collections::BTreeMap;
+
+use akv_core::{
+    Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
+    ListedCertificate, Tags, Thumbprint, Version,
+};
+use base64::Engine;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Bundle {
+    #[serde(default)]
+    id: String,
+    kid: Option<String>,
+    x5t: Option<String>,
+    cer: Option<String>,
+    #[serde(default)]
+    attributes: Option<WireAttributes>,
+    tags: Option<BTreeMap<String, String>>,
+    policy: Option<Policy>,
+    #[serde(rename = "recoveryId")]
+    recovery_id: Option<String>,
+    #[serde(rename = "deletedDate")]
+    deleted: Option<i64>,
+    #[serde(rename = "scheduledPurgeDate")]
+    scheduled_purge: Option<i64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct WireAttributes {
+    enabled: Option<bool>,
+    nbf: Option<i64>,
+    exp: Option<i64>,
+    created: Option<i64>,
+    updated: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Policy {
+    key_props: Option<KeyProperties>,
+}
+
+#[derive(Debug, Deserialize)]
+struct KeyProperties {
+    exportable: Option<bool>,
+    kty: Option<String>,
+}
+
+/// The tags of a certificate, to be put in place of those it has.
+#[derive(Debug, Serialize)]
+pub(crate) struct TagsUpdate<'a> {
+    pub(crate) tags: BTreeMap<&'a str, &'a str>,
+}
+
+impl Bundle {
+    /// A list item; `None` where its id names no certificate.
+    pub(crate) fn listed(self) -> Option<ListedCertificate> {
+        Some(ListedCertificate {
+            name: name(&self.id)?,
+            thumbprint: self.thumbprint(),
+            attributes: self.attributes.unwrap_or_default().read(),
+            tags: tags(self.tags),
+        })
+    }
+
+    /// A certificate; `None` where its id names no certificate or no version.
+    pub(crate) fn certificate(self) -> Option<Certificate> {
+        let mut segments = segments(&self.id);
+        let name = segments.next()?.parse().ok()?;
+        let version: Version = segments.next()?.parse().ok()?;
+        let key = self.kid.is_some().then(|| {
+            let properties = self.policy.as_ref().and_then(|policy| policy.key_props.as_ref());
+            KeyState {
+                exportable: properties.and_then(|it| it.exportable).map(exportable),
+                kind: properties.and_then(|it| it.kty.clone()),
+            }
+        });
+        Some(Certificate {
+            name,
+            version,
+            der: self.cer.as_deref().and_then(|cer| FORGIVING.decode(cer).ok()),
+            thumbprint: self.thumbprint(),
+            attributes: self.attributes.unwrap_or_default().read(),
+            tags: tags(self.tags),
+            key,
+        })
+    }
+
+    pub(crate) fn deleted(self) -> Option<DeletedCertificate> {
+        let (deleted, scheduled_purge) = (self.deleted, self.scheduled_purge);
+        Some(DeletedCertificate {
+            certificate: self.certificate()?,
+            deleted: deleted.and_then(moment),
+            scheduled_purge: scheduled_purge.and_then(moment),
+        })
+    }
+
+    /// Without one the vault has no soft delete, and the certificate is gone.
+    pub(crate) fn is_recoverable(&self) -> bool {
+        self.recovery_id.as_deref().is_some_and(|id| !id.is_empty())
+    }
+
+    /// What the service calls it, for a message about an id that cannot be read.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn thumbprint(&self) -> Option<Thumbprint> {
+        let bytes = FORGIVING_URL.decode(self.x5t.as_deref()?).ok()?;
+        Some(Thumbprint::from_bytes(bytes.try_into().ok()?))
+    }
+}
+
+impl WireAttributes {
+    fn read(self) -> Attributes {
+        Attributes {
+            enabled: self.enabled.unwrap_or(true),
+            not_before: self.nbf.and_then(moment),
+            expires: self.exp.and_then(moment),
+            created: self.created.and_then(moment),
+            updated: self.updated.and_then(moment),
+        }
+    }
+}
+
+fn exportable(yes: bool) -> Exportable {
+    if yes { Exportable::Yes } else { Exportable::No }
+}
+
+fn tags(tags: Option<BTreeMap<String, String>>) -> Tags {
+    Tags::as_stored(tags.unwrap_or_default())
+}
+
+fn moment(seconds: i64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp(seconds).ok()
+}
+
+fn name(id: &str) -> Option<CertificateName> {
+    segments(id).next()?.parse().ok()
+}
+
+/// What follows `/certificates/` or `/deletedcertificates/` in an id.
+fn segments(id: &str) -> impl Iterator<Item = &str> {
+    id.split('/').skip_while(|it| !it.ends_with("certificates")).skip(1).filter(|it| !it.is_empty())
+}
+
+/// The service has used padding and none.
+const ANY_PADDING: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+pub(crate) const FORGIVING: GeneralPurpose =
+    GeneralPurpose::new(&base64::alphabet::STANDARD, ANY_PADDING);
+const FORGIVING_URL: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, ANY_PADDING);
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(body: &serde_json::Value) -> Bundle {
+        serde_json::from_value(body.clone()).expect("a bundle")
+    }
+
+    #[test]
+    fn a_bundle_in_full() {
+        let bundle = read(&json!({
+            "id": "https://contoso.vault.azure.net/certificates/Web-01/0123456789abcdef0123456789abcdef",
+            "kid": "https://contoso.vault.azure.net/keys/Web-01/0123456789abcdef0123456789abcdef",
+            "x5t": "AAECAwQFBgcICQoLDA0ODxAREhM",
+            "cer": "AQID",
+            "attributes": {"enabled": false, "nbf": 1, "exp": 2, "created": 3, "updated": 4, "recoveryLevel": "Recoverable"},
+            "tags": {"owner": "pki"},
+            "policy": {"key_props": {"exportable": false, "kty": "RSA-HSM", "x": 1}, "new": {}},
+            "surprise": [1]
+        }));
+        let certificate = bundle.certificate().expect("a certificate");
+        assert_eq!(certificate.name.as_str(), "Web-01");
+        assert_eq!(certificate.version.as_str(), "0123456789abcdef0123456789abcdef");
+        assert_eq!(certificate.der.as_deref(), Some(&[1, 2, 3][..]));
+        assert_eq!(
+            certificate.thumbprint.map(|it| it.to_string()).as_deref(),
+            Some("000102030405060708090A0B0C0D0E0F10111213")
+        );
+        assert!(!certificate.attributes.enabled);
+        let key = certificate.key.expect("a key");
+        assert_eq!((key.exportable, key.kind.as_deref()), (Some(Exportable::No), Some("RSA-HSM")));
+    }
+
+    #[test]
+    fn a_pending_certificate_has_neither_thumbprint_nor_der() {
+        let item = json!({"id": "https://x/certificates/new", "attributes": {"enabled": false}, "subject": ""});
+        let listed = read(&item).listed().expect("an item");
+        assert_eq!((listed.name.as_str(), listed.thumbprint), ("new", None));
+        assert!(read(&json!({"id": "https://x/certificates/new"})).certificate().is_none());
+    }
+
+    #[test]
+    fn an_id_that_names_nothing_is_no_certificate() {
+        for id in ["", "https://x/", "https://x/secrets/a/b", "https://x/certificates/a b/"] {
+            assert!(read(&json!({ "id": id })).listed().is_none(), "{id}");
+        }
+    }
+}

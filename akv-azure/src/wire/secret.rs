@@ -1,0 +1,20 @@
+//! The secret behind a certificate (Key Vault data plane 7.4): leaf, chain and, where it is
+//! exportable, the key.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+/// Borrows from the answer's body, which is wiped.
+#[derive(Deserialize)]
+pub(crate) struct Secret<'a> {
+    #[serde(borrow)]
+    pub(crate) value: Cow<'a, str>,
+    #[serde(rename = "contentType", borrow, default)]
+    pub(crate) content_type: Option<Cow<'a, str>>,
+}
+
+/// The content type of PKCS#12 in base64.
+pub(crate) const PKCS12: &str = "application/x-pkcs12";
+/// The content type of PEM.
+pub(crate) const PEM: &str = "application/x-pem-file";

@@ -1,0 +1,19 @@
+//! Subscriptions and resource groups (Resource Manager, 2022-12-01 and 2021-04-01).
+
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Subscription {
+    pub(crate) subscription_id: String,
+    #[serde(default)]
+    pub(crate) display_name: String,
+    #[serde(default)]
+    pub(crate) state: String,
+    pub(crate) tenant_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ResourceGroup {
+    pub(crate) location: String,
+}

@@ -1,0 +1,132 @@
+//! Vaults (Resource Manager, Microsoft.KeyVault 2026-02-01).
+
+use std::collections::BTreeMap;
+
+use akv_core::{AccessModel, NewVault, PublicAccess, PurgeProtection};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Vault {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) location: String,
+    #[serde(default)]
+    pub(crate) properties: Properties,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Properties {
+    pub(crate) vault_uri: Option<String>,
+    pub(crate) provisioning_state: Option<String>,
+}
+
+/// A list item, of which only the id is read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ListedVault {
+    #[serde(default)]
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct DeletedVault {
+    #[serde(default)]
+    pub(crate) properties: DeletedProperties,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeletedProperties {
+    pub(crate) scheduled_purge_date: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Creation<'a> {
+    location: &'a str,
+    tags: BTreeMap<&'a str, &'a str>,
+    properties: NewProperties,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NewProperties {
+    tenant_id: String,
+    sku: Sku,
+    create_mode: &'static str,
+    enable_rbac_authorization: bool,
+    access_policies: Vec<AccessPolicy>,
+    enable_soft_delete: bool,
+    soft_delete_retention_in_days: u8,
+    /// Only `true` may be sent: the service refuses `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enable_purge_protection: Option<bool>,
+    public_network_access: &'static str,
+}
+
+#[derive(Serialize)]
+struct Sku {
+    family: &'static str,
+    name: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AccessPolicy {
+    tenant_id: String,
+    object_id: String,
+    permissions: Permissions,
+}
+
+#[derive(Serialize)]
+struct Permissions {
+    certificates: &'static [&'static str],
+    secrets: &'static [&'static str],
+    keys: &'static [&'static str],
+}
+
+impl<'a> Creation<'a> {
+    /// Everything is said that versions of the interface have different defaults for.
+    pub(crate) fn new(vault: &'a NewVault, tenant_id: String) -> Self {
+        let options = &vault.options;
+        let (rbac, objects) = match &options.access {
+            AccessModel::Rbac => (true, &[][..]),
+            AccessModel::Policies(objects) => (false, objects.as_slice()),
+        };
+        let access_policies = objects
+            .iter()
+            .map(|object_id| AccessPolicy {
+                tenant_id: tenant_id.clone(),
+                object_id: object_id.to_string(),
+                permissions: Permissions {
+                    certificates: CERTIFICATES,
+                    secrets: SECRETS,
+                    keys: &[],
+                },
+            })
+            .collect();
+        Self {
+            location: vault.region.as_str(),
+            tags: options.tags.iter().map(|(name, value)| (&**name, &**value)).collect(),
+            properties: NewProperties {
+                tenant_id,
+                sku: Sku { family: "A", name: options.sku.to_string() },
+                create_mode: "default",
+                enable_rbac_authorization: rbac,
+                access_policies,
+                enable_soft_delete: true,
+                soft_delete_retention_in_days: options.retention.days(),
+                enable_purge_protection: (options.purge_protection == PurgeProtection::On)
+                    .then_some(true),
+                public_network_access: match options.public_access {
+                    PublicAccess::Enabled => "enabled",
+                    PublicAccess::Disabled => "disabled",
+                },
+            },
+        }
+    }
+}
+
+/// What inventory, add and remove need.
+const CERTIFICATES: &[&str] = &["get", "list", "import", "update", "delete", "recover", "purge"];
+/// The chain of a certificate is in the secret behind it.
+const SECRETS: &[&str] = &["get"];
