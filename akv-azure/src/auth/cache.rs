@@ -166,8 +166,8 @@ impl Held {
         let margin = MARGIN.min(lifetime / 10);
         Self {
             secret: minted.secret,
-            refresh_from: now + (lifetime - refresh_ahead),
-            serves_until: now + (lifetime - margin),
+            refresh_from: now + lifetime.saturating_sub(refresh_ahead),
+            serves_until: now + lifetime.saturating_sub(margin),
         }
     }
 }

@@ -240,8 +240,8 @@ impl CredentialMint {
 
     /// Nothing was sent: a file, a tool or the environment is not as it should be.
     fn unheard(&self, error: &azure_core::Error) -> Denied {
-        let told = std::error::Error::source(error)
-            .map_or_else(|| error.to_string(), |cause| cause.to_string());
+        let told =
+            std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let told = shortened(&told);
         match &self.sign_in.credential {
             Credential::AzureCli => Denied::unusable(
@@ -287,8 +287,6 @@ fn managed(
     user_assigned_id: Option<UserAssignedId>,
     client_options: ClientOptions,
 ) -> azure_core::Result<Arc<dyn TokenCredential>> {
-    let mut options = ManagedIdentityCredentialOptions::default();
-    options.user_assigned_id = user_assigned_id;
-    options.client_options = client_options;
+    let options = ManagedIdentityCredentialOptions { user_assigned_id, client_options };
     ManagedIdentityCredential::new(Some(options)).map(|it| it as _)
 }

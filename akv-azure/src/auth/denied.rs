@@ -15,7 +15,7 @@ use crate::wire::refusal::described;
 pub(crate) struct Denied {
     kind: ErrorKind,
     problem: String,
-    reply: Option<Reply>,
+    reply: Option<Box<Reply>>,
     advice: Option<String>,
     /// Whether asking again can help, and how long the authority wants to be left alone.
     again: Again,
@@ -66,7 +66,7 @@ impl Denied {
     pub(crate) fn into_error(self, tried: &str) -> Error {
         let mut error = Error::new(self.kind, tried, self.problem);
         if let Some(reply) = self.reply {
-            error = error.with_reply(reply);
+            error = error.with_reply(*reply);
         }
         match self.advice {
             Some(advice) => error.with_advice(advice),
@@ -89,13 +89,13 @@ impl Denied {
                     }
                     None => Self::of_status(status, foreign, authority, &error),
                 };
-                denied.reply = Some(Reply {
+                denied.reply = Some(Box::new(Reply {
                     status,
                     code: code.map(|code| format!("AADSTS{code}")).or_else(|| error.error.clone()),
                     inner_code: None,
                     message: if foreign { described(&body) } else { error.message() },
                     request_id: error.trace_id().or(request_id),
-                });
+                }));
                 // Of a metadata service's failures azure_identity has waited for the end already.
                 let passing = matches!(status, 408 | 429 | 500..=599) || code.is_some_and(passes);
                 if passing && authority != METADATA {

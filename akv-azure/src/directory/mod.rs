@@ -130,10 +130,7 @@ impl VaultDirectory for ResourceManager {
             .into_iter()
             .map(|one| {
                 Ok(Subscription {
-                    id: one
-                        .subscription_id
-                        .parse()
-                        .map_err(|invalid| unreadable_id(&tried, &invalid))?,
+                    id: one.id.parse().map_err(|invalid| unreadable_id(&tried, &invalid))?,
                     name: one.display_name,
                     state: one.state,
                 })

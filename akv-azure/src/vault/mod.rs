@@ -212,14 +212,12 @@ fn listed(page: Vec<Bundle>, tried: &str) -> Vec<Result<ListedCertificate>> {
     let mut items = Vec::with_capacity(page.len());
     for bundle in page {
         let id = bundle.id().to_owned();
-        match bundle.listed() {
-            Some(item) => items.push(Ok(item)),
-            None => {
-                let problem = format!("an item's id {id:.200?} names no certificate");
-                items.push(Err(Error::new(ErrorKind::Protocol, tried, problem)));
-                break;
-            }
-        }
+        let Some(item) = bundle.listed() else {
+            let problem = format!("an item's id {id:.200?} names no certificate");
+            items.push(Err(Error::new(ErrorKind::Protocol, tried, problem)));
+            break;
+        };
+        items.push(Ok(item));
     }
     items
 }

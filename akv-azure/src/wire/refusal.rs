@@ -35,18 +35,14 @@ pub(crate) fn read(answer: &Answer) -> (Reply, bool) {
         request_id: answer.header("x-ms-request-id").map(str::to_owned),
         ..Reply::default()
     };
-    match detail {
-        Some(detail) => {
-            reply.inner_code = detail.innererror.as_deref().and_then(innermost);
-            reply.code = detail.code;
-            reply.message = detail.message.map(|message| shortened(&message));
-            (reply, false)
-        }
-        None => {
-            reply.message = described(answer.body());
-            (reply, true)
-        }
-    }
+    let Some(detail) = detail else {
+        reply.message = described(answer.body());
+        return (reply, true);
+    };
+    reply.inner_code = detail.innererror.as_deref().and_then(innermost);
+    reply.code = detail.code;
+    reply.message = detail.message.map(|message| shortened(&message));
+    (reply, false)
 }
 
 /// Key Vault names the reason in the first level; Resource Manager may nest deeper.

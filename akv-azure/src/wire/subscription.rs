@@ -5,7 +5,8 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Subscription {
-    pub(crate) subscription_id: String,
+    #[serde(rename = "subscriptionId")]
+    pub(crate) id: String,
     #[serde(default)]
     pub(crate) display_name: String,
     #[serde(default)]
