@@ -59,6 +59,7 @@ pub struct Journal(Arc<Mutex<Pages>>);
 struct Pages {
     entries: VecDeque<Entry>,
     counts: BTreeMap<Operation, u64>,
+    statuses: BTreeMap<u16, u64>,
     in_flight: usize,
     most_in_flight: usize,
 }
@@ -85,6 +86,11 @@ impl Journal {
         self.pages().counts.values().sum()
     }
 
+    /// How many answers had that status.
+    pub fn answered(&self, status: u16) -> u64 {
+        self.pages().statuses.get(&status).copied().unwrap_or_default()
+    }
+
     /// How many requests were under way at once at the worst moment.
     pub fn most_in_flight(&self) -> usize {
         self.pages().most_in_flight
@@ -107,6 +113,7 @@ impl Journal {
     pub(crate) fn record(&self, entry: Entry) {
         let mut pages = self.pages();
         *pages.counts.entry(entry.operation).or_default() += 1;
+        *pages.statuses.entry(entry.status).or_default() += 1;
         if pages.entries.len() == KEPT {
             pages.entries.pop_front();
         }

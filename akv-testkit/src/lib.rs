@@ -45,4 +45,5 @@ pub use fault::{Calls, Challenge, Effect, Fault, Played, Stage};
 pub use journal::{Entry, Journal};
 pub use operation::Operation;
 pub use permission::{Reason, Refusal};
+pub use serve::tls::TlsServer;
 pub use vault::Pages;

@@ -11,6 +11,7 @@ mod vault;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::cloud::State;
@@ -39,7 +40,7 @@ pub(crate) struct Arm {
 }
 
 /// A subscription.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Subscription {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -59,14 +60,14 @@ impl Subscription {
 }
 
 /// A resource group.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Group {
     pub(crate) name: String,
     pub(crate) location: String,
 }
 
 /// A vault in soft delete.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct DeletedVault {
     pub(crate) vault: Vault,
     pub(crate) at: OffsetDateTime,

@@ -10,6 +10,7 @@ use crate::arm::{Arm, Group, Subscription};
 use crate::budget::{Budget, Meter};
 use crate::clock::{Clock, Pace};
 use crate::cloud::FakeCloud;
+use crate::cloud::saved::Saved;
 use crate::cloud::state::State;
 use crate::entra::{Entra, Mint, Principal, Secret, Tenant};
 use crate::fault::Script;
@@ -52,6 +53,7 @@ pub struct FakeCloudBuilder {
     pace: Pace,
     vault_suffixes: Vec<String>,
     vaults_on_a_page: usize,
+    saved: Option<Saved>,
 }
 
 /// Describes a vault of a fake cloud; see [`FakeCloudBuilder::vault_with`].
@@ -157,6 +159,7 @@ impl FakeCloudBuilder {
             pace: Pace::default(),
             vault_suffixes: Vec::new(),
             vaults_on_a_page: 100,
+            saved: None,
         }
     }
 
@@ -289,6 +292,17 @@ impl FakeCloudBuilder {
         self
     }
 
+    /// Begins with what [`FakeCloud::save`] wrote: tenants, service principal, subscriptions and
+    /// vaults are those of then. Vaults that are added and were not there come on top.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not such a state.
+    pub fn restore(mut self, saved: &str) -> Result<Self, serde_json::Error> {
+        self.saved = Some(serde_json::from_str(saved)?);
+        Ok(self)
+    }
+
     /// Makes the cloud. There is nothing to stop: it is gone with its last clone.
     #[must_use]
     pub fn start(self) -> FakeCloud {
@@ -336,8 +350,14 @@ impl FakeCloudBuilder {
             ids_given: 0,
         };
         let cloud = FakeCloud::from_state(state, clock);
+        if let Some(saved) = self.saved {
+            saved.put_into(&mut cloud.state());
+        }
         for (vault, certificates) in made {
             let name = vault.name.clone();
+            if cloud.vault(&name).exists() {
+                continue;
+            }
             cloud.state().vaults.insert(name.to_ascii_lowercase(), vault);
             cloud.vault(&name).seed(certificates);
         }

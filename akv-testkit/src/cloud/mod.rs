@@ -1,6 +1,7 @@
 //! The fake cloud as a test holds it.
 
 mod builder;
+mod saved;
 mod state;
 mod vault;
 
@@ -21,6 +22,8 @@ use crate::serve::transport::RoutingTransport;
 
 pub use builder::{FakeCloudBuilder, VaultPlan};
 pub use vault::{FakeVault, StoredVersion};
+
+use saved::Saved;
 
 pub(crate) use state::State;
 
@@ -152,6 +155,13 @@ impl FakeCloud {
     /// Takes the system-assigned identity from the machine.
     pub fn remove_system_identity(&self) {
         self.state().identities.system = None;
+    }
+
+    /// All that would be lost with the cloud, as JSON: tenants, service principal, subscriptions,
+    /// vaults and what is in them, private keys and the client secret included. Tokens, faults,
+    /// permissions and the journal are not in it.
+    pub fn save(&self) -> String {
+        serde_json::to_string(&Saved::of(&self.state())).unwrap_or_default()
     }
 
     /// The id of the first tenant.

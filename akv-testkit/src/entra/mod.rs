@@ -4,6 +4,7 @@ mod token;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -15,7 +16,7 @@ use crate::realm::Realm;
 pub(crate) use token::{Claims, Flaw, Mint};
 
 /// An application that can get tokens.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Principal {
     pub(crate) client_id: String,
     pub(crate) object_id: String,
@@ -23,7 +24,7 @@ pub(crate) struct Principal {
 }
 
 /// A client secret and its end.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Secret {
     pub(crate) text: String,
     pub(crate) expires: Option<OffsetDateTime>,
@@ -45,7 +46,7 @@ pub(crate) struct Entra {
 }
 
 /// A tenant: its id and the domains by which it may be called as well.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tenant {
     pub(crate) id: String,
     pub(crate) domain: String,

@@ -1,3 +1,6 @@
 //! Three ways to reach the same state.
 
+mod body;
+mod control;
+pub(crate) mod tls;
 pub(crate) mod transport;

@@ -1,18 +1,17 @@
 //! In process: a transport that answers the clouds' real URLs from the fake.
 
 use std::io;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::error::{Error, ErrorKind};
 use azure_core::http::headers::Headers;
-use azure_core::http::response::PinnedStream;
 use azure_core::http::{self, AsyncRawResponse, HttpClient, StatusCode};
 use bytes::Bytes;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, TryStreamExt as _};
 
 use crate::cloud::FakeCloud;
 use crate::exchange::{Delivery, Request, Response};
+use crate::serve::body::pieces_of;
 
 /// azure_core's `HttpClient`, with the fake behind it.
 ///
@@ -63,44 +62,18 @@ fn delivered(answer: Response) -> azure_core::Result<AsyncRawResponse> {
         headers.insert(name.to_ascii_lowercase(), value.to_owned());
     }
     let status = StatusCode::from(answer.status());
-    let body = answer.bytes().clone();
-    let stream: PinnedStream = match *answer.delivery() {
-        Delivery::Whole => return Ok(AsyncRawResponse::from_bytes(status, headers, body)),
+    match answer.delivery() {
         Delivery::Unreachable => {
-            return Err(Error::with_message(ErrorKind::Connection, "the name does not resolve"));
+            Err(Error::with_message(ErrorKind::Connection, "the name does not resolve"))
         }
-        Delivery::Closed => return Err(broken("the connection was closed before an answer")),
-        Delivery::Torn => {
-            let half = body.slice(..body.len() / 2);
-            let error = broken("the connection was closed in the middle of the body");
-            stream::iter([Ok(half), Err(error)]).boxed()
-        }
-        Delivery::Drip { piece, pause } => drip(body, piece, pause),
-        Delivery::Flood { bytes } => flood(body, bytes),
-    };
-    Ok(AsyncRawResponse::new(status, headers, stream))
-}
-
-fn drip(body: Bytes, piece: usize, pause: Duration) -> PinnedStream {
-    stream::unfold(body, move |mut rest| async move {
-        if rest.is_empty() {
-            return None;
-        }
-        tokio::time::sleep(pause).await;
-        let next = rest.split_to(piece.min(rest.len()));
-        Some((Ok(next), rest))
-    })
-    .boxed()
-}
-
-fn flood(body: Bytes, bytes: u64) -> PinnedStream {
-    let left = bytes.saturating_sub(body.len() as u64);
-    let blanks = stream::unfold(left, |left| async move {
-        let next = left.min(BLANKS.len() as u64);
-        let piece = BLANKS.get(..usize::try_from(next).ok()?)?;
-        (next > 0).then(|| (Ok(Bytes::from_static(piece)), left - next))
-    });
-    stream::once(async move { Ok(body) }).chain(blanks).boxed()
+        Delivery::Closed => Err(broken("the connection was closed before an answer")),
+        _ => Ok(match pieces_of(&answer) {
+            None => AsyncRawResponse::from_bytes(status, headers, answer.bytes().clone()),
+            Some(pieces) => {
+                AsyncRawResponse::new(status, headers, pieces.map_err(io_error).boxed())
+            }
+        }),
+    }
 }
 
 fn broken(what: &'static str) -> Error {
@@ -110,6 +83,3 @@ fn broken(what: &'static str) -> Error {
 fn io_error(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(ErrorKind::Io, error)
 }
-
-/// What a flood is made of: JSON may end in blanks.
-const BLANKS: &[u8] = &[b' '; 64 * 1024];

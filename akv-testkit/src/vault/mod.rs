@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
@@ -33,21 +34,21 @@ pub(crate) use object::{ContentType, Deleted, Live, Material, Object, Version};
 pub(crate) use route::{Target, route};
 
 /// Who decides about access to a vault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum AccessModel {
     Rbac,
     Policies,
 }
 
 /// Whether deleted certificates can be purged before their time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Purging {
     Allowed,
     Protected,
 }
 
 /// Whether deleted certificates can be had back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum SoftDelete {
     On,
     /// As old vaults still have it.
@@ -55,7 +56,7 @@ pub(crate) enum SoftDelete {
 }
 
 /// A vault as Resource Manager and the data plane both know it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Vault {
     pub(crate) name: String,
     pub(crate) tenant: String,
@@ -78,7 +79,7 @@ pub(crate) struct Vault {
 
 /// The content of a vault, by upper-cased name: names compare without case, and lists are in this
 /// order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Objects {
     pub(crate) live: BTreeMap<String, Live>,
     pub(crate) deleted: BTreeMap<String, Deleted>,

@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::pki::Nursery;
 
 /// A certificate with all its versions, oldest first. There is always one.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Object {
     /// In the case in which it was first made.
     pub(crate) name: String,
     pub(crate) versions: Vec<Version>,
     /// Absent for seeded certificates: theirs is derived when it is asked for.
+    #[serde(default, with = "shared_policy")]
     pub(crate) policy: Option<Arc<Value>>,
 }
 
@@ -40,7 +44,7 @@ impl Object {
 }
 
 /// One version of a certificate.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Version {
     /// 32 hexadecimal digits.
     pub(crate) id: Box<str>,
@@ -54,7 +58,7 @@ pub(crate) struct Version {
 }
 
 /// The form in which the backing secret gives the certificate back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ContentType {
     Pkcs12,
     Pem,
@@ -91,6 +95,51 @@ impl Material {
     }
 }
 
+/// As it is saved: certificates and key in base64, whether given or seeded.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    certificates: Vec<String>,
+    leaf: usize,
+    key: String,
+}
+
+impl Serialize for Material {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let held = self.held();
+        let certificates = held.certificates.iter().map(|der| STANDARD.encode(der)).collect();
+        let key = STANDARD.encode(&held.key);
+        Saved { certificates, leaf: held.leaf, key }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Material {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let saved = Saved::deserialize(deserializer)?;
+        let decode = |text: &String| STANDARD.decode(text).map_err(serde::de::Error::custom);
+        let certificates = saved.certificates.iter().map(decode).collect::<Result<_, _>>()?;
+        let held = Held::new(certificates, saved.leaf, decode(&saved.key)?);
+        Ok(Self::Given(Arc::new(held)))
+    }
+}
+
+/// Policies are shared between clones of an object, which a saved state need not know.
+mod shared_policy {
+    use super::{Arc, Deserialize as _, Deserializer, Serialize as _, Serializer, Value};
+
+    pub(super) fn serialize<S: Serializer>(
+        policy: &Option<Arc<Value>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        policy.as_deref().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Arc<Value>>, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map(Arc::new))
+    }
+}
+
 /// Certificates and key.
 pub(crate) struct Held {
     /// As DER, in the order in which the secret gives them back.
@@ -120,7 +169,7 @@ impl Held {
 }
 
 /// A certificate that can be used, perhaps only just recovered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Live {
     pub(crate) object: Object,
     /// Until when it does not answer yet, and until when it cannot be written.
@@ -128,7 +177,7 @@ pub(crate) struct Live {
 }
 
 /// The two ends of a recovery.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Recovering {
     pub(crate) unseen_until: OffsetDateTime,
     pub(crate) unwritable_until: OffsetDateTime,
@@ -149,7 +198,7 @@ impl Live {
 }
 
 /// A certificate in soft delete, perhaps only just deleted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Deleted {
     pub(crate) object: Object,
     pub(crate) at: OffsetDateTime,

@@ -1,0 +1,170 @@
+//! The command line.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use akv_testkit::Budget;
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Wish {
+    Help,
+    Version,
+    Serve(Box<Arguments>),
+}
+
+/// How to serve.
+#[derive(Debug)]
+pub(crate) struct Arguments {
+    pub(crate) dir: PathBuf,
+    pub(crate) listen: SocketAddr,
+    pub(crate) vaults: Vec<String>,
+    pub(crate) certificates: usize,
+    pub(crate) subscriptions: usize,
+    pub(crate) latency: Duration,
+    pub(crate) settle: Duration,
+    pub(crate) budget: Option<Budget>,
+    pub(crate) faults: Option<PathBuf>,
+    pub(crate) state: Option<PathBuf>,
+}
+
+pub(crate) const HELP: &str = "\
+A fake Azure for certificates, over TLS on loopback.
+
+Usage: akv-fake --dir DIR [OPTIONS]
+
+  --dir DIR              where ca.pem, cloud.json and env.sh are written
+  --listen ADDRESS       loopback address and port, 0 for any [127.0.0.1:0]
+  --vault NAME           a vault; may be given more than once [fake-vault]
+  --certificates N       that many certificates in the first vault [0]
+  --subscriptions N      that many subscriptions more, each with one vault [0]
+  --latency TIME         how long every answer takes, as 20ms or 1s [0ms]
+  --settle TIME          how long deleting, recovering and creating a vault take [0ms]
+  --budget N/TIME        transactions of each vault in any such window, as 4000/10s [none]
+  --other-share PART     the part of the budget that others use up, from 0 to 1 [0]
+  --faults FILE          faults as a JSON list
+  --state FILE           read at the start if it is there, written at the end
+  --help, --version
+
+When it serves, it prints one line that begins with \"ready\". It ends on SIGTERM and Ctrl-C.";
+
+impl Wish {
+    pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut words = arguments.flat_map(split);
+        let mut dir = None;
+        let mut others = 0.0;
+        let mut wanted = Arguments {
+            dir: PathBuf::new(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            vaults: Vec::new(),
+            certificates: 0,
+            subscriptions: 0,
+            latency: Duration::ZERO,
+            settle: Duration::ZERO,
+            budget: None,
+            faults: None,
+            state: None,
+        };
+        while let Some(flag) = words.next() {
+            let mut value = || words.next().ok_or_else(|| format!("{flag} needs a value"));
+            match flag.as_str() {
+                "--help" | "-h" => return Ok(Self::Help),
+                "--version" | "-V" => return Ok(Self::Version),
+                "--dir" => dir = Some(PathBuf::from(value()?)),
+                "--listen" => wanted.listen = listen(&value()?)?,
+                "--vault" => wanted.vaults.push(value()?),
+                "--certificates" => wanted.certificates = number(&flag, &value()?)?,
+                "--subscriptions" => wanted.subscriptions = number(&flag, &value()?)?,
+                "--latency" => wanted.latency = duration(&value()?)?,
+                "--settle" => wanted.settle = duration(&value()?)?,
+                "--budget" => wanted.budget = Some(budget(&value()?)?),
+                "--other-share" => others = number(&flag, &value()?)?,
+                "--faults" => wanted.faults = Some(PathBuf::from(value()?)),
+                "--state" => wanted.state = Some(PathBuf::from(value()?)),
+                other => return Err(format!("unknown argument {other:?}")),
+            }
+        }
+        wanted.dir = dir.ok_or("--dir is needed")?;
+        if wanted.vaults.is_empty() {
+            wanted.vaults.push("fake-vault".to_owned());
+        }
+        wanted.budget = wanted.budget.map(|budget| budget.with_others_taking(others));
+        Ok(Self::Serve(Box::new(wanted)))
+    }
+}
+
+/// `--flag=value` as two words.
+fn split(word: String) -> Vec<String> {
+    match word.split_once('=') {
+        Some((flag, value)) if flag.starts_with("--") => vec![flag.to_owned(), value.to_owned()],
+        _ => vec![word],
+    }
+}
+
+/// Loopback only: whoever reaches the server may do everything with it.
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    match text.parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_loopback() => Ok(address),
+        _ => Err(format!("{text:?} is not a loopback address with a port, such as 127.0.0.1:0")),
+    }
+}
+
+fn number<N: std::str::FromStr>(flag: &str, text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| format!("{flag} {text:?} is not a number"))
+}
+
+fn budget(text: &str) -> Result<Budget, String> {
+    let parts = text.split_once('/');
+    let read =
+        parts.and_then(|(count, window)| Some((count.parse().ok()?, duration(window).ok()?)));
+    let (count, window) =
+        read.ok_or_else(|| format!("{text:?} is not a budget such as 4000/10s"))?;
+    Ok(Budget::new(count, window))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is not a time such as 20ms or 10s");
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let count: u64 = digits.parse().map_err(|_| wrong())?;
+    match text.strip_prefix(digits) {
+        Some("ms") => Ok(Duration::from_millis(count)),
+        Some("s") => Ok(Duration::from_secs(count)),
+        _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Wish, String> {
+        Wish::read(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn everything_can_be_said() {
+        let line = "--dir d --listen=127.0.0.1:9 --vault a --vault b --certificates 7 --latency 20ms \
+                    --settle 1s --budget 4000/10s --other-share 0.5 --subscriptions 3";
+        let Ok(Wish::Serve(wanted)) = read(line) else { panic!("it can be read") };
+        assert_eq!(wanted.vaults, ["a", "b"]);
+        assert_eq!((wanted.certificates, wanted.subscriptions), (7, 3));
+        assert_eq!(wanted.latency, Duration::from_millis(20));
+        assert_eq!(wanted.budget.map(|budget| budget.left_to_us()), Some(2000));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told() {
+        for (line, part) in [
+            ("", "--dir"),
+            ("--dir", "needs a value"),
+            ("--dir d --listen 0.0.0.0:80", "loopback"),
+            ("--dir d --latency 20", "20ms"),
+            ("--dir d --budget many", "4000/10s"),
+            ("--dir d --nonsense", "--nonsense"),
+        ] {
+            let error = read(line).expect_err(line);
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

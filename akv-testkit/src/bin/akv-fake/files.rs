@@ -1,0 +1,58 @@
+//! What other programs read: the authority, the cloud, the environment.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use akv_testkit::{FakeCloud, TlsServer};
+
+/// Writes `ca.pem`, `cloud.json` and `env.sh`.
+pub(crate) fn write(
+    dir: &Path,
+    cloud: &FakeCloud,
+    server: &TlsServer,
+    vault: &str,
+) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    let dir = fs::canonicalize(dir)?;
+    let ca = dir.join("ca.pem");
+    fs::write(&ca, server.ca_pem())?;
+    let mut description = server.cloud();
+    description.ca_file = Some(ca.clone());
+    let description = serde_json::to_string_pretty(&description).map_err(io::Error::other)?;
+    fs::write(dir.join("cloud.json"), description + "\n")?;
+    write_secret(&dir.join("env.sh"), &environment(cloud, server, vault, &ca))
+}
+
+/// Writes a file that only its owner may read.
+pub(crate) fn write_secret(file: &Path, text: &str) -> io::Result<()> {
+    use std::io::Write as _;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)?.write_all(text.as_bytes())
+}
+
+fn environment(cloud: &FakeCloud, server: &TlsServer, vault: &str, ca: &PathBuf) -> String {
+    let ca = ca.display().to_string();
+    let variables = [
+        ("AZURE_TENANT_ID", cloud.tenant_id()),
+        ("AZURE_CLIENT_ID", cloud.client_id()),
+        ("AZURE_CLIENT_SECRET", cloud.client_secret()),
+        ("AZURE_SUBSCRIPTION_ID", cloud.subscription_id()),
+        ("AZURE_AUTHORITY_HOST", server.authority()),
+        ("AKV_FAKE_RESOURCE_GROUP", cloud.resource_group()),
+        ("AKV_FAKE_RESOURCE_MANAGER_URL", server.resource_manager()),
+        ("AKV_FAKE_VAULT_URL", server.vault_url(vault)),
+        ("AKV_FAKE_CONTROL_URL", server.control_url()),
+        ("SSL_CERT_FILE", ca.clone()),
+        ("REQUESTS_CA_BUNDLE", ca.clone()),
+        ("NODE_EXTRA_CA_CERTS", ca.clone()),
+        ("CURL_CA_BUNDLE", ca),
+    ];
+    variables.iter().fold(String::new(), |text, (name, value)| {
+        let quoted = value.replace('\'', r"'\''");
+        text + &format!("export {name}='{quoted}'\n")
+    })
+}

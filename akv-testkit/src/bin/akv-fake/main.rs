@@ -1,0 +1,128 @@
+//! A fake Azure for certificates over TLS on loopback, for programs in any language.
+
+mod arguments;
+mod files;
+
+use std::io;
+use std::process::ExitCode;
+
+use akv_testkit::{FakeCloud, Fault, Pace, TlsServer};
+
+use arguments::{Arguments, Wish};
+
+fn main() -> ExitCode {
+    match Wish::read(std::env::args().skip(1)) {
+        Ok(Wish::Help) => {
+            say(io::stdout(), arguments::HELP);
+            ExitCode::SUCCESS
+        }
+        Ok(Wish::Version) => {
+            say(io::stdout(), concat!("akv-fake ", env!("CARGO_PKG_VERSION")));
+            ExitCode::SUCCESS
+        }
+        Ok(Wish::Serve(arguments)) => match serve(&arguments) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                say(io::stderr(), &format!("akv-fake: {error}"));
+                ExitCode::FAILURE
+            }
+        },
+        Err(error) => {
+            say(io::stderr(), &format!("akv-fake: {error}\n\n{}", arguments::HELP));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn serve(arguments: &Arguments) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let cloud = cloud(arguments)?;
+        let server = TlsServer::start(cloud.clone(), arguments.listen).await?;
+        let first = arguments.vaults.first().map_or("fake-vault", String::as_str);
+        files::write(&arguments.dir, &cloud, &server, first)?;
+        say(
+            io::stdout(),
+            &format!(
+                "ready vault={} control={} dir={}",
+                server.vault_url(first),
+                server.control_url(),
+                arguments.dir.display()
+            ),
+        );
+        ended().await?;
+        server.stop().await;
+        match &arguments.state {
+            Some(file) => files::write_secret(file, &cloud.save()),
+            None => Ok(()),
+        }
+    })
+}
+
+/// The cloud that the arguments describe.
+fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
+    let secret = format!("{}~{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+    let client = FakeCloud::builder().start().client_id();
+    let mut builder = FakeCloud::builder()
+        .client(&client, &secret)
+        .pace(Pace::Tokio)
+        .latency(arguments.latency)
+        .deletion_takes(arguments.settle)
+        .recovery_takes(arguments.settle)
+        .creation_takes(arguments.settle);
+    for (at, name) in arguments.vaults.iter().enumerate() {
+        // The certificates are in the first vault.
+        let certificates = if at == 0 { arguments.certificates } else { 0 };
+        builder = builder.vault_with(name, |vault| vault.certificates(certificates));
+    }
+    let tenant = FakeCloud::builder().start().tenant_id();
+    for number in 1..=arguments.subscriptions {
+        let id = format!("5b5c41b7-0000-4000-9000-{number:012}");
+        builder = builder
+            .subscription_in(&tenant, &id, "Enabled")
+            .vault_with(&format!("fake-vault-{number:05}"), |vault| {
+                vault.placed(&id, "certificates")
+            });
+    }
+    if let Some(budget) = arguments.budget {
+        builder = builder.budget(budget);
+    }
+    if let Some(saved) = arguments.state.as_ref().filter(|file| file.exists()) {
+        let saved = std::fs::read_to_string(saved)?;
+        builder = builder.restore(&saved).map_err(io::Error::other)?;
+    }
+    let cloud = builder.start();
+    if let Some(file) = &arguments.faults {
+        let text = std::fs::read_to_string(file)?;
+        let faults: Vec<Fault> = serde_json::from_str(&text).map_err(|error| {
+            io::Error::other(format!("{} is not a list of faults: {error}", file.display()))
+        })?;
+        faults.into_iter().for_each(|fault| {
+            cloud.fault(fault);
+        });
+    }
+    Ok(cloud)
+}
+
+/// Returns when the process is told to end.
+#[cfg(unix)]
+async fn ended() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+    }
+}
+
+/// Returns when the process is told to end.
+#[cfg(not(unix))]
+async fn ended() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+/// Writes a line at once: whoever waits for it may read from a pipe.
+fn say(mut to: impl io::Write, line: &str) {
+    // A reader that has gone away is no reason to end.
+    let _ = writeln!(to, "{line}").and_then(|()| to.flush());
+}

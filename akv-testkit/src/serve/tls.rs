@@ -1,0 +1,278 @@
+//! Over TLS on loopback, for other processes: HTTP/1.1 and HTTP/2 under an authority made at the
+//! start.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use akv_core::Cloud;
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use time::{Duration, OffsetDateTime};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use url::Url;
+
+use crate::cloud::FakeCloud;
+use crate::exchange::{Delivery, Request, Response};
+use crate::realm::Realm;
+use crate::serve::body::{Body, body_of};
+use crate::serve::control;
+
+/// A fake cloud that listens on loopback.
+///
+/// Its hosts are `NAME.vault.localhost`, `login.localhost`, `management.localhost` and, for managed
+/// identities, `imds.localhost`, all on one port. `localhost` itself is the control endpoint. Not
+/// every resolver knows that names under `localhost` are loopback (RFC 6761); a client may have to be
+/// told.
+///
+/// ```
+/// use akv_testkit::{FakeCloud, TlsServer};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let cloud = FakeCloud::builder().vault("contoso").start();
+/// let server = TlsServer::start(cloud, "127.0.0.1:0".parse().expect("an address")).await?;
+/// assert!(server.ca_pem().starts_with("-----BEGIN CERTIFICATE-----"));
+/// assert!(server.vault_url("contoso").starts_with("https://contoso.vault.localhost:"));
+/// server.stop().await;
+/// # Ok::<(), std::io::Error>(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct TlsServer {
+    address: SocketAddr,
+    ca_pem: String,
+    stop: watch::Sender<bool>,
+    running: JoinHandle<()>,
+}
+
+impl TlsServer {
+    /// Listens and serves until it is stopped or dropped with its runtime.
+    pub async fn start(cloud: FakeCloud, listen: SocketAddr) -> io::Result<Self> {
+        let identity = Identity::new().map_err(io::Error::other)?;
+        let acceptor = TlsAcceptor::from(Arc::new(identity.server_config()?));
+        let listener = TcpListener::bind(listen).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let running = tokio::spawn(accept(cloud, listener, acceptor, stopped));
+        Ok(Self { address, ca_pem: identity.ca_pem, stop, running })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The root that clients have to trust.
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// Where tokens come from.
+    pub fn authority(&self) -> String {
+        self.realm().authority()
+    }
+
+    /// Where Resource Manager is.
+    pub fn resource_manager(&self) -> String {
+        self.realm().resource_manager()
+    }
+
+    /// Where a vault is.
+    pub fn vault_url(&self, name: &str) -> String {
+        self.realm().vault_uri(name)
+    }
+
+    /// Where faults are set and the journal is read.
+    pub fn control_url(&self) -> String {
+        format!("https://localhost:{}", self.address.port())
+    }
+
+    /// The cloud's endpoints in the form that the domain has for clouds, without a CA file.
+    pub fn cloud(&self) -> Cloud {
+        let audience = self.realm().vault_audience();
+        Cloud {
+            name: "fake".to_owned(),
+            authority: self.authority(),
+            resource_manager: self.resource_manager(),
+            resource_manager_audience: self.resource_manager(),
+            vault_suffix: audience.strip_prefix("https://").unwrap_or(&audience).to_owned(),
+            vault_audience: audience,
+            ca_file: None,
+        }
+    }
+
+    /// Takes no more connections and returns when those that are open have had their answers.
+    pub async fn stop(self) {
+        // Nobody listens any more when the server has ended by itself, which is as good.
+        let _ = self.stop.send(true);
+        let _ = self.running.await;
+    }
+
+    fn realm(&self) -> Realm {
+        Realm::Loopback { port: Some(self.address.port()) }
+    }
+}
+
+async fn accept(
+    cloud: FakeCloud,
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let open = GracefulShutdown::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                // Too many open files passes when connections are closed.
+                Err(_) => {
+                    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                    continue;
+                }
+            },
+            _ = stopped.changed() => break,
+        };
+        tokio::spawn(connection(cloud.clone(), stream, acceptor.clone(), open.watcher()));
+    }
+    let patience = tokio::time::sleep(PATIENCE);
+    tokio::select! {
+        () = open.shutdown() => {}
+        () = patience => {}
+    }
+}
+
+async fn connection(
+    cloud: FakeCloud,
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    // Answers are small and wanted at once. A handshake that fails is the client's to report.
+    let _ = stream.set_nodelay(true);
+    let Ok(stream) = acceptor.accept(stream).await else { return };
+    let service = service_fn(move |request| answer(cloud.clone(), request));
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let serving = builder.serve_connection(TokioIo::new(stream), service);
+    // The client learns of a broken connection by itself; often it was told to be broken.
+    let _ = watcher.watch(serving.into_owned()).await;
+}
+
+async fn answer(
+    cloud: FakeCloud,
+    request: hyper::Request<Incoming>,
+) -> io::Result<hyper::Response<Body>> {
+    let _under_way = cloud.journal().depart();
+    let request = received(request).await?;
+    let answer = match request.host() {
+        "localhost" | "127.0.0.1" => control::answer(&cloud, &request),
+        _ => cloud.handle(&request),
+    };
+    if !answer.delay().is_zero() {
+        tokio::time::sleep(answer.delay()).await;
+    }
+    delivered(&answer)
+}
+
+async fn received(request: hyper::Request<Incoming>) -> io::Result<Request> {
+    let (head, body) = request.into_parts();
+    // HTTP/2 names the host in the request's target, HTTP/1.1 in a header.
+    let host = head.headers.get(hyper::header::HOST).and_then(|host| host.to_str().ok());
+    let authority = head.uri.authority().map(hyper::http::uri::Authority::as_str).or(host);
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+    let url = format!("https://{}{target}", authority.unwrap_or_default());
+    let url = Url::parse(&url).map_err(io::Error::other)?;
+    let body = Limited::new(body, LARGEST_BODY).collect().await.map_err(io::Error::other)?;
+    let seen = Request::new(head.method.as_str(), &url).body(body.to_bytes());
+    Ok(head.headers.iter().fold(seen, |seen, (name, value)| {
+        seen.header(name.as_str(), value.to_str().unwrap_or_default())
+    }))
+}
+
+fn delivered(answer: &Response) -> io::Result<hyper::Response<Body>> {
+    if matches!(answer.delivery(), Delivery::Closed | Delivery::Unreachable) {
+        // An error of the service ends an HTTP/1.1 connection and resets an HTTP/2 stream.
+        return Err(io::ErrorKind::ConnectionReset.into());
+    }
+    let mut response = hyper::Response::builder().status(answer.status());
+    for (name, value) in answer.headers() {
+        response = response.header(name, value);
+    }
+    response.body(body_of(answer)).map_err(io::Error::other)
+}
+
+/// The authority of one server and the certificate under it.
+struct Identity {
+    ca_pem: String,
+    certificate: CertificateDer<'static>,
+    key: Vec<u8>,
+}
+
+impl Identity {
+    fn new() -> Result<Self, rcgen::Error> {
+        // TLS goes by the machine's time, whatever the fake's clock shows.
+        let now = OffsetDateTime::now_utc();
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "Fake Cloud on loopback");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        (params.not_before, params.not_after) = (now - Duration::DAY, now + Duration::days(365));
+        let key = KeyPair::generate()?;
+        let ca_pem = params.self_signed(&key)?.pem();
+        let issuer = Issuer::new(params, key);
+
+        let mut params = CertificateParams::new(HOSTS.map(str::to_owned).to_vec())?;
+        params.distinguished_name.push(DnType::CommonName, "vault.localhost");
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        // Python since 3.13 and others want it.
+        params.use_authority_key_identifier_extension = true;
+        (params.not_before, params.not_after) = (now - Duration::DAY, now + Duration::days(365));
+        let key = KeyPair::generate()?;
+        let certificate = params.signed_by(&key, &issuer)?.der().clone();
+        Ok(Self { ca_pem, certificate, key: key.serialize_der() })
+    }
+
+    fn server_config(&self) -> io::Result<ServerConfig> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.clone()));
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(|builder| {
+                let builder = builder.with_no_client_auth();
+                builder.with_single_cert(vec![self.certificate.clone()], key)
+            })
+            .map_err(io::Error::other)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(config)
+    }
+}
+
+const HOSTS: [&str; 7] = [
+    "*.vault.localhost",
+    "vault.localhost",
+    "login.localhost",
+    "management.localhost",
+    "imds.localhost",
+    "localhost",
+    "127.0.0.1",
+];
+
+/// Far above the largest import.
+const LARGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// How long answers that are under way may take after the server was told to stop.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
