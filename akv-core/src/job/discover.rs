@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use futures::{StreamExt, stream};
 
-use super::outcome::Status;
+use super::outcome::{Status, counted};
 use crate::directory::VaultDirectory;
 use crate::error::{Error, ErrorKind};
 use crate::store_path::StorePath;
@@ -44,8 +44,11 @@ pub struct Undiscovered {
 impl DiscoveryOutcome {
     /// The outcome in words.
     pub fn message(&self) -> String {
-        let found =
-            format!("{} vaults found in {} subscriptions", self.stores.len(), self.subscriptions);
+        let found = format!(
+            "{} found in {}",
+            counted(self.stores.len(), "vault"),
+            counted(self.subscriptions, "subscription")
+        );
         let missed: Vec<String> = self
             .missed
             .iter()

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use futures::StreamExt;
 
 use super::item::{InventoryItem, InventorySink, ItemSource, LastInventory};
-use super::outcome::Status;
+use super::outcome::{Status, counted};
 use crate::certificate::{CertificateName, ListedCertificate};
 use crate::error::{Error, ErrorKind, InvalidValue, Result};
 use crate::store::CertificateStore;
@@ -103,7 +103,7 @@ impl InventoryOutcome {
                 "inventory of vault {vault} is not complete, nothing of it holds: {error}"
             );
         }
-        let count = format!("{listed} certificate{} in vault {vault}", plural(*listed));
+        let count = format!("{} in vault {vault}", counted(*listed, "certificate"));
         if unreadable.is_empty() {
             return match self.unchanged {
                 0 => count,
@@ -246,8 +246,4 @@ fn judge(outcome: &InventoryOutcome) -> Status {
     } else {
         Status::Warning
     }
-}
-
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }

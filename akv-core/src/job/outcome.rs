@@ -140,3 +140,9 @@ impl Outcome {
             .join("; ")
     }
 }
+
+/// `1 vault`, `2 vaults`.
+pub(super) fn counted(number: usize, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{ending}")
+}

@@ -1,0 +1,290 @@
+//! The command line.
+
+#![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
+
+use std::path::PathBuf;
+
+use akv_core::job::Concurrency;
+use akv_core::{
+    CertificateName, ClientId, Cloud, PrivateEndpoint, Region, RetentionDays, Sku, StorePath,
+    TenantId,
+};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Certificates in Azure Key Vault for Keyfactor Command.
+#[derive(Debug, Parser)]
+#[command(name = "akv", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run one Keyfactor job configuration and print its result as JSON
+    Job(JobArgs),
+    /// List the certificates of a vault
+    Inventory(InventoryArgs),
+    /// Add a certificate to a vault, or replace one
+    Add(AddArgs),
+    /// Remove a certificate from a vault
+    Remove(RemoveArgs),
+    /// Create a vault; an existing one is never changed
+    Create(CreateArgs),
+    /// Find the vaults of one or more tenants
+    Discover,
+    /// Check a certificate as an add would, without touching any vault
+    Check(CheckArgs),
+    /// Print the definition of the store type for Command
+    StoreType(StoreTypeArgs),
+    /// Run the whole main job on a fake Azure inside this program
+    Demo,
+}
+
+/// Where Azure is, who we are, and how to print.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct Common {
+    /// The Azure cloud: public (the default), government or china
+    #[arg(long, global = true, value_name = "CLOUD", conflicts_with = "cloud_file")]
+    pub(crate) cloud: Option<Cloud>,
+    /// Another cloud, as a JSON file: authority, resource_manager, vault_suffix, audiences, ca_file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) cloud_file: Option<PathBuf>,
+    /// Another cloud, asked of its Resource Manager (https://management.example.net)
+    #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["cloud", "cloud_file"])]
+    pub(crate) resource_manager: Option<String>,
+    /// Where vaults are reached instead of under their public name: a suffix, a host or a URL
+    #[arg(long, global = true, value_name = "ENDPOINT")]
+    pub(crate) private_endpoint: Option<PrivateEndpoint>,
+    /// The tenant of Entra ID [variable: AZURE_TENANT_ID]; discover takes several
+    #[arg(long = "tenant", global = true, value_name = "ID", value_delimiter = ',')]
+    pub(crate) tenants: Vec<TenantId>,
+    /// The client id of the service principal or user-assigned identity [variable: AZURE_CLIENT_ID]
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) client_id: Option<ClientId>,
+    /// A file with the client secret [variable: AZURE_CLIENT_SECRET, with the secret itself]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// Whom to be; without it, what the options and variables given can only mean
+    #[arg(long, global = true, value_name = "KIND")]
+    pub(crate) identity: Option<Identity>,
+    /// More roots to trust, as a PEM file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// How long one request with its retries may take, in seconds
+    #[arg(long, global = true, value_name = "SECONDS", default_value = "120",
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) deadline: u64,
+    /// How data is printed to standard output
+    #[arg(long, short, global = true, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: Output,
+    /// Tell more on standard error; -vv tells every request
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// How log lines are written to standard error
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub(crate) log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// Columns for people
+    Table,
+    /// One JSON document
+    Json,
+    /// One JSON document a line, as soon as it is known
+    Jsonl,
+    /// Comma-separated values with a header
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Identity {
+    /// A service principal with a secret (AZURE_CLIENT_SECRET or --client-secret-file)
+    Secret,
+    /// A service principal with a certificate (AZURE_CLIENT_CERTIFICATE_PATH, AZURE_CLIENT_CERTIFICATE_PASSWORD)
+    Certificate,
+    /// The managed identity of this machine; with --client-id the user-assigned one
+    Managed,
+    /// Workload identity federation (AZURE_FEDERATED_TOKEN_FILE)
+    Workload,
+    /// The login of the Azure CLI
+    AzureCli,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JobArgs {
+    /// The job configuration as JSON; - or nothing is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Tell the whole chain of each certificate in an inventory
+    #[arg(long)]
+    pub(crate) chain: bool,
+    /// Do not fetch a certificate whose thumbprint is that of the job's last inventory
+    #[arg(long)]
+    pub(crate) skip_unchanged: bool,
+    #[command(flatten)]
+    pub(crate) soft_deleted: SoftDeletedArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SoftDeletedArgs {
+    /// What an add does where the name is in soft delete
+    #[arg(long, value_name = "CHOICE", default_value = "recover")]
+    pub(crate) soft_deleted: SoftDeletedChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SoftDeletedChoice {
+    /// Recover it and give it the new version
+    Recover,
+    /// Fail and change nothing
+    Refuse,
+}
+
+const STORE: &str = "The vault: subscription:resource-group:vault, a resource id, a vault URL or a \
+                     vault name";
+
+#[derive(Debug, Args)]
+pub(crate) struct InventoryArgs {
+    #[arg(value_name = "STORE", help = STORE)]
+    pub(crate) store: StorePath,
+    /// Tell the whole chain of each certificate; needs permission to read secrets
+    #[arg(long)]
+    pub(crate) chain: bool,
+    /// A previous jsonl output: certificates that did not change since are not fetched again
+    #[arg(long, value_name = "FILE")]
+    pub(crate) since: Option<PathBuf>,
+    /// How many certificates are fetched side by side, 1 to 256
+    #[arg(long, value_name = "NUMBER", default_value = "64")]
+    pub(crate) concurrency: Concurrency,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddArgs {
+    #[arg(value_name = "STORE", help = STORE)]
+    pub(crate) store: StorePath,
+    /// The certificate's name; derived from its common name where none is given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) alias: Option<CertificateName>,
+    #[command(flatten)]
+    pub(crate) contents: ContentsArgs,
+    /// A tag; may be given up to 15 times
+    #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
+    pub(crate) tags: Vec<(String, String)>,
+    /// Make a new version where the name is taken
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Keep the tags that are there; those given win
+    #[arg(long)]
+    pub(crate) preserve_tags: bool,
+    /// The key can never be taken out of the vault again
+    #[arg(long)]
+    pub(crate) non_exportable: bool,
+    #[command(flatten)]
+    pub(crate) soft_deleted: SoftDeletedArgs,
+}
+
+/// A certificate in a file, and its password.
+#[derive(Debug, Args)]
+pub(crate) struct ContentsArgs {
+    /// The certificate, its key and its chain as PKCS#12; - is standard input
+    #[arg(long, value_name = "FILE", required_unless_present = "pem", conflicts_with = "pem")]
+    pub(crate) pfx: Option<PathBuf>,
+    /// The certificate, its key and its chain as PEM; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pem: Option<PathBuf>,
+    /// A file with the password, without a line end or with one
+    #[arg(long, value_name = "FILE", group = "password")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// The environment variable with the password
+    #[arg(long, value_name = "VARIABLE", group = "password")]
+    pub(crate) password_env: Option<String>,
+    /// The password is the first line of standard input
+    #[arg(long, group = "password")]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RemoveArgs {
+    #[arg(value_name = "STORE", help = STORE)]
+    pub(crate) store: StorePath,
+    /// The certificate's name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) alias: CertificateName,
+    /// Purge it as well: it cannot be recovered
+    #[arg(long)]
+    pub(crate) purge: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateArgs {
+    #[arg(
+        value_name = "STORE",
+        help = "The vault: subscription:resource-group:vault or a resource id"
+    )]
+    pub(crate) store: StorePath,
+    /// standard, or premium with HSM keys
+    #[arg(long, default_value = "standard")]
+    pub(crate) sku: Sku,
+    /// The region; the resource group's own where none is given
+    #[arg(long)]
+    pub(crate) region: Option<Region>,
+    /// Access by access policy instead of by Azure role, for these object ids (none: --access-policy "")
+    #[arg(long, value_name = "OBJECT_ID", value_delimiter = ',', num_args = 0..)]
+    pub(crate) access_policy: Option<Vec<String>>,
+    /// Nobody can purge before the retention has passed; cannot be undone
+    #[arg(long)]
+    pub(crate) purge_protection: bool,
+    /// Days of soft delete, 7 to 90
+    #[arg(long, value_name = "DAYS", default_value = "90")]
+    pub(crate) retention: RetentionDays,
+    /// The vault answers through private endpoints only
+    #[arg(long)]
+    pub(crate) no_public_access: bool,
+    /// A tag of the vault; may be given several times
+    #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
+    pub(crate) tags: Vec<(String, String)>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) contents: ContentsArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StoreTypeArgs {
+    /// For whom: kfutil store-types create --from-file, or the body of Command's API
+    #[arg(long = "for", value_name = "READER", default_value = "kfutil", conflicts_with = "csv")]
+    pub(crate) reader: Reader,
+    /// The header of the file that kfutil stores import takes
+    #[arg(long)]
+    pub(crate) csv: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Reader {
+    Kfutil,
+    Command,
+}
+
+fn tag(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 success, 3 warning (something asked for is not so, nothing is broken), 4 failure,
+2 wrong command line. Data goes to standard output, messages to standard error.";

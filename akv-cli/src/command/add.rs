@@ -1,0 +1,41 @@
+//! `akv add`
+
+use akv_core::Exportable;
+use akv_core::Tags;
+use akv_core::job::{AddRequest, ExistingTags, Jobs, Overwrite, SoftDeleted};
+use anyhow::Result;
+
+use super::Usage;
+use crate::args::{AddArgs, Common, SoftDeletedArgs, SoftDeletedChoice};
+use crate::exit::Exit;
+use crate::render;
+use crate::wiring::{Wiring, credential};
+
+pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Result<Exit> {
+    let (contents, password) = args.contents.read()?;
+    let request = AddRequest {
+        name: args.alias.clone(),
+        overwrite: if args.overwrite { Overwrite::Yes } else { Overwrite::No },
+        tags: Tags::new(args.tags.clone()).map_err(|error| Usage::new(error.to_string()))?,
+        existing_tags: if args.preserve_tags {
+            ExistingTags::Preserve
+        } else {
+            ExistingTags::Replace
+        },
+        exportable: if args.non_exportable { Exportable::No } else { Exportable::Yes },
+        soft_deleted: args.soft_deleted.meaning(),
+        ..AddRequest::new(contents, password)
+    };
+    let address = wiring.address(common, &args.store).await?;
+    let outcome = wiring.management(&address, &credential(common)?)?.add(&request).await;
+    render::outcome(common.output, &outcome)
+}
+
+impl SoftDeletedArgs {
+    pub(super) fn meaning(&self) -> SoftDeleted {
+        match self.soft_deleted {
+            SoftDeletedChoice::Recover => SoftDeleted::Recover,
+            SoftDeletedChoice::Refuse => SoftDeleted::Refuse,
+        }
+    }
+}

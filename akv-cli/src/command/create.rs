@@ -1,0 +1,44 @@
+//! `akv create`
+
+use akv_core::job::{CreateRequest, Jobs};
+use akv_core::{AccessModel, ObjectId, PublicAccess, PurgeProtection, VaultId, VaultOptions};
+use anyhow::Result;
+
+use super::Usage;
+use crate::args::{Common, CreateArgs};
+use crate::exit::Exit;
+use crate::render;
+use crate::wiring::{Wiring, credential};
+
+pub(super) async fn run(common: &Common, args: &CreateArgs, wiring: Wiring) -> Result<Exit> {
+    let request = CreateRequest {
+        id: VaultId::try_from(&args.store).map_err(|error| Usage::new(error.to_string()))?,
+        region: args.region.clone(),
+        options: VaultOptions {
+            sku: args.sku,
+            access: access(args)?,
+            purge_protection: if args.purge_protection {
+                PurgeProtection::On
+            } else {
+                PurgeProtection::Off
+            },
+            retention: args.retention,
+            public_access: if args.no_public_access {
+                PublicAccess::Disabled
+            } else {
+                PublicAccess::Enabled
+            },
+            tags: args.tags.clone(),
+        },
+    };
+    let address = wiring.address(common, &args.store).await?;
+    let outcome = wiring.management(&address, &credential(common)?)?.create(&request).await;
+    render::outcome(common.output, &outcome)
+}
+
+fn access(args: &CreateArgs) -> Result<AccessModel> {
+    let Some(ids) = &args.access_policy else { return Ok(AccessModel::Rbac) };
+    let ids = ids.iter().filter(|id| !id.trim().is_empty());
+    let ids: Result<Vec<ObjectId>, _> = ids.map(|id| id.parse()).collect();
+    Ok(AccessModel::Policies(ids.map_err(|error| Usage::new(error.to_string()))?))
+}

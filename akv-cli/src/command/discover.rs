@@ -1,0 +1,21 @@
+//! `akv discover`
+
+use akv_core::Cloud;
+use akv_core::job::{DiscoveryRequest, Jobs};
+use anyhow::Result;
+
+use super::Usage;
+use crate::args::Common;
+use crate::exit::Exit;
+use crate::render;
+use crate::wiring::{Wiring, credential, tenants};
+
+pub(super) async fn run(common: &Common, wiring: Wiring) -> Result<Exit> {
+    let request = DiscoveryRequest { tenants: tenants(common)? };
+    if request.tenants.is_empty() {
+        return Err(Usage::new("name at least one tenant: --tenant or AZURE_TENANT_ID").into());
+    }
+    let cloud = wiring.cloud(common).await?.unwrap_or_else(Cloud::public);
+    let outcome = wiring.discovery(&cloud, &credential(common)?)?.discover(&request).await;
+    render::discovery(common.output, &outcome)
+}

@@ -1,0 +1,25 @@
+//! `akv inventory`
+
+use akv_core::job::{Coverage, InventoryRequest, Jobs, LastInventory, Unchanged};
+use anyhow::Result;
+
+use crate::args::{Common, InventoryArgs};
+use crate::exit::Exit;
+use crate::render::{self, InventoryWriter, previous};
+use crate::wiring::{Wiring, credential};
+
+pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -> Result<Exit> {
+    let coverage = if args.chain { Coverage::Chain } else { Coverage::Leaf };
+    let (last, unchanged) = match &args.since {
+        Some(file) => (previous::read(file, coverage)?, Unchanged::Skip),
+        None => (LastInventory::default(), Unchanged::Fetch),
+    };
+    let request = InventoryRequest { coverage, last, unchanged, concurrency: args.concurrency };
+    let address = wiring.address(common, &args.store).await?;
+    let job = wiring.inventory(&address, &credential(common)?)?;
+    let mut writer = InventoryWriter::new(common.output);
+    let outcome = job.inventory(&request, &mut writer).await;
+    writer.finish(&outcome)?;
+    render::say(&outcome.message());
+    Ok(outcome.status.into())
+}

@@ -1,0 +1,114 @@
+//! `akv job`
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use akv_core::job::{Coverage, DiscoveryJob, InventoryJob, Jobs, ManagementJob, Unchanged};
+use akv_core::{Cloud, Credential, Error, ErrorKind, StoreAddress};
+use akv_keyfactor::{
+    EnvironmentSecrets, FileSecrets, JobOutput, JobResult, JobStatus, Options, run as run_job,
+};
+use anyhow::{Context, Result};
+use zeroize::Zeroizing;
+
+use super::Usage;
+use crate::args::{Common, JobArgs};
+use crate::exit::Exit;
+use crate::render;
+use crate::wiring::{Wiring, credential};
+
+/// A job ends in a result document under its own id, even where Azure cannot be set up or the
+/// configuration cannot be read. Only a wrong command line ends without one.
+pub(super) async fn run(common: &Common, args: &JobArgs, wiring: Result<Wiring>) -> Result<Exit> {
+    let output = match configuration(args.file.as_deref()) {
+        Err(error) => JobOutput {
+            job_result: JobResult::new(0, JobStatus::Failure, format!("{error:#}")),
+            inventory: None,
+            discovery: None,
+        },
+        Ok(configuration) => match prepared(common, args, wiring).await {
+            Ok((wiring, options)) => run_job(&configuration, &wiring, &options).await,
+            Err(error) if error.is::<Usage>() => return Err(error),
+            Err(error) => run_job(&configuration, &Unprepared(error), &Options::default()).await,
+        },
+    };
+    render::print_json_line(&output)?;
+    Ok(match output.job_result.result {
+        JobStatus::Success => Exit::Success,
+        JobStatus::Warning => Exit::Warning,
+        JobStatus::Failure => Exit::Failure,
+    })
+}
+
+async fn prepared(
+    common: &Common,
+    args: &JobArgs,
+    wiring: Result<Wiring>,
+) -> Result<(Wiring, Options)> {
+    let wiring = wiring?;
+    let options = Options {
+        secrets: Arc::new((EnvironmentSecrets, FileSecrets)),
+        // What the operator says on the command line takes the place of what the job says;
+        // nothing is taken from the environment.
+        credential: common.identity.map(|_| credential(common)).transpose()?,
+        cloud: wiring.cloud(common).await?,
+        tenant: common.tenants.first().cloned(),
+        private_endpoint: common.private_endpoint.clone(),
+        coverage: if args.chain { Coverage::Chain } else { Coverage::Leaf },
+        unchanged: if args.skip_unchanged { Unchanged::Skip } else { Unchanged::Fetch },
+        soft_deleted: args.soft_deleted.meaning(),
+        ..Options::default()
+    };
+    Ok((wiring, options))
+}
+
+fn configuration(file: Option<&Path>) -> Result<Zeroizing<Vec<u8>>> {
+    let mut configuration = Zeroizing::new(Vec::new());
+    match file.filter(|file| file.as_os_str() != "-") {
+        Some(file) => fs::File::open(file)
+            .and_then(|file| file.take(LARGEST).read_to_end(&mut configuration))
+            .with_context(|| format!("read the job configuration from {}", file.display()))?,
+        None => io::stdin()
+            .lock()
+            .take(LARGEST)
+            .read_to_end(&mut configuration)
+            .context("read the job configuration from standard input")?,
+    };
+    Ok(configuration)
+}
+
+/// The jobs of a program that could not be set up: each tells why.
+struct Unprepared(anyhow::Error);
+
+impl Unprepared {
+    fn why<T>(&self) -> akv_core::Result<T> {
+        Err(Error::new(ErrorKind::Invalid, "prepare the job", format!("{:#}", self.0)))
+    }
+}
+
+impl Jobs for Unprepared {
+    fn inventory(
+        &self,
+        _: &StoreAddress,
+        _: &Credential,
+    ) -> akv_core::Result<Box<dyn InventoryJob>> {
+        self.why()
+    }
+
+    fn management(
+        &self,
+        _: &StoreAddress,
+        _: &Credential,
+    ) -> akv_core::Result<Box<dyn ManagementJob>> {
+        self.why()
+    }
+
+    fn discovery(&self, _: &Cloud, _: &Credential) -> akv_core::Result<Box<dyn DiscoveryJob>> {
+        self.why()
+    }
+}
+
+/// Configurations hold certificates and a last inventory; more than this is not one.
+const LARGEST: u64 = 256 << 20;

@@ -1,0 +1,19 @@
+//! `akv remove`
+
+use akv_core::job::{Jobs, Purge, RemoveRequest};
+use anyhow::Result;
+
+use crate::args::{Common, RemoveArgs};
+use crate::exit::Exit;
+use crate::render;
+use crate::wiring::{Wiring, credential};
+
+pub(super) async fn run(common: &Common, args: &RemoveArgs, wiring: Wiring) -> Result<Exit> {
+    let request = RemoveRequest {
+        name: args.alias.clone(),
+        purge: if args.purge { Purge::Yes } else { Purge::No },
+    };
+    let address = wiring.address(common, &args.store).await?;
+    let outcome = wiring.management(&address, &credential(common)?)?.remove(&request).await;
+    render::outcome(common.output, &outcome)
+}

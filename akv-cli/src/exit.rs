@@ -1,0 +1,39 @@
+//! How the program ends: documented, so that scripts can rely on it.
+
+use std::process::ExitCode;
+
+use akv_core::job::Status;
+
+/// What the program tells its caller by its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// 0: everything that was asked for is so now.
+    Success,
+    /// 3: something that was asked for is not so, and nothing is broken.
+    Warning,
+    /// 4: it could not be done.
+    Failure,
+}
+
+/// 2: a wrong command line, as clap and most tools have it.
+pub(crate) const USAGE: u8 = 2;
+
+impl From<Status> for Exit {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Success => Self::Success,
+            Status::Warning => Self::Warning,
+            Status::Failure => Self::Failure,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Success => 0,
+            Exit::Warning => 3,
+            Exit::Failure => 4,
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! The outcome of a management command.
+
+use akv_core::job::{Effect, Outcome};
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::table::csv_line;
+use super::{print, print_json, print_json_line, say, status_name};
+use crate::args::Output;
+use crate::exit::Exit;
+
+pub(crate) fn outcome(output: Output, outcome: &Outcome) -> Result<Exit> {
+    let exit = Exit::from(outcome.status());
+    let message = outcome.message();
+    match output {
+        // A failure is talk; what was done is the command's data.
+        Output::Table if exit == Exit::Failure => say(&message),
+        Output::Table => print(&message)?,
+        Output::Json => print_json(&document(outcome))?,
+        Output::Jsonl => print_json_line(&document(outcome))?,
+        Output::Csv => {
+            let document = document(outcome);
+            let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default();
+            print(&csv_line(COLUMNS))?;
+            print(&csv_line(COLUMNS.map(text)))?;
+        }
+    }
+    Ok(exit)
+}
+
+fn document(outcome: &Outcome) -> Value {
+    let mut document = json!({
+        "status": status_name(outcome.status()),
+        "effect": "nothing",
+        "name": null,
+        "version": null,
+        "thumbprint": null,
+        "message": outcome.message(),
+    });
+    let facts = match outcome.effect() {
+        Effect::Nothing => json!({}),
+        Effect::Imported { name, version, thumbprint } => {
+            json!({"effect": "imported", "name": name.as_str(), "version": version, "thumbprint": thumbprint})
+        }
+        Effect::Kept { name, version, thumbprint } => {
+            json!({"effect": "kept", "name": name.as_str(), "version": version, "thumbprint": thumbprint})
+        }
+        Effect::Recovered { name } => json!({"effect": "recovered", "name": name.as_str()}),
+        Effect::Removed { name, .. } => json!({"effect": "removed", "name": name.as_str()}),
+        Effect::Purged { name } => json!({"effect": "purged", "name": name.as_str()}),
+        Effect::Created { path } => json!({"effect": "created", "name": path.to_string()}),
+    };
+    if let (Value::Object(document), Value::Object(facts)) = (&mut document, facts) {
+        document.extend(facts);
+    }
+    document
+}
+
+const COLUMNS: [&str; 6] = ["status", "effect", "name", "version", "thumbprint", "message"];

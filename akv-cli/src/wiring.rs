@@ -1,0 +1,230 @@
+//! Where the crates meet: the command line becomes a cloud, a credential and the jobs.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use akv_azure::{Azure, AzureOptions};
+use akv_core::job::{DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, StoreJobs};
+use akv_core::{
+    ClientId, ClientSecret, Clock, Cloud, Credential, Password, StoreAddress, StorePath, TenantId,
+};
+use anyhow::{Context, Result};
+use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
+
+use crate::args::{Common, Identity};
+use crate::command::Usage;
+
+/// The jobs over Azure.
+pub(crate) struct Wiring {
+    azure: Azure,
+    clock: Arc<dyn Clock>,
+}
+
+impl Wiring {
+    pub(crate) fn new(common: &Common, cancellation: CancellationToken) -> Result<Self> {
+        let azure = Azure::new(AzureOptions {
+            deadline: Duration::from_secs(common.deadline),
+            ca_file: common.ca_file.clone(),
+            cancellation,
+            ..AzureOptions::default()
+        })?;
+        Ok(Self::over(azure, Arc::new(SystemClock)))
+    }
+
+    pub(crate) fn over(azure: Azure, clock: Arc<dyn Clock>) -> Self {
+        Self { azure, clock }
+    }
+
+    fn store_jobs(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> akv_core::Result<StoreJobs> {
+        Ok(StoreJobs::new(
+            Arc::new(self.azure.store(address, credential)?),
+            Arc::new(self.azure.directory(&address.cloud, credential)?),
+            address.tenant.clone(),
+            Arc::clone(&self.clock),
+        ))
+    }
+
+    /// The cloud that the command line names; `None` where it names none.
+    pub(crate) async fn cloud(&self, common: &Common) -> Result<Option<Cloud>> {
+        if let Some(file) = &common.cloud_file {
+            return cloud_from_file(file).map(Some);
+        }
+        if let Some(url) = &common.resource_manager {
+            return Ok(Some(self.azure.cloud_from_metadata(url).await?));
+        }
+        Ok(common.cloud.clone())
+    }
+
+    /// The store that the command line names.
+    pub(crate) async fn address(&self, common: &Common, path: &StorePath) -> Result<StoreAddress> {
+        Ok(StoreAddress {
+            path: path.clone(),
+            tenant: one_tenant(common)?,
+            cloud: self.cloud(common).await?.unwrap_or_else(Cloud::public),
+            private_endpoint: common.private_endpoint.clone(),
+        })
+    }
+}
+
+impl Jobs for Wiring {
+    fn inventory(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> akv_core::Result<Box<dyn InventoryJob>> {
+        Ok(Box::new(self.store_jobs(address, credential)?))
+    }
+
+    fn management(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> akv_core::Result<Box<dyn ManagementJob>> {
+        Ok(Box::new(self.store_jobs(address, credential)?))
+    }
+
+    fn discovery(
+        &self,
+        cloud: &Cloud,
+        credential: &Credential,
+    ) -> akv_core::Result<Box<dyn DiscoveryJob>> {
+        Ok(Box::new(DirectoryJobs::new(Arc::new(self.azure.directory(cloud, credential)?))))
+    }
+}
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+}
+
+/// The tenants of the command line, else the one of the environment.
+pub(crate) fn tenants(common: &Common) -> Result<Vec<TenantId>> {
+    match variable("AZURE_TENANT_ID") {
+        Some(tenant) if common.tenants.is_empty() => Ok(vec![
+            tenant.parse().map_err(|error| Usage::new(format!("AZURE_TENANT_ID: {error}")))?,
+        ]),
+        _ => Ok(common.tenants.clone()),
+    }
+}
+
+fn one_tenant(common: &Common) -> Result<Option<TenantId>> {
+    let mut tenants = tenants(common)?;
+    match tenants.len() {
+        0 | 1 => Ok(tenants.pop()),
+        _ => Err(Usage::new("only `discover` takes more than one --tenant").into()),
+    }
+}
+
+fn client_id(common: &Common) -> Result<Option<ClientId>> {
+    match (common.client_id, variable("AZURE_CLIENT_ID")) {
+        (None, Some(id)) => {
+            Ok(Some(id.parse().map_err(|error| Usage::new(format!("AZURE_CLIENT_ID: {error}")))?))
+        }
+        (given, _) => Ok(given),
+    }
+}
+
+/// Whom to be. What is given can mean only one thing, or it has to be said: nobody's ambient login
+/// is picked up by accident.
+pub(crate) fn credential(common: &Common) -> Result<Credential> {
+    let given = client_id(common)?;
+    let client_id = || {
+        given.ok_or_else(|| {
+            Usage::new("this identity needs a client id: give --client-id or AZURE_CLIENT_ID")
+        })
+    };
+    match common.identity.map_or_else(|| meant(common), Ok)? {
+        Identity::Secret => Ok(Credential::ClientSecret {
+            client_id: client_id()?,
+            secret: client_secret(common)?.ok_or_else(|| {
+                Usage::new(
+                    "there is no client secret: give --client-secret-file or AZURE_CLIENT_SECRET",
+                )
+            })?,
+        }),
+        Identity::Certificate => Ok(Credential::ClientCertificate {
+            client_id: client_id()?,
+            file: path_variable(CERTIFICATE_PATH)?,
+            password: Password::from(variable(CERTIFICATE_PASSWORD).unwrap_or_default()),
+        }),
+        Identity::Managed => Ok(match given {
+            Some(client_id) => Credential::UserAssignedIdentity { client_id },
+            None => Credential::SystemAssignedIdentity,
+        }),
+        Identity::Workload => Ok(Credential::WorkloadIdentity {
+            client_id: client_id()?,
+            token_file: path_variable(TOKEN_FILE)?,
+        }),
+        Identity::AzureCli => Ok(Credential::AzureCli),
+    }
+}
+
+fn meant(common: &Common) -> Result<Identity> {
+    if client_secret(common)?.is_some() {
+        Ok(Identity::Secret)
+    } else if variable(CERTIFICATE_PATH).is_some() {
+        Ok(Identity::Certificate)
+    } else if variable(TOKEN_FILE).is_some() {
+        Ok(Identity::Workload)
+    } else {
+        Err(Usage::new(
+            "no credential is given: set AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or \
+             --client-secret-file) for a service principal, or say --identity managed, \
+             --identity workload or --identity azure-cli",
+        )
+        .into())
+    }
+}
+
+fn client_secret(common: &Common) -> Result<Option<ClientSecret>> {
+    let Some(file) = &common.client_secret_file else {
+        return Ok(variable("AZURE_CLIENT_SECRET").map(ClientSecret::from));
+    };
+    let text = secret_file(file, "client secret")?;
+    Ok(Some(ClientSecret::from(text.as_str())))
+}
+
+/// The text of a file with one secret, without the line end that editors leave behind.
+pub(crate) fn secret_file(file: &Path, what: &str) -> Result<zeroize::Zeroizing<String>> {
+    let text = fs::read_to_string(file)
+        .map(zeroize::Zeroizing::new)
+        .with_context(|| format!("read the {what} from {}", file.display()))?;
+    let end = text.trim_end_matches(['\r', '\n']).len();
+    Ok(zeroize::Zeroizing::new(text.get(..end).unwrap_or_default().to_owned()))
+}
+
+fn cloud_from_file(file: &Path) -> Result<Cloud> {
+    let tried = || format!("read the cloud from {}", file.display());
+    let text = fs::read_to_string(file).with_context(tried)?;
+    let mut cloud: Cloud = serde_json::from_str(&text).with_context(tried)?;
+    // A path in the file is meant from where the file is.
+    cloud.ca_file =
+        cloud.ca_file.map(|ca| file.parent().map_or_else(|| ca.clone(), |folder| folder.join(&ca)));
+    Ok(cloud)
+}
+
+fn path_variable(name: &str) -> Result<PathBuf> {
+    match variable(name) {
+        Some(path) => Ok(path.into()),
+        None => Err(Usage::new(format!("this identity needs the variable {name}")).into()),
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+const CERTIFICATE_PATH: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
+const CERTIFICATE_PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
+const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";

@@ -1,0 +1,127 @@
+//! The program as a person or a script meets it, without any cloud.
+
+mod program;
+
+use program::{FIXTURES, Run, akv};
+use serde_json::{Value, json};
+
+fn check(file: &str, password: &str) -> Run {
+    akv()
+        .args(["check", "--output", "json", "--password-env", "PFX_PASSWORD"])
+        .args(["--pfx", &format!("{FIXTURES}/{file}")])
+        .env("PFX_PASSWORD", password)
+        .run()
+}
+
+#[test]
+fn help_and_version_are_for_people() {
+    let help = akv().arg("--help").run();
+    assert_eq!(help.code, 0);
+    insta::assert_snapshot!(help.stdout);
+    let version = akv().arg("--version").run();
+    assert_eq!(version.stdout.trim(), concat!("akv ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_wrong_command_line_ends_2_and_says_what_was_expected() {
+    for (args, expected) in [
+        (vec!["no-such-command"], "unrecognized subcommand"),
+        (vec!["inventory"], "<STORE>"),
+        (vec!["inventory", "a--b"], "3 to 24 letters, digits and single hyphens"),
+        (vec!["inventory", "contoso", "--cloud", "germany"], "closed on 29 October 2021"),
+        (vec!["add", "contoso", "--alias", "a/b", "--pfx", "x"], "A-Z, a-z, 0-9 and hyphen"),
+        (vec!["add", "contoso"], "--pfx"),
+        (vec!["remove", "contoso"], "--alias"),
+        (vec!["create", "contoso", "--retention", "3"], "7 to 90 days"),
+        (vec!["inventory", "contoso", "--tenant", "a/b"], "a GUID or a domain name"),
+    ] {
+        let run = akv().args(&args).run();
+        assert_eq!(run.code, 2, "{args:?}: {}", run.stderr);
+        assert!(run.stderr.contains(expected), "{args:?}: {}", run.stderr);
+        assert_eq!(run.stdout, "", "data goes to standard output, and there is none");
+    }
+}
+
+#[test]
+fn without_a_credential_nobody_is_picked_up_by_accident() {
+    let run = akv().args(["inventory", "contoso"]).run();
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("no credential is given"), "{}", run.stderr);
+    assert!(run.stderr.contains("--identity azure-cli"), "{}", run.stderr);
+}
+
+#[test]
+fn check_shows_the_bundle_from_leaf_to_last() {
+    let run = check("ossl-modern-rsa2048.pfx", "Pässw0rd!");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let shown: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!((&shown["accepted"], &shown["keyKind"]), (&json!(true), &json!("RSA-2048")));
+    assert_eq!(shown["subjects"].as_array().map(Vec::len), Some(3));
+    assert_eq!(shown["thumbprints"].as_array().map(Vec::len), Some(3));
+    assert!(shown["findings"].is_array());
+}
+
+#[test]
+fn check_ends_4_when_an_add_would_not_go_ahead() {
+    for (file, password, expected) in [
+        ("ossl-modern-rsa2048.pfx", "wrong", "password"),
+        ("ossl-certonly.pfx", "Pässw0rd!", "key"),
+        ("hostile-trunc.pfx", "Pässw0rd!", ""),
+        ("hostile-mac-100M.pfx", "Pässw0rd!", "iterations"),
+    ] {
+        let run = check(file, password);
+        assert_eq!(run.code, 4, "{file}");
+        let shown: Value = serde_json::from_str(&run.stdout).expect("JSON");
+        assert_eq!(shown["accepted"], json!(false), "{file}");
+        let error = shown["error"].as_str().expect("an error");
+        assert!(error.contains(expected), "{file}: {error}");
+        assert!(!run.both().contains("Pässw0rd!") && !run.both().contains("\"wrong\""), "{file}");
+    }
+}
+
+#[test]
+fn a_job_always_ends_in_a_result_document() {
+    for (configuration, expected) in [
+        ("", "JSON"),
+        ("not json", "JSON"),
+        ("{}", "Capability"),
+        (
+            r#"{"JobHistoryId": 42, "Capability": "CertStores.AKV.Inventory"}"#,
+            "CertificateStoreDetails",
+        ),
+    ] {
+        let run = akv().arg("job").stdin(configuration).run();
+        assert_eq!(run.code, 4, "{configuration}: {}", run.both());
+        let document: Value = serde_json::from_str(&run.stdout).expect("JSON");
+        assert_eq!(document["JobResult"]["Result"], json!(4));
+        let message = document["JobResult"]["FailureMessage"].as_str().expect("a message");
+        assert!(message.contains(expected), "{configuration}: {message}");
+        if configuration.contains("42") {
+            assert_eq!(document["JobResult"]["JobHistoryId"], json!(42));
+        }
+    }
+}
+
+#[test]
+fn the_store_type_is_json_and_its_csv_header_a_line() {
+    for reader in ["kfutil", "command"] {
+        let run = akv().args(["store-type", "--for", reader]).run();
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let _: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    }
+    let run = akv().args(["store-type", "--csv"]).run();
+    assert!(run.stdout.starts_with("ContainerId,ClientMachine,StorePath,"), "{}", run.stdout);
+}
+
+#[test]
+#[cfg(feature = "demo")]
+fn the_demo_checks_every_step_and_ends_0() {
+    let run = akv().arg("demo").run();
+    assert_eq!(run.code, 0, "{}", run.both());
+    for step in
+        ["Create", "Discover", "Add", "Inventory", "without overwrite", "with overwrite", "Remove"]
+    {
+        assert!(run.stdout.contains(step), "{step}: {}", run.stdout);
+    }
+    assert_eq!(run.stderr, "");
+}
