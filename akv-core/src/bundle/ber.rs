@@ -21,7 +21,8 @@ use super::error::BundleError;
 /// # Ok::<(), akv_core::bundle::BundleError>(())
 /// ```
 pub fn to_der(part: &'static str, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, BundleError> {
-    let mut output = Zeroizing::new(Vec::with_capacity(input.len() + SLACK));
+    let slack = if input.len() < 0x1_0000 { 0 } else { SLACK };
+    let mut output = Zeroizing::new(Vec::with_capacity(input.len() + slack));
     match element(input, MAX_DEPTH, Form::Element, &mut output) {
         Ok(_) => Ok(output),
         Err(Fault::Short) => Err(BundleError::Truncated { found: input.len() }),

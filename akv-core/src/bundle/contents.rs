@@ -31,6 +31,12 @@ impl Contents {
             Ok(certificate) => self.certificates.push(certificate),
             Err(_) => self.unreadable += 1,
         }
+        // A parsed certificate takes many times the memory of its bytes.
+        let bytes: usize = self.certificates.iter().map(|one| one.der().len()).sum();
+        if bytes > MAX_CERTIFICATE_BYTES {
+            let limit = MAX_CERTIFICATE_BYTES / 1024;
+            return Err(BundleError::TooMany { what: "kilobytes of certificates", limit });
+        }
         if self.certificates.len() + self.unreadable > MAX_CERTIFICATES {
             return Err(BundleError::TooMany { what: "certificates", limit: MAX_CERTIFICATES });
         }
@@ -50,3 +56,7 @@ pub(super) fn check_size(bytes: &[u8]) -> Result<(), BundleError> {
 const MAX_BYTES: usize = 1024 * 1024;
 const MAX_KEYS: usize = 16;
 const MAX_CERTIFICATES: usize = 100;
+const MAX_CERTIFICATE_BYTES: usize = 128 * 1024;
+
+/// More parts, or blocks, or things in a part, than any bundle has.
+pub(super) const MAX_PARTS: usize = 500;

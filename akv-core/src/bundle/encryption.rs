@@ -145,7 +145,9 @@ impl<'a> Kdf<'a> {
             algorithm::SCRYPT => {
                 let ScryptParams { salt, cost, block_size, parallelization, key_length } =
                     params(algorithm)?;
-                let memory = cost.saturating_mul(128 * u64::from(block_size));
+                let memory = cost
+                    .saturating_add(parallelization.into())
+                    .saturating_mul(128 * u64::from(block_size));
                 if memory > MAX_SCRYPT_MEMORY {
                     return Err(BundleError::TooMuchMemory {
                         claimed: memory,

@@ -132,12 +132,18 @@ pub enum BundleError {
         key: KeyKind,
     },
     /// The private key belongs to none of the certificates.
-    #[error("the private key ({key}) fits none of the {} certificate(s): {}", subjects.len(), subjects.join("; "))]
+    #[error(
+        "the private key ({key}) fits none of the certificates that can be read ({}; {unreadable} \
+         cannot be read): export the key with its own certificate",
+        if subjects.is_empty() { "there is none".to_owned() } else { subjects.join("; ") }
+    )]
     KeyFitsNoCertificate {
         /// The key that was found.
         key: KeyKind,
         /// The subjects of the certificates that were found.
         subjects: Vec<String>,
+        /// How many more certificates were found that cannot be read.
+        unreadable: usize,
     },
     /// There are several private keys, so it is not clear which certificate is meant.
     #[error(

@@ -72,7 +72,7 @@ pub struct Bundle {
     /// here and nowhere else.
     pkcs12: Zeroizing<Vec<u8>>,
     /// What was found while the bundle was made.
-    left_out: Vec<Finding>,
+    notes: Vec<Finding>,
 }
 
 impl Bundle {
@@ -91,25 +91,25 @@ impl Bundle {
         let Contents { keys, certificates, unreadable } = contents;
         let found = certificates.len() + unreadable;
         let key = only_key(keys, found)?;
-        let (certificates, mut left_out) = without_duplicates(certificates);
+        let (certificates, mut notes) = without_duplicates(certificates);
         if unreadable > 0 {
             let message = format!("{unreadable} certificate(s) of the file cannot be read");
-            left_out.push(Finding::new(FindingCode::UnreadableLeftOut, message));
+            notes.push(Finding::new(FindingCode::UnreadableLeftOut, message));
         }
-        let (leaf, others, matched) = leaf_of(&key, certificates)?;
+        let (leaf, others, matched) = leaf_of(&key, certificates, unreadable)?;
         if matched == KeyMatch::CannotTell {
             let message = format!("whether the key ({}) is the certificate's", key.kind())
                 + " could not be checked";
-            left_out.push(Finding::new(FindingCode::KeyMatchNotChecked, message));
+            notes.push(Finding::new(FindingCode::KeyMatchNotChecked, message));
         }
         let Chain { issuers, unchecked, strangers } = Chain::build(&leaf, others);
-        left_out.extend(unchecked.into_iter().map(|subject| {
+        notes.extend(unchecked.into_iter().map(|subject| {
             let message = format!(
                 "the signature of {subject} could not be checked, its issuer was found by name"
             );
             Finding::new(FindingCode::SignatureNotChecked, message)
         }));
-        left_out.extend(strangers.iter().map(|stranger| {
+        notes.extend(strangers.iter().map(|stranger| {
             let message = format!(
                 "{} ({}) does not belong to the chain and is left out",
                 stranger.subject(),
@@ -119,7 +119,7 @@ impl Bundle {
         }));
         let pkcs12 = pfx::write(&key, &leaf, &issuers)
             .map_err(|error| BundleError::damaged("the bundle", error))?;
-        Ok(Self { leaf, chain: issuers, key_kind: key.kind(), pkcs12, left_out })
+        Ok(Self { leaf, chain: issuers, key_kind: key.kind(), pkcs12, notes })
     }
 
     /// The certificate that the key belongs to.
@@ -200,6 +200,7 @@ fn without_duplicates(certificates: Vec<X509>) -> (Vec<X509>, Vec<Finding>) {
 fn leaf_of(
     key: &PrivateKey,
     mut certificates: Vec<X509>,
+    unreadable: usize,
 ) -> Result<(X509, Vec<X509>, KeyMatch), BundleError> {
     certificates.sort_by_cached_key(|certificate| {
         (
@@ -221,6 +222,7 @@ fn leaf_of(
         None => Err(BundleError::KeyFitsNoCertificate {
             key: key.kind(),
             subjects: certificates.iter().map(X509::subject).collect(),
+            unreadable,
         }),
     }
 }

@@ -4,44 +4,47 @@ use der::asn1::{
     Any, BmpString, Ia5StringRef, PrintableStringRef, TeletexStringRef, Utf8StringRef,
 };
 use der::{Encode, Tag, Tagged};
+use sha2::{Digest, Sha256};
 use x509_cert::name::Name;
 
 /// A name for comparing: some authorities write their own name with one string type in their
 /// certificate and with another in those they issue, and RFC 5280 (7.1) compares without regard to
 /// letter case and repeated blanks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ComparableName(Vec<Vec<(Vec<u8>, Value)>>);
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Value {
-    Text(String),
-    Other(Vec<u8>),
-}
+///
+/// What is kept is a digest, so that comparing many long names costs nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ComparableName([u8; 32]);
 
 impl ComparableName {
     pub(super) fn new(name: &Name) -> Self {
-        let parts = name.iter_rdn().map(|part| {
+        let mut digest = Sha256::new();
+        for part in name.iter_rdn() {
             let mut attributes: Vec<_> = part
                 .iter()
-                .map(|attribute| (attribute.oid.as_bytes().to_vec(), Value::new(&attribute.value)))
+                .map(|attribute| (attribute.oid, comparable(&attribute.value)))
                 .collect();
             attributes.sort();
-            attributes
-        });
-        Self(parts.collect())
+            digest.update(attributes.len().to_be_bytes());
+            for (oid, (kind, value)) in attributes {
+                for field in [oid.as_bytes(), &[kind], &value] {
+                    digest.update(field.len().to_be_bytes());
+                    digest.update(field);
+                }
+            }
+        }
+        Self(digest.finalize().into())
     }
 }
 
-impl Value {
-    fn new(value: &Any) -> Self {
-        match text(value) {
-            Some(text) => {
-                let words: Vec<_> = text.split_whitespace().map(str::to_lowercase).collect();
-                Self::Text(words.join(" "))
-            }
-            // Encoding what has been decoded does not fail; the bare value would do as well.
-            None => Self::Other(value.to_der().unwrap_or_else(|_| value.value().to_vec())),
+/// The words of a text, or the DER of everything else; the first says which.
+fn comparable(value: &Any) -> (u8, Vec<u8>) {
+    match text(value) {
+        Some(text) => {
+            let words: Vec<_> = text.split_whitespace().map(str::to_lowercase).collect();
+            (0, words.join(" ").into_bytes())
         }
+        // Encoding what has been decoded does not fail; the bare value would do as well.
+        None => (1, value.to_der().unwrap_or_else(|_| value.value().to_vec())),
     }
 }
 

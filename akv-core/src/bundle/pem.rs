@@ -80,6 +80,9 @@ fn blocks(text: &[u8]) -> Result<Vec<Block>, BundleError> {
         };
         return Err(BundleError::NotPem { looks });
     }
+    if begun > contents::MAX_PARTS {
+        return Err(BundleError::TooMany { what: "PEM blocks", limit: contents::MAX_PARTS });
+    }
     let blocks =
         ::pem::parse_many(text).map_err(|error| BundleError::damaged("the PEM text", error))?;
     // The parser ends without a word where a block has no end.

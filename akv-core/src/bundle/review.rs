@@ -16,7 +16,7 @@ pub(super) fn review(bundle: &Bundle, now: OffsetDateTime) -> Vec<Finding> {
     completeness(bundle, &mut findings);
     signatures(bundle, &mut findings);
     size(bundle, &mut findings);
-    findings.extend_from_slice(&bundle.left_out);
+    findings.extend_from_slice(&bundle.notes);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }

@@ -31,8 +31,11 @@ pub struct X509 {
 }
 
 impl X509 {
-    /// Reads a certificate from its DER.
+    /// Reads a certificate from its DER, of at most 64 KiB: Key Vault stores less than half of that.
     pub fn from_der(der: &[u8]) -> Result<Self, BundleError> {
+        if der.len() > MAX_BYTES {
+            return Err(damaged(format_args!("it takes {} bytes", der.len())));
+        }
         let certificate = Certificate::from_der(der).map_err(damaged)?;
         let tbs = certificate.tbs_certificate();
         let spki = tbs.subject_public_key_info().to_der().map_err(damaged)?;
@@ -189,5 +192,8 @@ fn moment(time: Time) -> Result<OffsetDateTime, BundleError> {
 fn damaged(error: impl fmt::Display) -> BundleError {
     BundleError::damaged("a certificate", error)
 }
+
+/// A parsed certificate can take twenty-five times the memory of its bytes.
+const MAX_BYTES: usize = 64 * 1024;
 
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");

@@ -152,12 +152,17 @@ fn scrypt_gets_no_more_memory_than_it_should() {
     // 2^16 × 8 × 128 octets are 64 MiB, 2^14 are 16 MiB.
     let limit = 32 * 1024 * 1024;
     let error = refused(&scrypt(&[0x01, 0x00, 0x00]));
-    assert_eq!(error, BundleError::TooMuchMemory { claimed: 2 * limit, limit });
+    assert_eq!(error, BundleError::TooMuchMemory { claimed: 2 * limit + 8 * 128, limit });
     let error = refused(&scrypt(&[0x7f; 8]));
     assert_eq!(error, BundleError::TooMuchMemory { claimed: u64::MAX, limit });
     let done = pfx::read(&scrypt(&[0x40, 0x00]), &Password::from("secret"));
     assert_eq!(done.unwrap_err(), BundleError::WrongPassword);
     assert!(matches!(refused(&scrypt(&[0x03])), BundleError::Damaged { .. }));
+    // Memory goes with the parallelization too.
+    let params =
+        sequence(&[&tlv(0x04, b"salt"), b"\x02\x01\x02", b"\x02\x01\x08", b"\x02\x02\x7f\xff"]);
+    let wide = file(&[shrouded(&encryption(&sequence(&[SCRYPT, &params]), AES_256, &[9; 16]))]);
+    assert!(matches!(refused(&wide), BundleError::TooMuchMemory { .. }));
 }
 
 /// A short initialisation vector has made parsers of others panic.

@@ -92,6 +92,10 @@ fn what_is_no_pkcs12_is_told_by_what_it_looks_like() {
     for (bytes, looks) in [
         (&b"-----BEGIN CERTIFICATE-----\n"[..], "is PEM text"),
         (b"MIINhAIBAzCCDToGCSqGSIb3DQEHAaCCDSsE", "is base64 text: decode it first"),
+        (
+            &[0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2],
+            "is a Java keystore: convert it with `keytool -importkeystore -deststoretype PKCS12`",
+        ),
         (key.keys[0].pkcs8(), "is a private key without a certificate"),
     ] {
         let error = Bundle::from_pfx(bytes, &"".into()).unwrap_err();

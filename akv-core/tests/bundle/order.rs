@@ -131,7 +131,7 @@ fn a_key_that_fits_nothing_is_told_with_what_was_found() {
     let error =
         Bundle::from_contents(other.contents(&[&leaf.signed_by(&root), &root.self_signed()]));
     match error.unwrap_err() {
-        BundleError::KeyFitsNoCertificate { key, mut subjects } => {
+        BundleError::KeyFitsNoCertificate { key, mut subjects, unreadable: 0 } => {
             subjects.sort();
             assert_eq!(key, KeyKind::Ec(akv_core::bundle::Curve::P256));
             assert_eq!(subjects, ["CN=Root", "CN=web"]);

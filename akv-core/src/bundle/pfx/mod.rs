@@ -1,15 +1,14 @@
 //! PKCS#12 files (RFC 7292).
 
 mod mac;
+mod structure;
 mod write;
 
-use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
-use der::{Decode, Sequence, Tag, TagNumber, Tagged};
+use der::Decode;
 use pkcs12::{
     PKCS_12_CERT_BAG_OID, PKCS_12_KEY_BAG_OID, PKCS_12_PKCS8_KEY_BAG_OID,
     PKCS_12_SAFE_CONTENTS_BAG_OID, PKCS_12_X509_CERT_OID,
 };
-use x509_cert::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
 use super::ber;
@@ -21,8 +20,13 @@ use super::key::PrivateKey;
 use super::password::PasswordBytes;
 use super::x509::X509;
 use crate::secret::Password;
-use mac::{Mac, MacData};
+use mac::Mac;
+use structure::{
+    CertBag, ContentInfo, DATA, ENCRYPTED_DATA, ENVELOPED_DATA, EncryptedContentInfo,
+    EncryptedData, Pfx, SAFE, SIGNED_DATA, SafeBag, damaged, elements,
+};
 
+pub(super) use structure::EncryptedPrivateKeyInfo;
 pub(super) use write::write;
 
 /// Reads what a PKCS#12 file holds. An empty password means that there is none.
@@ -44,14 +48,14 @@ pub fn read(bytes: &[u8], password: &Password) -> Result<Contents, BundleError> 
     let der = ber::to_der("the file", bytes)?;
     let Ok(pfx) = Pfx::from_der(&der) else { return read_otherwise(&der) };
     let password = PasswordBytes::new(password);
-    let mut reader = Reader {
+    let mut opening = Opening {
         password: &password,
         budget: Budget::new(),
         verified: false,
         contents: Contents::default(),
     };
-    reader.read(&pfx)?;
-    Ok(reader.contents)
+    opening.read(&pfx)?;
+    Ok(opening.contents)
 }
 
 /// A certificate alone, or something that is no PKCS#12 at all.
@@ -75,12 +79,14 @@ fn looks(bytes: &[u8]) -> &'static str {
         "is PEM text"
     } else if text.starts_with(b"MII") {
         "is base64 text: decode it first"
+    } else if bytes.starts_with(&[0xfe, 0xed, 0xfe, 0xed]) {
+        "is a Java keystore: convert it with `keytool -importkeystore -deststoretype PKCS12`"
     } else {
         "does not begin as such a file does"
     }
 }
 
-struct Reader<'p> {
+struct Opening<'p> {
     password: &'p PasswordBytes<'p>,
     budget: Budget,
     /// Whether the integrity check has shown the password to be right.
@@ -88,7 +94,7 @@ struct Reader<'p> {
     contents: Contents,
 }
 
-impl Reader<'_> {
+impl Opening<'_> {
     fn read(&mut self, pfx: &Pfx<'_>) -> Result<(), BundleError> {
         let mac = pfx.mac_data.as_ref().map(Mac::parse).transpose()?;
         if let Some(mac) = &mac {
@@ -104,8 +110,8 @@ impl Reader<'_> {
         // The check is over the octets that were joined, before their own BER is looked at.
         let content = pfx.auth_safe.octets()?;
         let safes = ber::to_der(SAFE, content).map_err(inside)?;
-        let safes: Vec<ContentInfo<'_>> = Vec::from_der(&safes).map_err(damaged)?;
-        let safes: Vec<Safe<'_>> = safes.iter().map(Safe::parse).collect::<Result<_, _>>()?;
+        let safes = elements(&safes)?.map(|info| Safe::parse(&info?));
+        let safes: Vec<Safe<'_>> = safes.collect::<Result<_, _>>()?;
 
         // All that the file shows is paid for before any of it is done.
         let mut plain_bags = Vec::new();
@@ -145,8 +151,8 @@ impl Reader<'_> {
         // Nesting is bounded: the whole was read with a limit to its depth.
         let mut pending = vec![safe_contents];
         while let Some(der) = pending.pop() {
-            let safe_bags: Vec<SafeBag<'_>> = Vec::from_der(der).map_err(damaged)?;
-            for bag in safe_bags {
+            for bag in elements::<SafeBag<'_>>(der)? {
+                let bag = bag?;
                 match bag.bag_id {
                     PKCS_12_KEY_BAG_OID => bags.push(Bag::Key(bag.value()?)),
                     PKCS_12_CERT_BAG_OID => bags.extend(certificate(bag.value()?)?),
@@ -239,10 +245,6 @@ fn certificate(der: &[u8]) -> Result<Option<Bag<'_>>, BundleError> {
     Ok(Some(Bag::Certificate(bag.cert_value.as_bytes())))
 }
 
-fn damaged(error: der::Error) -> BundleError {
-    BundleError::damaged(SAFE, error)
-}
-
 /// Inside a file that is whole, an early end is damage.
 fn inside(error: BundleError) -> BundleError {
     match error {
@@ -251,90 +253,4 @@ fn inside(error: BundleError) -> BundleError {
     }
 }
 
-/// `PFX` (RFC 7292 section 4). The structures of the crate `pkcs12` own what they hold and would
-/// leave copies of a key behind, so reading borrows.
-#[derive(Sequence)]
-struct Pfx<'a> {
-    version: u8,
-    auth_safe: ContentInfo<'a>,
-    mac_data: Option<MacData<'a>>,
-}
-
-/// `ContentInfo` (RFC 5652 section 3).
-#[derive(Sequence)]
-struct ContentInfo<'a> {
-    content_type: ObjectIdentifier,
-    #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
-    content: Option<AnyRef<'a>>,
-}
-
-impl<'a> ContentInfo<'a> {
-    fn content(&self) -> Result<AnyRef<'a>, BundleError> {
-        self.content.ok_or_else(|| BundleError::damaged(SAFE, "it is empty"))
-    }
-
-    fn octets(&self) -> Result<&'a [u8], BundleError> {
-        let octets: &OctetStringRef = self.content()?.decode_as().map_err(damaged)?;
-        Ok(octets.as_bytes())
-    }
-}
-
-/// `EncryptedData` (RFC 5652 section 8).
-#[derive(Sequence)]
-struct EncryptedData<'a> {
-    version: u8,
-    info: EncryptedContentInfo<'a>,
-    unprotected_attributes: Option<AnyRef<'a>>,
-}
-
-/// `EncryptedContentInfo` (RFC 5652 section 6.1).
-#[derive(Sequence)]
-struct EncryptedContentInfo<'a> {
-    content_type: ObjectIdentifier,
-    algorithm: AlgorithmIdentifierRef<'a>,
-    #[asn1(context_specific = "0", tag_mode = "IMPLICIT", optional = "true")]
-    content: Option<&'a OctetStringRef>,
-}
-
-/// `SafeBag` (RFC 7292 section 4.2). Attributes are not read: names of keys do not matter, and the
-/// leaf is found by its public key.
-#[derive(Sequence)]
-struct SafeBag<'a> {
-    bag_id: ObjectIdentifier,
-    bag_value: AnyRef<'a>,
-    attributes: Option<AnyRef<'a>>,
-}
-
-impl<'a> SafeBag<'a> {
-    /// What is inside the explicit `[0]`.
-    fn value(&self) -> Result<&'a [u8], BundleError> {
-        const EXPLICIT: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };
-        if self.bag_value.tag() != EXPLICIT {
-            return Err(BundleError::damaged(SAFE, "a bag is not laid out as such"));
-        }
-        Ok(self.bag_value.value())
-    }
-}
-
-/// `CertBag` (RFC 7292 section 4.2.3).
-#[derive(Sequence)]
-struct CertBag<'a> {
-    cert_id: ObjectIdentifier,
-    #[asn1(context_specific = "0", tag_mode = "EXPLICIT")]
-    cert_value: &'a OctetStringRef,
-}
-
-/// `EncryptedPrivateKeyInfo` (RFC 5958 section 3).
-#[derive(Sequence)]
-pub(super) struct EncryptedPrivateKeyInfo<'a> {
-    pub(super) algorithm: AlgorithmIdentifierRef<'a>,
-    pub(super) data: &'a OctetStringRef,
-}
-
-const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
-const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
-const ENVELOPED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.3");
-const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
-
-const SAFE: &str = "the content of the file";
 const SEQUENCE: u8 = 0x30;

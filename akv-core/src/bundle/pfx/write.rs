@@ -10,7 +10,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::super::encode::encode;
 use super::super::key::PrivateKey;
 use super::super::x509::X509;
-use super::DATA;
+use super::structure::DATA;
 
 /// Writes a PKCS#12 file without password, encryption and integrity check: the key in a plain key
 /// bag, then the leaf, then the chain in order.
