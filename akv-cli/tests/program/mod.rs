@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod fake;
+
 use std::ffi::OsStr;
 use std::io::Write;
 use std::process::{Command, Stdio};

@@ -1,0 +1,57 @@
+//! A fake Azure over TLS for the program under test.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use akv_testkit::{FakeCloud, FakeCloudBuilder, TlsServer};
+
+use super::{Akv, akv};
+
+/// A fake cloud that is served for as long as this lives.
+pub struct Fake {
+    pub cloud: FakeCloud,
+    dir: tempfile::TempDir,
+    /// Both serve until they are dropped.
+    _serving: (TlsServer, tokio::runtime::Runtime),
+}
+
+impl Fake {
+    pub fn new(builder: FakeCloudBuilder) -> Self {
+        let cloud = builder.start();
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let server = runtime.block_on(TlsServer::start(cloud.clone(), listen)).expect("a server");
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::write(dir.path().join("ca.pem"), server.ca_pem()).expect("written");
+        let mut description = server.cloud();
+        description.ca_file = Some(PathBuf::from("ca.pem"));
+        let description = serde_json::to_string(&description).expect("JSON");
+        std::fs::write(dir.path().join("cloud.json"), description).expect("written");
+        Self { cloud, dir, _serving: (server, runtime) }
+    }
+
+    /// With one vault, `contoso`.
+    pub fn with_vault() -> Self {
+        Self::new(FakeCloud::builder().vault("contoso"))
+    }
+
+    /// The program with this cloud, as the service principal.
+    pub fn akv(&self) -> Akv {
+        akv()
+            .args(["--cloud-file".into(), self.path("cloud.json")])
+            .env("AZURE_TENANT_ID", &self.cloud.tenant_id())
+            .env("AZURE_CLIENT_ID", &self.cloud.client_id())
+            .env("AZURE_CLIENT_SECRET", &self.cloud.client_secret())
+    }
+
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.dir.path().join(file)
+    }
+
+    /// Writes a file and says where it is.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, content).expect("written");
+        path.to_string_lossy().into_owned()
+    }
+}
