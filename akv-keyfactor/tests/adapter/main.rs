@@ -1,5 +1,5 @@
 //! The adapter on mocked jobs: what a job configuration asks of the domain, and what becomes of the
-//! domain's answer.
+//! domain's answer. And whole jobs on the fake cloud: what a configuration does to a vault.
 
 #![expect(
     clippy::expect_used,
@@ -10,8 +10,11 @@
 
 mod configurations;
 mod documents;
+mod fake;
 mod mocks;
+mod on_the_fake;
 mod parity;
+mod parity_page;
 mod robustness;
 mod secrets;
 mod tolerance;

@@ -1,0 +1,129 @@
+//! The fake cloud that the fixtures are about, and the jobs on it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use akv_azure::{Azure, AzureOptions};
+use akv_core::job::{DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, StoreJobs};
+use akv_core::{Clock, Cloud, Credential, StoreAddress};
+use akv_keyfactor::{JobOutput, Options};
+use akv_testkit::pki::{Leaf, TestPki};
+use akv_testkit::{FakeCloud, FakeCloudBuilder, FakeVault, Pace};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::configurations::tree;
+
+pub(crate) const SUBSCRIPTION: &str = "11111111-2222-3333-4444-555555555555";
+pub(crate) const OTHER_SUBSCRIPTION: &str = "66666666-7777-8888-9999-000000000000";
+pub(crate) const TENANT: &str = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
+pub(crate) const OTHER_TENANT: &str = "bbbbbbbb-cccc-dddd-eeee-ffffffffffff";
+
+/// A cloud with the vault `contoso`, and the jobs on it.
+pub(crate) struct World {
+    pub(crate) cloud: FakeCloud,
+    azure: Azure,
+    pki: TestPki,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(|cloud| {
+            cloud.vault_with("contoso", |vault| vault.placed(SUBSCRIPTION, "pki-rg"))
+        })
+    }
+
+    pub(crate) fn with(describe: impl FnOnce(FakeCloudBuilder) -> FakeCloudBuilder) -> Self {
+        let cloud = FakeCloud::builder()
+            .client("99999999-8888-7777-6666-555555555555", "client-secret")
+            .tenant(TENANT)
+            .tenant(OTHER_TENANT)
+            .subscription_in(TENANT, SUBSCRIPTION, "Enabled")
+            .pace(Pace::Tokio);
+        let cloud = describe(cloud).start();
+        let options = AzureOptions {
+            transport: Some(cloud.transport()),
+            deadline: Duration::from_secs(60),
+            ..AzureOptions::default()
+        };
+        let azure = Azure::new(options).expect("Azure over the fake");
+        let pki = TestPki::new(cloud.clock().now());
+        Self { cloud, azure, pki }
+    }
+
+    pub(crate) fn vault(&self) -> FakeVault {
+        self.cloud.vault("contoso")
+    }
+
+    pub(crate) fn leaf(&self, host: &str) -> Leaf {
+        self.pki.leaf(host).issue()
+    }
+
+    pub(crate) fn pki(&self) -> &TestPki {
+        &self.pki
+    }
+
+    pub(crate) async fn run(&self, job: &Value) -> JobOutput {
+        self.run_with(job, &Options::default()).await
+    }
+
+    pub(crate) async fn run_with(&self, job: &Value, options: &Options) -> JobOutput {
+        let output = akv_keyfactor::run(job.to_string().as_bytes(), self, options).await;
+        assert_eq!(output.job_result.job_history_id, 26009);
+        output
+    }
+
+    /// The fixture of that name, run as it is.
+    pub(crate) async fn ran(&self, fixture: &str) -> JobOutput {
+        self.run(&tree(fixture)).await
+    }
+
+    fn jobs(&self, address: &StoreAddress, credential: &Credential) -> akv_core::Result<StoreJobs> {
+        let clock: Arc<dyn Clock> = Arc::new(self.cloud.clock().clone());
+        Ok(StoreJobs::new(
+            Arc::new(self.azure.store(address, credential)?),
+            Arc::new(self.azure.directory(&address.cloud, credential)?),
+            address.tenant.clone(),
+            clock,
+        ))
+    }
+}
+
+impl Jobs for World {
+    fn inventory(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> akv_core::Result<Box<dyn InventoryJob>> {
+        Ok(Box::new(self.jobs(address, credential)?))
+    }
+
+    fn management(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> akv_core::Result<Box<dyn ManagementJob>> {
+        Ok(Box::new(self.jobs(address, credential)?))
+    }
+
+    fn discovery(
+        &self,
+        cloud: &Cloud,
+        credential: &Credential,
+    ) -> akv_core::Result<Box<dyn DiscoveryJob>> {
+        Ok(Box::new(DirectoryJobs::new(Arc::new(self.azure.directory(cloud, credential)?))))
+    }
+}
+
+/// The fixture with that certificate as its contents.
+pub(crate) fn adding(fixture: &str, leaf: &Leaf) -> Value {
+    with_contents(fixture, &leaf.pfx())
+}
+
+pub(crate) fn with_contents(fixture: &str, contents: &[u8]) -> Value {
+    let mut job = tree(fixture);
+    job["JobCertificate"]["Contents"] = STANDARD.encode(contents).into();
+    job["JobCertificate"]["PrivateKeyPassword"] = Value::Null;
+    job
+}
