@@ -1,0 +1,233 @@
+//! Changes that meet trouble: lost replies, names that are busy, cancellation.
+
+use akv_core::{CertificateStore, Deletion, ErrorKind, Import};
+use akv_testkit::{Fault, Operation, Reason, Refusal};
+
+use crate::world::{World, name, seconds, tags};
+
+/// The ways in which the reply to a change gets lost after the service has carried it out.
+fn lost(operation: Operation) -> Vec<Fault> {
+    let first = || Fault::on(operation).nth(1).after_change();
+    vec![
+        first().close_connection(),
+        first().torn_body(),
+        first().status(500),
+        first().status(503),
+        first().html(502),
+        first().delay(seconds(45)),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_to_an_import_makes_one_version() {
+    for fault in lost(Operation::ImportCertificate) {
+        let world = World::new();
+        let leaf = world.leaf("www.contoso.com");
+        let import = Import { tags: tags(&[("owner", "pki")]), ..world.import("web", &leaf) };
+        let played = world.cloud.fault(fault.clone());
+        let imported = world.store().import(&import).await.expect("an import");
+        assert_eq!(played.played(), 1, "{fault:?}");
+        assert_eq!(imported.thumbprint, Some(leaf.thumbprint()));
+        assert_eq!(imported.tags, import.tags);
+        assert_eq!(world.cloud.vault("contoso").versions("web").len(), 1, "{fault:?}");
+        assert_eq!(world.cloud.journal().count(Operation::ImportCertificate), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_import_that_was_not_carried_out_is_repeated() {
+    let first = || Fault::on(Operation::ImportCertificate).nth(1);
+    for fault in [
+        first().close_connection(),
+        first().unreachable(),
+        first().status(503),
+        first().throttled(),
+        first().throttled_for(seconds(7)),
+    ] {
+        let world = World::new();
+        world.cloud.fault(fault.clone());
+        let import = world.import("web", &world.leaf("www.contoso.com"));
+        world.store().import(&import).await.expect("an import");
+        assert_eq!(world.cloud.vault("contoso").versions("web").len(), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_certificate_with_other_tags_is_not_taken_for_the_lost_version() {
+    let world = World::new();
+    let store = world.store();
+    let import = world.import("web", &world.leaf("www.contoso.com"));
+    store.import(&import).await.expect("the first");
+    let first = Fault::on(Operation::ImportCertificate).nth(1).close_connection();
+    world.cloud.fault(first);
+    let again = Import { tags: tags(&[("round", "two")]), ..import };
+    let imported = store.import(&again).await.expect("an import");
+    assert_eq!(imported.tags, again.tags);
+    assert_eq!(world.cloud.vault("contoso").versions("web").len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_cannot_be_known_is_told_as_such() {
+    let world = World::new();
+    world.cloud.fault(Fault::on(Operation::ImportCertificate).after_change().close_connection());
+    world.cloud.deny(Operation::GetCertificate);
+    let import = world.import("web", &world.leaf("www.contoso.com"));
+    let error = world.store().import(&import).await.expect_err("not known");
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    let thumbprint = import.bundle.thumbprint().to_string();
+    assert!(error.to_string().contains("not known"), "{error}");
+    assert!(error.to_string().contains(&thumbprint), "{error}");
+    assert_eq!(world.cloud.vault("contoso").versions("web").len(), 1, "not imported blindly");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_to_a_deletion_is_a_deletion() {
+    for fault in lost(Operation::DeleteCertificate) {
+        let world = World::with(|cloud| cloud.vault("contoso").deletion_takes(seconds(60)));
+        let store = world.store();
+        world.cloud.vault("contoso").seed(1);
+        let seeded = name("cert-000001");
+        world.cloud.fault(fault.clone());
+        let deletion = store.delete(&seeded).await.expect("a deletion");
+        assert_eq!(deletion, Some(Deletion::SoftDeleted), "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_to_a_recovery_is_a_recovery() {
+    for fault in lost(Operation::RecoverCertificate) {
+        let world = World::with(|cloud| cloud.vault("contoso").recovery_takes(seconds(60)));
+        world.cloud.vault("contoso").seed(1);
+        world.cloud.vault("contoso").delete("cert-000001");
+        world.cloud.fault(fault.clone());
+        let recovered = world.store().recover(&name("cert-000001")).await.expect("a recovery");
+        assert!(recovered.is_some(), "{fault:?}");
+        assert_eq!(world.cloud.vault("contoso").names().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_to_a_purge_is_a_purge() {
+    for fault in lost(Operation::PurgeCertificate) {
+        let world = World::new();
+        world.cloud.vault("contoso").seed(1);
+        world.cloud.vault("contoso").delete("cert-000001");
+        world.cloud.fault(fault.clone());
+        let purged = world.store().purge(&name("cert-000001")).await.expect("a purge");
+        assert_eq!(purged, Some(()), "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_to_new_tags_is_repeated() {
+    for fault in lost(Operation::UpdateCertificate) {
+        let world = World::new();
+        world.cloud.vault("contoso").seed(1);
+        world.cloud.fault(fault.clone());
+        let wanted = tags(&[("a", "b")]);
+        let updated = world.store().update_tags(&name("cert-000001"), &wanted).await;
+        assert_eq!(updated.expect("an update").tags, wanted, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_in_soft_delete_is_told_as_such() {
+    let world = World::new();
+    world.cloud.vault("contoso").seed(1);
+    world.cloud.vault("contoso").delete("cert-000001");
+    let import = world.import("cert-000001", &world.leaf("www.contoso.com"));
+    let error = world.store().import(&import).await.expect_err("in soft delete");
+    assert_eq!(error.kind(), ErrorKind::SoftDeleted);
+    assert_eq!(world.cloud.journal().count(Operation::ListDeletedCertificates), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_being_deleted_is_waited_for_and_is_then_in_soft_delete() {
+    let world = World::with(|cloud| cloud.vault("contoso").deletion_takes(seconds(30)));
+    world.cloud.vault("contoso").seed(1);
+    world.cloud.vault("contoso").delete("cert-000001");
+    let import = world.import("cert-000001", &world.leaf("www.contoso.com"));
+    let error = world.store().import(&import).await.expect_err("in soft delete");
+    assert_eq!(error.kind(), ErrorKind::SoftDeleted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_settle_ends_with_the_deadline() {
+    let world = World::with(|cloud| {
+        cloud.vault("contoso").deletion_takes(seconds(600)).recovery_takes(seconds(600))
+    });
+    let store = world.store();
+    world.cloud.vault("contoso").seed(1);
+    let seeded = name("cert-000001");
+    let error = store.delete(&seeded).await.expect_err("it does not settle");
+    assert_eq!(error.kind(), ErrorKind::BeingDeleted);
+    assert!(error.to_string().contains("120 seconds"), "{error}");
+    let import = world.import("cert-000001", &world.leaf("www.contoso.com"));
+    assert_eq!(store.import(&import).await.expect_err("busy").kind(), ErrorKind::BeingDeleted);
+    tokio::time::advance(seconds(600)).await;
+    let error = store.recover(&seeded).await.expect_err("it does not settle");
+    assert_eq!(error.kind(), ErrorKind::BeingRecovered);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_not_read_deleted_certificates_deletes_all_the_same() {
+    let world = World::with(|cloud| cloud.vault("contoso").deletion_takes(seconds(5)));
+    world.cloud.vault("contoso").seed(1);
+    world.cloud.deny(Operation::GetDeletedCertificate);
+    let deletion = world.store().delete(&name("cert-000001")).await.expect("deleted");
+    assert_eq!(deletion, Some(Deletion::Unseen));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_not_read_certificates_recovers_all_the_same() {
+    let world = World::new();
+    world.cloud.vault("contoso").seed(1);
+    world.cloud.vault("contoso").delete("cert-000001");
+    world.cloud.deny(Refusal::of(Operation::GetCertificate).because(Reason::Rbac));
+    let recovered = world.store().recover(&name("cert-000001")).await.expect("recovered");
+    assert_eq!(recovered.expect("it was deleted").name, name("cert-000001"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_who_delete_the_same_certificate_both_see_it_deleted() {
+    let world = World::with(|cloud| cloud.vault("contoso").deletion_takes(seconds(10)));
+    world.cloud.vault("contoso").seed(1);
+    let seeded = name("cert-000001");
+    let (one, other) = (world.store(), world.store());
+    let (one, other) = futures::future::join(one.delete(&seeded), other.delete(&seeded)).await;
+    let deletions = [one.expect("deleted"), other.expect("deleted")];
+    assert!(deletions.contains(&Some(Deletion::SoftDeleted)), "{deletions:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelling_lets_the_import_under_way_end_and_starts_no_other() {
+    let world = World::new();
+    world.cloud.fault(Fault::on(Operation::ImportCertificate).delay(seconds(10)));
+    let store = world.store();
+    let import = world.import("web", &world.leaf("www.contoso.com"));
+    let cancelling = async {
+        tokio::time::sleep(seconds(1)).await;
+        world.cancellation.cancel();
+    };
+    let (imported, ()) = futures::future::join(store.import(&import), cancelling).await;
+    assert!(imported.is_ok(), "what was under way is told as it ended");
+    let error = store.import(&import).await.expect_err("cancelled");
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert_eq!(world.cloud.vault("contoso").versions("web").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelling_while_a_deletion_settles_tells_that_it_was_taken() {
+    let world = World::with(|cloud| cloud.vault("contoso").deletion_takes(seconds(60)));
+    world.cloud.vault("contoso").seed(1);
+    let store = world.store();
+    let seeded = name("cert-000001");
+    let cancelling = async {
+        tokio::time::sleep(seconds(5)).await;
+        world.cancellation.cancel();
+    };
+    let (deleted, ()) = futures::future::join(store.delete(&seeded), cancelling).await;
+    let error = deleted.expect_err("cancelled");
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert!(error.to_string().contains("took the deletion"), "{error}");
+}

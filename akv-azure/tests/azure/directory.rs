@@ -1,0 +1,200 @@
+//! The control plane: what there is, and new vaults.
+
+use akv_core::{
+    AccessModel, Cloud, ErrorKind, NewVault, PublicAccess, PurgeProtection, Sku, VaultDirectory,
+    VaultId, VaultOptions,
+};
+use akv_testkit::{Fault, Operation};
+use tokio::time::Instant;
+
+use crate::world::{World, seconds};
+
+pub(crate) fn vault_id(world: &World, name: &str) -> VaultId {
+    VaultId {
+        subscription: world.cloud.subscription_id().parse().expect("a subscription"),
+        resource_group: world.cloud.resource_group().parse().expect("a group"),
+        name: name.parse().expect("a name"),
+    }
+}
+
+pub(crate) fn new_vault(world: &World, name: &str) -> NewVault {
+    NewVault {
+        id: vault_id(world, name),
+        region: "westeurope".parse().expect("a region"),
+        options: VaultOptions::default(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscriptions_and_vaults_over_all_pages() {
+    let other = "5b5c41b7-0000-4000-8000-000000000002";
+    let world = World::with(|cloud| {
+        let cloud = cloud.vaults_on_a_page(3).subscription_in(
+            "7e4a47e4-0000-4000-8000-000000000001",
+            other,
+            "Disabled",
+        );
+        (0..8).fold(cloud, |cloud, number| cloud.vault(&format!("vault-{number}")))
+    });
+    let (directory, tenant) = (world.directory(), world.tenant());
+    let subscriptions = directory.subscriptions(&tenant).await.expect("subscriptions");
+    let states: Vec<_> =
+        subscriptions.iter().map(|it| (it.state.as_str(), it.is_usable())).collect();
+    assert_eq!(states, [("Enabled", true), ("Disabled", false)]);
+    let vaults = directory.vaults(&tenant, subscriptions[0].id).await.expect("vaults");
+    assert_eq!(vaults.len(), 8);
+    let (subscription, group) = (world.cloud.subscription_id(), world.cloud.resource_group());
+    assert_eq!(vaults[0].to_string(), format!("{subscription}:{group}:vault-0"));
+    assert_eq!(world.cloud.journal().count(Operation::ListVaults), 3);
+    assert_eq!(world.cloud.journal().count(Operation::Token), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_cloud_is_asked_at_its_own_resource_manager() {
+    for cloud in [Cloud::public(), Cloud::government(), Cloud::china()] {
+        let world = World::new();
+        let directory = world.azure.directory(&cloud, &world.credential()).expect("a directory");
+        assert!(!directory.subscriptions(&world.tenant()).await.expect("listed").is_empty());
+        let hosts: Vec<_> = world.cloud.journal().entries().into_iter().map(|it| it.host).collect();
+        let expected = [&cloud.authority, &cloud.resource_manager];
+        assert_eq!(hosts, expected.map(|url| url.trim_start_matches("https://").to_owned()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_that_is_not_there_is_a_failure_and_no_empty_list() {
+    let world = World::new();
+    let (directory, tenant) = (world.directory(), world.tenant());
+    let unknown = "5b5c41b7-0000-4000-8000-0000000000ff".parse().expect("an id");
+    let error = directory.vaults(&tenant, unknown).await.expect_err("not there");
+    assert!(error.to_string().contains("5b5c41b7-0000-4000-8000-0000000000ff"), "{error}");
+    let id = VaultId { subscription: unknown, ..vault_id(&world, "contoso") };
+    assert!(directory.vault(&tenant, &id).await.is_err(), "not to be seen is not absent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vault_and_a_group_are_there_or_not() {
+    let world = World::new();
+    let (directory, tenant) = (world.directory(), world.tenant());
+    let id = vault_id(&world, "Contoso");
+    let vault = directory.vault(&tenant, &id).await.expect("a look").expect("there");
+    assert_eq!(vault.region.as_str(), "westeurope");
+    assert_eq!(vault.uri.as_deref(), Some("https://contoso.vault.azure.net"));
+    assert_eq!(directory.vault(&tenant, &vault_id(&world, "nobody")).await.expect("a look"), None);
+    let region = directory.resource_group_region(&tenant, id.subscription, &id.resource_group);
+    assert_eq!(region.await.expect("a look").expect("there").as_str(), "westeurope");
+    let nowhere = "nowhere".parse().expect("a group");
+    let region = directory.resource_group_region(&tenant, id.subscription, &nowhere);
+    assert_eq!(region.await.expect("a look"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_vault_is_as_it_was_ordered_and_answers() {
+    let world = World::with(|cloud| cloud.creation_takes(seconds(25)));
+    let directory = world.directory();
+    let vault = NewVault {
+        options: VaultOptions {
+            sku: Sku::Premium,
+            purge_protection: PurgeProtection::On,
+            retention: "14".parse().expect("days"),
+            tags: vec![("owner".into(), "pki".into())],
+            ..VaultOptions::default()
+        },
+        ..new_vault(&world, "fabrikam")
+    };
+    let start = Instant::now();
+    let created = directory.create(&world.tenant(), &vault).await.expect("created");
+    assert!(start.elapsed() >= seconds(25), "it waits until the vault answers");
+    assert_eq!(created.provisioning_state.as_deref(), Some("Succeeded"));
+    assert_eq!(created.path.vault().as_str(), "fabrikam");
+    let health = world.cloud.journal().of(Operation::HealthStatus);
+    assert!(!health.is_empty() && health.iter().all(|entry| !entry.bearer));
+    let seen = directory.vault(&world.tenant(), &vault.id).await.expect("a look");
+    assert_eq!(seen, Some(created));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vault_behind_private_links_is_not_waited_for_at_its_public_name() {
+    let world = World::new();
+    let vault = NewVault {
+        options: VaultOptions { public_access: PublicAccess::Disabled, ..VaultOptions::default() },
+        ..new_vault(&world, "fabrikam")
+    };
+    world.directory().create(&world.tenant(), &vault).await.expect("created");
+    assert_eq!(world.cloud.journal().count(Operation::HealthStatus), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn access_policies_name_who_was_named() {
+    let world = World::new();
+    let object = "0b1ec700-0000-4000-8000-00000000000a".parse().expect("a GUID");
+    let vault = NewVault {
+        options: VaultOptions {
+            access: AccessModel::Policies(vec![object]),
+            ..VaultOptions::default()
+        },
+        ..new_vault(&world, "fabrikam")
+    };
+    world.directory().create(&world.tenant(), &vault).await.expect("created");
+    // The fake refuses certificates by the model of the vault.
+    world.cloud.deny(Operation::ListCertificates);
+    let address = world.address("fabrikam", Cloud::public());
+    let store = world.azure.store(&address, &world.credential()).expect("a store");
+    let error = futures::StreamExt::next(&mut akv_core::CertificateStore::list(&store)).await;
+    let error = error.expect("an item").expect_err("refused");
+    assert!(error.to_string().contains("AccessDenied"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tenant_by_its_domain_is_translated_for_the_body() {
+    let world = World::new();
+    let domain = "contoso.onmicrosoft.com".parse().expect("a tenant");
+    let vault = new_vault(&world, "fabrikam");
+    world.directory().create(&domain, &vault).await.expect("created");
+    assert_eq!(world.cloud.journal().count(Operation::GetSubscription), 1);
+    assert!(world.cloud.vault("fabrikam").exists());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_taken_elsewhere_has_a_way_out() {
+    let world = World::new();
+    let taken = Fault::on(Operation::CreateVault).error(409, "VaultAlreadyExists", None);
+    world.cloud.fault(taken);
+    let vault = new_vault(&world, "fabrikam");
+    let error = world.directory().create(&world.tenant(), &vault).await.expect_err("taken");
+    assert_eq!(error.kind(), ErrorKind::NameTaken);
+    assert!(error.advice().is_some_and(|advice| advice.contains("another name")), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vault_that_never_answers_ends_with_the_deadline_and_says_that_it_was_made() {
+    let world = World::new();
+    world.cloud.fault(Fault::on(Operation::HealthStatus).unreachable());
+    let vault = new_vault(&world, "fabrikam");
+    let error = world.directory().create(&world.tenant(), &vault).await.expect_err("silent");
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert!(error.to_string().contains("the service made it"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn resource_managers_pace_is_kept() {
+    let world = World::new();
+    let (directory, tenant) = (world.directory(), world.tenant());
+    let wait = seconds(17);
+    world.cloud.fault(Fault::on(Operation::GetVault).nth(1).throttled_for(wait));
+    let start = Instant::now();
+    let id = vault_id(&world, "contoso");
+    assert!(directory.vault(&tenant, &id).await.expect("a look").is_some());
+    assert!(start.elapsed() >= wait);
+    assert_eq!(world.cloud.journal().count(Operation::GetVault), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_to_another_host_is_not_followed() {
+    let world = World::new();
+    let elsewhere = "https://evil.example/subscriptions?api-version=2022-12-01";
+    world.cloud.fault(Fault::on(Operation::ListSubscriptions).next_link(elsewhere));
+    let error = world.directory().subscriptions(&world.tenant()).await.expect_err("elsewhere");
+    assert_eq!(error.kind(), ErrorKind::UntrustedHost);
+    assert!(world.cloud.journal().entries().iter().all(|entry| entry.host != "evil.example"));
+}

@@ -1,0 +1,165 @@
+//! A service that is not what it should be. No token leaves, memory and time stay bounded.
+
+use akv_core::{CertificateStore, Error, ErrorKind};
+use akv_testkit::{Challenge, Fault, Operation};
+use futures::StreamExt;
+use tokio::time::Instant;
+
+use crate::world::{World, name, seconds};
+
+/// Everything that was sent went to the vault and to the token authority.
+fn nothing_left(world: &World) {
+    for entry in world.cloud.journal().entries() {
+        assert!(
+            ["contoso.vault.azure.net", "login.microsoftonline.com"].contains(&entry.host.as_str()),
+            "{} was asked",
+            entry.host
+        );
+    }
+}
+
+async fn listing(world: &World) -> Error {
+    let store = world.store();
+    let mut list = store.list();
+    loop {
+        match list.next().await.expect("an error before the end") {
+            Ok(_) => {}
+            Err(error) => {
+                assert!(list.next().await.is_none(), "after an error the list ends");
+                return error;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_challenge_moves_neither_audience_nor_authority() {
+    for challenge in [
+        Challenge::Resource("https://management.azure.com".into()),
+        Challenge::Authority("https://login.evil.example/common".into()),
+        Challenge::Claims,
+    ] {
+        let world = World::new();
+        world.cloud.vault("contoso").seed(1);
+        world.cloud.fault(Fault::on(Operation::GetCertificate).challenge(challenge.clone()));
+        let error = world.store().certificate(&name("cert-000001")).await.expect_err("refused");
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{challenge:?}: {error}");
+        assert_eq!(world.cloud.journal().count(Operation::Token), 2, "one more token, no more");
+        nothing_left(&world);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_to_another_host_is_not_followed() {
+    for link in [
+        "https://evil.example/certificates?api-version=7.4",
+        "https://fabrikam.vault.azure.net/certificates?api-version=7.4",
+        "http://contoso.vault.azure.net/certificates?api-version=7.4",
+        "https://contoso.vault.azure.net:8443/certificates?api-version=7.4",
+        "https://contoso.vault.azure.net.evil.example/certificates?api-version=7.4",
+    ] {
+        let world = World::with(|cloud| cloud.vault("contoso").vault("fabrikam"));
+        world.cloud.vault("contoso").seed(60);
+        world.cloud.fault(Fault::on(Operation::ListCertificates).next_link(link));
+        let error = listing(&world).await;
+        assert_eq!(error.kind(), ErrorKind::UntrustedHost, "{link}: {error}");
+        assert_eq!(world.cloud.journal().count(Operation::ListCertificates), 1);
+        nothing_left(&world);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_is_not_followed() {
+    let world = World::new();
+    world.cloud.vault("contoso").seed(1);
+    let fault = Fault::on(Operation::GetCertificate).redirect("https://evil.example/login");
+    world.cloud.fault(fault);
+    let error = world.store().certificate(&name("cert-000001")).await.expect_err("redirected");
+    assert_eq!(error.kind(), ErrorKind::UntrustedHost);
+    assert!(error.to_string().contains("evil.example"), "{error}");
+    nothing_left(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_of_a_hundred_megabytes_is_given_up() {
+    let world = World::new();
+    world.cloud.vault("contoso").seed(30);
+    world.cloud.fault(Fault::on(Operation::ListCertificates).huge_body(100 << 20));
+    assert_eq!(listing(&world).await.kind(), ErrorKind::Protocol);
+    world.cloud.fault(Fault::on(Operation::GetCertificate).huge_body(100 << 20));
+    let error = world.store().certificate(&name("cert-000001")).await.expect_err("too large");
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert!(error.to_string().contains("larger than"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_without_end_come_to_one() {
+    let world = World::new();
+    world.cloud.fault(Fault::on(Operation::ListCertificates).endless_pages());
+    let error = listing(&world).await;
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert!(error.to_string().contains("does not end"), "{error}");
+    assert!(world.cloud.journal().count(Operation::ListCertificates) <= 20_001);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_leads_to_itself_is_seen() {
+    let world = World::new();
+    world.cloud.vault("contoso").seed(30);
+    let itself = "https://contoso.vault.azure.net:443/certificates?api-version=7.4&$skiptoken=x";
+    world.cloud.fault(Fault::on(Operation::ListCertificates).next_link(itself));
+    let error = listing(&world).await;
+    assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
+    assert!(world.cloud.journal().count(Operation::ListCertificates) <= 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_drip_ends_with_the_deadline() {
+    let world = World::new();
+    world.cloud.vault("contoso").seed(1);
+    world.cloud.fault(Fault::on(Operation::GetCertificate).slow_drip(1, seconds(3)));
+    let start = Instant::now();
+    let error = world.store().certificate(&name("cert-000001")).await.expect_err("too slow");
+    assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+    assert!(start.elapsed() <= seconds(121), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_answer_of_the_service_is_never_absence() {
+    for (status, page) in [(404, "text/html"), (404, "application/json"), (200, "text/html")] {
+        let world = World::new();
+        let fault = Fault::on(Operation::GetCertificate);
+        world.cloud.fault(fault.body(status, page, "<html><title>Portal</title>"));
+        let error = world.store().certificate(&name("web")).await.expect_err("not the service");
+        assert_eq!(error.kind(), ErrorKind::Protocol, "{status} {page}: {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_without_a_name_ends_the_list_as_a_failure() {
+    let world = World::new();
+    let page = r#"{"value":[{"id":"https://contoso.vault.azure.net/certificates/a","x":1},{"id":"https://contoso.vault.azure.net/keys/b"}]}"#;
+    let fault = Fault::on(Operation::ListCertificates).body(200, "application/json", page);
+    world.cloud.fault(fault);
+    let error = listing(&world).await;
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert!(error.to_string().contains("keys/b"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_secret_is_in_any_error() {
+    let world = World::new();
+    world.cloud.vault("contoso").seed(1);
+    world.cloud.fault(Fault::anywhere().status(503));
+    let store = world.store();
+    let import = world.import("web", &world.leaf("www.contoso.com"));
+    let error = store.import(&import).await.expect_err("nothing works");
+    let mut told = format!("{error} {error:?} {store:?} {:?} {import:?}", world.azure);
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        told.push_str(&format!("{error} {error:?}"));
+        cause = error.source();
+    }
+    assert!(!told.contains(&world.cloud.client_secret()), "{told}");
+    assert!(!told.contains("Bearer"), "{told}");
+}

@@ -1,0 +1,131 @@
+//! The domain's jobs over REST: what the ports promise is enough for what the jobs decide.
+
+use std::sync::Arc;
+
+use akv_core::job::{
+    AddRequest, Contents, DirectoryJobs, DiscoveryJob, DiscoveryRequest, InventoryItem,
+    InventoryJob, InventoryRequest, ManagementJob, Overwrite, Purge, RemoveRequest, Status,
+    StoreJobs,
+};
+use akv_core::{Clock, Password};
+use akv_testkit::{Operation, Refusal};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use crate::world::{World, name, seconds};
+
+struct At(OffsetDateTime);
+
+impl Clock for At {
+    fn now(&self) -> OffsetDateTime {
+        self.0
+    }
+}
+
+fn jobs(world: &World) -> StoreJobs {
+    let clock = Arc::new(At(world.cloud.clock().now()));
+    let (store, directory) = (Arc::new(world.store()), Arc::new(world.directory()));
+    StoreJobs::new(store, directory, Some(world.tenant()), clock)
+}
+
+fn request(pfx: Vec<u8>) -> AddRequest {
+    AddRequest {
+        name: Some(name("web")),
+        ..AddRequest::new(Contents::Pfx(Zeroizing::new(pfx)), Password::default())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_name_and_a_replacement_cost_two_requests_each() {
+    let world = World::new();
+    let jobs = jobs(&world);
+    let added = jobs.add(&request(world.leaf("a.example").pfx())).await;
+    assert_eq!(added.status(), Status::Success, "{}", added.message());
+    assert_eq!(world.cloud.journal().total(), 3, "one of them for the token");
+    let replacement =
+        AddRequest { overwrite: Overwrite::Yes, ..request(world.leaf("b.example").pfx()) };
+    let replaced = jobs.add(&replacement).await;
+    assert_eq!(replaced.status(), Status::Success, "{}", replaced.message());
+    assert_eq!(world.cloud.journal().total(), 5);
+    assert_eq!(world.cloud.journal().count(Operation::ListDeletedCertificates), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_in_soft_delete_comes_back_with_the_new_version() {
+    let world = World::with(|cloud| {
+        let cloud = cloud.vault("contoso").deletion_takes(seconds(12));
+        cloud.recovery_takes(seconds(7)).recovery_lingers(seconds(10))
+    });
+    let jobs = jobs(&world);
+    jobs.add(&request(world.leaf("a.example").pfx())).await;
+    let removed = jobs.remove(&RemoveRequest { name: name("web"), purge: Purge::No }).await;
+    assert_eq!(removed.status(), Status::Success, "{}", removed.message());
+    let new = world.leaf("b.example");
+    let added = jobs.add(&request(new.pfx())).await;
+    assert_eq!(added.status(), Status::Success, "{}", added.message());
+    assert!(added.message().contains("recovered"), "{}", added.message());
+    let newest = world.cloud.vault("contoso").newest("web").expect("a version");
+    assert_eq!(newest.thumbprint, new.thumbprint());
+}
+
+#[tokio::test(start_paused = true)]
+async fn not_being_allowed_to_look_is_a_failure_and_changes_nothing() {
+    let world = World::new();
+    world.cloud.deny(Operation::GetCertificate);
+    let outcome = jobs(&world).add(&request(world.leaf("a.example").pfx())).await;
+    assert_eq!(outcome.status(), Status::Failure);
+    assert_eq!(world.cloud.journal().count(Operation::ImportCertificate), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_inventory_is_in_the_lists_order() {
+    let world = World::new();
+    world.cloud.vault("contoso").seed(130);
+    let mut items: Vec<InventoryItem> = Vec::new();
+    let outcome = jobs(&world).inventory(&InventoryRequest::default(), &mut items).await;
+    assert_eq!(outcome.status, Status::Success, "{}", outcome.message());
+    let names: Vec<_> = items.iter().map(|item| item.name.to_string()).collect();
+    assert_eq!(names, world.cloud.vault("contoso").names());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_breaks_off_is_a_failure() {
+    let world = World::new();
+    world.cloud.vault("contoso").seed(60);
+    world.cloud.fault(akv_testkit::Fault::on(Operation::ListCertificates).nth(2).status(403));
+    let mut items: Vec<InventoryItem> = Vec::new();
+    let outcome = jobs(&world).inventory(&InventoryRequest::default(), &mut items).await;
+    assert_eq!(outcome.status, Status::Failure, "{}", outcome.message());
+}
+
+#[tokio::test(start_paused = true)]
+async fn discovery_finds_the_rest_where_one_subscription_is_closed() {
+    let other = "5b5c41b7-0000-4000-8000-000000000002";
+    let world = World::with(|cloud| {
+        cloud
+            .subscription(other)
+            .vault("contoso")
+            .vault_with("fabrikam", |vault| vault.placed(other, "elsewhere"))
+    });
+    world.cloud.deny(Refusal::of(Operation::ListVaults).in_subscription(other));
+    let request = DiscoveryRequest { tenants: vec![world.tenant()] };
+    let found = DirectoryJobs::new(Arc::new(world.directory())).discover(&request).await;
+    assert_eq!(found.status, Status::Warning, "{}", found.message());
+    assert_eq!(found.stores.len(), 1);
+    assert!(found.message().contains(other), "{}", found.message());
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_hundred_subscriptions_are_looked_through_side_by_side() {
+    let world = World::with(|cloud| {
+        let cloud = cloud.latency(std::time::Duration::from_millis(50));
+        (2..=200).fold(cloud, |cloud, number| {
+            cloud.subscription(&format!("5b5c41b7-0000-4000-8000-{number:012}"))
+        })
+    });
+    let start = tokio::time::Instant::now();
+    let request = DiscoveryRequest { tenants: vec![world.tenant()] };
+    let found = DirectoryJobs::new(Arc::new(world.directory())).discover(&request).await;
+    assert_eq!((found.status, found.subscriptions), (Status::Success, 200));
+    assert!(start.elapsed() <= std::time::Duration::from_millis(1500), "{:?}", start.elapsed());
+}

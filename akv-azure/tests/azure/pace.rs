@@ -1,0 +1,105 @@
+//! As fast as the service allows, and never faster.
+
+use std::time::Duration;
+
+use akv_azure::{AzureOptions, Pace};
+use akv_core::{CertificateStore, Cloud};
+use akv_testkit::{Budget, Operation};
+use futures::TryStreamExt;
+use tokio::time::Instant;
+
+use crate::world::{World, name, seconds};
+
+const BUDGET: Budget = Budget::new(4000, Duration::from_secs(10));
+
+/// Reads a whole vault as an inventory does: the list and every certificate, side by side.
+async fn read_all(store: &impl CertificateStore) -> usize {
+    store
+        .list()
+        .map_ok(|listed| async move { store.certificate(&listed.name).await })
+        .try_buffered(64)
+        .try_fold(0, |count, found| async move { Ok(count + usize::from(found.is_some())) })
+        .await
+        .expect("an inventory")
+}
+
+fn refused(world: &World) -> usize {
+    world.cloud.journal().entries().iter().filter(|entry| entry.status == 429).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_certificates_alone_are_never_refused() {
+    let world = World::with(|cloud| {
+        let latency = Duration::from_millis(20);
+        cloud.vault("contoso").budget(BUDGET).latency(latency)
+    });
+    world.cloud.vault("contoso").seed(10_000);
+    let start = Instant::now();
+    assert_eq!(read_all(&world.store()).await, 10_000);
+    assert_eq!(refused(&world), 0);
+    assert!(start.elapsed() < seconds(24), "20 seconds are the floor: {:?}", start.elapsed());
+    assert_eq!(world.cloud.journal().count(Operation::Token), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_half_the_budget_taken_all_is_read_and_little_is_refused() {
+    let world = World::with(|cloud| {
+        let latency = Duration::from_millis(20);
+        cloud.vault("contoso").budget(BUDGET.with_others_taking(0.5)).latency(latency)
+    });
+    world.cloud.vault("contoso").seed(10_000);
+    assert_eq!(read_all(&world.store()).await, 10_000);
+    let (refused, total) = (refused(&world), world.cloud.journal().entries().len());
+    assert!(refused * 20 < total, "{refused} of {total}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_stores_of_a_vault_have_one_pace_and_every_vault_its_own() {
+    let options = AzureOptions { pace: Pace::new(10, seconds(10)), ..AzureOptions::default() };
+    let vaults = ["contoso", "fabrikam"];
+    let world = World::with_options(
+        |cloud| {
+            let budget = Budget::new(10, seconds(10));
+            vaults.iter().fold(cloud.budget(budget), |cloud, name| cloud.vault(name))
+        },
+        options,
+    );
+    let start = Instant::now();
+    let web = name("web");
+    let stores: Vec<_> = (0..40)
+        .map(|number| {
+            let address = world.address(vaults[number % 2], Cloud::public());
+            world.azure.store(&address, &world.credential()).expect("a store")
+        })
+        .collect();
+    let asked = stores.iter().map(|store| store.certificate(&web));
+    assert!(futures::future::join_all(asked).await.iter().all(Result::is_ok));
+    assert_eq!(refused(&world), 0);
+    let took = start.elapsed();
+    assert!(took >= seconds(10) && took < seconds(11), "twice ten in each: {took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_vaults_together_keep_to_five_times_the_budget() {
+    let options = AzureOptions { pace: Pace::new(10, seconds(10)), ..AzureOptions::default() };
+    let names: Vec<String> = (0..8).map(|number| format!("vault-{number}")).collect();
+    let world = World::with_options(
+        |cloud| {
+            let budget = Budget::new(10, seconds(10));
+            names.iter().fold(cloud.budget(budget), |cloud, name| cloud.vault(name))
+        },
+        options,
+    );
+    let web = name("web");
+    let stores: Vec<_> = (0..80)
+        .map(|number| {
+            let address = world.address(&names[number % 8], Cloud::public());
+            world.azure.store(&address, &world.credential()).expect("a store")
+        })
+        .collect();
+    let start = Instant::now();
+    let asked = stores.iter().map(|store| store.certificate(&web));
+    assert!(futures::future::join_all(asked).await.iter().all(Result::is_ok));
+    assert_eq!(refused(&world), 0);
+    assert!(start.elapsed() >= seconds(10), "50 and then 30: {:?}", start.elapsed());
+}

@@ -1,0 +1,105 @@
+//! A fake cloud and the Azure side that talks to it.
+
+use std::time::Duration;
+
+use akv_azure::{Azure, AzureOptions, CancellationToken, KeyVault, ResourceManager};
+use akv_core::{
+    Bundle, CertificateName, Cloud, Credential, Exportable, Import, Password, StoreAddress, Tags,
+    TenantId,
+};
+use akv_testkit::pki::{Key, Leaf, TestPki};
+use akv_testkit::{FakeCloud, FakeCloudBuilder, Pace};
+
+pub(crate) struct World {
+    pub(crate) cloud: FakeCloud,
+    pub(crate) azure: Azure,
+    pub(crate) cancellation: CancellationToken,
+    pki: TestPki,
+}
+
+impl World {
+    /// With a vault `contoso`.
+    pub(crate) fn new() -> Self {
+        Self::with(|cloud| cloud.vault("contoso"))
+    }
+
+    /// The fake's clock follows tokio's, so that what takes time there takes none here.
+    pub(crate) fn with(how: impl FnOnce(FakeCloudBuilder) -> FakeCloudBuilder) -> Self {
+        Self::with_options(how, AzureOptions::default())
+    }
+
+    pub(crate) fn with_options(
+        how: impl FnOnce(FakeCloudBuilder) -> FakeCloudBuilder,
+        options: AzureOptions,
+    ) -> Self {
+        let cloud = how(FakeCloud::builder().pace(Pace::Tokio)).start();
+        let cancellation = options.cancellation.clone();
+        let options = AzureOptions { transport: Some(cloud.transport()), ..options };
+        let azure = Azure::new(options).expect("options");
+        let pki = TestPki::new(cloud.clock().now());
+        Self { cloud, azure, cancellation, pki }
+    }
+
+    pub(crate) fn tenant(&self) -> TenantId {
+        self.cloud.tenant_id().parse().expect("a tenant")
+    }
+
+    pub(crate) fn credential(&self) -> Credential {
+        Credential::ClientSecret {
+            client_id: self.cloud.client_id().parse().expect("an id"),
+            secret: self.cloud.client_secret().into(),
+        }
+    }
+
+    pub(crate) fn address(&self, path: &str, cloud: Cloud) -> StoreAddress {
+        StoreAddress {
+            path: path.parse().expect("a path"),
+            tenant: Some(self.tenant()),
+            cloud,
+            private_endpoint: None,
+        }
+    }
+
+    pub(crate) fn store(&self) -> KeyVault {
+        self.store_as(&self.credential())
+    }
+
+    pub(crate) fn store_as(&self, credential: &Credential) -> KeyVault {
+        let address = self.address("contoso", Cloud::public());
+        self.azure.store(&address, credential).expect("a store")
+    }
+
+    pub(crate) fn directory(&self) -> ResourceManager {
+        self.azure.directory(&Cloud::public(), &self.credential()).expect("a directory")
+    }
+
+    pub(crate) fn leaf(&self, host: &str) -> Leaf {
+        self.pki.leaf(host).issue()
+    }
+
+    pub(crate) fn leaf_with(&self, host: &str, key: Key) -> Leaf {
+        self.pki.leaf(host).key(key).issue()
+    }
+
+    pub(crate) fn import(&self, name: &str, leaf: &Leaf) -> Import {
+        let bundle = Bundle::from_pfx(&leaf.pfx(), &Password::default()).expect("a bundle");
+        Import {
+            name: self::name(name),
+            bundle,
+            tags: Tags::default(),
+            exportable: Exportable::Yes,
+        }
+    }
+}
+
+pub(crate) fn name(text: &str) -> CertificateName {
+    text.parse().expect("a name")
+}
+
+pub(crate) fn tags(pairs: &[(&str, &str)]) -> Tags {
+    Tags::new(pairs.iter().copied()).expect("tags")
+}
+
+pub(crate) const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
