@@ -123,3 +123,51 @@ fn open(file: &Path, password: &Password) -> Result<(KeyPair, Vec<u8>), Denied> 
 const BEGIN: &[u8] = b"-----BEGIN ";
 /// What Microsoft's own libraries ask for.
 const VALID_SECONDS: i64 = 600;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use akv_testkit::pki::TestPki;
+    use aws_lc_rs::signature::{KeyPair as _, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_assertion_is_signed_by_the_certificates_key() {
+        let now = OffsetDateTime::now_utc();
+        let leaf = TestPki::new(now).leaf("akv.contoso.com").issue();
+        for content in [leaf.pfx(), leaf.pem().into_bytes()] {
+            let mut file = tempfile::NamedTempFile::new().expect("a file");
+            file.write_all(&content).expect("written");
+            let assertion = CertificateAssertion::open(
+                file.path().to_owned(),
+                Password::default(),
+                "client".to_owned(),
+                "https://login.microsoftonline.com/t/oauth2/v2.0/token".to_owned(),
+            )
+            .await
+            .expect("opened");
+            let token = assertion.sign(now).expect("signed");
+
+            let (signed, signature) = token.rsplit_once('.').expect("three parts");
+            let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).expect("base64url");
+            let read = |part: Option<&str>| -> serde_json::Value {
+                serde_json::from_slice(&decode(part.expect("a part"))).expect("JSON")
+            };
+            let mut parts = signed.split('.');
+            let (header, claims) = (read(parts.next()), read(parts.next()));
+            assert_eq!(header["alg"], "PS256");
+            let thumbprint = digest(&SHA256, leaf.der());
+            assert_eq!(header["x5t#S256"], URL_SAFE_NO_PAD.encode(thumbprint));
+            assert_eq!((&claims["iss"], &claims["sub"]), (&json!("client"), &json!("client")));
+            assert_eq!(claims["aud"], "https://login.microsoftonline.com/t/oauth2/v2.0/token");
+            assert_eq!(claims["exp"], now.unix_timestamp() + 600);
+
+            let pair = KeyPair::from_pkcs8(leaf.key_pkcs8()).expect("a key");
+            let public = UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, pair.public_key());
+            public.verify(signed.as_bytes(), &decode(signature)).expect("a good signature");
+            assert_ne!(assertion.sign(now).expect("signed"), token, "each has an id of its own");
+        }
+    }
+}

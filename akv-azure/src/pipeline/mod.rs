@@ -141,9 +141,16 @@ impl Pipeline {
                 .into());
         }
         let mut renewed = false;
+        let mut last = None;
         loop {
             let token = self.token(call, retry.deadline()).await?;
-            let place = self.place(call, retry.deadline()).await?;
+            let place = match self.place(call, retry.deadline()).await {
+                // The service's own words say more than that there was no room.
+                Err(error) if error.kind() == ErrorKind::Throttled => {
+                    return Err(last.unwrap_or(error).into());
+                }
+                place => place?,
+            };
             let started = Instant::now();
             let outcome = self.attempt(call, token.as_ref(), retry.deadline()).await?;
             log(call, retry.attempt(), started.elapsed(), &outcome);
@@ -170,7 +177,8 @@ impl Pipeline {
             if !call.operation.repeats_freely() && failure.may_have_happened() {
                 return Err(Failed::Unknown(said, failure));
             }
-            self.pause(call, retry, &failure, said).await?;
+            self.pause(call, retry, &failure, said.clone()).await?;
+            last = Some(said);
         }
     }
 

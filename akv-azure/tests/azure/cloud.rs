@@ -1,7 +1,6 @@
 //! Clouds that describe themselves.
 
 use akv_core::{Cloud, ErrorKind};
-use akv_testkit::{Fault, Operation};
 
 use crate::world::World;
 
@@ -20,13 +19,13 @@ async fn the_built_in_clouds_describe_themselves_as_we_know_them() {
 
 #[tokio::test(start_paused = true)]
 async fn one_cloud_alone_is_taken_too() {
-    let world = World::new();
+    let mut world = World::new();
     let body = r#"{
         "name": "Bleu",
         "authentication": {"loginEndpoint": "https://login.sovcloud-identity.fr/", "audiences": ["https://management.core.example/"]},
         "suffixes": {"keyVaultDns": ".vault.sovcloud-api.fr"}
     }"#;
-    world.cloud.fault(Fault::on(Operation::CloudMetadata).body(200, "application/json", body));
+    world.tap("/metadata/endpoints", Some((200, body)));
     let cloud = world.azure.cloud_from_metadata("https://management.azure.com/").await;
     let cloud = cloud.expect("a cloud");
     assert_eq!(cloud.vault_suffix, "vault.sovcloud-api.fr");
@@ -37,10 +36,9 @@ async fn one_cloud_alone_is_taken_too() {
 
 #[tokio::test(start_paused = true)]
 async fn what_says_too_little_is_refused() {
-    let world = World::new();
+    let mut world = World::new();
     for body in ["{}", "[]", r#"{"authentication":{"loginEndpoint":"https://x"},"suffixes":{}}"#] {
-        world.cloud.clear_faults();
-        world.cloud.fault(Fault::on(Operation::CloudMetadata).body(200, "application/json", body));
+        world.tap("/metadata/endpoints", Some((200, body)));
         let error = world.azure.cloud_from_metadata("https://management.azure.com").await;
         assert_eq!(error.expect_err(body).kind(), ErrorKind::Protocol, "{body}");
     }

@@ -168,8 +168,8 @@ async fn a_name_that_is_taken_elsewhere_has_a_way_out() {
 
 #[tokio::test(start_paused = true)]
 async fn a_vault_that_never_answers_ends_with_the_deadline_and_says_that_it_was_made() {
-    let world = World::new();
-    world.cloud.fault(Fault::on(Operation::HealthStatus).unreachable());
+    let mut world = World::new();
+    world.tap("/healthstatus", None);
     let vault = new_vault(&world, "fabrikam");
     let error = world.directory().create(&world.tenant(), &vault).await.expect_err("silent");
     assert_eq!(error.kind(), ErrorKind::TimedOut);

@@ -9,4 +9,5 @@ mod pace;
 mod refusal;
 mod sign_in;
 mod store;
+mod tap;
 mod world;

@@ -1,5 +1,6 @@
 //! A fake cloud and the Azure side that talks to it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use akv_azure::{Azure, AzureOptions, CancellationToken, KeyVault, ResourceManager};
@@ -9,6 +10,8 @@ use akv_core::{
 };
 use akv_testkit::pki::{Key, Leaf, TestPki};
 use akv_testkit::{FakeCloud, FakeCloudBuilder, Pace};
+
+use crate::tap::Tap;
 
 pub(crate) struct World {
     pub(crate) cloud: FakeCloud,
@@ -38,6 +41,19 @@ impl World {
         let azure = Azure::new(options).expect("options");
         let pki = TestPki::new(cloud.clock().now());
         Self { cloud, azure, cancellation, pki }
+    }
+
+    /// The same cloud, but that one path answers otherwise, or not at all.
+    pub(crate) fn tap(
+        &mut self,
+        path: &'static str,
+        answer: Option<(u16, &'static str)>,
+    ) -> Arc<Tap> {
+        let tap = Tap::new(self.cloud.transport(), path, answer);
+        let options =
+            AzureOptions { transport: Some(Arc::clone(&tap) as _), ..AzureOptions::default() };
+        self.azure = Azure::new(options).expect("options");
+        tap
     }
 
     pub(crate) fn tenant(&self) -> TenantId {
