@@ -157,8 +157,8 @@ fn children<'a>(
         if input.starts_with(END) {
             break;
         }
-        // EncryptedContentInfo is the only structure in PKCS#12 that begins with an object
-        // identifier, a sequence and a [0]; its [0] is the implicit octet string.
+        // EncryptedContentInfo is the only structure of PKCS#12 in which a [0] comes after an object
+        // identifier and a sequence; that [0] is the implicit octet string.
         let form = match (joins, before, tag) {
             (true, ..) => Form::Piece,
             (false, [OBJECT_IDENTIFIER, SEQUENCE], 0xa0) => Form::ImplicitOctetString,

@@ -73,10 +73,11 @@ struct Block {
 fn blocks(text: &[u8]) -> Result<Vec<Block>, BundleError> {
     let begun = text.windows(BEGIN.len()).filter(|window| *window == BEGIN).count();
     if begun == 0 {
-        let looks = if text.first() == Some(&0x30) {
-            "it looks like DER, perhaps a PKCS#12 file"
-        } else {
-            "export the certificate and its key as PEM"
+        let looks = match text {
+            [0x30, ..] => "it looks like DER, perhaps a PKCS#12 file",
+            // What PowerShell writes by default.
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is UTF-16 text, save it as UTF-8",
+            _ => "export the certificate and its key as PEM",
         };
         return Err(BundleError::NotPem { looks });
     }

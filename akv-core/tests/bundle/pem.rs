@@ -97,6 +97,9 @@ fn what_cannot_be_read_says_what_to_do() {
     assert!(error.to_string().contains("openssl pkcs8 -topk8"), "{error}");
     let error = bundle(&block("OPENSSH PRIVATE KEY", b"openssh-key-v1\0")).unwrap_err();
     assert!(matches!(error, BundleError::Unsupported { .. }), "{error}");
+    let wide: Vec<u8> = "\u{feff}-----BEGIN".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let error = Bundle::from_pem(&wide, &Password::default()).unwrap_err();
+    assert!(error.to_string().contains("UTF-16"), "{error}");
     let error =
         Bundle::from_pem(&fixtures::named("ossl-modern-P-256.pfx").bytes, &Password::default());
     assert!(error.unwrap_err().to_string().contains("PKCS#12"));

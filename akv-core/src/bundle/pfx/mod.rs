@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::ber;
 use super::budget::Budget;
-use super::contents::{self, Contents};
+use super::contents::{self, Contents, MAX_PARTS};
 use super::encryption::Encryption;
 use super::error::BundleError;
 use super::key::PrivateKey;
@@ -114,35 +114,37 @@ impl Opening<'_> {
         let safes: Vec<Safe<'_>> = safes.collect::<Result<_, _>>()?;
 
         // All that the file shows is paid for before any of it is done.
-        let mut plain_bags = Vec::new();
-        for safe in &safes {
-            match safe {
-                Safe::Plain(der) => plain_bags.push(self.bags(der)?),
-                Safe::Encrypted { encryption, .. } => {
-                    self.budget.spend(encryption.cost(self.password))?;
-                }
-            }
-        }
+        let sealed: Vec<Sealed<'_>> =
+            safes.iter().map(|safe| self.pay(safe)).collect::<Result<_, _>>()?;
         if let Some(mac) = &mac {
             self.verified = mac.verifies(self.password, content);
             if !self.verified {
                 return Err(self.wrong_password());
             }
         }
-        let mut plain_bags = plain_bags.into_iter();
-        for safe in &safes {
-            match safe {
-                Safe::Plain(_) => self.take(plain_bags.next().unwrap_or_default())?,
-                Safe::Encrypted { encryption, data } => {
-                    let der = encryption
-                        .decrypt(self.password, data)
-                        .ok_or_else(|| self.wrong_password())?;
-                    let bags = self.bags(&der)?;
-                    self.take(bags)?;
-                }
+        sealed.into_iter().try_for_each(|sealed| self.open(sealed))
+    }
+
+    fn pay<'a>(&mut self, safe: &'a Safe<'a>) -> Result<Sealed<'a>, BundleError> {
+        match safe {
+            Safe::Plain(der) => Ok(Sealed::Bags(self.bags(der)?)),
+            Safe::Encrypted { encryption, data } => {
+                self.budget.spend(encryption.cost(self.password))?;
+                Ok(Sealed::Safe { encryption, data })
             }
         }
-        Ok(())
+    }
+
+    fn open(&mut self, sealed: Sealed<'_>) -> Result<(), BundleError> {
+        match sealed {
+            Sealed::Bags(bags) => self.take(bags),
+            Sealed::Safe { encryption, data } => {
+                let der =
+                    encryption.decrypt(self.password, data).ok_or_else(|| self.wrong_password())?;
+                let bags = self.bags(&der)?;
+                self.take(bags)
+            }
+        }
     }
 
     /// The bags of a safe, flattened, with the cost of opening each of them paid.
@@ -153,6 +155,9 @@ impl Opening<'_> {
         while let Some(der) = pending.pop() {
             for bag in elements::<SafeBag<'_>>(der)? {
                 let bag = bag?;
+                if bags.len() + pending.len() >= MAX_PARTS {
+                    return Err(BundleError::TooMany { what: "parts", limit: MAX_PARTS });
+                }
                 match bag.bag_id {
                     PKCS_12_KEY_BAG_OID => bags.push(Bag::Key(bag.value()?)),
                     PKCS_12_CERT_BAG_OID => bags.extend(certificate(bag.value()?)?),
@@ -227,6 +232,12 @@ impl<'a> Safe<'a> {
             oid => Err(BundleError::damaged(SAFE, format!("it holds content of type {oid}"))),
         }
     }
+}
+
+/// A safe that has been paid for but not opened.
+enum Sealed<'a> {
+    Bags(Vec<Bag<'a>>),
+    Safe { encryption: &'a Encryption<'a>, data: &'a [u8] },
 }
 
 /// One thing in a safe.
