@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use super::finding::{Finding, FindingCode};
 use super::signature::{self, Verdict};
 use super::x509::X509;
 
@@ -40,6 +41,23 @@ impl Chain {
             let issuer = chain.strangers.remove(position);
             chain.issuers.push(issuer);
         }
+    }
+
+    /// What there is to say about how it was built.
+    pub(super) fn notes(&self) -> impl Iterator<Item = Finding> {
+        let unchecked = self.unchecked.iter().map(|subject| {
+            let message = format!(
+                "the signature of {subject} could not be checked, its issuer was found by name"
+            );
+            Finding::new(FindingCode::SignatureNotChecked, message)
+        });
+        let strangers = self.strangers.iter().map(|stranger| {
+            let (subject, thumbprint) = (stranger.subject(), stranger.thumbprint());
+            let message =
+                format!("{subject} ({thumbprint}) does not belong to the chain and is left out");
+            Finding::new(FindingCode::StrangerLeftOut, message)
+        });
+        unchecked.chain(strangers)
     }
 }
 

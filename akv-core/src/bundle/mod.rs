@@ -98,28 +98,16 @@ impl Bundle {
         }
         let (leaf, others, matched) = leaf_of(&key, certificates, unreadable)?;
         if matched == KeyMatch::CannotTell {
-            let message = format!("whether the key ({}) is the certificate's", key.kind())
-                + " could not be checked";
+            let message =
+                format!("that the key ({}) is the certificate's was not checked", key.kind());
             notes.push(Finding::new(FindingCode::KeyMatchNotChecked, message));
         }
-        let Chain { issuers, unchecked, strangers } = Chain::build(&leaf, others);
-        notes.extend(unchecked.into_iter().map(|subject| {
-            let message = format!(
-                "the signature of {subject} could not be checked, its issuer was found by name"
-            );
-            Finding::new(FindingCode::SignatureNotChecked, message)
-        }));
-        notes.extend(strangers.iter().map(|stranger| {
-            let message = format!(
-                "{} ({}) does not belong to the chain and is left out",
-                stranger.subject(),
-                stranger.thumbprint()
-            );
-            Finding::new(FindingCode::StrangerLeftOut, message)
-        }));
-        let pkcs12 = pfx::write(&key, &leaf, &issuers)
+        let chain = Chain::build(&leaf, others);
+        notes.extend(chain.notes());
+        let chain = chain.issuers;
+        let pkcs12 = pfx::write(&key, &leaf, &chain)
             .map_err(|error| BundleError::damaged("the bundle", error))?;
-        Ok(Self { leaf, chain: issuers, key_kind: key.kind(), pkcs12, notes })
+        Ok(Self { leaf, chain, key_kind: key.kind(), pkcs12, notes })
     }
 
     /// The certificate that the key belongs to.
@@ -167,11 +155,16 @@ impl fmt::Debug for Bundle {
 }
 
 /// The one key of the file, which may be there more than once.
-fn only_key(mut keys: Vec<PrivateKey>, certificates: usize) -> Result<PrivateKey, BundleError> {
-    let key = keys.pop().ok_or(BundleError::NoKey { certificates })?;
-    keys.retain(|other| !other.is_same(&key));
-    if !keys.is_empty() {
-        return Err(BundleError::SeveralKeys { found: keys.len() + 1 });
+fn only_key(keys: Vec<PrivateKey>, certificates: usize) -> Result<PrivateKey, BundleError> {
+    let mut different: Vec<PrivateKey> = Vec::with_capacity(keys.len());
+    for key in keys {
+        if !different.iter().any(|other| other.is_same(&key)) {
+            different.push(key);
+        }
+    }
+    let key = different.pop().ok_or(BundleError::NoKey { certificates })?;
+    if !different.is_empty() {
+        return Err(BundleError::SeveralKeys { found: different.len() + 1 });
     }
     if certificates == 0 {
         return Err(BundleError::NoCertificate { key: key.kind() });

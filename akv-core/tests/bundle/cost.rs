@@ -84,11 +84,15 @@ fn shrouded_with_iterations(iterations: &[u8]) -> Vec<u8> {
     shrouded(&encryption(&pbkdf2_sha512(iterations), AES_256, &[9; 16]))
 }
 
+/// Far less than the work that is refused would take, and far more than refusing it takes even on a
+/// machine that does many other things.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
 /// Reads a file that must be refused, and at once: before any work.
 fn refused(file: &[u8]) -> BundleError {
     let begun = Instant::now();
     let error = pfx::read(file, &Password::from("secret")).unwrap_err();
-    assert!(begun.elapsed() < Duration::from_millis(100), "{:?}: {error}", begun.elapsed());
+    assert!(begun.elapsed() < AT_ONCE, "{:?}: {error}", begun.elapsed());
     error
 }
 
@@ -224,5 +228,5 @@ fn the_largest_file_is_normalised_quickly() {
     }
     let begun = Instant::now();
     assert!(pfx::read(&file, &Password::default()).is_err());
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }

@@ -149,6 +149,7 @@ fn two_keys_are_one_too_many_but_the_same_key_twice_is_not() {
     assert!(Bundle::from_contents(contents).is_ok());
     let mut contents = leaf.contents(&[&certificate]);
     contents.keys.push(other.private_key());
+    contents.keys.push(other.private_key());
     assert_eq!(Bundle::from_contents(contents).unwrap_err(), BundleError::SeveralKeys { found: 2 });
 }
 
