@@ -82,10 +82,6 @@ impl Request {
         &self.path
     }
 
-    pub(crate) fn base(&self) -> &Url {
-        &self.base
-    }
-
     /// The port where it is not the scheme's own.
     pub(crate) fn port(&self) -> Option<u16> {
         self.base.port()
@@ -167,7 +163,10 @@ pub enum Delivery {
 
 /// The fake's answer.
 #[derive(Debug, Clone, Default)]
-pub struct Response {
+pub struct Response(Box<Parts>);
+
+#[derive(Debug, Clone, Default)]
+struct Parts {
     status: u16,
     headers: Vec<(Cow<'static, str>, String)>,
     body: Bytes,
@@ -178,7 +177,7 @@ pub struct Response {
 
 impl Response {
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, ..Self::default() }
+        Self(Box::new(Parts { status, ..Parts::default() }))
     }
 
     pub(crate) fn json(status: u16, body: &Value) -> Self {
@@ -197,49 +196,49 @@ impl Response {
         name: impl Into<Cow<'static, str>>,
         value: impl Into<String>,
     ) -> Self {
-        self.headers.push((name.into(), value.into()));
+        self.0.headers.push((name.into(), value.into()));
         self
     }
 
     #[must_use]
     pub(crate) fn without_header(mut self, name: &str) -> Self {
-        self.headers.retain(|(k, _)| !k.eq_ignore_ascii_case(name));
+        self.0.headers.retain(|(k, _)| !k.eq_ignore_ascii_case(name));
         self
     }
 
     #[must_use]
     pub(crate) fn with_body(mut self, body: impl Into<Bytes>) -> Self {
-        self.body = body.into();
+        self.0.body = body.into();
         self
     }
 
     /// Remembers the error code for the journal.
     #[must_use]
     pub(crate) fn with_code(mut self, code: impl Into<String>) -> Self {
-        self.code = Some(code.into());
+        self.0.code = Some(code.into());
         self
     }
 
     #[must_use]
     pub(crate) fn delayed(mut self, by: Duration) -> Self {
-        self.delay += by;
+        self.0.delay += by;
         self
     }
 
     #[must_use]
     pub(crate) fn delivered(mut self, delivery: Delivery) -> Self {
-        self.delivery = delivery;
+        self.0.delivery = delivery;
         self
     }
 
     /// The HTTP status; means nothing where the [`Delivery`] is `Unreachable` or `Closed`.
     pub fn status(&self) -> u16 {
-        self.status
+        self.0.status
     }
 
     /// Name and value of each header; `WWW-Authenticate` may be there twice.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.headers.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
+        self.0.headers.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
     }
 
     /// The first value of that header.
@@ -249,25 +248,25 @@ impl Response {
 
     /// The body, whole.
     pub fn bytes(&self) -> &Bytes {
-        &self.body
+        &self.0.body
     }
 
     /// The body as JSON; `Null` where it is none.
     pub fn body_json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+        serde_json::from_slice(&self.0.body).unwrap_or(Value::Null)
     }
 
     /// How long the answer is held back.
     pub fn delay(&self) -> Duration {
-        self.delay
+        self.0.delay
     }
 
     /// How it reaches the client.
     pub fn delivery(&self) -> &Delivery {
-        &self.delivery
+        &self.0.delivery
     }
 
     pub(crate) fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.0.code.as_deref()
     }
 }

@@ -82,8 +82,7 @@ impl Call<'_> {
         if existing.is_some_and(|vault| !self.is_in_place(vault)) {
             return Err(already_exists(&name));
         }
-        let objects = existing.map(|vault| vault.objects.clone());
-        let is_new = objects.is_none();
+        let is_new = existing.is_none();
         let created = existing.map_or(self.now, |vault| vault.created);
         let was_protected = existing.is_some_and(|vault| vault.purging == Purging::Protected);
         let registered = match existing {
@@ -91,13 +90,15 @@ impl Call<'_> {
             None => self.now + state.timing.registration,
         };
         let mut vault = self.described(&name, &body, &properties)?;
-        vault.objects = objects.unwrap_or_default();
         vault.created = created;
         vault.registered = registered;
         if was_protected {
             vault.purging = Purging::Protected;
         }
         let answer = self.vault_json(&vault);
+        if let Some(existing) = state.vaults.remove(&key) {
+            vault.objects = existing.objects;
+        }
         state.vaults.insert(key, vault);
         let answer = Response::json(if is_new { 201 } else { 200 }, &answer);
         Ok(if registered > self.now { answer.with_header("Retry-After", "5") } else { answer })
@@ -185,8 +186,7 @@ impl Call<'_> {
         if let Some(tags) = body.get("tags").and_then(Value::as_object) {
             vault.tags.clone_from(tags);
         }
-        let vault = vault.clone();
-        Response::json(200, &self.vault_json(&vault))
+        Response::json(200, &self.vault_json(vault))
     }
 
     pub(super) fn delete(&self, state: &mut State) -> Response {

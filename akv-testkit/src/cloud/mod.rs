@@ -64,12 +64,41 @@ impl FakeCloud {
         answer
     }
 
-    /// The way in from the same process: a transport for azure_core's pipelines, or for any client
+    /// The way in from the same process: a transport for the pipelines of `azure_core`, or for any client
     /// that is written against its `HttpClient`. It answers the real URLs of the three built-in
     /// clouds, Entra ID, Resource Manager and the instance metadata service; every other host does
     /// not resolve.
     pub fn transport(&self) -> Arc<dyn HttpClient> {
         Arc::new(RoutingTransport::new(self.clone()))
+    }
+
+    /// The way in over HTTP to a wiremock server, beside expectations of the test's own: the cloud
+    /// answers every request that no other mock matches.
+    ///
+    /// wiremock has one host and no TLS. A client that sends the real host name in its `Host` header
+    /// (through a proxy setting or a transport that rewrites addresses) is answered as that host. Any
+    /// other says the host in the first part of the path:
+    /// `http://127.0.0.1:PORT/contoso.vault.azure.net/certificates?…`, and the links in the answer
+    /// begin in the same way.
+    ///
+    /// wiremock sends bodies whole: a torn body becomes a closed connection, and bodies do not drip
+    /// or flood.
+    ///
+    /// ```
+    /// use akv_testkit::{FakeCloud, Operation};
+    /// use wiremock::MockServer;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = MockServer::start().await;
+    /// let cloud = FakeCloud::builder().vault("contoso").start();
+    /// cloud.mount(&server).await;
+    /// // Let a client ask `{server.uri()}/contoso.vault.azure.net/certificates?api-version=7.4`.
+    /// assert_eq!(cloud.journal().count(Operation::ListCertificates), 0);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn mount(&self, server: &wiremock::MockServer) {
+        crate::serve::wiremock::mount(self, server).await;
     }
 
     /// The clock.
@@ -170,13 +199,11 @@ impl FakeCloud {
     }
 
     /// The id of the first subscription.
-    #[expect(clippy::unused_self, reason = "an accessor like the others, should it ever differ")]
     pub fn subscription_id(&self) -> String {
         builder::SUBSCRIPTION.to_owned()
     }
 
     /// The name of the first subscription's first resource group.
-    #[expect(clippy::unused_self, reason = "an accessor like the others, should it ever differ")]
     pub fn resource_group(&self) -> String {
         builder::GROUP.to_owned()
     }

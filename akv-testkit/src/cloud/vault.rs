@@ -91,12 +91,12 @@ impl FakeVault {
         name: &str,
         file: &[u8],
         password: Option<&str>,
-    ) -> Result<StoredVersion, Box<Response>> {
+    ) -> Result<StoredVersion, Response> {
         let body = json!({ "value": STANDARD.encode(file), "pwd": password });
         let answer = self.operate(Operation::ImportCertificate, Some(name), Some(&body));
         match self.versions(name).pop() {
             Some(version) if answer.status() == 200 => Ok(version),
-            _ => Err(Box::new(answer)),
+            _ => Err(answer),
         }
     }
 
@@ -172,7 +172,7 @@ impl StoredVersion {
         Self {
             id: version.id.to_string(),
             thumbprint: Thumbprint::from_bytes(held.thumbprint),
-            tags: version.tags.as_deref().cloned().unwrap_or_default(),
+            tags: version.tags.clone(),
             enabled: version.enabled,
             exportable: version.exportable,
             content_type: version.content_type.as_str(),

@@ -1,6 +1,7 @@
 //! Bodies that come whole, torn, slowly or without an end in sight.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
@@ -15,7 +16,7 @@ pub(super) type Body = BoxBody<Bytes, io::Error>;
 
 /// The body of an answer, delivered as it is told to be.
 pub(super) fn body_of(answer: &Response) -> Body {
-    match pieces_of(answer) {
+    match pieces_of(answer, BEFORE_A_BREAK) {
         None => Full::new(answer.bytes().clone()).map_err(|never| match never {}).boxed(),
         Some(pieces) => BodyExt::boxed(StreamBody::new(pieces.map_ok(Frame::data))),
     }
@@ -23,13 +24,20 @@ pub(super) fn body_of(answer: &Response) -> Body {
 
 type Pieces = std::pin::Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send + Sync>>;
 
-/// The pieces in which a body comes; `None` where it comes whole.
-pub(super) fn pieces_of(answer: &Response) -> Option<Pieces> {
+/// The pieces in which a body comes; `None` where it comes whole. A body that breaks waits so long
+/// before it does.
+pub(super) fn pieces_of(answer: &Response, before_break: Duration) -> Option<Pieces> {
     let body = answer.bytes().clone();
     match *answer.delivery() {
         Delivery::Torn => {
             let half = body.slice(..body.len() / 2);
-            Some(Box::pin(stream::iter([Ok(half), Err(io::ErrorKind::ConnectionReset.into())])))
+            let end = stream::once(async move {
+                if !before_break.is_zero() {
+                    tokio::time::sleep(before_break).await;
+                }
+                Err(io::ErrorKind::ConnectionReset.into())
+            });
+            Some(Box::pin(stream::iter([Ok(half)]).chain(end)))
         }
         Delivery::Drip { piece, pause } => {
             Some(Box::pin(stream::unfold(body, move |mut rest| async move {
@@ -53,6 +61,10 @@ pub(super) fn pieces_of(answer: &Response) -> Option<Pieces> {
         Delivery::Whole | Delivery::Closed | Delivery::Unreachable => None,
     }
 }
+
+/// An HTTP/2 stream that is reset loses what the client has not read yet. A moment lets it read the
+/// head and the first half, as it would on a slow line.
+const BEFORE_A_BREAK: Duration = Duration::from_millis(20);
 
 /// What a flood is made of: JSON may end in blanks.
 const BLANKS: &[u8] = &[b' '; 64 * 1024];

@@ -44,7 +44,7 @@ pub(super) fn answer(cloud: &FakeCloud, request: &Request) -> Response {
             cloud.latency(Duration::from_millis(latency.milliseconds));
             Value::Null
         }),
-        ("POST", "/budget") => read(request).map(|wanted: Transactions| {
+        ("POST", "/budget") => read(request).map(|wanted: Limit| {
             let window = Duration::from_secs(wanted.window_seconds);
             cloud
                 .budget(Budget::new(wanted.transactions, window).with_others_taking(wanted.others));
@@ -120,7 +120,7 @@ struct Latency {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Transactions {
+struct Limit {
     transactions: u32,
     window_seconds: u64,
     #[serde(default)]

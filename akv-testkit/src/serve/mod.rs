@@ -4,3 +4,4 @@ mod body;
 mod control;
 pub(crate) mod tls;
 pub(crate) mod transport;
+pub(crate) mod wiremock;

@@ -135,16 +135,14 @@ async fn accept(
 ) {
     let open = GracefulShutdown::new();
     loop {
-        let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                // Too many open files passes when connections are closed.
-                Err(_) => {
-                    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-                    continue;
-                }
-            },
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
             _ = stopped.changed() => break,
+        };
+        let Ok((stream, _)) = accepted else {
+            // Too many open files passes when connections are closed.
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            continue;
         };
         tokio::spawn(connection(cloud.clone(), stream, acceptor.clone(), open.watcher()));
     }

@@ -1,6 +1,7 @@
 //! In process: a transport that answers the clouds' real URLs from the fake.
 
 use std::io;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::error::{Error, ErrorKind};
@@ -13,7 +14,7 @@ use crate::cloud::FakeCloud;
 use crate::exchange::{Delivery, Request, Response};
 use crate::serve::body::pieces_of;
 
-/// azure_core's `HttpClient`, with the fake behind it.
+/// The `HttpClient` of `azure_core`, with the fake behind it.
 ///
 /// Nothing sleeps unless a latency, a delay or a slow body is asked for; then it is tokio's time.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ impl HttpClient for RoutingTransport {
         if !answer.delay().is_zero() {
             tokio::time::sleep(answer.delay()).await;
         }
-        delivered(answer)
+        delivered(&answer)
     }
 }
 
@@ -56,7 +57,7 @@ async fn received(request: &http::Request) -> azure_core::Result<Request> {
     Ok(headers.fold(seen, |seen, (name, value)| seen.header(name.as_str(), value.as_str())))
 }
 
-fn delivered(answer: Response) -> azure_core::Result<AsyncRawResponse> {
+fn delivered(answer: &Response) -> azure_core::Result<AsyncRawResponse> {
     let mut headers = Headers::new();
     for (name, value) in answer.headers() {
         headers.insert(name.to_ascii_lowercase(), value.to_owned());
@@ -67,7 +68,7 @@ fn delivered(answer: Response) -> azure_core::Result<AsyncRawResponse> {
             Err(Error::with_message(ErrorKind::Connection, "the name does not resolve"))
         }
         Delivery::Closed => Err(broken("the connection was closed before an answer")),
-        _ => Ok(match pieces_of(&answer) {
+        _ => Ok(match pieces_of(answer, Duration::ZERO) {
             None => AsyncRawResponse::from_bytes(status, headers, answer.bytes().clone()),
             Some(pieces) => {
                 AsyncRawResponse::new(status, headers, pieces.map_err(io_error).boxed())

@@ -1,7 +1,5 @@
 //! Changes to a certificate that is there: attributes, tags, policy.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use crate::exchange::Response;
@@ -9,8 +7,7 @@ use crate::problem;
 use crate::vault::import::being_recovered;
 use crate::vault::wire::{Asked, Renderer};
 use crate::vault::{
-    Context, Vault, boxed, certificate_not_found, enabled_of, key_of, object_body, ok, policy,
-    tags_of,
+    Context, Vault, certificate_not_found, enabled_of, key_of, object_body, ok, policy, tags_of,
 };
 
 impl Vault {
@@ -42,7 +39,7 @@ impl Vault {
             return certificate_not_found(name);
         };
         if let Some(tags) = tags {
-            found.tags = boxed(tags);
+            found.tags = tags;
         }
         found.enabled = enabled_of(&body).unwrap_or(found.enabled);
         found.updated = context.now;
@@ -67,7 +64,7 @@ impl Vault {
         };
         policy::lay_over(&mut changed, &wanted);
         if let Some(live) = self.objects.live.get_mut(&key_of(name)) {
-            live.object.policy = Some(Arc::new(changed));
+            live.object.policy = Some(changed);
         }
         self.policy(name, context)
     }

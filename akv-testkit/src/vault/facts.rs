@@ -86,7 +86,7 @@ impl Facts {
         let mut facts = Self {
             subject: display(body.subject()),
             issuer: display(body.issuer()),
-            serial: serial.iter().map(|byte| format!("{byte:02X}")).collect(),
+            serial: serial.iter().fold(String::new(), |text, byte| text + &format!("{byte:02X}")),
             not_before: moment(validity.not_before)?,
             not_after: moment(validity.not_after)?,
             dns_names: Vec::new(),

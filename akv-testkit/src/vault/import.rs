@@ -9,7 +9,7 @@ use crate::problem;
 use crate::vault::material::{self, ChainOrder};
 use crate::vault::object::{ContentType, Live, Material, Object, Version};
 use crate::vault::wire::{Asked, Renderer};
-use crate::vault::{Context, Vault, boxed, enabled_of, key_of, object_body, ok, policy, tags_of};
+use crate::vault::{Context, Vault, enabled_of, key_of, object_body, ok, policy, tags_of};
 
 impl Vault {
     pub(super) fn import(&mut self, name: &str, context: &Context<'_>) -> Response {
@@ -55,7 +55,7 @@ impl Vault {
             created: context.now,
             updated: context.now,
             enabled: enabled_of(&body).unwrap_or(true),
-            tags: boxed(tags),
+            tags,
             exportable: exportable.unwrap_or(true),
             content_type,
             material: Material::Given(Arc::new(read.held)),
@@ -64,7 +64,7 @@ impl Vault {
             Live::new(Object { name: name.to_owned(), versions: Vec::new(), policy: None })
         });
         live.object.versions.push(version);
-        live.object.policy = Some(Arc::new(policy));
+        live.object.policy = Some(policy);
         self.objects.purging.remove(&key);
         Ok(self.newest_bundle(&key, context))
     }

@@ -171,7 +171,7 @@ impl Vault {
                 created: now,
                 updated: now,
                 enabled: true,
-                tags: None,
+                tags: BTreeMap::new(),
                 exportable: true,
                 content_type: ContentType::Pkcs12,
                 material: Material::Seeded {
@@ -237,10 +237,6 @@ fn tags_of(body: &Map<String, Value>) -> Result<Option<BTreeMap<String, String>>
 
 fn enabled_of(body: &Map<String, Value>) -> Option<bool> {
     body.get("attributes")?.get("enabled")?.as_bool()
-}
-
-fn boxed(tags: BTreeMap<String, String>) -> Option<Box<BTreeMap<String, String>>> {
-    (!tags.is_empty()).then(|| Box::new(tags))
 }
 
 /// About keys, secrets and certificates.

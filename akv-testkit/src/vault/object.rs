@@ -18,8 +18,7 @@ pub(crate) struct Object {
     pub(crate) name: String,
     pub(crate) versions: Vec<Version>,
     /// Absent for seeded certificates: theirs is derived when it is asked for.
-    #[serde(default, with = "shared_policy")]
-    pub(crate) policy: Option<Arc<Value>>,
+    pub(crate) policy: Option<Value>,
 }
 
 impl Object {
@@ -51,7 +50,7 @@ pub(crate) struct Version {
     pub(crate) created: OffsetDateTime,
     pub(crate) updated: OffsetDateTime,
     pub(crate) enabled: bool,
-    pub(crate) tags: Option<Box<BTreeMap<String, String>>>,
+    pub(crate) tags: BTreeMap<String, String>,
     pub(crate) exportable: bool,
     pub(crate) content_type: ContentType,
     pub(crate) material: Material,
@@ -119,24 +118,6 @@ impl<'de> Deserialize<'de> for Material {
         let certificates = saved.certificates.iter().map(decode).collect::<Result<_, _>>()?;
         let held = Held::new(certificates, saved.leaf, decode(&saved.key)?);
         Ok(Self::Given(Arc::new(held)))
-    }
-}
-
-/// Policies are shared between clones of an object, which a saved state need not know.
-mod shared_policy {
-    use super::{Arc, Deserialize as _, Deserializer, Serialize as _, Serializer, Value};
-
-    pub(super) fn serialize<S: Serializer>(
-        policy: &Option<Arc<Value>>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        policy.as_deref().serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Arc<Value>>, D::Error> {
-        Ok(Option::deserialize(deserializer)?.map(Arc::new))
     }
 }
 

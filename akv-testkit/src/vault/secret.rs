@@ -46,7 +46,7 @@ impl Vault {
             "id": renderer.link("secrets", &object.name, Some(&version.id)),
             "managed": true,
             "attributes": renderer.attributes(version, &facts),
-            "tags": version.tags.as_deref().cloned().unwrap_or_default(),
+            "tags": version.tags,
             "kid": renderer.link("keys", &object.name, Some(&version.id)),
         }))
     }

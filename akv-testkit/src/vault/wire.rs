@@ -59,7 +59,7 @@ impl Renderer<'_> {
     /// The policy of a certificate.
     pub(crate) fn policy(&self, object: &Object, version: &Version) -> Value {
         let mut policy = match &object.policy {
-            Some(policy) => (**policy).clone(),
+            Some(policy) => policy.clone(),
             None => Facts::of(version.material.held().leaf()).map_or(Value::Null, |facts| {
                 policy::derived(&facts, version.content_type, version.created)
             }),
@@ -93,7 +93,7 @@ impl Renderer<'_> {
         put("sid", json!(self.link("secrets", &object.name, Some(&version.id))));
         put("x5t", json!(URL_SAFE_NO_PAD.encode(held.thumbprint)));
         put("cer", json!(STANDARD.encode(held.leaf())));
-        put("tags", tags(version));
+        put("tags", json!(version.tags));
         let Ok(facts) = Facts::of(held.leaf()) else { return map };
         map.insert("attributes".to_owned(), Value::Object(self.attributes(version, &facts)));
         match asked {
@@ -118,7 +118,7 @@ impl Renderer<'_> {
             let attributes = short_attributes(version, facts.not_before, facts.not_after);
             map.insert("attributes".to_owned(), Value::Object(attributes));
         }
-        map.insert("tags".to_owned(), tags(version));
+        map.insert("tags".to_owned(), json!(version.tags));
         // Undocumented, and seen empty in recorded traffic.
         map.insert("subject".to_owned(), json!(""));
         map
@@ -147,8 +147,4 @@ fn short_attributes(
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect()
-}
-
-fn tags(version: &Version) -> Value {
-    version.tags.as_ref().map_or_else(|| json!({}), |tags| json!(tags))
 }

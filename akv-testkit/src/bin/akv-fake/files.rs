@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use akv_testkit::{FakeCloud, TlsServer};
 
@@ -34,7 +34,7 @@ pub(crate) fn write_secret(file: &Path, text: &str) -> io::Result<()> {
     options.open(file)?.write_all(text.as_bytes())
 }
 
-fn environment(cloud: &FakeCloud, server: &TlsServer, vault: &str, ca: &PathBuf) -> String {
+fn environment(cloud: &FakeCloud, server: &TlsServer, vault: &str, ca: &Path) -> String {
     let ca = ca.display().to_string();
     let variables = [
         ("AZURE_TENANT_ID", cloud.tenant_id()),

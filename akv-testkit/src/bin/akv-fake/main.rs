@@ -97,9 +97,9 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
         let faults: Vec<Fault> = serde_json::from_str(&text).map_err(|error| {
             io::Error::other(format!("{} is not a list of faults: {error}", file.display()))
         })?;
-        faults.into_iter().for_each(|fault| {
+        for fault in faults {
             cloud.fault(fault);
-        });
+        }
     }
     Ok(cloud)
 }

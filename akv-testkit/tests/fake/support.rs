@@ -72,3 +72,9 @@ pub(crate) fn import_body(file: &[u8]) -> Value {
     use base64::Engine as _;
     json!({ "value": base64::engine::general_purpose::STANDARD.encode(file) })
 }
+
+impl Caller {
+    pub(crate) fn token(&self) -> String {
+        self.token.clone()
+    }
+}

@@ -1,15 +1,13 @@
 //! The fake vault through its one door.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Caller, PUBLIC, codes, import_body, token};
 use akv_testkit::pki::{Key, TestPki, openssl_pfx};
 use akv_testkit::{FakeCloud, Operation, Pages, Reason, Refusal};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use support::{Caller, PUBLIC, codes, import_body, token};
 
 fn cloud() -> FakeCloud {
     FakeCloud::builder().vault("contoso").start()
@@ -142,7 +140,7 @@ fn what_the_service_refuses_is_refused() {
         ("no key", import_body(&good.pfx_without_key())),
         ("expired", import_body(&pki.leaf("old").until(now).issue().pfx())),
         ("garbage", import_body(b"not a file at all")),
-        ("too long", import_body(&[0; 25_000])),
+        ("too long", import_body(&vec![0; 25_000])),
         ("no value", json!({})),
         ("16 tags", tagged),
         ("policy without a content type", with_policy(&good.pfx(), json!({ "key_props": {} }))),

@@ -1,0 +1,83 @@
+//! On a wiremock server: the fake answers what the test's own mocks leave over.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use url::Url;
+use wiremock::matchers::any;
+use wiremock::{Match, Mock, MockServer, Respond, ResponseTemplate};
+
+use crate::cloud::FakeCloud;
+use crate::exchange::{Delivery, Request, Response};
+use crate::realm::{Realm, Service};
+
+/// Mounts the cloud below every other mock: the lowest priorities there are.
+pub(crate) async fn mount(cloud: &FakeCloud, server: &MockServer) {
+    let door = Door { cloud: cloud.clone(), answer: Arc::default() };
+    // wiremock decides by the mock whether a connection breaks, so there are two: the first is asked
+    // whether it is its turn, lets the fake answer, and leaves what is not broken to the second.
+    // The server handles one request at a time, so that the answer is that of the same request.
+    Mock::given(door.clone())
+        .respond_with_err(|_: &wiremock::Request| {
+            io::Error::new(io::ErrorKind::ConnectionReset, "the fake closed the connection")
+        })
+        .with_priority(u8::MAX - 1)
+        .mount(server)
+        .await;
+    Mock::given(any()).respond_with(door).with_priority(u8::MAX).mount(server).await;
+}
+
+#[derive(Clone)]
+struct Door {
+    cloud: FakeCloud,
+    answer: Arc<Mutex<Option<Response>>>,
+}
+
+impl Match for Door {
+    fn matches(&self, request: &wiremock::Request) -> bool {
+        let answer =
+            received(request).map_or_else(Response::unreachable, |r| self.cloud.handle(&r));
+        let breaks =
+            matches!(answer.delivery(), Delivery::Closed | Delivery::Unreachable | Delivery::Torn);
+        let mut kept = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = (!breaks).then_some(answer);
+        breaks
+    }
+}
+
+impl Respond for Door {
+    fn respond(&self, _: &wiremock::Request) -> ResponseTemplate {
+        let kept = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let answer = kept.unwrap_or_default();
+        let template = ResponseTemplate::new(answer.status())
+            .set_body_bytes(answer.bytes().to_vec())
+            .set_delay(answer.delay());
+        answer
+            .headers()
+            .fold(template, |template, (name, value)| template.append_header(name, value))
+    }
+}
+
+/// Reads which of the fake's hosts is meant: the `Host` header, where it is one of them, or else the
+/// first part of the path.
+fn received(request: &wiremock::Request) -> Option<Request> {
+    let header = request.headers.get("host").and_then(|host| host.to_str().ok());
+    let header = header.or_else(|| request.url.host_str()).unwrap_or_default();
+    let mut url = Url::parse(&format!("https://{header}")).ok()?;
+    url.set_path(request.url.path());
+    url.set_query(request.url.query());
+    let mut seen = Request::new(request.method.as_str(), &url).body(request.body.clone());
+    if !is_of_the_fake(&seen) {
+        let (host, path) = request.url.path().trim_start_matches('/').split_once('/')?;
+        let base = Url::parse(&format!("http://{header}/{host}")).ok()?;
+        seen = seen.behind(base, host, &format!("/{path}"));
+    }
+    Some(request.headers.iter().fold(seen, |seen, (name, value)| {
+        seen.header(name.as_str(), value.to_str().unwrap_or_default())
+    }))
+}
+
+fn is_of_the_fake(request: &Request) -> bool {
+    let (_, service) = Realm::locate(request, &[]);
+    request.host() != "127.0.0.1" && service != Service::Nothing
+}

@@ -1,0 +1,17 @@
+//! The fake cloud, seen from outside.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
+
+mod faults;
+mod identity;
+mod memory;
+mod program;
+mod resource_manager;
+mod support;
+mod tls;
+mod vault;
+mod wiremock;

@@ -1,0 +1,133 @@
+//! The program `akv-fake` as another process starts it.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use crate::tls::{client, json_of, token};
+
+/// A running `akv-fake`, ended when it is dropped.
+struct Program {
+    child: Child,
+    environment: BTreeMap<String, String>,
+    ca_pem: String,
+}
+
+impl Program {
+    fn start(dir: &Path, arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_akv-fake"))
+            .arg("--dir")
+            .arg(dir)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a process");
+        let stdout = child.stdout.take().expect("a pipe");
+        let line = BufReader::new(stdout).lines().next().expect("a line").expect("a line");
+        assert!(line.starts_with("ready "), "{line}");
+        let text = std::fs::read_to_string(dir.join("env.sh")).expect("env.sh");
+        let environment = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("export ")?.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned()))
+            .collect();
+        let ca_pem = std::fs::read_to_string(dir.join("ca.pem")).expect("ca.pem");
+        Self { child, environment, ca_pem }
+    }
+
+    fn of(&self, name: &str) -> &str {
+        self.environment.get(name).unwrap_or_else(|| panic!("{name} is in env.sh"))
+    }
+
+    fn address(&self) -> std::net::SocketAddr {
+        let (_, port) = self.of("AKV_FAKE_CONTROL_URL").rsplit_once(':').expect("a port");
+        format!("127.0.0.1:{port}").parse().expect("an address")
+    }
+
+    async fn get(&self, path: &str) -> (u16, serde_json::Value) {
+        let client = client(&self.ca_pem, self.address());
+        let vault = self.of("AKV_FAKE_VAULT_URL").to_owned();
+        let audience = vault.replacen("fake-vault.", "", 1);
+        let token = token(
+            &client,
+            self.of("AZURE_AUTHORITY_HOST"),
+            self.of("AZURE_TENANT_ID"),
+            (self.of("AZURE_CLIENT_ID"), self.of("AZURE_CLIENT_SECRET")),
+            &audience,
+        )
+        .await;
+        let url = format!("{vault}{path}?api-version=7.4");
+        let answer = client.get(url).bearer_auth(token).send().await.expect("an answer");
+        (answer.status().as_u16(), json_of(answer).await)
+    }
+
+    /// Ends it as a service manager would.
+    #[cfg(unix)]
+    fn terminate(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status().expect("kill");
+        self.child.wait().expect("an end").code()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It has ended already where the test went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn it_serves_ends_on_sigterm_and_remembers() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let state = dir.path().join("state.json");
+    let state = state.to_str().expect("a path");
+    let program = Program::start(dir.path(), &["--certificates", "3", "--state", state]);
+    let (status, first) = program.get("/certificates/cert-000002").await;
+    assert_eq!(status, 200);
+    let secret = program.of("AZURE_CLIENT_SECRET").to_owned();
+    let cloud = std::fs::read_to_string(dir.path().join("cloud.json")).expect("cloud.json");
+    let cloud: akv_core::Cloud = serde_json::from_str(&cloud).expect("a cloud");
+    assert_eq!(cloud.authority, program.of("AZURE_AUTHORITY_HOST"));
+    assert!(cloud.ca_file.is_some_and(|file| file.is_absolute()));
+    assert_eq!(program.terminate(), Some(0));
+
+    let again = Program::start(dir.path(), &["--state", state]);
+    assert_eq!(again.of("AZURE_CLIENT_SECRET"), secret);
+    let (status, second) = again.get("/certificates/cert-000002").await;
+    assert_eq!((status, &second["cer"]), (200, &first["cer"]));
+    assert_eq!(second["attributes"]["created"], first["attributes"]["created"]);
+    assert_eq!(again.terminate(), Some(0));
+    for file in ["state.json", "env.sh"] {
+        let mode = std::fs::metadata(dir.path().join(file)).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file} holds secrets");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_come_from_a_file() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("faults.json");
+    let faults = r#"[{"operation":"GetCertificate","effect":{"body":{"status":502,"text":"{}"}}}]"#;
+    std::fs::write(&file, faults).expect("a file");
+    let program = Program::start(
+        dir.path(),
+        &["--certificates", "1", "--faults", file.to_str().expect("a path")],
+    );
+    assert_eq!(program.get("/certificates/cert-000001").await.0, 502);
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_2_and_says_why() {
+    let output = Command::new(env!("CARGO_BIN_EXE_akv-fake"))
+        .args(["--dir", "x", "--listen", "0.0.0.0:1"])
+        .output()
+        .expect("a process");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("loopback"));
+}

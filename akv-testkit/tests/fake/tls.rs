@@ -1,0 +1,116 @@
+//! The fake over TLS, asked by a client that knows nothing of it.
+
+use std::time::Duration;
+
+use akv_testkit::{FakeCloud, Fault, Operation, TlsServer};
+use reqwest::{Certificate, Client, Version};
+use serde_json::{Value, json};
+
+/// A client that trusts the server's authority and finds its hosts.
+pub(crate) fn client(ca_pem: &str, address: std::net::SocketAddr) -> Client {
+    let root = Certificate::from_pem(ca_pem.as_bytes()).expect("a certificate");
+    let hosts = ["login", "management", "contoso.vault", "fake-vault.vault"];
+    hosts
+        .iter()
+        .fold(Client::builder().tls_certs_only([root]), |builder, host| {
+            builder.resolve(&format!("{host}.localhost"), address)
+        })
+        .build()
+        .expect("a client")
+}
+
+pub(crate) async fn json_of(answer: reqwest::Response) -> Value {
+    serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON")
+}
+
+pub(crate) async fn token(
+    client: &Client,
+    authority: &str,
+    tenant: &str,
+    (id, secret): (&str, &str),
+    audience: &str,
+) -> String {
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("grant_type", "client_credentials")
+        .append_pair("client_id", id)
+        .append_pair("client_secret", secret)
+        .append_pair("scope", &format!("{audience}/.default"))
+        .finish();
+    let url = format!("{authority}/{tenant}/oauth2/v2.0/token");
+    let answer = client.post(url).body(form).send().await.expect("an answer");
+    json_of(answer).await["access_token"].as_str().expect("a token").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_walks_through_everything_over_http_2() {
+    let cloud = FakeCloud::builder().vault("contoso").start();
+    cloud.vault("contoso").seed(30);
+    let listen = "127.0.0.1:0".parse().expect("an address");
+    let server = TlsServer::start(cloud.clone(), listen).await.expect("a server");
+    let client = client(server.ca_pem(), server.address());
+    let names = server.cloud();
+    let secret = cloud.client_secret();
+    let who = (cloud.client_id(), secret);
+    let token = token(
+        &client,
+        &names.authority,
+        &cloud.tenant_id(),
+        (&who.0, &who.1),
+        &names.vault_audience,
+    )
+    .await;
+
+    let base = server.vault_url("contoso");
+    let get = |url: String| client.get(url).bearer_auth(&token).send();
+    let first = get(format!("{base}/certificates?api-version=7.4")).await.expect("an answer");
+    assert_eq!((first.status().as_u16(), first.version()), (200, Version::HTTP_2));
+    let page = json_of(first).await;
+    let next = page["nextLink"].as_str().expect("a link").to_owned();
+    assert!(next.starts_with(&format!("{base}/certificates?")), "{next}");
+    let page = json_of(get(next).await.expect("an answer")).await;
+    assert_eq!(page["value"].as_array().map(Vec::len), Some(5));
+
+    let one = format!("{base}/certificates/cert-000001?api-version=7.4");
+    cloud.fault(Fault::on(Operation::GetCertificate).nth(1).close_connection());
+    cloud.fault(Fault::on(Operation::GetCertificate).nth(2).torn_body());
+    assert!(get(one.clone()).await.is_err());
+    assert!(get(one.clone()).await.expect("a head").bytes().await.is_err());
+    assert_eq!(get(one).await.expect("an answer").status(), 200);
+    let nowhere = format!("https://nowhere.vault.localhost:{}/", server.address().port());
+    assert!(get(nowhere).await.is_err());
+    server.stop().await;
+    assert!(get(base).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_control_endpoint_turns_the_clock_and_sets_faults() {
+    let cloud = FakeCloud::builder().vault("contoso").start();
+    let listen = "127.0.0.1:0".parse().expect("an address");
+    let server = TlsServer::start(cloud.clone(), listen).await.expect("a server");
+    let client = client(server.ca_pem(), server.address());
+    let control = |path: &str| format!("{}{path}", server.control_url());
+    let post = |path: &str, body: Value| client.post(control(path)).body(body.to_string()).send();
+
+    let before = cloud.clock().now();
+    post("/clock", json!({ "advance_seconds": 90 })).await.expect("an answer");
+    assert_eq!(cloud.clock().now() - before, time::Duration::seconds(90));
+    let faults = json!([{ "operation": "Token", "effect": { "error": { "status": 503 } } }]);
+    assert_eq!(post("/faults", faults).await.expect("an answer").status(), 200);
+    assert_eq!(cloud.faults().len(), 1);
+    let wrong = post("/faults", json!({ "operation": "Nonsense" })).await.expect("an answer");
+    assert_eq!(wrong.status(), 400);
+    client.delete(control("/faults")).send().await.expect("an answer");
+    assert!(cloud.faults().is_empty());
+    post("/budget", json!({ "transactions": 1, "window_seconds": 10 })).await.expect("an answer");
+    post("/latency", json!({ "milliseconds": 1 })).await.expect("an answer");
+    assert_eq!(cloud.handle(&request(&cloud)).delay(), Duration::from_millis(1));
+    let counts = json_of(client.get(control("/counts")).send().await.expect("an answer")).await;
+    assert_eq!(counts["operations"]["ListCertificates"], 1);
+    let journal = client.get(control("/journal")).send().await.expect("an answer");
+    assert_eq!(journal.text().await.expect("a body").lines().count(), 1);
+}
+
+fn request(cloud: &FakeCloud) -> akv_testkit::Request {
+    let url = format!("{}/certificates?api-version=7.4", cloud.vault("contoso").url());
+    akv_testkit::Request::new("GET", &url.parse().expect("a URL"))
+}
