@@ -138,6 +138,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
         #[test]
         fn no_message_is_longer_than_command_takes(text in "\\PC{3900,4200}") {
             prop_assert!(message(&text).encode_utf16().count() <= JobResult::MAX_MESSAGE);

@@ -217,3 +217,27 @@ impl Nested<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_wiped_tree_holds_no_text() {
+        let mut tree = json!({ "a": "secret", "b": [{ "c": "secret" }, "secret", 1, null] });
+        wipe(&mut tree);
+        assert_eq!(tree, json!({ "a": "", "b": [{ "c": "" }, "", 1, null] }));
+    }
+
+    #[test]
+    fn a_member_of_the_very_name_comes_before_one_in_another_case() {
+        let document = Document::read(br#"{"alias":"b","Alias":"a"}"#).expect("JSON");
+        let text = |name: &str| document.root().member(name).text().expect("text");
+        assert_eq!(text("Alias").as_deref(), Some("a"));
+        assert_eq!(text("alias").as_deref(), Some("b"));
+        assert!(text("ALIAS").is_some());
+        assert_eq!(text("Other"), None);
+    }
+}

@@ -100,7 +100,7 @@ fn create(store: &Store, options: &Options) -> Result<CreateRequest, Problem> {
     let id = VaultId::try_from(&store.address.path)
         .map_err(|invalid| Problem::of_value("CertificateStoreDetails.StorePath", &invalid))?;
     if store.address.tenant.is_none() {
-        return Err(Problem::missing(
+        return Err(Problem::invalid(
             "CertificateStoreDetails.ClientMachine",
             "the tenant id, there or in the store property TenantId, because a new vault belongs \
              to a tenant",

@@ -22,7 +22,7 @@ impl Store {
             return Err(member.missing("the store's ClientMachine, StorePath and Properties"));
         }
         let details = member.object()?;
-        let properties = StoreProperties::of(&details)?;
+        let properties = StoreProperties::of(&details, options)?;
         let credential = match &options.credential {
             Some(credential) => credential.clone(),
             None => credential(job, &*options.secrets).await?,
@@ -30,7 +30,7 @@ impl Store {
         let address = StoreAddress {
             path: path(&details, &properties)?,
             tenant: tenant(&details.member("ClientMachine"), &properties, &credential, options)?,
-            cloud: options.cloud.clone().or(properties.cloud.clone()).unwrap_or_else(Cloud::public),
+            cloud: properties.cloud.clone().unwrap_or_else(Cloud::public),
             private_endpoint: properties
                 .private_endpoint
                 .clone()

@@ -9,6 +9,7 @@ use akv_core::{
 
 use super::document::Object;
 use super::problem::Problem;
+use crate::options::Options;
 use crate::store_type::{
     AZURE_CLOUD, PRIVATE_ENDPOINT, Property, SKU_TYPE, TENANT_ID, VAULT_REGION,
 };
@@ -27,14 +28,18 @@ pub(crate) struct StoreProperties {
 }
 
 impl StoreProperties {
-    pub(crate) fn of(store: &Object<'_>) -> Result<Self, Problem> {
+    /// The cloud is looked at only where the program names none that takes its place.
+    pub(crate) fn of(store: &Object<'_>, options: &Options) -> Result<Self, Problem> {
         let nested = store.member("Properties").object_or_text()?;
         let properties = nested.object();
         Ok(Self {
             tenant: properties.member(TENANT_ID.name).parsed()?,
             sku: choice(&properties, &SKU_TYPE)?,
             region: choice(&properties, &VAULT_REGION)?,
-            cloud: choice(&properties, &AZURE_CLOUD)?,
+            cloud: match &options.cloud {
+                Some(cloud) => Some(cloud.clone()),
+                None => choice(&properties, &AZURE_CLOUD)?,
+            },
             private_endpoint: properties.member(PRIVATE_ENDPOINT.name).parsed()?,
             // Stores of older store types carry these; no new one does.
             subscription: properties.member("SubscriptionId").parsed()?,

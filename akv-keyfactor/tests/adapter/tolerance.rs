@@ -158,9 +158,14 @@ async fn a_managed_identity_needs_no_tenant_and_a_service_principal_does() {
 
     job["ServerPassword"] = Value::Null;
     for machine in [Value::Null, "our vault".into()] {
-        job["CertificateStoreDetails"]["ClientMachine"] = machine;
+        job["CertificateStoreDetails"]["ClientMachine"] = machine.clone();
         let jobs = inventory(|address, _, _| assert_eq!(address.tenant, None), vec![], listed(0));
         succeeds(job.to_string().as_bytes(), &jobs).await;
+        let mut create = tree("create");
+        create["ServerPassword"] = Value::Null;
+        create["CertificateStoreDetails"]["ClientMachine"] = machine;
+        let message = refused(create.to_string().as_bytes(), &Options::default()).await;
+        assert!(message.contains("ClientMachine") && message.contains("TenantId"), "{message}");
     }
 }
 
@@ -168,6 +173,7 @@ async fn a_managed_identity_needs_no_tenant_and_a_service_principal_does() {
 async fn the_program_fills_in_what_the_job_leaves_out_and_its_cloud_and_credential_win() {
     let mut job = tree("inventory");
     job["CertificateStoreDetails"]["ClientMachine"] = "".into();
+    job["CertificateStoreDetails"]["Properties"] = json!({ "AzureCloud": "our own" });
     let tenant: TenantId = "fabrikam.example".parse().expect("a tenant");
     let options = Options {
         tenant: Some(tenant.clone()),
