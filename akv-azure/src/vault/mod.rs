@@ -4,7 +4,7 @@ mod chain;
 mod deletion;
 mod import;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,22 +104,22 @@ impl CertificateStore for KeyVault {
             self.0.deadline,
             first,
         );
-        let step = move |pages: Option<Pages>| {
+        let step = move |reading: Option<(Pages, HashSet<CertificateName>)>| {
             let tried = tried.clone();
             async move {
-                let mut pages = pages?;
+                let (mut pages, mut seen) = reading?;
                 match pages.next::<Bundle>().await {
                     Ok(None) => None,
                     Ok(Some(page)) => {
-                        let items = listed(page, &tried);
+                        let items = listed(page, &mut seen, &tried);
                         let broken = items.last().is_some_and(Result::is_err);
-                        Some((items, (!broken).then_some(pages)))
+                        Some((items, (!broken).then_some((pages, seen))))
                     }
                     Err(error) => Some((vec![Err(error)], None)),
                 }
             }
         };
-        stream::unfold(Some(pages), step).flat_map(stream::iter).boxed()
+        stream::unfold(Some((pages, HashSet::new())), step).flat_map(stream::iter).boxed()
     }
 
     async fn certificate(&self, name: &CertificateName) -> Result<Option<Certificate>> {
@@ -207,17 +207,27 @@ fn none_if_absent<T>(failed: Failed) -> Result<Option<T>> {
 }
 
 /// The items of a page up to the first that names no certificate, which ends the list: going on
-/// without it would pass a part off as the whole.
-fn listed(page: Vec<Bundle>, tried: &str) -> Vec<Result<ListedCertificate>> {
+/// without it would pass a part off as the whole. So does a page that brings nothing new: the list
+/// goes round in circles.
+fn listed(
+    page: Vec<Bundle>,
+    seen: &mut HashSet<CertificateName>,
+    tried: &str,
+) -> Vec<Result<ListedCertificate>> {
+    let broken = |problem: String| Err(Error::new(ErrorKind::Protocol, tried, problem));
     let mut items = Vec::with_capacity(page.len());
+    let known = seen.len();
     for bundle in page {
         let id = bundle.id().to_owned();
         let Some(item) = bundle.listed() else {
-            let problem = format!("an item's id {id:.200?} names no certificate");
-            items.push(Err(Error::new(ErrorKind::Protocol, tried, problem)));
-            break;
+            items.push(broken(format!("an item's id {id:.200?} names no certificate")));
+            return items;
         };
+        seen.insert(item.name.clone());
         items.push(Ok(item));
+    }
+    if !items.is_empty() && seen.len() == known {
+        return vec![broken("the list does not end: a whole page was there before".to_owned())];
     }
     items
 }

@@ -12,7 +12,7 @@ pub struct Fake {
     pub cloud: FakeCloud,
     dir: tempfile::TempDir,
     /// Both serve until they are dropped.
-    _serving: (TlsServer, tokio::runtime::Runtime),
+    serving: (TlsServer, tokio::runtime::Runtime),
 }
 
 impl Fake {
@@ -27,7 +27,7 @@ impl Fake {
         description.ca_file = Some(PathBuf::from("ca.pem"));
         let description = serde_json::to_string(&description).expect("JSON");
         std::fs::write(dir.path().join("cloud.json"), description).expect("written");
-        Self { cloud, dir, _serving: (server, runtime) }
+        Self { cloud, dir, serving: (server, runtime) }
     }
 
     /// With one vault, `contoso`.
@@ -42,6 +42,14 @@ impl Fake {
             .env("AZURE_TENANT_ID", &self.cloud.tenant_id())
             .env("AZURE_CLIENT_ID", &self.cloud.client_id())
             .env("AZURE_CLIENT_SECRET", &self.cloud.client_secret())
+    }
+
+    /// What App Service puts into `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
+    pub fn app_service(&self) -> (String, String) {
+        let (endpoint, header) = self.cloud.app_service();
+        let path = endpoint.splitn(4, '/').nth(3).expect("a path").to_owned();
+        let control = self.serving.0.control_url();
+        (format!("{}/{path}", control.replace("localhost", "imds.localhost")), header)
     }
 
     pub fn path(&self, file: &str) -> PathBuf {

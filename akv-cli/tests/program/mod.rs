@@ -6,7 +6,7 @@ pub mod fake;
 
 use std::ffi::OsStr;
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// PKCS#12 files made by other people's tools.
 pub const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../akv-core/tests/fixtures/pfx");
@@ -60,7 +60,23 @@ impl Akv {
         self
     }
 
-    pub fn run(mut self) -> Run {
+    pub fn run(self) -> Run {
+        let child = self.start();
+        ended(child)
+    }
+
+    /// Sends SIGTERM as soon as `ready` says so.
+    pub fn terminated_when(self, ready: impl Fn() -> bool) -> Run {
+        let mut child = self.start();
+        while !ready() && child.try_wait().expect("a child").is_none() {
+            std::thread::yield_now();
+        }
+        let kill = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        assert!(kill.expect("kill runs").success());
+        ended(child)
+    }
+
+    fn start(mut self) -> Child {
         let mut child = self
             .command
             .stdin(Stdio::piped())
@@ -71,12 +87,15 @@ impl Akv {
         let mut stdin = child.stdin.take().expect("a pipe");
         // A program that does not read its input may have gone before it is written.
         let _ = stdin.write_all(&self.stdin);
-        drop(stdin);
-        let output = child.wait_with_output().expect("akv ends");
-        Run {
-            code: output.status.code().expect("an exit code"),
-            stdout: String::from_utf8(output.stdout).expect("text"),
-            stderr: String::from_utf8(output.stderr).expect("text"),
-        }
+        child
+    }
+}
+
+fn ended(child: Child) -> Run {
+    let output = child.wait_with_output().expect("akv ends");
+    Run {
+        code: output.status.code().expect("an exit code"),
+        stdout: String::from_utf8(output.stdout).expect("text"),
+        stderr: String::from_utf8(output.stderr).expect("text"),
     }
 }

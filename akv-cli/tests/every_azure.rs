@@ -1,0 +1,187 @@
+//! Identities, soft delete, hostile answers, cancellation: through the program, over TLS.
+
+mod program;
+
+use std::time::Duration;
+
+use akv_testkit::pki::openssl_pfx;
+use akv_testkit::{FakeCloud, Fault, Operation, Reason, Refusal};
+use program::Run;
+use program::fake::Fake;
+
+fn add(fake: &Fake, more: &[&str]) -> Run {
+    let fixture = openssl_pfx("web-v1").expect("a fixture");
+    let pfx = fake.file("web.pfx", fixture.pfx);
+    fake.akv()
+        .args(["add", "contoso", "--alias", "web", "--pfx", &pfx, "--password-stdin"])
+        .args(more)
+        .stdin(fixture.password)
+        .run()
+}
+
+fn inventory(fake: &Fake) -> Run {
+    fake.akv().args(["inventory", "contoso", "--output", "jsonl", "--deadline", "1"]).run()
+}
+
+fn without_secret(fake: &Fake, args: &[&str]) -> program::Akv {
+    program::akv()
+        .args([
+            "inventory".into(),
+            "contoso".into(),
+            "--cloud-file".into(),
+            fake.path("cloud.json"),
+        ])
+        .env("AZURE_TENANT_ID", &fake.cloud.tenant_id())
+        .args(args)
+}
+
+#[test]
+fn a_workload_identity_signs_in_with_its_token_file() {
+    let fake = Fake::with_vault();
+    let token = fake.file("token", fake.cloud.federated_assertion());
+    let run = without_secret(&fake, &[])
+        .env("AZURE_CLIENT_ID", &fake.cloud.client_id())
+        .env("AZURE_FEDERATED_TOKEN_FILE", &token)
+        .run();
+    assert_eq!(run.code, 0, "{}", run.both());
+}
+
+#[test]
+fn managed_identities_sign_in_through_app_service() {
+    let fake = Fake::with_vault();
+    let (endpoint, header) = fake.app_service();
+    for (client_id, expected) in
+        [(None, 0), (Some(fake.cloud.user_identity()), 0), (Some(NOBODY.into()), 4)]
+    {
+        let mut akv = without_secret(&fake, &["--identity", "managed"])
+            .env("IDENTITY_ENDPOINT", &endpoint)
+            .env("IDENTITY_HEADER", &header);
+        if let Some(client_id) = &client_id {
+            akv = akv.args(["--client-id", client_id]);
+        }
+        let run = akv.run();
+        assert_eq!(run.code, expected, "{client_id:?}: {}", run.both());
+    }
+}
+
+#[test]
+fn a_client_certificate_signs_in_without_openssl() {
+    let fake = Fake::with_vault();
+    let fixture = openssl_pfx("web-v1").expect("a fixture");
+    let run = without_secret(&fake, &[])
+        .env("AZURE_CLIENT_ID", &fake.cloud.client_id())
+        .env("AZURE_CLIENT_CERTIFICATE_PATH", &fake.file("client.pfx", fixture.pfx))
+        .env("AZURE_CLIENT_CERTIFICATE_PASSWORD", fixture.password)
+        .run();
+    // The fake knows no such certificate, and says so in Entra's words: the assertion arrived.
+    assert_eq!(run.code, 4, "{}", run.both());
+    assert!(run.stderr.contains("AADSTS700027"), "{}", run.stderr);
+}
+
+#[test]
+fn a_wrong_secret_is_told_with_its_code_and_not_repeated() {
+    let fake = Fake::with_vault();
+    let run = fake.akv().args(["inventory", "contoso"]).env("AZURE_CLIENT_SECRET", "wrong").run();
+    assert_eq!(run.code, 4);
+    assert!(run.stderr.contains("AADSTS7000215"), "{}", run.stderr);
+    assert_eq!(fake.cloud.journal().count(Operation::Token), 1);
+}
+
+#[test]
+fn soft_delete_is_recovered_by_default_and_refused_on_request() {
+    let fake = Fake::with_vault();
+    assert_eq!(add(&fake, &[]).code, 0);
+    fake.cloud.vault("contoso").delete("web");
+    let run = add(&fake, &["--soft-deleted", "refuse"]);
+    assert_eq!(run.code, 4, "{}", run.both());
+    assert!(run.stderr.contains("soft delete"), "{}", run.stderr);
+    let run = add(&fake, &[]);
+    assert_eq!(run.code, 0, "{}", run.both());
+    assert!(run.stdout.contains("was in soft delete and was recovered"), "{}", run.stdout);
+    assert_eq!(fake.cloud.journal().count(Operation::ListDeletedCertificates), 0);
+}
+
+#[test]
+fn a_removal_settles_before_it_is_called_done_and_purge_is_explicit() {
+    let fake = Fake::new(FakeCloud::builder().vault("contoso"));
+    fake.cloud.vault("contoso").seed(2);
+    let remove = |name: &str, more: &[&str]| {
+        fake.akv().args(["remove", "contoso", "--alias", name]).args(more).run()
+    };
+    assert_eq!(remove("cert-000001", &[]).code, 0);
+    assert_eq!(fake.cloud.vault("contoso").deleted_names(), ["cert-000001"]);
+    assert_eq!(remove("cert-000002", &["--purge"]).code, 0);
+    assert_eq!(fake.cloud.vault("contoso").deleted_names(), ["cert-000001"]);
+}
+
+#[test]
+fn who_may_not_read_deleted_certificates_still_removes() {
+    let fake = Fake::with_vault();
+    fake.cloud.vault("contoso").seed(1);
+    fake.cloud.deny(Operation::GetDeletedCertificate);
+    let run = fake.akv().args(["remove", "contoso", "--alias", "cert-000001"]).run();
+    assert_eq!(run.code, 0, "{}", run.both());
+}
+
+#[test]
+fn a_vault_name_in_use_elsewhere_is_its_own_failure() {
+    let fake = Fake::new(
+        FakeCloud::builder()
+            .vault_with("fabrikam", |vault| vault.placed(OTHER_SUBSCRIPTION, "theirs"))
+            .subscription(OTHER_SUBSCRIPTION),
+    );
+    let store =
+        format!("{}:{}:fabrikam", fake.cloud.subscription_id(), fake.cloud.resource_group());
+    let run = fake.akv().args(["create", &store]).run();
+    assert_eq!(run.code, 4, "{}", run.both());
+    assert!(run.stderr.contains("unique worldwide"), "{}", run.stderr);
+}
+
+#[test]
+fn a_firewall_is_told_apart_from_a_missing_role() {
+    let fake = Fake::with_vault();
+    fake.cloud.deny(Refusal::of(Operation::ListCertificates).because(Reason::Firewall));
+    let run = inventory(&fake);
+    assert_eq!(run.code, 4);
+    assert!(run.stderr.contains("firewall"), "{}", run.stderr);
+}
+
+#[test]
+fn a_hostile_vault_gets_no_second_chance() {
+    for (fault, expected) in [
+        (
+            Fault::on(Operation::ListCertificates).next_link("https://evil.example/x"),
+            "evil.example",
+        ),
+        (Fault::on(Operation::ListCertificates).redirect("https://evil.example/x"), "redirect"),
+        (Fault::on(Operation::ListCertificates).huge_body(100 << 20), "larger than"),
+        (Fault::on(Operation::ListCertificates).endless_pages(), "page"),
+        (
+            Fault::on(Operation::ListCertificates).slow_drip(1, Duration::from_millis(200)),
+            "seconds",
+        ),
+    ] {
+        let fake = Fake::with_vault();
+        fake.cloud.vault("contoso").seed(30);
+        fake.cloud.fault(fault);
+        let run = inventory(&fake);
+        assert_eq!(run.code, 4, "{expected}: {}", run.both());
+        assert!(run.stderr.contains(expected), "{expected}: {}", run.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_an_inventory_as_a_failure_that_says_so() {
+    let fake = Fake::new(FakeCloud::builder().vault("contoso"));
+    fake.cloud.vault("contoso").seed(500);
+    fake.cloud.latency(Duration::from_millis(100));
+    let akv = fake.akv().args(["inventory", "contoso", "--output", "jsonl"]);
+    let run = akv.terminated_when(|| fake.cloud.journal().count(Operation::ListCertificates) > 2);
+    assert_eq!(run.code, 4, "{}", run.both());
+    assert!(run.stderr.contains("cancelled"), "{}", run.stderr);
+    assert!(run.stdout.lines().count() < 500);
+}
+
+const NOBODY: &str = "00000000-dead-beef-0000-000000000000";
+const OTHER_SUBSCRIPTION: &str = "00000000-5555-4444-8000-000000000000";
