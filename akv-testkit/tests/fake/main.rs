@@ -9,6 +9,7 @@
 mod faults;
 mod identity;
 mod memory;
+mod official_sdk;
 mod program;
 mod resource_manager;
 mod support;
