@@ -2,25 +2,27 @@
 
 use std::io;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::args::{Common, LogFormat};
 
 pub(crate) fn start(common: &Common) {
     let ours = match common.verbose {
-        0 => "error",
-        1 => "info",
-        2 => "debug",
-        _ => "trace",
+        0 => LevelFilter::ERROR,
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
     };
     // Only our own crates: the libraries below could print headers.
-    let filter =
-        ["akv", "akv_core", "akv_azure", "akv_keyfactor"].map(|name| format!("{name}={ours}"));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(format!("off,{}", filter.join(","))))
-        .with_writer(io::stderr);
+    let only_ours = Targets::new()
+        .with_targets(["akv", "akv_core", "akv_azure", "akv_keyfactor"].map(|it| (it, ours)));
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     match common.log_format {
-        LogFormat::Text => subscriber.init(),
-        LogFormat::Json => subscriber.json().init(),
+        LogFormat::Text => tracing_subscriber::registry().with(lines.with_filter(only_ours)).init(),
+        LogFormat::Json => {
+            tracing_subscriber::registry().with(lines.json().with_filter(only_ours)).init();
+        }
     }
 }

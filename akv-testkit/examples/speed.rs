@@ -67,8 +67,20 @@ fn start(programs: &Programs) -> Result<Vec<Row>> {
     let size = std::fs::metadata(&programs.akv)?.len();
     Ok(vec![
         Row::new("akv --version, median of 21", Unit::Seconds, version, 0.005, "5 ms"),
-        Row::new("akv inventory of 25 certificates, median of 21", Unit::Seconds, small, 0.080, "80 ms"),
-        Row::new("akv-fake from start to ready", Unit::Seconds, fake.started.as_secs_f64(), 0.050, "50 ms"),
+        Row::new(
+            "akv inventory of 25 certificates, median of 21",
+            Unit::Seconds,
+            small,
+            0.080,
+            "80 ms",
+        ),
+        Row::new(
+            "akv-fake from start to ready",
+            Unit::Seconds,
+            fake.started.as_secs_f64(),
+            0.050,
+            "50 ms",
+        ),
         Row::new("the program akv", Unit::Mebibytes, mebibytes(size), 9.0, "9 MiB"),
     ])
 }
@@ -79,7 +91,13 @@ fn inventory(programs: &Programs) -> Result<Vec<Row>> {
     let one_by_one = programs.inventory(&fake, &["--concurrency", "1"])?.wall;
     let floor = 41.0 * 0.020;
     Ok(vec![
-        Row::new("inventory of 1,000, 20 ms a request, median of 5", Unit::Seconds, ours, floor, "40 pages and a fetch"),
+        Row::new(
+            "inventory of 1,000, 20 ms a request, median of 5",
+            Unit::Seconds,
+            ours,
+            floor,
+            "40 pages and a fetch",
+        ),
         Row::new("the same one after the other", Unit::Seconds, one_by_one, ours, "side by side"),
     ])
 }
@@ -101,13 +119,27 @@ fn requests(programs: &Programs) -> Result<Vec<Row>> {
             let args = ["add", VAULT, "--overwrite", "--alias", "speed", "--pfx"];
             let pfx = pfx.to_string_lossy().into_owned();
             let password = password.to_string_lossy().into_owned();
-            programs.run(&fake, &[&args[..], &[&pfx, "--password-file", &password]].concat()).map(drop)
+            programs
+                .run(&fake, &[&args[..], &[&pfx, "--password-file", &password]].concat())
+                .map(drop)
         })
     };
     Ok(vec![
-        Row::new("requests for an unchanged vault of 1,000", Unit::Count, unchanged, 40.0, "40 pages"),
+        Row::new(
+            "requests for an unchanged vault of 1,000",
+            Unit::Count,
+            unchanged,
+            40.0,
+            "40 pages",
+        ),
         Row::new("requests to add a new name", Unit::Count, add("web-v1")?, 2.0, "look and import"),
-        Row::new("requests to replace a certificate", Unit::Count, add("web-v2")?, 2.0, "look and import"),
+        Row::new(
+            "requests to replace a certificate",
+            Unit::Count,
+            add("web-v2")?,
+            2.0,
+            "look and import",
+        ),
     ])
 }
 
@@ -136,20 +168,44 @@ fn budget(programs: &Programs) -> Result<Vec<Row>> {
     let wall = programs.inventory(&fake, &[])?.wall;
     let refused = fake.refused()?;
     Ok(vec![
-        Row::new("inventory of 10,000, 4,000 requests in 10 s", Unit::Seconds, wall, 20.0, "two full windows"),
+        Row::new(
+            "inventory of 10,000, 4,000 requests in 10 s",
+            Unit::Seconds,
+            wall,
+            20.0,
+            "two full windows",
+        ),
         Row::new("requests of it answered 429", Unit::Count, refused, 10_400.0, "all requests"),
     ])
 }
 
 fn shared_budget(programs: &Programs) -> Result<Vec<Row>> {
-    let fake =
-        programs.fake(&["--certificates", "10000", "--budget", "4000/10s", "--other-share", "0.5"])?;
+    let fake = programs.fake(&[
+        "--certificates",
+        "10000",
+        "--budget",
+        "4000/10s",
+        "--other-share",
+        "0.5",
+    ])?;
     let run = programs.inventory(&fake, &[])?;
     let (lines, refused) = (run.lines(), fake.refused()?);
     Ok(vec![
-        Row::new("the same with half of the budget taken", Unit::Seconds, run.wall, 50.0, "five full windows"),
+        Row::new(
+            "the same with half of the budget taken",
+            Unit::Seconds,
+            run.wall,
+            50.0,
+            "five full windows",
+        ),
         Row::new("certificates of it told", Unit::Count, lines, 10_000.0, "all"),
-        Row::new("requests of it answered 429", Unit::Count, refused, 10_400.0 + refused, "all requests"),
+        Row::new(
+            "requests of it answered 429",
+            Unit::Count,
+            refused,
+            10_400.0 + refused,
+            "all requests",
+        ),
     ])
 }
 
@@ -236,7 +292,8 @@ impl Programs {
         // This example is target/release/examples/speed.
         let here = std::env::current_exe()?;
         let release = here.parent().and_then(Path::parent).ok_or("no target folder")?;
-        let program = |name: &str| release.join(name).with_extension(std::env::consts::EXE_EXTENSION);
+        let program =
+            |name: &str| release.join(name).with_extension(std::env::consts::EXE_EXTENSION);
         Ok(Self { akv: program("akv"), fake: program("akv-fake") })
     }
 
@@ -343,7 +400,7 @@ impl Fake {
         let asked = || -> Result<f64> {
             let counts = self.counts()?;
             let operations = counts["operations"].as_object().ok_or("no operations")?;
-            let vault = operations.iter().filter(|(name, _)| name.contains("certificate"));
+            let vault = operations.iter().filter(|(name, _)| name.contains("Certificate"));
             Ok(vault.filter_map(|(_, count)| count.as_f64()).sum())
         };
         let before = asked()?;
@@ -368,8 +425,12 @@ impl Fake {
         .with_root_certificates(roots)
         .with_no_client_auth();
         let session = rustls::ClientConnection::new(Arc::new(config), "localhost".try_into()?)?;
-        let mut stream = rustls::StreamOwned::new(session, TcpStream::connect(("127.0.0.1", port))?);
-        write!(stream, "GET /counts HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n")?;
+        let mut stream =
+            rustls::StreamOwned::new(session, TcpStream::connect(("127.0.0.1", port))?);
+        write!(
+            stream,
+            "GET /counts HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
+        )?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         let (_, body) = answer.split_once("\r\n\r\n").ok_or("no body")?;
