@@ -3,7 +3,7 @@
 use akv_core::{CertificateStore, Deletion, ErrorKind, Import};
 use akv_testkit::{Fault, Operation, Reason, Refusal};
 
-use crate::world::{World, name, seconds, tags};
+use crate::world::{World, importing, name, seconds, tags};
 
 /// The ways in which the reply to a change gets lost after the service has carried it out.
 fn lost(operation: Operation) -> Vec<Fault> {
@@ -23,7 +23,7 @@ async fn a_lost_reply_to_an_import_makes_one_version() {
     for fault in lost(Operation::ImportCertificate) {
         let world = World::new();
         let leaf = world.leaf("www.contoso.com");
-        let import = Import { tags: tags(&[("owner", "pki")]), ..world.import("web", &leaf) };
+        let import = Import { tags: tags(&[("owner", "pki")]), ..importing("web", &leaf) };
         let played = world.cloud.fault(fault.clone());
         let imported = world.store().import(&import).await.expect("an import");
         assert_eq!(played.played(), 1, "{fault:?}");
@@ -46,7 +46,7 @@ async fn an_import_that_was_not_carried_out_is_repeated() {
     ] {
         let world = World::new();
         world.cloud.fault(fault.clone());
-        let import = world.import("web", &world.leaf("www.contoso.com"));
+        let import = importing("web", &world.leaf("www.contoso.com"));
         world.store().import(&import).await.expect("an import");
         assert_eq!(world.cloud.vault("contoso").versions("web").len(), 1, "{fault:?}");
     }
@@ -56,7 +56,7 @@ async fn an_import_that_was_not_carried_out_is_repeated() {
 async fn the_same_certificate_with_other_tags_is_not_taken_for_the_lost_version() {
     let world = World::new();
     let store = world.store();
-    let import = world.import("web", &world.leaf("www.contoso.com"));
+    let import = importing("web", &world.leaf("www.contoso.com"));
     store.import(&import).await.expect("the first");
     let first = Fault::on(Operation::ImportCertificate).nth(1).close_connection();
     world.cloud.fault(first);
@@ -71,7 +71,7 @@ async fn an_end_that_cannot_be_known_is_told_as_such() {
     let world = World::new();
     world.cloud.fault(Fault::on(Operation::ImportCertificate).after_change().close_connection());
     world.cloud.deny(Operation::GetCertificate);
-    let import = world.import("web", &world.leaf("www.contoso.com"));
+    let import = importing("web", &world.leaf("www.contoso.com"));
     let error = world.store().import(&import).await.expect_err("not known");
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     let thumbprint = import.bundle.thumbprint().to_string();
@@ -135,7 +135,7 @@ async fn a_name_in_soft_delete_is_told_as_such() {
     let world = World::new();
     world.cloud.vault("contoso").seed(1);
     world.cloud.vault("contoso").delete("cert-000001");
-    let import = world.import("cert-000001", &world.leaf("www.contoso.com"));
+    let import = importing("cert-000001", &world.leaf("www.contoso.com"));
     let error = world.store().import(&import).await.expect_err("in soft delete");
     assert_eq!(error.kind(), ErrorKind::SoftDeleted);
     assert_eq!(world.cloud.journal().count(Operation::ListDeletedCertificates), 0);
@@ -146,7 +146,7 @@ async fn a_name_that_is_being_deleted_is_waited_for_and_is_then_in_soft_delete()
     let world = World::with(|cloud| cloud.vault("contoso").deletion_takes(seconds(30)));
     world.cloud.vault("contoso").seed(1);
     world.cloud.vault("contoso").delete("cert-000001");
-    let import = world.import("cert-000001", &world.leaf("www.contoso.com"));
+    let import = importing("cert-000001", &world.leaf("www.contoso.com"));
     let error = world.store().import(&import).await.expect_err("in soft delete");
     assert_eq!(error.kind(), ErrorKind::SoftDeleted);
 }
@@ -162,7 +162,7 @@ async fn what_does_not_settle_ends_with_the_deadline() {
     let error = store.delete(&seeded).await.expect_err("it does not settle");
     assert_eq!(error.kind(), ErrorKind::BeingDeleted);
     assert!(error.to_string().contains("120 seconds"), "{error}");
-    let import = world.import("cert-000001", &world.leaf("www.contoso.com"));
+    let import = importing("cert-000001", &world.leaf("www.contoso.com"));
     assert_eq!(store.import(&import).await.expect_err("busy").kind(), ErrorKind::BeingDeleted);
     tokio::time::advance(seconds(600)).await;
     let error = store.recover(&seeded).await.expect_err("it does not settle");
@@ -204,7 +204,7 @@ async fn cancelling_lets_the_import_under_way_end_and_starts_no_other() {
     let world = World::new();
     world.cloud.fault(Fault::on(Operation::ImportCertificate).delay(seconds(10)));
     let store = world.store();
-    let import = world.import("web", &world.leaf("www.contoso.com"));
+    let import = importing("web", &world.leaf("www.contoso.com"));
     let cancelling = async {
         tokio::time::sleep(seconds(1)).await;
         world.cancellation.cancel();

@@ -5,7 +5,7 @@ use akv_testkit::{Challenge, Fault, Operation};
 use futures::StreamExt;
 use tokio::time::Instant;
 
-use crate::world::{World, name, seconds};
+use crate::world::{World, importing, name, seconds};
 
 /// Everything that was sent went to the vault and to the token authority.
 fn nothing_left(world: &World) {
@@ -152,12 +152,12 @@ async fn no_secret_is_in_any_error() {
     world.cloud.vault("contoso").seed(1);
     world.cloud.fault(Fault::anywhere().status(503));
     let store = world.store();
-    let import = world.import("web", &world.leaf("www.contoso.com"));
+    let import = importing("web", &world.leaf("www.contoso.com"));
     let error = store.import(&import).await.expect_err("nothing works");
     let mut told = format!("{error} {error:?} {store:?} {:?} {import:?}", world.azure);
     let mut cause = std::error::Error::source(&error);
     while let Some(error) = cause {
-        told.push_str(&format!("{error} {error:?}"));
+        told.push_str(&error.to_string());
         cause = error.source();
     }
     assert!(!told.contains(&world.cloud.client_secret()), "{told}");

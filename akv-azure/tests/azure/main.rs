@@ -1,5 +1,10 @@
 //! The ports over REST against the fake cloud, at the services' real URLs.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test's helpers end the test where something is not as it should be"
+)]
+
 mod change;
 mod cloud;
 mod directory;

@@ -1,10 +1,10 @@
 //! Every status and code of the services, row by row, as the error that a person reads.
 
 use akv_core::{CertificateStore, Denial, Error, ErrorKind, VaultDirectory};
-use akv_testkit::{Fault, Operation, Reason, Refusal};
+use akv_testkit::{Fault, Operation, Reason, Refusal, VaultPlan};
 use futures::StreamExt;
 
-use crate::world::{World, name, tags};
+use crate::world::{World, importing, name, tags};
 
 struct Row {
     status: u16,
@@ -107,7 +107,7 @@ async fn the_vaults_answers() {
         let world = World::new();
         let fault = Fault::on(Operation::ImportCertificate).error(row.status, row.code, row.inner);
         world.cloud.fault(fault);
-        let import = world.import("web-01", &world.leaf("www.contoso.com"));
+        let import = importing("web-01", &world.leaf("www.contoso.com"));
         let error = world.store().import(&import).await.expect_err("refused");
         check(&error, row, "import certificate web-01 into vault contoso");
     }
@@ -173,7 +173,7 @@ async fn each_operation_names_the_permission_that_it_needs() {
 
 #[tokio::test(start_paused = true)]
 async fn a_purge_under_protection_names_both_causes() {
-    let world = World::with(|cloud| cloud.vault_with("contoso", |it| it.purge_protection()));
+    let world = World::with(|cloud| cloud.vault_with("contoso", VaultPlan::purge_protection));
     world.cloud.vault("contoso").seed(1);
     world.cloud.vault("contoso").delete("cert-000001");
     let error = world.store().purge(&name("cert-000001")).await.expect_err("protected");
@@ -185,7 +185,7 @@ async fn a_purge_under_protection_names_both_causes() {
 async fn a_stand_alone_secret_stands_in_the_way() {
     let world = World::new();
     world.cloud.vault("contoso").set_secret("web", "hush");
-    let import = world.import("web", &world.leaf("www.contoso.com"));
+    let import = importing("web", &world.leaf("www.contoso.com"));
     let error = world.store().import(&import).await.expect_err("a conflict");
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
     assert!(error.to_string().contains("stand-alone key or secret"), "{error}");

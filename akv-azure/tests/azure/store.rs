@@ -3,10 +3,10 @@
 use akv_core::{CertificateStore, Cloud, Deletion, Exportable, Import, ListedCertificate, Result};
 use akv_testkit::conformance::Conformance;
 use akv_testkit::pki::Key;
-use akv_testkit::{Operation, Pages};
+use akv_testkit::{Operation, Pages, VaultPlan};
 use futures::{StreamExt, TryStreamExt};
 
-use crate::world::{World, name, seconds, tags};
+use crate::world::{World, importing, name, seconds, tags};
 
 async fn listed(store: &impl CertificateStore) -> Vec<ListedCertificate> {
     store.list().try_collect().await.expect("a list")
@@ -58,7 +58,7 @@ async fn every_kind_of_key_is_imported_and_comes_back() {
         let import = Import {
             tags: tags(&[("owner", "pki")]),
             exportable: Exportable::No,
-            ..world.import("web", &leaf)
+            ..importing("web", &leaf)
         };
         let imported = store.import(&import).await.expect("an import");
         assert_eq!(imported.thumbprint, Some(leaf.thumbprint()));
@@ -75,7 +75,7 @@ async fn every_kind_of_key_is_imported_and_comes_back() {
 async fn an_imported_certificate_is_never_renewed_by_the_vault() {
     let world = World::new();
     let leaf = world.leaf("www.contoso.com");
-    world.store().import(&world.import("web", &leaf)).await.expect("an import");
+    world.store().import(&importing("web", &leaf)).await.expect("an import");
     let policy = world.cloud.vault("contoso").bundle("web")["policy"].clone();
     assert_eq!(policy["issuer"]["name"], "Unknown");
     assert!(!policy.to_string().contains("AutoRenew"), "{policy}");
@@ -88,7 +88,7 @@ async fn a_name_that_held_pem_takes_pkcs12() {
     let world = World::new();
     let (old, new) = (world.leaf("old.contoso.com"), world.leaf("new.contoso.com"));
     world.cloud.vault("contoso").import("web", old.pem().as_bytes(), None).expect("PEM");
-    world.store().import(&world.import("web", &new)).await.expect("an import");
+    world.store().import(&importing("web", &new)).await.expect("an import");
     let newest = world.cloud.vault("contoso").newest("web").expect("a version");
     assert_eq!(newest.thumbprint, new.thumbprint());
     assert_eq!(newest.content_type, "application/x-pkcs12");
@@ -101,7 +101,7 @@ async fn the_chain_comes_leaf_first_out_of_pkcs12_and_pem() {
     let leaf = world.leaf("www.contoso.com");
     let whole: Vec<Vec<u8>> =
         std::iter::once(leaf.der().to_vec()).chain(leaf.chain().iter().cloned()).collect();
-    let imported = store.import(&world.import("web", &leaf)).await.expect("an import");
+    let imported = store.import(&importing("web", &leaf)).await.expect("an import");
     let chain = store.chain(&name("web"), &imported.version).await.expect("a chain");
     assert_eq!(chain, whole);
 
@@ -114,7 +114,7 @@ async fn the_chain_comes_leaf_first_out_of_pkcs12_and_pem() {
 async fn the_chain_of_a_key_that_cannot_leave_is_read_too() {
     let world = World::new();
     let leaf = world.leaf("www.contoso.com");
-    let import = Import { exportable: Exportable::No, ..world.import("web", &leaf) };
+    let import = Import { exportable: Exportable::No, ..importing("web", &leaf) };
     let store = world.store();
     let version = store.import(&import).await.expect("an import").version;
     let chain = store.chain(&name("web"), &version).await.expect("a chain");
@@ -127,7 +127,7 @@ async fn names_are_one_in_whatever_case() {
     let world = World::new();
     let store = world.store();
     let leaf = world.leaf("www.contoso.com");
-    store.import(&world.import("Web-01", &leaf)).await.expect("an import");
+    store.import(&importing("Web-01", &leaf)).await.expect("an import");
     let found = store.certificate(&name("wEB-01")).await.expect("a look").expect("there");
     assert_eq!(found.name, name("web-01"));
     assert!(store.delete(&name("WEB-01")).await.expect("a deletion").is_some());
@@ -138,7 +138,7 @@ async fn tags_are_put_in_place_and_make_no_version() {
     let world = World::new();
     let store = world.store();
     let leaf = world.leaf("www.contoso.com");
-    store.import(&world.import("web", &leaf)).await.expect("an import");
+    store.import(&importing("web", &leaf)).await.expect("an import");
     let wanted = tags(&[("owner", "pki"), ("environment", "production äöü")]);
     let updated = store.update_tags(&name("web"), &wanted).await.expect("an update");
     assert_eq!(updated.tags, wanted);
@@ -164,20 +164,20 @@ async fn deleting_returns_when_it_has_settled() {
         cloud.vault("contoso").deletion_takes(seconds(14)).purge_takes(seconds(5))
     });
     let store = world.store();
-    store.import(&world.import("web", &world.leaf("a.example"))).await.expect("an import");
+    store.import(&importing("web", &world.leaf("a.example"))).await.expect("an import");
     assert_eq!(store.delete(&name("web")).await.expect("deleted"), Some(Deletion::SoftDeleted));
     let deleted = store.deleted(&name("web")).await.expect("a look").expect("soft-deleted");
     assert!(deleted.scheduled_purge > deleted.deleted);
     assert_eq!(store.purge(&name("web")).await.expect("purged"), Some(()));
     // The name is not free at once; the import waits for it.
-    store.import(&world.import("web", &world.leaf("b.example"))).await.expect("an import");
+    store.import(&importing("web", &world.leaf("b.example"))).await.expect("an import");
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_soft_delete_it_is_gone() {
-    let world = World::with(|cloud| cloud.vault_with("contoso", |it| it.without_soft_delete()));
+    let world = World::with(|cloud| cloud.vault_with("contoso", VaultPlan::without_soft_delete));
     let store = world.store();
-    store.import(&world.import("web", &world.leaf("a.example"))).await.expect("an import");
+    store.import(&importing("web", &world.leaf("a.example"))).await.expect("an import");
     assert_eq!(store.delete(&name("web")).await.expect("deleted"), Some(Deletion::Gone));
 }
 
@@ -188,11 +188,11 @@ async fn recovering_returns_when_it_is_live_and_the_next_import_waits() {
     });
     let store = world.store();
     let (old, new) = (world.leaf("a.example"), world.leaf("b.example"));
-    store.import(&world.import("web", &old)).await.expect("an import");
+    store.import(&importing("web", &old)).await.expect("an import");
     store.delete(&name("web")).await.expect("deleted");
     let recovered = store.recover(&name("web")).await.expect("recovered").expect("was deleted");
     assert_eq!(recovered.thumbprint, Some(old.thumbprint()));
-    let imported = store.import(&world.import("web", &new)).await.expect("an import");
+    let imported = store.import(&importing("web", &new)).await.expect("an import");
     assert_eq!(imported.thumbprint, Some(new.thumbprint()));
 }
 

@@ -96,15 +96,15 @@ impl World {
     pub(crate) fn leaf_with(&self, host: &str, key: Key) -> Leaf {
         self.pki.leaf(host).key(key).issue()
     }
+}
 
-    pub(crate) fn import(&self, name: &str, leaf: &Leaf) -> Import {
-        let bundle = Bundle::from_pfx(&leaf.pfx(), &Password::default()).expect("a bundle");
-        Import {
-            name: self::name(name),
-            bundle,
-            tags: Tags::default(),
-            exportable: Exportable::Yes,
-        }
+/// Leaf and chain without tags, with a key that may leave the vault.
+pub(crate) fn importing(name: &str, leaf: &Leaf) -> Import {
+    Import {
+        name: self::name(name),
+        bundle: Bundle::from_pfx(&leaf.pfx(), &Password::default()).expect("a bundle"),
+        tags: Tags::default(),
+        exportable: Exportable::Yes,
     }
 }
 
