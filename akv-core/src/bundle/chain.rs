@@ -102,3 +102,35 @@ fn issuer(
 
 /// A hundred certificates of one name could otherwise cost five thousand verifications.
 const MAX_ATTEMPTS: usize = 300;
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+
+    use super::{Chain, X509};
+
+    /// Renewed within the same second, an authority has two certificates that differ in nothing that
+    /// matters.
+    #[test]
+    fn equally_good_issuers_are_chosen_between_without_regard_to_their_order() {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "Authority");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let parse = |certificate: rcgen::Certificate| X509::from_der(certificate.der()).unwrap();
+        let authorities: Vec<_> = [1_u64, 2]
+            .map(|serial| {
+                params.serial_number = Some(serial.into());
+                parse(params.self_signed(&key).unwrap())
+            })
+            .into();
+        let issuer = Issuer::new(params, &key);
+        let leaf_key = KeyPair::generate().unwrap();
+        let leaf = parse(CertificateParams::default().signed_by(&leaf_key, &issuer).unwrap());
+
+        let reversed = authorities.iter().rev().cloned().collect();
+        let one = Chain::build(&leaf, authorities).issuers;
+        assert_eq!(one.len(), 1);
+        assert_eq!(Chain::build(&leaf, reversed).issuers, one);
+    }
+}
