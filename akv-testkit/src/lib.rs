@@ -47,3 +47,8 @@ pub use operation::Operation;
 pub use permission::{Reason, Refusal};
 pub use serve::tls::TlsServer;
 pub use vault::Pages;
+
+/// The page about the fake, whose examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/testkit.md")]
+mod page {}

@@ -81,6 +81,17 @@ impl FakeVault {
         state.ids_given = given;
     }
 
+    /// Adds a certificate that is still being made, or whose making failed: lists show it without a
+    /// thumbprint, and reading it gives no certificate.
+    pub fn add_pending(&self, name: &str) {
+        let now = self.cloud.clock.now();
+        let mut state = self.cloud.state();
+        let id = state.fresh_id();
+        if let Some(vault) = state.vaults.get_mut(&self.name) {
+            vault.add_pending(name, id, now);
+        }
+    }
+
     /// Imports a PKCS#12 or PEM file by the rules of the service.
     ///
     /// # Errors

@@ -186,6 +186,24 @@ impl Vault {
     }
 }
 
+impl Vault {
+    /// Adds a certificate that is still being made.
+    pub(crate) fn add_pending(&mut self, name: &str, id: String, now: OffsetDateTime) {
+        let version = Version {
+            id: id.into(),
+            created: now,
+            updated: now,
+            enabled: false,
+            tags: BTreeMap::new(),
+            exportable: true,
+            content_type: ContentType::Pkcs12,
+            material: Material::Pending,
+        };
+        let object = Object { name: name.to_owned(), versions: vec![version], policy: None };
+        self.objects.live.insert(key_of(name), Live::new(object));
+    }
+}
+
 impl Objects {
     /// Purges what is due.
     fn let_time_pass(&mut self, now: OffsetDateTime) {

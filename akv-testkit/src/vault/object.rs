@@ -76,17 +76,24 @@ impl ContentType {
     }
 }
 
-/// Certificates and key of a version: given, or made when first looked at.
+/// Certificates and key of a version: given, made when first looked at, or not there yet.
 #[derive(Debug, Clone)]
 pub(crate) enum Material {
     Given(Arc<Held>),
-    Seeded { nursery: Arc<Nursery>, name: Box<str>, made: OnceLock<Arc<Held>> },
+    Seeded {
+        nursery: Arc<Nursery>,
+        name: Box<str>,
+        made: OnceLock<Arc<Held>>,
+    },
+    /// Of a certificate that is still being made, or whose making failed.
+    Pending,
 }
 
 impl Material {
     pub(crate) fn held(&self) -> &Held {
         match self {
             Self::Given(held) => held,
+            Self::Pending => &NOTHING,
             Self::Seeded { nursery, name, made } => made.get_or_init(|| {
                 Arc::new(Held::new(nursery.certificates(name), 0, nursery.key_pkcs8()))
             }),
@@ -117,7 +124,7 @@ impl<'de> Deserialize<'de> for Material {
         let decode = |text: &String| STANDARD.decode(text).map_err(serde::de::Error::custom);
         let certificates = saved.certificates.iter().map(decode).collect::<Result<_, _>>()?;
         let held = Held::new(certificates, saved.leaf, decode(&saved.key)?);
-        Ok(Self::Given(Arc::new(held)))
+        Ok(if held.certificates.is_empty() { Self::Pending } else { Self::Given(Arc::new(held)) })
     }
 }
 
@@ -130,6 +137,9 @@ pub(crate) struct Held {
     pub(crate) key: Vec<u8>,
     pub(crate) thumbprint: [u8; 20],
 }
+
+static NOTHING: Held =
+    Held { certificates: Vec::new(), leaf: 0, key: Vec::new(), thumbprint: [0; 20] };
 
 impl std::fmt::Debug for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -45,7 +45,7 @@ impl Vault {
             "contentType": version.content_type.as_str(),
             "id": renderer.link("secrets", &object.name, Some(&version.id)),
             "managed": true,
-            "attributes": renderer.attributes(version, &facts),
+            "attributes": renderer.attributes(version, Some(&facts)),
             "tags": version.tags,
             "kid": renderer.link("keys", &object.name, Some(&version.id)),
         }))
@@ -83,7 +83,7 @@ impl Vault {
         let renderer = self.renderer(context);
         let mut key = web_key(&facts.key);
         key.insert("kid".into(), json!(renderer.link("keys", &object.name, Some(&version.id))));
-        let mut attributes = renderer.attributes(version, &facts);
+        let mut attributes = renderer.attributes(version, Some(&facts));
         attributes.insert("exportable".into(), json!(version.exportable));
         ok(&json!({ "key": key, "attributes": attributes, "managed": true }))
     }

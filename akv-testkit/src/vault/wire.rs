@@ -3,7 +3,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
 
 use crate::exchange::Request;
 use crate::vault::facts::Facts;
@@ -72,8 +71,12 @@ impl Renderer<'_> {
     }
 
     /// The attributes of a certificate in full, or of a secret or key behind it.
-    pub(crate) fn attributes(&self, version: &Version, facts: &Facts) -> Map<String, Value> {
-        let mut attributes = short_attributes(version, facts.not_before, facts.not_after);
+    pub(crate) fn attributes(
+        &self,
+        version: &Version,
+        facts: Option<&Facts>,
+    ) -> Map<String, Value> {
+        let mut attributes = short_attributes(version, facts);
         attributes.insert("recoveryLevel".to_owned(), json!(self.vault.recovery_level()));
         attributes.insert("recoverableDays".to_owned(), json!(self.vault.retention_days));
         attributes
@@ -86,24 +89,29 @@ impl Renderer<'_> {
 
     fn bundle_map(&self, object: &Object, version: &Version, asked: Asked) -> Map<String, Value> {
         let held = version.material.held();
+        let facts = Facts::of(held.leaf()).ok();
         let mut map = Map::new();
         let mut put = |name: &str, value: Value| map.insert(name.to_owned(), value);
         put("id", json!(self.link("certificates", &object.name, Some(&version.id))));
+        put("attributes", Value::Object(self.attributes(version, facts.as_ref())));
+        put("tags", json!(version.tags));
+        let Some(facts) = facts else {
+            let pending = self.link("certificates", &object.name, Some("pending"));
+            put("pending", json!({ "id": pending }));
+            return map;
+        };
         put("kid", json!(self.link("keys", &object.name, Some(&version.id))));
         put("sid", json!(self.link("secrets", &object.name, Some(&version.id))));
         put("x5t", json!(URL_SAFE_NO_PAD.encode(held.thumbprint)));
         put("cer", json!(STANDARD.encode(held.leaf())));
-        put("tags", json!(version.tags));
-        let Ok(facts) = Facts::of(held.leaf()) else { return map };
-        map.insert("attributes".to_owned(), Value::Object(self.attributes(version, &facts)));
         match asked {
             Asked::ForNewest => {
-                map.insert("policy".to_owned(), self.policy(object, version));
+                put("policy", self.policy(object, version));
             }
             Asked::ByVersion => {
-                map.insert("subject".to_owned(), json!(facts.subject));
-                map.insert("issuer".to_owned(), json!(facts.issuer));
-                map.insert("serialnumber".to_owned(), json!(facts.serial));
+                put("subject", json!(facts.subject));
+                put("issuer", json!(facts.issuer));
+                put("serialnumber", json!(facts.serial));
             }
         }
         map
@@ -111,13 +119,14 @@ impl Renderer<'_> {
 
     fn item_map(&self, name: &str, id: Option<&str>, version: &Version) -> Map<String, Value> {
         let held = version.material.held();
+        let facts = Facts::of(held.leaf()).ok();
         let mut map = Map::new();
         map.insert("id".to_owned(), json!(self.link("certificates", name, id)));
-        map.insert("x5t".to_owned(), json!(URL_SAFE_NO_PAD.encode(held.thumbprint)));
-        if let Ok(facts) = Facts::of(held.leaf()) {
-            let attributes = short_attributes(version, facts.not_before, facts.not_after);
-            map.insert("attributes".to_owned(), Value::Object(attributes));
+        if facts.is_some() {
+            map.insert("x5t".to_owned(), json!(URL_SAFE_NO_PAD.encode(held.thumbprint)));
         }
+        let attributes = short_attributes(version, facts.as_ref());
+        map.insert("attributes".to_owned(), Value::Object(attributes));
         map.insert("tags".to_owned(), json!(version.tags));
         // Undocumented, and seen empty in recorded traffic.
         map.insert("subject".to_owned(), json!(""));
@@ -132,19 +141,18 @@ impl Renderer<'_> {
     }
 }
 
-fn short_attributes(
-    version: &Version,
-    not_before: OffsetDateTime,
-    not_after: OffsetDateTime,
-) -> Map<String, Value> {
+fn short_attributes(version: &Version, facts: Option<&Facts>) -> Map<String, Value> {
+    let validity = facts.map(|facts| {
+        let ends = [("nbf", facts.not_before), ("exp", facts.not_after)];
+        ends.map(|(name, at)| (name, json!(at.unix_timestamp())))
+    });
     [
         ("enabled", json!(version.enabled)),
-        ("nbf", json!(not_before.unix_timestamp())),
-        ("exp", json!(not_after.unix_timestamp())),
         ("created", json!(version.created.unix_timestamp())),
         ("updated", json!(version.updated.unix_timestamp())),
     ]
     .into_iter()
+    .chain(validity.into_iter().flatten())
     .map(|(name, value)| (name.to_owned(), value))
     .collect()
 }

@@ -6,6 +6,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod any_request;
 mod faults;
 mod identity;
 mod memory;

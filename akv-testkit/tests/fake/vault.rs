@@ -244,6 +244,22 @@ fn pages_are_followed_to_the_end_and_tell_no_more_than_lists_do() {
 }
 
 #[test]
+fn a_pending_certificate_has_no_thumbprint_and_breaks_nothing() {
+    let cloud = cloud();
+    let caller = Caller::of_vaults(&cloud);
+    cloud.vault("contoso").seed(1);
+    cloud.vault("contoso").add_pending("unfinished");
+    let list = caller.get("/certificates").body_json();
+    let item = &list["value"][1];
+    assert_eq!(item["id"], "https://contoso.vault.azure.net/certificates/unfinished");
+    assert_eq!((item.get("x5t"), item["attributes"].get("exp")), (None, None));
+    let bundle = caller.get("/certificates/unfinished").body_json();
+    assert!(bundle["pending"]["id"].as_str().is_some_and(|id| id.ends_with("/pending")));
+    assert_eq!(bundle.get("cer"), None);
+    assert_eq!(codes(&caller.get("/secrets/unfinished")).0, 403);
+}
+
+#[test]
 fn each_seeded_certificate_is_another_one() {
     let cloud = cloud();
     let vault = cloud.vault("contoso");
