@@ -59,6 +59,11 @@ impl Iterations {
     pub(super) fn get(self) -> u32 {
         self.0
     }
+
+    /// The same for the derivation of RFC 7292, which counts with a sign; the limit fits.
+    pub(super) fn rounds(self) -> i32 {
+        self.0.cast_signed()
+    }
 }
 
 /// A digest, as far as its cost and size matter here.

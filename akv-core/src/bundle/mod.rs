@@ -17,6 +17,7 @@ mod encode;
 mod encryption;
 mod error;
 mod finding;
+mod kdf;
 mod key;
 mod key_kind;
 mod name;

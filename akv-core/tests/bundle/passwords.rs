@@ -1,8 +1,10 @@
-//! The encodings of a password.
+//! The encodings of a password, and the checks that it must pass.
+
+use std::num::NonZeroU32;
 
 use akv_core::Password;
 use akv_core::bundle::{Bundle, BundleError, pfx};
-use aws_lc_rs::hmac;
+use aws_lc_rs::{hmac, pbkdf2};
 use pkcs12::kdf::{Pkcs12KeyType, derive_key};
 use sha1::Sha1;
 
@@ -11,13 +13,18 @@ use crate::fixtures;
 
 const SHA1: &[u8] = b"\x06\x05\x2b\x0e\x03\x02\x1a";
 
-/// The content of a fixture without integrity check, protected anew with `password`, which is
-/// already in the encoding that the derivation takes.
-fn protected(file: &str, password: &[u8]) -> Vec<u8> {
+/// What a fixture without integrity check would protect with one.
+fn octets_of(file: &str) -> Vec<u8> {
     let fixture = fixtures::named(file);
     let fields = content(&fixture.bytes);
     // The version takes three octets; then comes ContentInfo with its type of eleven octets.
-    let octets = content(content(&content(&fields[3..])[11..])).to_vec();
+    content(content(&content(&fields[3..])[11..])).to_vec()
+}
+
+/// The content of a fixture without integrity check, protected with `password`, which is already in
+/// the encoding that the derivation takes.
+fn protected(file: &str, password: &[u8]) -> Vec<u8> {
+    let octets = octets_of(file);
     let key = derive_key::<Sha1>(password, b"salt", Pkcs12KeyType::Mac, 10, 20);
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);
     let digest = hmac::sign(&key, &octets);
@@ -67,13 +74,49 @@ fn a_password_that_is_right_and_does_not_decrypt_is_told_as_such() {
     assert_eq!(pfx::read(&file, &Password::from("x")).unwrap_err(), BundleError::WrongPassword);
 }
 
+const PBMAC1: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0e";
+const PBKDF2: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c";
+const HMAC_SHA256: &[u8] = b"\x06\x08\x2a\x86\x48\x86\xf7\x0d\x02\x09";
+const HMAC_SHA512: &[u8] = b"\x06\x08\x2a\x86\x48\x86\xf7\x0d\x02\x0b";
+
+/// PBMAC1 (RFC 9579), which OpenSSL 3.4 writes in FIPS mode: the key of an HMAC with SHA-512 derived
+/// by PBKDF2 with SHA-256, here by another implementation than the one that reads.
+fn with_pbmac1(password: &str, key_length: Option<u8>) -> Vec<u8> {
+    let octets = octets_of(PLAIN);
+    let mut key = vec![0; usize::from(key_length.unwrap_or(64))];
+    let rounds = NonZeroU32::new(2048).unwrap();
+    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, rounds, b"saltsalt", password.as_bytes(), &mut key);
+    let digest = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA512, &key), &octets);
+    let length = key_length.map_or(Vec::new(), |length| tlv(0x02, &[length]));
+    let prf = sequence(&[HMAC_SHA256, b"\x05\x00"]);
+    let kdf = sequence(&[&tlv(0x04, b"saltsalt"), b"\x02\x02\x08\x00", &length, &prf]);
+    let kdf = sequence(&[PBKDF2, &kdf]);
+    let params = sequence(&[&kdf, &sequence(&[HMAC_SHA512, b"\x05\x00"])]);
+    let mac = sequence(&[&sequence(&[PBMAC1, &params]), &tlv(0x04, digest.as_ref())]);
+    let mac_data = sequence(&[&mac, &tlv(0x04, b"NOT USED"), b"\x02\x01\x01"]);
+    sequence(&[b"\x02\x01\x03", &data(&octets), &mac_data])
+}
+
+#[test]
+fn the_newer_integrity_check_is_verified() {
+    let file = with_pbmac1("Pässw0rd!", Some(32));
+    assert!(Bundle::from_pfx(&file, &Password::from("Pässw0rd!")).is_ok());
+    let error = Bundle::from_pfx(&file, &Password::from("another")).unwrap_err();
+    assert_eq!(error, BundleError::WrongPassword);
+    for length in [None, Some(19), Some(65)] {
+        let file = with_pbmac1("Pässw0rd!", length);
+        let error = Bundle::from_pfx(&file, &Password::from("Pässw0rd!")).unwrap_err();
+        assert!(matches!(error, BundleError::Damaged { .. }), "{error}");
+    }
+}
+
 #[test]
 fn an_integrity_check_that_is_not_known_is_named() {
-    const PBMAC1: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0e";
-    let mac = sequence(&[&sequence(&[PBMAC1, &sequence(&[])]), &tlv(0x04, &[1; 32])]);
+    const MD5: &[u8] = b"\x06\x08\x2a\x86\x48\x86\xf7\x0d\x02\x05";
+    let mac = sequence(&[&sequence(&[MD5, b"\x05\x00"]), &tlv(0x04, &[1; 16])]);
     let mac_data = sequence(&[&mac, &tlv(0x04, b"salt")]);
     let file = sequence(&[b"\x02\x01\x03", &data(&sequence(&[])), &mac_data]);
     let error = pfx::read(&file, &Password::from("x")).unwrap_err();
     assert!(matches!(error, BundleError::Unsupported { .. }));
-    assert!(error.to_string().contains("PBMAC1"), "{error}");
+    assert!(error.to_string().contains("MD5"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! The integrity check of a PKCS#12 file (RFC 7292 appendix B).
+//! The integrity check of a PKCS#12 file (RFC 7292 section 5.1, RFC 9579).
 
 use aws_lc_rs::hmac;
 use der::Sequence;
@@ -12,58 +12,108 @@ use zeroize::Zeroizing;
 use super::super::algorithm;
 use super::super::budget::{Hash, Iterations};
 use super::super::error::BundleError;
+use super::super::kdf::{self, Kdf, params};
 use super::super::password::PasswordBytes;
 
-/// The check, read and affordable but not yet done.
+/// The check, read but not yet done.
 #[derive(Debug)]
 pub(super) struct Mac<'a> {
+    key: Derivation<'a>,
     hash: Hash,
     digest: &'a [u8],
-    salt: &'a [u8],
-    iterations: Iterations,
+}
+
+/// Where the key of the check comes from.
+#[derive(Debug)]
+enum Derivation<'a> {
+    /// RFC 7292 appendix B.
+    Pkcs12 { salt: &'a [u8], iterations: Iterations },
+    /// PBMAC1: the salt and the iterations beside it mean nothing (RFC 9579).
+    Pbmac1 { kdf: Kdf<'a>, key_length: usize },
 }
 
 impl<'a> Mac<'a> {
     pub(super) fn parse(data: &MacData<'a>) -> Result<Self, BundleError> {
+        let digest = data.mac.digest.as_bytes();
         let hash = match data.mac.algorithm.oid {
             algorithm::SHA1 => Hash::Sha1,
             algorithm::SHA224 => Hash::Sha224,
             algorithm::SHA256 => Hash::Sha256,
             algorithm::SHA384 => Hash::Sha384,
             algorithm::SHA512 => Hash::Sha512,
+            algorithm::PBMAC1 => return Self::pbmac1(&params(data.mac.algorithm)?, digest),
             oid => {
                 return Err(BundleError::Unsupported {
-                    part: "the integrity check",
+                    part: PART,
                     algorithm: algorithm::name(oid),
                     advice: "export it again with an integrity check (MAC) of HMAC with SHA-256",
                 });
             }
         };
         let iterations = data.iterations.map_or(Ok(Iterations::ONE), Iterations::from_der)?;
-        let (digest, salt) = (data.mac.digest.as_bytes(), data.salt.as_bytes());
-        Ok(Self { hash, digest, salt, iterations })
+        let key = Derivation::Pkcs12 { salt: data.salt.as_bytes(), iterations };
+        Ok(Self { key, hash, digest })
+    }
+
+    fn pbmac1(params: &Pbmac1Params<'a>, digest: &'a [u8]) -> Result<Self, BundleError> {
+        let (kdf, key_length) = Kdf::parse(params.kdf)?;
+        let hash = kdf::hmac(params.mac.oid)?;
+        // A length is demanded, because the default would depend on the digest's implementation.
+        let key_length = key_length.map(usize::from).filter(|length| (20..=64).contains(length));
+        let key_length =
+            key_length.ok_or_else(|| BundleError::damaged(PART, "the length of its key"))?;
+        Ok(Self { key: Derivation::Pbmac1 { kdf, key_length }, hash, digest })
     }
 
     /// What trying `password` costs, in the budget's unit.
     pub(super) fn cost(&self, password: &PasswordBytes<'_>) -> u64 {
-        self.hash.cost(self.iterations, self.hash.size(), 1) * password.form_count()
+        match &self.key {
+            Derivation::Pkcs12 { iterations, .. } => {
+                self.hash.cost(*iterations, self.hash.size(), 1) * password.form_count()
+            }
+            Derivation::Pbmac1 { kdf, key_length } => kdf.cost(*key_length),
+        }
     }
 
     /// Whether `content` is what was protected with `password`.
     pub(super) fn verifies(&self, password: &PasswordBytes<'_>, content: &[u8]) -> bool {
-        let (derive, algorithm): (fn(_, _, _, _, _) -> _, _) = match self.hash {
-            Hash::Sha1 => (derive_key::<Sha1>, hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
-            Hash::Sha224 => (derive_key::<Sha224>, hmac::HMAC_SHA224),
-            Hash::Sha256 => (derive_key::<Sha256>, hmac::HMAC_SHA256),
-            Hash::Sha384 => (derive_key::<Sha384>, hmac::HMAC_SHA384),
-            Hash::Sha512 => (derive_key::<Sha512>, hmac::HMAC_SHA512),
+        match &self.key {
+            Derivation::Pkcs12 { salt, iterations } => password
+                .utf16_forms()
+                .any(|form| self.fits(&self.pkcs12_key(form, salt, *iterations), content)),
+            Derivation::Pbmac1 { kdf, key_length } => {
+                let mut key = Zeroizing::new(vec![0; *key_length]);
+                kdf.derive(password.utf8(), &mut key).is_some() && self.fits(&key, content)
+            }
+        }
+    }
+
+    fn pkcs12_key(
+        &self,
+        password: &[u8],
+        salt: &[u8],
+        iterations: Iterations,
+    ) -> Zeroizing<Vec<u8>> {
+        let derive = match self.hash {
+            Hash::Sha1 => derive_key::<Sha1>,
+            Hash::Sha224 => derive_key::<Sha224>,
+            Hash::Sha256 => derive_key::<Sha256>,
+            Hash::Sha384 => derive_key::<Sha384>,
+            Hash::Sha512 => derive_key::<Sha512>,
         };
-        let Ok(rounds) = i32::try_from(self.iterations.get()) else { return false };
-        password.utf16_forms().any(|form| {
-            let key = derive(form, self.salt, Pkcs12KeyType::Mac, rounds, self.hash.size());
-            let key = hmac::Key::new(algorithm, &Zeroizing::new(key));
-            hmac::verify(&key, content, self.digest).is_ok()
-        })
+        let (kind, rounds) = (Pkcs12KeyType::Mac, iterations.rounds());
+        Zeroizing::new(derive(password, salt, kind, rounds, self.hash.size()))
+    }
+
+    fn fits(&self, key: &[u8], content: &[u8]) -> bool {
+        let algorithm = match self.hash {
+            Hash::Sha1 => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+            Hash::Sha224 => hmac::HMAC_SHA224,
+            Hash::Sha256 => hmac::HMAC_SHA256,
+            Hash::Sha384 => hmac::HMAC_SHA384,
+            Hash::Sha512 => hmac::HMAC_SHA512,
+        };
+        hmac::verify(&hmac::Key::new(algorithm, key), content, self.digest).is_ok()
     }
 }
 
@@ -81,3 +131,12 @@ struct DigestInfo<'a> {
     algorithm: AlgorithmIdentifierRef<'a>,
     digest: &'a OctetStringRef,
 }
+
+/// `PBMAC1-params` (RFC 8018 appendix A.5).
+#[derive(Sequence)]
+struct Pbmac1Params<'a> {
+    kdf: AlgorithmIdentifierRef<'a>,
+    mac: AlgorithmIdentifierRef<'a>,
+}
+
+const PART: &str = "the integrity check";
