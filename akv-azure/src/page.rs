@@ -47,9 +47,7 @@ impl Pages {
     /// The next page; `None` after the last.
     pub(crate) async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Vec<T>>, Error> {
         let Some(url) = self.next.take() else { return Ok(None) };
-        let mut hasher = DefaultHasher::new();
-        url.as_str().hash(&mut hasher);
-        if !self.followed.insert(hasher.finish()) {
+        if !self.followed.insert(fingerprint(url.as_str())) {
             return Err(self.endless("a page's link leads back to a page that was read"));
         }
         if self.followed.len() > MOST_PAGES {
@@ -84,6 +82,13 @@ impl Pages {
         Error::new(ErrorKind::Protocol, &self.tried, format!("the list does not end: {how}"))
             .with_advice("find out who answers in the service's place")
     }
+}
+
+/// Enough of a value to know it again.
+pub(crate) fn fingerprint(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Reads an answer that is a success.

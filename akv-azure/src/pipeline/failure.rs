@@ -100,14 +100,17 @@ impl NoConnection {
             if error.is::<Unresolved>() {
                 return Self::Unresolved;
             }
+            let io = error.downcast_ref::<io::Error>();
             // rustls reports what it does not accept as invalid data.
-            let refused = error
-                .downcast_ref::<io::Error>()
-                .is_some_and(|error| error.kind() == io::ErrorKind::InvalidData);
-            if refused {
+            if io.is_some_and(|io| io.kind() == io::ErrorKind::InvalidData) {
                 return Self::Untrusted;
             }
-            cause = error.source();
+            // An I/O error is no error of its own but shows the one within as itself, so its source
+            // is one further than what it holds.
+            cause = match io.and_then(io::Error::get_ref) {
+                Some(within) => Some(within),
+                None => error.source(),
+            };
         }
         Self::Unreachable
     }

@@ -89,7 +89,28 @@ const IDLE: Duration = Duration::from_secs(90);
 
 #[cfg(test)]
 mod tests {
+    use azure_core::http::Method;
+
     use super::*;
+    use crate::pipeline::{Failure, NoConnection};
+
+    #[tokio::test]
+    async fn why_there_is_no_connection_is_told_apart() {
+        let pool = Pool::new(&[]).expect("the system's roots");
+        // A label of more than 63 characters has no address, and no name server is asked for it.
+        let nowhere = format!("http://{}.example/", "x".repeat(64));
+        for (url, expected) in [
+            (nowhere.as_str(), NoConnection::Unresolved),
+            ("https://nobody.localhost:1/", NoConnection::Unreachable),
+        ] {
+            let request = Request::new(url.parse().expect("a URL"), Method::Get);
+            let error = pool.execute_request(&request).await.expect_err("nobody is there");
+            let Failure::NotSent { why, .. } = Failure::of_transport(error) else {
+                panic!("{url}: nothing was sent")
+            };
+            assert_eq!(why, expected, "{url}");
+        }
+    }
 
     #[test]
     fn a_ca_file_without_certificates_says_so() {

@@ -20,7 +20,7 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
 use crate::operation::Operation;
-use crate::page::{Pages, read, unreadable};
+use crate::page::{Pages, fingerprint, read, unreadable};
 use crate::pipeline::{Answer, Call, Deadline, Failed, Pipeline, Retry};
 use crate::wire::certificate::{Bundle, TagsUpdate};
 
@@ -104,7 +104,7 @@ impl CertificateStore for KeyVault {
             self.0.deadline,
             first,
         );
-        let step = move |reading: Option<(Pages, HashSet<CertificateName>)>| {
+        let step = move |reading: Option<(Pages, HashSet<u64>)>| {
             let tried = tried.clone();
             async move {
                 let (mut pages, mut seen) = reading?;
@@ -208,10 +208,10 @@ fn none_if_absent<T>(failed: Failed) -> Result<Option<T>> {
 
 /// The items of a page up to the first that names no certificate, which ends the list: going on
 /// without it would pass a part off as the whole. So does a page that brings nothing new: the list
-/// goes round in circles.
+/// goes round in circles. Names are remembered as hashes, since a list can have 100,000.
 fn listed(
     page: Vec<Bundle>,
-    seen: &mut HashSet<CertificateName>,
+    seen: &mut HashSet<u64>,
     tried: &str,
 ) -> Vec<Result<ListedCertificate>> {
     let broken = |problem: String| Err(Error::new(ErrorKind::Protocol, tried, problem));
@@ -223,7 +223,7 @@ fn listed(
             items.push(broken(format!("an item's id {id:.200?} names no certificate")));
             return items;
         };
-        seen.insert(item.name.clone());
+        seen.insert(fingerprint(&item.name));
         items.push(Ok(item));
     }
     if !items.is_empty() && seen.len() == known {

@@ -15,4 +15,5 @@ mod refusal;
 mod sign_in;
 mod store;
 mod tap;
+mod tls;
 mod world;
