@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Map;
 use time::OffsetDateTime;
 
 use crate::arm::{Arm, Group, Subscription};
@@ -12,11 +11,12 @@ use crate::clock::{Clock, Pace};
 use crate::cloud::FakeCloud;
 use crate::cloud::saved::Saved;
 use crate::cloud::state::State;
+use crate::cloud::vault_plan::VaultPlan;
 use crate::entra::{Entra, Mint, Principal, Secret, Tenant};
 use crate::fault::Script;
 use crate::imds::ManagedIdentities;
 use crate::permission::Permissions;
-use crate::vault::{AccessModel, Objects, Pages, Purging, SoftDelete, Timing, Vault};
+use crate::vault::{Pages, Timing, Vault};
 
 /// Describes a fake cloud.
 ///
@@ -44,6 +44,7 @@ pub struct FakeCloudBuilder {
     subscriptions: Vec<Subscription>,
     vaults: Vec<VaultPlan>,
     client: Principal,
+    others: Vec<Principal>,
     lifetime: Duration,
     timing: Timing,
     pages: Pages,
@@ -54,88 +55,6 @@ pub struct FakeCloudBuilder {
     vault_suffixes: Vec<String>,
     vaults_on_a_page: usize,
     saved: Option<Saved>,
-}
-
-/// Describes a vault of a fake cloud; see [`FakeCloudBuilder::vault_with`].
-#[derive(Debug, Clone)]
-#[must_use]
-pub struct VaultPlan {
-    name: String,
-    subscription: Option<String>,
-    group: Option<String>,
-    location: Option<String>,
-    access: AccessModel,
-    purging: Purging,
-    soft_delete: SoftDelete,
-    retention_days: u16,
-    sku: &'static str,
-    certificates: usize,
-}
-
-impl VaultPlan {
-    fn new(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            subscription: None,
-            group: None,
-            location: None,
-            access: AccessModel::Rbac,
-            purging: Purging::Allowed,
-            soft_delete: SoftDelete::On,
-            retention_days: 90,
-            sku: "standard",
-            certificates: 0,
-        }
-    }
-
-    /// Nothing in it can be purged before its time.
-    pub fn purge_protection(mut self) -> Self {
-        self.purging = Purging::Protected;
-        self
-    }
-
-    /// Access policies decide, not RBAC: refusals have the inner code `AccessDenied`.
-    pub fn access_policies(mut self) -> Self {
-        self.access = AccessModel::Policies;
-        self
-    }
-
-    /// What is deleted is gone, as in vaults from before soft delete.
-    pub fn without_soft_delete(mut self) -> Self {
-        self.soft_delete = SoftDelete::Off;
-        self
-    }
-
-    /// Days of soft delete, 7 to 90.
-    pub fn retention_days(mut self, days: u16) -> Self {
-        self.retention_days = days.clamp(7, 90);
-        self
-    }
-
-    /// With HSM keys.
-    pub fn premium(mut self) -> Self {
-        self.sku = "premium";
-        self
-    }
-
-    /// In that subscription (one of the cloud's) and resource group (made if it is not there).
-    pub fn placed(mut self, subscription: &str, group: &str) -> Self {
-        self.subscription = Some(subscription.to_owned());
-        self.group = Some(group.to_owned());
-        self
-    }
-
-    /// In that region.
-    pub fn location(mut self, location: &str) -> Self {
-        self.location = Some(location.to_owned());
-        self
-    }
-
-    /// With so many certificates in it.
-    pub fn certificates(mut self, count: usize) -> Self {
-        self.certificates = count;
-        self
-    }
 }
 
 impl FakeCloudBuilder {
@@ -150,6 +69,7 @@ impl FakeCloudBuilder {
                 object_id: CLIENT_OBJECT.to_owned(),
                 secrets: vec![Secret { text: CLIENT_SECRET.to_owned(), expires: None }],
             },
+            others: Vec::new(),
             lifetime: Duration::from_secs(3599),
             timing: Timing::default(),
             pages: Pages::default(),
@@ -210,6 +130,16 @@ impl FakeCloudBuilder {
     pub fn client(mut self, id: &str, secret: &str) -> Self {
         id.clone_into(&mut self.client.client_id);
         self.client.secrets = vec![Secret { text: secret.to_owned(), expires: None }];
+        self
+    }
+
+    /// Adds another service principal, such as one that may do less.
+    pub fn another_client(mut self, id: &str, secret: &str) -> Self {
+        self.others.push(Principal {
+            client_id: id.to_owned(),
+            object_id: id.replacen("c11e", "0b1e", 1),
+            secrets: vec![Secret { text: secret.to_owned(), expires: None }],
+        });
         self
     }
 
@@ -315,7 +245,7 @@ impl FakeCloudBuilder {
             .vaults
             .into_iter()
             .filter_map(|plan| {
-                let count = plan.certificates;
+                let count = plan.seeded();
                 Some((plan.make(&mut subscriptions, clock.now())?, count))
             })
             .collect();
@@ -328,7 +258,7 @@ impl FakeCloudBuilder {
             entra: Entra {
                 mint: Mint::new(),
                 tenants: self.tenants,
-                principals: vec![self.client],
+                principals: std::iter::once(self.client).chain(self.others).collect(),
                 lifetime: self.lifetime,
             },
             identities: ManagedIdentities {
@@ -365,38 +295,6 @@ impl FakeCloudBuilder {
     }
 }
 
-impl VaultPlan {
-    /// `None`: the cloud has no such subscription.
-    fn make(
-        self,
-        subscriptions: &mut BTreeMap<String, Subscription>,
-        now: OffsetDateTime,
-    ) -> Option<Vault> {
-        let id = self.subscription.unwrap_or_else(|| SUBSCRIPTION.to_owned());
-        let subscription = subscriptions.get_mut(&id.to_ascii_lowercase())?;
-        let group = self.group.unwrap_or_else(|| GROUP.to_owned());
-        let location = self.location.unwrap_or_else(|| LOCATION.to_owned());
-        subscription.add_group(&group, &location);
-        Some(Vault {
-            name: self.name,
-            tenant: subscription.tenant.clone(),
-            subscription: subscription.id.clone(),
-            group,
-            location,
-            created: now,
-            registered: now,
-            access: self.access,
-            purging: self.purging,
-            soft_delete: self.soft_delete,
-            retention_days: self.retention_days,
-            sku: self.sku.to_owned(),
-            tags: Map::new(),
-            settings: Map::new(),
-            objects: Objects::default(),
-        })
-    }
-}
-
 fn default_subscription() -> Subscription {
     let mut subscription = Subscription {
         id: SUBSCRIPTION.to_owned(),
@@ -414,7 +312,7 @@ pub(super) const TENANT: &str = "7e4a47e4-0000-4000-8000-000000000001";
 const DOMAIN: &str = "contoso.onmicrosoft.com";
 pub(super) const SUBSCRIPTION: &str = "5b5c41b7-0000-4000-8000-000000000001";
 pub(super) const GROUP: &str = "certificates";
-const LOCATION: &str = "westeurope";
+pub(super) const LOCATION: &str = "westeurope";
 const CLIENT: &str = "c11e4700-0000-4000-8000-000000000001";
 const CLIENT_OBJECT: &str = "0b1ec700-0000-4000-8000-000000000001";
 const CLIENT_SECRET: &str = "fake-client-secret-of-a-fake-cloud";

@@ -4,6 +4,7 @@ mod builder;
 mod saved;
 mod state;
 mod vault;
+mod vault_plan;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,8 +21,9 @@ use crate::operation::Operation;
 use crate::permission::Refusal;
 use crate::serve::transport::RoutingTransport;
 
-pub use builder::{FakeCloudBuilder, VaultPlan};
+pub use builder::FakeCloudBuilder;
 pub use vault::{FakeVault, StoredVersion};
+pub use vault_plan::VaultPlan;
 
 use saved::Saved;
 

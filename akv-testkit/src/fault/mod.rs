@@ -1,18 +1,19 @@
 //! Faults by script: which call of which operation, before or after its effect, and what happens.
 
 mod effect;
+mod script;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::operation::Operation;
-use crate::permission::is;
+
+pub use effect::{Challenge, Effect};
+pub use script::Played;
 
 pub(crate) use effect::Scene;
-pub use effect::{Challenge, Effect};
+pub(crate) use script::{Call, Moment, Script};
 
 /// A fault: an [`Effect`] and the calls that meet it.
 ///
@@ -295,151 +296,6 @@ impl Fault {
     }
 }
 
-/// What a test holds of a fault that it has set.
-#[derive(Debug, Clone)]
-pub struct Played(Arc<AtomicU64>);
-
-impl Played {
-    /// How often the fault has been played.
-    pub fn played(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-/// What of a request a fault looks at.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Call<'a> {
-    pub(crate) operation: Operation,
-    pub(crate) vault: Option<&'a str>,
-    pub(crate) name: Option<&'a str>,
-    pub(crate) subscription: Option<&'a str>,
-}
-
-/// When faults are looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Moment {
-    Arrival,
-    Authenticated,
-}
-
-/// All faults that are set.
-#[derive(Debug, Default)]
-pub(crate) struct Script(Vec<Scripted>);
-
-#[derive(Debug)]
-struct Scripted {
-    fault: Fault,
-    seen: u64,
-    chance: fastrand::Rng,
-    played: Arc<AtomicU64>,
-}
-
-impl Script {
-    pub(crate) fn add(&mut self, fault: Fault) -> Played {
-        let seed = match fault.calls {
-            Calls::Chance { seed, .. } => seed,
-            _ => 0,
-        };
-        let played = Arc::new(AtomicU64::new(0));
-        self.0.push(Scripted {
-            fault,
-            seen: 0,
-            chance: fastrand::Rng::with_seed(seed),
-            played: Arc::clone(&played),
-        });
-        Played(played)
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    pub(crate) fn faults(&self) -> Vec<Fault> {
-        self.0.iter().map(|scripted| scripted.fault.clone()).collect()
-    }
-
-    /// The effects that this call meets, in the order in which they were set.
-    pub(crate) fn meet(&mut self, call: Call<'_>, moment: Moment) -> Vec<(Stage, Effect)> {
-        let due = self.0.iter_mut().filter(|s| s.fault.effect.moment() == moment);
-        due.filter_map(|scripted| scripted.meets(call)).collect()
-    }
-}
-
-impl Scripted {
-    fn meets(&mut self, call: Call<'_>) -> Option<(Stage, Effect)> {
-        let fault = &self.fault;
-        let fits = fault.operation.is_none_or(|operation| operation == call.operation)
-            && is(fault.vault.as_deref(), call.vault)
-            && is(fault.name.as_deref(), call.name)
-            && is(fault.subscription.as_deref(), call.subscription);
-        if !fits {
-            return None;
-        }
-        self.seen += 1;
-        let picked = match fault.calls {
-            Calls::All => true,
-            Calls::Nth(nth) => self.seen == nth,
-            Calls::First(calls) => self.seen <= calls,
-            Calls::Every(nth) => nth > 0 && self.seen.is_multiple_of(nth),
-            Calls::Chance { probability, .. } => self.chance.f64() < probability,
-        };
-        picked.then(|| {
-            self.played.fetch_add(1, Ordering::SeqCst);
-            (fault.stage, fault.effect.clone())
-        })
-    }
-}
-
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn met(fault: Fault, calls: usize) -> Vec<usize> {
-        let mut script = Script::default();
-        script.add(fault);
-        let call = Call {
-            operation: Operation::GetCertificate,
-            vault: Some("contoso"),
-            name: Some("web"),
-            subscription: None,
-        };
-        let meets = |_: &usize| !script.meet(call, Moment::Authenticated).is_empty();
-        (1..=calls).filter(meets).collect()
-    }
-
-    #[test]
-    fn calls_are_picked_as_told() {
-        let get = || Fault::on(Operation::GetCertificate);
-        assert_eq!(met(get().nth(3), 6), [3]);
-        assert_eq!(met(get().first(2), 6), [1, 2]);
-        assert_eq!(met(get().every(2), 6), [2, 4, 6]);
-        assert_eq!(met(get(), 2), [1, 2]);
-        assert!(met(Fault::on(Operation::ListCertificates), 6).is_empty());
-        assert_eq!(met(get().in_vault("CONTOSO").named("Web").nth(1), 2), [1]);
-        assert!(met(get().named("other"), 2).is_empty());
-    }
-
-    #[test]
-    fn chance_is_the_same_in_every_run() {
-        let fault = || Fault::on(Operation::GetCertificate).with_probability(0.25, 7);
-        let once = met(fault(), 1000);
-        assert_eq!(once, met(fault(), 1000));
-        assert!((200..300).contains(&once.len()), "{} of 1000", once.len());
-    }
-
-    #[test]
-    fn a_fault_survives_json() {
-        let text = r#"{"operation":"ImportCertificate","calls":{"nth":1},
-            "stage":"after_change","effect":"close"}"#;
-        let fault: Fault = serde_json::from_str(text).expect("a fault");
-        assert_eq!(fault.calls, Calls::Nth(1));
-        assert_eq!(fault.stage, Stage::AfterChange);
-        assert_eq!(fault.effect, Effect::Close);
-        let again = serde_json::to_string(&fault).expect("JSON");
-        assert!(serde_json::from_str::<Fault>(&again).is_ok());
-    }
 }

@@ -21,6 +21,16 @@ impl Caller {
 
     pub(crate) fn with_audience(cloud: &FakeCloud, authority: &str, audience: &str) -> Self {
         let answer = token(cloud, authority, &cloud.tenant_id(), &cloud.client_secret(), audience);
+        Self::holding(cloud, &answer)
+    }
+
+    /// With the id and the secret of another service principal.
+    pub(crate) fn with_client(cloud: &FakeCloud, client: (&str, &str)) -> Self {
+        let answer = token_for(cloud, PUBLIC.0, &cloud.tenant_id(), client, PUBLIC.1);
+        Self::holding(cloud, &answer)
+    }
+
+    fn holding(cloud: &FakeCloud, answer: &Response) -> Self {
         let token = answer.body_json()["access_token"].as_str().expect("a token").to_owned();
         Self { cloud: cloud.clone(), token }
     }
@@ -51,9 +61,19 @@ pub(crate) fn token(
     secret: &str,
     audience: &str,
 ) -> Response {
+    token_for(cloud, authority, tenant, (&cloud.client_id(), secret), audience)
+}
+
+fn token_for(
+    cloud: &FakeCloud,
+    authority: &str,
+    tenant: &str,
+    (id, secret): (&str, &str),
+    audience: &str,
+) -> Response {
     let form = Serializer::new(String::new())
         .append_pair("grant_type", "client_credentials")
-        .append_pair("client_id", &cloud.client_id())
+        .append_pair("client_id", id)
         .append_pair("client_secret", secret)
         .append_pair("scope", &format!("{audience}/.default"))
         .finish();

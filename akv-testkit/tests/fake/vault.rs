@@ -46,6 +46,19 @@ fn a_token_for_something_else_or_past_its_time_is_challenged_again() {
 }
 
 #[test]
+fn a_token_of_another_tenant_is_sent_to_the_right_one() {
+    let (tenant, subscription) = ("7e4a47e4-0000-4000-8000-000000000002", "other-subscription");
+    let cloud = FakeCloud::builder()
+        .tenant(tenant)
+        .subscription_in(tenant, subscription, "Enabled")
+        .vault_with("contoso", |vault| vault.placed(subscription, "group"))
+        .start();
+    let answer = Caller::of_vaults(&cloud).get("/certificates");
+    assert_eq!(answer.status(), 401);
+    assert!(answer.find_header("www-authenticate").is_some_and(|header| header.contains(tenant)));
+}
+
+#[test]
 fn each_built_in_cloud_has_its_own_names() {
     let cloud = cloud();
     for (authority, vaults) in [
@@ -344,6 +357,7 @@ fn refusals_have_the_inner_codes_of_the_service() {
     let cloud = FakeCloud::builder()
         .vault("contoso")
         .vault_with("older", akv_testkit::VaultPlan::access_policies)
+        .another_client("another", "another-secret")
         .start();
     cloud.vault("contoso").seed(2);
     let caller = Caller::of_vaults(&cloud);
@@ -369,6 +383,8 @@ fn refusals_have_the_inner_codes_of_the_service() {
     cloud.permit_all();
     cloud.permit_only(&cloud.client_id(), &[Operation::ListCertificates]);
     assert_eq!(get(), "ForbiddenByRbac");
+    let other = Caller::with_client(&cloud, ("another", "another-secret"));
+    assert_eq!(other.get("/certificates/cert-000001").status(), 200);
     assert_eq!(caller.get("/certificates").status(), 200);
 }
 
