@@ -67,4 +67,4 @@ fn is_same(one: &str, other: &str) -> bool {
     one.trim_end_matches('/').eq_ignore_ascii_case(other.trim_end_matches('/'))
 }
 
-const API_VERSION: &str = "2022-09-01";
+pub(crate) const API_VERSION: &str = "2022-09-01";

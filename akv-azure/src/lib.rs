@@ -10,6 +10,8 @@ mod auth;
 mod azure;
 mod cloud;
 mod directory;
+#[cfg(test)]
+mod documented;
 mod error;
 mod operation;
 mod options;

@@ -216,6 +216,6 @@ fn unreadable_id(tried: &str, invalid: &akv_core::InvalidValue) -> Error {
 }
 
 /// The first version after the retirement of all older ones on 27 February 2027.
-const VAULTS: &str = "2026-02-01";
-const SUBSCRIPTIONS: &str = "2022-12-01";
-const RESOURCE_GROUPS: &str = "2021-04-01";
+pub(crate) const VAULTS: &str = "2026-02-01";
+pub(crate) const SUBSCRIPTIONS: &str = "2022-12-01";
+pub(crate) const RESOURCE_GROUPS: &str = "2021-04-01";

@@ -84,6 +84,8 @@ fn read_roots(file: &Path) -> Result<Vec<Certificate>, Error> {
 }
 
 const CONNECT: Duration = Duration::from_secs(10);
+/// The machine's own services answer at once or are not there.
+const CONNECT_NEARBY: Duration = Duration::from_secs(2);
 /// Shorter than the load balancers' own four minutes.
 const IDLE: Duration = Duration::from_secs(90);
 

@@ -244,7 +244,7 @@ fn nameless(tried: &str) -> Error {
 /// The oldest version that has everything that is used here, and that every sovereign and private
 /// cloud has. From 7.6 on the order of the chain can be kept as sent, which is not needed: a
 /// bundle's order is leaf first anyway, and that is what the service makes of it.
-const API_VERSION: &str = "7.4";
+pub(crate) const API_VERSION: &str = "7.4";
 /// The most that the service gives.
 const PAGE_SIZE: &str = "25";
 /// How often the service is asked whether it has settled: as often as Microsoft's own clients do.

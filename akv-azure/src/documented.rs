@@ -1,0 +1,132 @@
+//! `docs/azure.md` against the source: what it says about roles, hosts and versions is true.
+
+use akv_core::Cloud;
+use serde_json::Value;
+
+use crate::operation::Operation;
+
+const PAGE: &str = include_str!("../../docs/azure.md");
+
+/// The operations of each job.
+const JOBS: &[(&str, &[Operation])] = &[
+    ("Inventory", &[Operation::ListCertificates, Operation::GetCertificate]),
+    (
+        "Inventory with the chain",
+        &[Operation::ListCertificates, Operation::GetCertificate, Operation::GetSecret],
+    ),
+    (
+        "Add",
+        &[
+            Operation::GetCertificate,
+            Operation::ImportCertificate,
+            Operation::UpdateCertificate,
+            Operation::RecoverCertificate,
+            Operation::DeleteCertificate,
+            Operation::GetDeletedCertificate,
+        ],
+    ),
+    (
+        "Remove",
+        &[
+            Operation::DeleteCertificate,
+            Operation::GetDeletedCertificate,
+            Operation::GetCertificate,
+        ],
+    ),
+    ("Discovery", &[Operation::ListSubscriptions, Operation::ListVaults]),
+    (
+        "Create",
+        &[
+            Operation::GetSubscription,
+            Operation::GetResourceGroup,
+            Operation::GetVault,
+            Operation::CreateVault,
+            Operation::GetDeletedVault,
+        ],
+    ),
+];
+
+fn role(job: &str) -> Value {
+    let section = PAGE.split("\n### ").find(|section| section.lines().next() == Some(job));
+    let section = section.unwrap_or_else(|| panic!("a section {job}"));
+    let block = section.split("```json\n").nth(1).and_then(|rest| rest.split("```").next());
+    serde_json::from_str(block.expect("a role")).expect("JSON")
+}
+
+fn strings(role: &Value, field: &str) -> Vec<String> {
+    let values = role[field].as_array().expect(field).iter();
+    let mut values: Vec<_> = values.map(|it| it.as_str().expect("a string").to_owned()).collect();
+    values.sort();
+    values
+}
+
+#[test]
+fn every_role_has_what_its_job_asks_for_and_no_more() {
+    for (job, operations) in JOBS {
+        let role = role(job);
+        let of = |control: bool| {
+            let mut actions: Vec<_> = operations
+                .iter()
+                .map(|operation| operation.needs())
+                .filter(|needs| needs.permission.is_none() == control)
+                .map(|needs| needs.action.to_owned())
+                .collect();
+            actions.sort();
+            actions.dedup();
+            actions
+        };
+        assert_eq!(strings(&role, "Actions"), of(true), "{job}");
+        assert_eq!(strings(&role, "DataActions"), of(false), "{job}");
+        assert!(strings(&role, "NotActions").is_empty());
+        assert!(strings(&role, "NotDataActions").is_empty());
+        let scopes = strings(&role, "AssignableScopes");
+        assert!(scopes.iter().all(|scope| scope.starts_with("/subscriptions/")), "{job}");
+        assert!(role["Name"].is_string() && role["Description"].is_string(), "{job}");
+    }
+}
+
+#[test]
+fn the_table_names_the_roles_and_permissions_that_refusals_name() {
+    for (job, operations) in JOBS {
+        let row = PAGE.lines().find(|line| line.starts_with(&format!("| {job} |")));
+        let row = row.unwrap_or_else(|| panic!("a row {job}"));
+        let told = row.to_lowercase();
+        for needs in operations.iter().map(|operation| operation.needs()) {
+            if let Some((_, verb)) = needs.permission.and_then(|it| it.split_once('/')) {
+                assert!(told.contains(verb), "{job} needs {verb}: {row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_hosts_of_every_built_in_cloud_are_named() {
+    for cloud in [Cloud::public(), Cloud::government(), Cloud::china()] {
+        for url in [&cloud.authority, &cloud.resource_manager] {
+            let host = url.trim_start_matches("https://");
+            assert!(PAGE.contains(&format!("`{host}`")), "{host}");
+        }
+        assert!(PAGE.contains(&format!("`*.{}`", cloud.vault_suffix)), "{}", cloud.vault_suffix);
+    }
+}
+
+#[test]
+fn the_cloud_file_shown_is_one() {
+    let block = PAGE.split("```text\n").nth(1).and_then(|rest| rest.split("```").next());
+    let mut shown: Cloud = serde_json::from_str(block.expect("a cloud file")).expect("a cloud");
+    assert!(shown.ca_file.take().is_some());
+    assert_eq!(shown, Cloud::public());
+}
+
+#[test]
+fn the_versions_are_those_that_are_sent() {
+    for (interface, version) in [
+        ("Key Vault certificates and secrets", crate::vault::API_VERSION),
+        ("Vaults (Microsoft.KeyVault)", crate::directory::VAULTS),
+        ("Subscriptions", crate::directory::SUBSCRIPTIONS),
+        ("Resource groups", crate::directory::RESOURCE_GROUPS),
+        ("Cloud metadata", crate::cloud::API_VERSION),
+    ] {
+        assert!(PAGE.contains(&format!("| {interface} | {version} |")), "{interface} {version}");
+    }
+}
