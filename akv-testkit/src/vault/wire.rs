@@ -57,12 +57,13 @@ impl Renderer<'_> {
 
     /// The policy of a certificate.
     pub(crate) fn policy(&self, object: &Object, version: &Version) -> Value {
-        let mut policy = match &object.policy {
-            Some(policy) => policy.clone(),
-            None => Facts::of(version.material.held().leaf()).map_or(Value::Null, |facts| {
-                policy::derived(&facts, version.content_type, version.created)
-            }),
-        };
+        let facts = Facts::of(version.material.held().leaf());
+        facts.map_or(Value::Null, |facts| self.policy_with(object, version, &facts))
+    }
+
+    fn policy_with(&self, object: &Object, version: &Version, facts: &Facts) -> Value {
+        let derived = || policy::derived(facts, version.content_type, version.created);
+        let mut policy = object.policy.clone().unwrap_or_else(derived);
         if let Some(policy) = policy.as_object_mut() {
             let id = self.link("certificates", &object.name, Some("policy"));
             policy.insert("id".to_owned(), json!(id));
@@ -106,7 +107,7 @@ impl Renderer<'_> {
         put("cer", json!(STANDARD.encode(held.leaf())));
         match asked {
             Asked::ForNewest => {
-                put("policy", self.policy(object, version));
+                put("policy", self.policy_with(object, version, &facts));
             }
             Asked::ByVersion => {
                 put("subject", json!(facts.subject));
