@@ -20,13 +20,13 @@ pub enum Effect {
         /// The HTTP status.
         status: u16,
         /// `error.code`; what goes with the status where it is left out.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<String>,
         /// `error.innererror.code`.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         inner_code: Option<String>,
         /// More headers.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         headers: Vec<(String, String)>,
     },
     /// An error of Entra ID by its number.
@@ -42,7 +42,7 @@ pub enum Effect {
         #[serde(default)]
         text: String,
         /// The headers.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         headers: Vec<(String, String)>,
     },
     /// The connection is closed without an answer.

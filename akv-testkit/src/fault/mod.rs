@@ -35,13 +35,13 @@ pub(crate) use script::{Call, Moment, Script};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     operation: Option<Operation>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     vault: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     subscription: Option<String>,
     #[serde(default)]
     calls: Calls,
