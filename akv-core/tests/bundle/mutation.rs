@@ -90,7 +90,8 @@ fn change() -> impl Strategy<Value = Change> {
 
 fn runner() -> TestRunner {
     let cases = std::env::var("AKV_MUTATIONS").ok().and_then(|count| count.parse().ok());
-    let config = Config { cases: cases.unwrap_or(500), ..Config::default() };
+    let config =
+        Config { cases: cases.unwrap_or(500), source_file: Some(file!()), ..Config::default() };
     TestRunner::new(config)
 }
 
