@@ -213,6 +213,13 @@ def vaults(manager):
     check("purge vault", list(manager.vaults.list_deleted()), [])
 
 
+def born(client):
+    policy = CertificatePolicy("Self", subject="CN=born.contoso.com", key_type="EC", key_curve_name="P-384")
+    made = client.begin_create_certificate("born", policy).result()
+    check("create: it is signed by the vault", made.policy.issuer_name, "Self")
+    check("create: the curve", made.policy.key_curve_name, "P-384")
+
+
 def vault_url(name):
     return VAULT.replace("://fake-vault.", f"://{name}.")
 
@@ -230,6 +237,7 @@ def main():
     listing(client)
     lifecycle(client)
     faults(client)
+    born(client)
     vaults(
         KeyVaultManagementClient(
             credential(),

@@ -37,6 +37,16 @@ operations! {
     ListVersions,
     /// `POST /certificates/{name}/import`.
     ImportCertificate,
+    /// `POST /certificates/{name}/create`.
+    CreateCertificate,
+    /// `GET /certificates/{name}/pending`.
+    GetPending,
+    /// `PATCH /certificates/{name}/pending`: cancellation.
+    UpdatePending,
+    /// `DELETE /certificates/{name}/pending`.
+    DeletePending,
+    /// `POST /certificates/{name}/pending/merge`.
+    MergePending,
     /// `PATCH /certificates/{name}[/{version}]`.
     UpdateCertificate,
     /// `DELETE /certificates/{name}`.

@@ -173,6 +173,12 @@ impl FakeCloudBuilder {
         self
     }
 
+    /// How long the vault takes to sign a certificate that it makes itself.
+    pub fn issuance_takes(mut self, time: Duration) -> Self {
+        self.timing.issuance = time;
+        self
+    }
+
     /// How long a new vault is `RegisteringDns` and cannot be reached.
     pub fn creation_takes(mut self, time: Duration) -> Self {
         self.timing.registration = time;

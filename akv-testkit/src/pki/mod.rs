@@ -1,14 +1,16 @@
 //! A public key infrastructure for tests: a root, an intermediate, leaves of every kind.
 
+pub(crate) mod born;
 mod der;
 mod fixture;
 pub(crate) mod pfx;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384,
-    PKCS_ECDSA_P521_SHA512, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
+    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, SerialNumber,
 };
+use rustls::pki_types::CertificateSigningRequestDer;
 use time::{Duration, OffsetDateTime};
 
 pub use fixture::{Fixture, openssl_pfx};
@@ -85,6 +87,17 @@ impl TestPki {
     /// The intermediate, as DER.
     pub fn intermediate(&self) -> &[u8] {
         &self.intermediate.der
+    }
+
+    /// Signs a request (PKCS#10 DER) as the intermediate: the leaf, then intermediate and root. `None`:
+    /// the request cannot be read.
+    pub fn sign(&self, csr: &[u8]) -> Option<Vec<Vec<u8>>> {
+        let csr = CertificateSigningRequestDer::from(csr.to_vec());
+        let mut request = CertificateSigningRequestParams::from_der(&csr).ok()?;
+        request.params.not_before = self.now - Duration::DAY;
+        request.params.not_after = self.now + Duration::days(365);
+        let leaf = request.signed_by(&self.intermediate.issuer).ok()?;
+        Some(vec![leaf.der().to_vec(), self.intermediate.der.clone(), self.root.der.clone()])
     }
 
     /// Begins a leaf for a host: RSA-2048, valid from yesterday for a year.

@@ -64,8 +64,9 @@ impl Vault {
         };
         policy::lay_over(&mut changed, &wanted);
         if let Some(live) = self.objects.live.get_mut(&key_of(name)) {
-            live.object.policy = Some(changed);
+            live.object.policy = Some(changed.clone());
         }
+        self.objects.note_policy(&key_of(name), &changed);
         self.policy(name, context)
     }
 }

@@ -64,13 +64,17 @@ impl Vault {
             Live::new(Object { name: name.to_owned(), versions: Vec::new(), policy: None })
         });
         live.object.versions.push(version);
-        live.object.policy = Some(policy);
-        self.objects.purging.remove(&key);
+        live.object.policy = Some(policy.clone());
+        self.objects.note_policy(&key, &policy);
         Ok(self.newest_bundle(&key, context))
     }
 
     /// Refuses a name that something else holds, or that is on its way somewhere.
-    fn check_name_is_free(&self, name: &str, context: &Context<'_>) -> Result<(), Response> {
+    pub(super) fn check_name_is_free(
+        &self,
+        name: &str,
+        context: &Context<'_>,
+    ) -> Result<(), Response> {
         let key = key_of(name);
         let now = context.now;
         if let Some(deleted) = self.objects.deleted.get(&key) {

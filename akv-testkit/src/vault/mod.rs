@@ -1,6 +1,7 @@
 //! Key Vault's data plane: one vault, its certificates, and the secrets and keys behind them.
 
 mod change;
+mod create;
 mod facts;
 mod gate;
 mod import;
@@ -10,11 +11,12 @@ mod object;
 mod page;
 mod policy;
 mod read;
+mod renewal;
 mod route;
 mod secret;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +31,7 @@ use crate::problem;
 
 pub use page::Pages;
 
+pub(crate) use create::Pending;
 pub(crate) use gate::{Gate, check_form, finish};
 pub(crate) use object::{ContentType, Deleted, Live, Material, Object, Version};
 pub(crate) use route::{Target, route};
@@ -85,6 +88,12 @@ pub(crate) struct Objects {
     pub(crate) deleted: BTreeMap<String, Deleted>,
     /// Names that were purged and are not free yet.
     pub(crate) purging: BTreeMap<String, OffsetDateTime>,
+    /// Certificates that are being made, and those that were until they are made again.
+    #[serde(default)]
+    pub(crate) pending: BTreeMap<String, Pending>,
+    /// Names whose policy has the vault renew them.
+    #[serde(default)]
+    pub(crate) renewing: BTreeSet<String>,
     /// Secrets that belong to no certificate.
     pub(crate) secrets: BTreeMap<String, String>,
 }
@@ -96,6 +105,7 @@ pub(crate) struct Timing {
     pub(crate) recovery: Duration,
     pub(crate) recovery_lingers: Duration,
     pub(crate) purge: Duration,
+    pub(crate) issuance: Duration,
     pub(crate) registration: Duration,
 }
 
@@ -125,6 +135,11 @@ impl Vault {
             Operation::GetCertificate => self.certificate(name, version, context),
             Operation::ListVersions => self.versions(name, context),
             Operation::ImportCertificate => self.import(name, context),
+            Operation::CreateCertificate => self.create(name, context),
+            Operation::GetPending => self.pending(name, context),
+            Operation::UpdatePending => self.cancel(name, context),
+            Operation::DeletePending => self.forget_pending(name, context),
+            Operation::MergePending => self.merge(name, context),
             Operation::UpdateCertificate => self.update(name, version, context),
             Operation::GetPolicy => self.policy(name, context),
             Operation::UpdatePolicy => self.update_policy(name, context),
@@ -205,13 +220,19 @@ impl Vault {
 }
 
 impl Objects {
-    /// Purges what is due.
+    /// Purges, completes and renews what is due.
     fn let_time_pass(&mut self, now: OffsetDateTime) {
         if !self.deleted.is_empty() {
             self.deleted.retain(|_, deleted| deleted.purge > now);
         }
         if !self.purging.is_empty() {
             self.purging.retain(|_, until| *until > now);
+        }
+        if !self.pending.is_empty() {
+            self.complete_what_is_due(now);
+        }
+        if !self.renewing.is_empty() {
+            self.renew_what_is_due(now);
         }
     }
 }

@@ -7,6 +7,7 @@
 )]
 
 mod any_request;
+mod born_in_the_vault;
 mod faults;
 mod identity;
 mod memory;

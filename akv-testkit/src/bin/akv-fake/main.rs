@@ -69,6 +69,7 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
         .latency(arguments.latency)
         .deletion_takes(arguments.settle)
         .recovery_takes(arguments.settle)
+        .issuance_takes(arguments.settle)
         .creation_takes(arguments.settle);
     for (at, name) in arguments.vaults.iter().enumerate() {
         // The certificates are in the first vault.

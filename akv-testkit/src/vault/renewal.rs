@@ -1,0 +1,90 @@
+//! What a vault does by itself to certificates whose policy says `AutoRenew`: it makes a version of its
+//! own over them.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
+
+use crate::pki::born::{self, Born};
+use crate::vault::Objects;
+use crate::vault::facts::Facts;
+use crate::vault::object::{Held, Live, Material, Version};
+
+impl Objects {
+    /// Remembers whether a name renews itself, after its policy was set.
+    pub(super) fn note_policy(&mut self, key: &str, policy: &Value) {
+        if renewal_of(policy).is_some() {
+            self.renewing.insert(key.to_owned());
+        } else {
+            self.renewing.remove(key);
+        }
+    }
+
+    /// Makes the new versions that are due.
+    pub(super) fn renew_what_is_due(&mut self, now: OffsetDateTime) {
+        for key in &self.renewing {
+            if let Some(live) = self.live.get_mut(key) {
+                renew(live, now);
+            }
+        }
+    }
+}
+
+fn renew(live: &mut Live, now: OffsetDateTime) {
+    let object = &mut live.object;
+    let (Some(policy), Some(newest)) = (&object.policy, object.versions.last()) else { return };
+    let Ok(facts) = Facts::of(newest.material.held().leaf()) else { return };
+    let is_due = renewal_of(policy).is_some_and(|renewal| renewal.moment(&facts) <= now);
+    if !is_due {
+        return;
+    }
+    let Ok(Born { certificate, key, .. }) = born::bear(policy, now) else { return };
+    let held = Held::new(vec![certificate], 0, key);
+    // The certificate is new, and so is what is made of its digest.
+    let id = held.thumbprint.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>();
+    let version = Version {
+        id: id.into(),
+        created: now,
+        updated: now,
+        material: Material::Given(Arc::new(held)),
+        ..newest.clone()
+    };
+    object.versions.push(version);
+}
+
+/// When a policy wants a renewal.
+#[derive(Debug, Clone, Copy)]
+enum Renewal {
+    /// After that part of its life, in per cent.
+    AtPercentage(i64),
+    /// That many days before its end.
+    DaysBefore(i64),
+}
+
+impl Renewal {
+    fn moment(self, facts: &Facts) -> OffsetDateTime {
+        let life = facts.not_after - facts.not_before;
+        match self {
+            Self::AtPercentage(part) => {
+                facts.not_before + Duration::seconds(life.whole_seconds() / 100 * part)
+            }
+            Self::DaysBefore(days) => facts.not_after - Duration::days(days),
+        }
+    }
+}
+
+/// Only what the vault signs itself can be renewed without anybody else.
+fn renewal_of(policy: &Value) -> Option<Renewal> {
+    if policy.pointer("/issuer/name").and_then(Value::as_str) != Some("Self") {
+        return None;
+    }
+    let actions = policy.get("lifetime_actions").and_then(Value::as_array)?;
+    let automatic = |action: &&Value| {
+        action.pointer("/action/action_type").and_then(Value::as_str) == Some("AutoRenew")
+    };
+    let trigger = actions.iter().find(automatic)?.get("trigger")?;
+    let part = trigger.get("lifetime_percentage").and_then(Value::as_i64);
+    let days = trigger.get("days_before_expiry").and_then(Value::as_i64);
+    part.map(Renewal::AtPercentage).or_else(|| days.map(Renewal::DaysBefore))
+}

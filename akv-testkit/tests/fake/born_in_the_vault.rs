@@ -1,0 +1,117 @@
+//! Certificates that the vault makes itself.
+
+use std::time::Duration;
+
+use akv_testkit::FakeCloud;
+use akv_testkit::pki::TestPki;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::support::{Caller, codes};
+
+fn policy(issuer: &str, action: &str) -> Value {
+    json!({
+        "policy": {
+            "issuer": { "name": issuer },
+            "key_props": { "kty": "EC", "crv": "P-256" },
+            "x509_props": {
+                "subject": "CN=www.contoso.com, O=Contoso",
+                "sans": { "dns_names": ["www.contoso.com"] },
+                "validity_months": 12,
+            },
+            "lifetime_actions": [{
+                "trigger": { "lifetime_percentage": 80 },
+                "action": { "action_type": action },
+            }],
+        },
+        "tags": { "a": "1" },
+    })
+}
+
+fn start() -> (FakeCloud, Caller) {
+    let cloud =
+        FakeCloud::builder().vault("contoso").issuance_takes(Duration::from_secs(20)).start();
+    let caller = Caller::of_vaults(&cloud);
+    (cloud, caller)
+}
+
+#[test]
+fn a_self_signed_certificate_is_pending_and_then_there() {
+    let (cloud, caller) = start();
+    let body = policy("Self", "EmailContacts");
+    let answer = caller.vault("POST", "/certificates/born/create", Some(&body));
+    assert_eq!((answer.status(), answer.find_header("retry-after")), (202, Some("10")));
+    assert!(answer.find_header("location").is_some_and(|l| l.contains("/born/pending?")));
+    assert_eq!(answer.body_json()["status"], "inProgress");
+    assert_eq!(caller.get("/certificates/born").status(), 404);
+    cloud.clock().advance(Duration::from_secs(20));
+    let operation = caller.get("/certificates/born/pending").body_json();
+    assert_eq!(operation["status"], "completed");
+    let bundle = caller.get("/certificates/born").body_json();
+    assert_eq!(bundle["policy"]["issuer"]["name"], "Self");
+    assert_eq!(bundle["policy"]["x509_props"]["subject"], "CN=www.contoso.com, O=Contoso");
+    assert_eq!(bundle["tags"], json!({ "a": "1" }));
+}
+
+#[test]
+fn a_request_is_signed_elsewhere_and_merged() {
+    let (cloud, caller) = start();
+    let create = |name: &str| {
+        let path = format!("/certificates/{name}/create");
+        caller.vault("POST", &path, Some(&policy("Unknown", "EmailContacts"))).body_json()
+    };
+    let csr = |operation: &Value| {
+        STANDARD.decode(operation["csr"].as_str().expect("a request")).expect("base64")
+    };
+    let first = create("born");
+    assert_eq!(create("born")["csr"], first["csr"], "the open request is answered, not a new one");
+    let pki = TestPki::new(cloud.clock().now());
+    let merge = |chain: Vec<Vec<u8>>| {
+        let x5c: Vec<String> = chain.iter().map(|der| STANDARD.encode(der)).collect();
+        caller.vault("POST", "/certificates/born/pending/merge", Some(&json!({ "x5c": x5c })))
+    };
+    let stranger = pki.sign(&csr(&create("other"))).expect("a chain");
+    assert_eq!(codes(&merge(stranger)).1, "BadParameter");
+    let chain = pki.sign(&csr(&first)).expect("a chain");
+    assert_eq!(merge(chain.clone()).status(), 201);
+    let version = cloud.vault("contoso").newest("born").expect("a version");
+    assert_eq!(version.certificates, chain);
+    assert_eq!(merge(chain).status(), 404, "it is pending no more");
+}
+
+#[test]
+fn a_pending_operation_can_be_cancelled_and_forgotten() {
+    let (_cloud, caller) = start();
+    caller.vault("POST", "/certificates/born/create", Some(&policy("Self", "EmailContacts")));
+    let cancel = json!({ "cancellation_requested": true });
+    let answer = caller.vault("PATCH", "/certificates/born/pending", Some(&cancel));
+    assert_eq!(answer.body_json()["status"], "cancelled");
+    assert_eq!(caller.vault("DELETE", "/certificates/born/pending", None).status(), 200);
+    assert_eq!(codes(&caller.get("/certificates/born/pending")).1, "PendingCertificateNotFound");
+    let wrong = json!({ "policy": { "issuer": { "name": "Self" } } });
+    let answer = caller.vault("POST", "/certificates/born/create", Some(&wrong));
+    assert_eq!(codes(&answer).1, "BadParameter", "without a subject");
+}
+
+#[test]
+fn auto_renew_makes_a_version_that_nobody_asked_for() {
+    let (cloud, caller) = start();
+    let vault = cloud.vault("contoso");
+    let leaf = TestPki::new(cloud.clock().now()).leaf("www.contoso.com").issue();
+    for (name, issuer) in [("renews", "Self"), ("stays", "Unknown")] {
+        let mut body = policy(issuer, "AutoRenew");
+        body["value"] = json!(STANDARD.encode(leaf.pfx()));
+        body["policy"]["key_props"] = json!({});
+        body["policy"]["secret_props"] = json!({ "contentType": "application/x-pkcs12" });
+        let answer = caller.vault("POST", &format!("/certificates/{name}/import"), Some(&body));
+        assert_eq!(answer.status(), 200, "{}", answer.body_json());
+    }
+    cloud.clock().advance(Duration::from_secs(300 * 86_400));
+    let caller = Caller::of_vaults(&cloud);
+    caller.get("/certificates");
+    let minted = vault.newest("renews").expect("a version");
+    assert_ne!(minted.thumbprint, leaf.thumbprint());
+    assert_eq!(minted.certificates.len(), 1, "signed by itself");
+    assert_eq!(vault.versions("stays").len(), 1);
+}
