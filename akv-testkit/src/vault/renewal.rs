@@ -42,7 +42,8 @@ fn renew(live: &mut Live, now: OffsetDateTime) {
     let Ok(Born { certificate, key, .. }) = born::bear(policy, now) else { return };
     let held = Held::new(vec![certificate], 0, key);
     // The certificate is new, and so is what is made of its digest.
-    let id = held.thumbprint.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digest = held.thumbprint.first_chunk::<16>().copied().unwrap_or_default();
+    let id = format!("{:032x}", u128::from_be_bytes(digest));
     let version = Version {
         id: id.into(),
         created: now,
