@@ -1,4 +1,7 @@
 //! PEM text: keys and certificates in any order.
+//!
+//! The decoded keys are wiped. Their base64 text is not ours: it stays with the caller, and the crate
+//! `pem` leaves a copy of it in freed memory.
 
 use ::pem::Pem;
 use der::Decode;
