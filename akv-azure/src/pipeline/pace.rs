@@ -266,7 +266,7 @@ mod tests {
                 async move {
                     loop {
                         let permit = pacer.permit().await;
-                        let way = Duration::from_millis(u64::from(number * 7919 % 40));
+                        let way = Duration::from_millis(u64::from(number * 7919 % 37));
                         tokio::time::sleep(way).await;
                         let accepted = vault.borrow_mut().take(budget);
                         tokio::time::sleep(way / 2).await;

@@ -49,8 +49,10 @@ impl Pool {
         if request.url().scheme() == "https" {
             return &self.proxied;
         }
-        self.direct
-            .get_or_init(|| builder().no_proxy().build().unwrap_or_else(|_| self.proxied.clone()))
+        self.direct.get_or_init(|| {
+            let nearby = builder().no_proxy().connect_timeout(CONNECT_NEARBY);
+            nearby.build().unwrap_or_else(|_| self.proxied.clone())
+        })
     }
 }
 

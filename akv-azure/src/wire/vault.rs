@@ -130,3 +130,65 @@ impl<'a> Creation<'a> {
 const CERTIFICATES: &[&str] = &["get", "list", "import", "update", "delete", "recover", "purge"];
 /// The chain of a certificate is in the secret behind it.
 const SECRETS: &[&str] = &["get"];
+
+#[cfg(test)]
+mod tests {
+    use akv_core::VaultOptions;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn body(options: VaultOptions) -> Value {
+        let vault = NewVault {
+            id: akv_core::VaultId {
+                subscription: "5b5c41b7-0000-4000-8000-000000000001".parse().expect("an id"),
+                resource_group: "pki".parse().expect("a group"),
+                name: "contoso".parse().expect("a name"),
+            },
+            region: "West Europe".parse().expect("a region"),
+            options,
+        };
+        serde_json::to_value(Creation::new(&vault, "tenant".to_owned())).expect("JSON")
+    }
+
+    #[test]
+    fn by_default_roles_decide_and_purge_protection_is_not_mentioned() {
+        let expected = json!({
+            "location": "westeurope",
+            "tags": {},
+            "properties": {
+                "tenantId": "tenant",
+                "sku": {"family": "A", "name": "standard"},
+                "createMode": "default",
+                "enableRbacAuthorization": true,
+                "accessPolicies": [],
+                "enableSoftDelete": true,
+                "softDeleteRetentionInDays": 90,
+                "publicNetworkAccess": "enabled"
+            }
+        });
+        assert_eq!(body(VaultOptions::default()), expected);
+    }
+
+    #[test]
+    fn every_choice_is_in_the_body() {
+        let object = "0b1ec700-0000-4000-8000-00000000000a";
+        let chosen = body(VaultOptions {
+            sku: akv_core::Sku::Premium,
+            access: AccessModel::Policies(vec![object.parse().expect("a GUID")]),
+            purge_protection: PurgeProtection::On,
+            retention: "7".parse().expect("days"),
+            public_access: PublicAccess::Disabled,
+            tags: vec![("owner".to_owned(), "pki".to_owned())],
+        });
+        let properties = &chosen["properties"];
+        assert_eq!(chosen["tags"], json!({"owner": "pki"}));
+        assert_eq!(properties["sku"]["name"], "premium");
+        assert_eq!(properties["enableRbacAuthorization"], false);
+        assert_eq!(properties["accessPolicies"][0]["objectId"], object);
+        assert_eq!(properties["accessPolicies"][0]["tenantId"], "tenant");
+        assert_eq!(properties["enablePurgeProtection"], true);
+        assert_eq!(properties["softDeleteRetentionInDays"], 7);
+        assert_eq!(properties["publicNetworkAccess"], "disabled");
+    }
+}

@@ -190,6 +190,23 @@ async fn resource_managers_pace_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_spent_budget_is_left_alone_by_everybody_who_shares_it() {
+    let world = World::new();
+    let (directory, tenant) = (world.directory(), world.tenant());
+    world.cloud.fault(Fault::on(Operation::GetVault).nth(1).throttled_for(seconds(17)));
+    let id = vault_id(&world, "contoso");
+    let later = async {
+        tokio::time::sleep(seconds(2)).await;
+        directory.vaults(&tenant, id.subscription).await.expect("listed");
+    };
+    let start = world.cloud.clock().now();
+    let (looked, ()) = futures::future::join(directory.vault(&tenant, &id), later).await;
+    assert!(looked.expect("a look").is_some());
+    let listed = world.cloud.journal().of(Operation::ListVaults);
+    assert!(listed[0].at - start >= seconds(17), "it was sent after {}", listed[0].at - start);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_link_to_another_host_is_not_followed() {
     let world = World::new();
     let elsewhere = "https://evil.example/subscriptions?api-version=2022-12-01";
