@@ -49,14 +49,8 @@ async fn main() -> Result<()> {
     let rate = GETS as f64 / begin.elapsed().as_secs_f64();
     println!("GET certificate, {IN_FLIGHT} in flight, HTTP/2:    {rate:>9.0} a second");
 
-    let mut next = Some(format!("{}/certificates?api-version=7.4", caller.vault));
-    let mut pages = Vec::new();
-    while let Some(url) = next {
-        let begin = Instant::now();
-        let page = caller.page(&url).await?;
-        pages.push(begin.elapsed());
-        next = page["nextLink"].as_str().map(str::to_owned);
-    }
+    caller.walk().await?;
+    let pages = caller.walk().await?;
     let mean = |pages: &[Duration]| pages.iter().sum::<Duration>() / pages.len() as u32;
     let tenth = pages.len() / 10;
     println!("{} pages, the first tenth each:      {:>9.1?}", pages.len(), mean(&pages[..tenth]));
@@ -178,6 +172,19 @@ impl Caller {
             .try_for_each(|_| async { Ok(()) })
             .await?;
         Ok(())
+    }
+
+    /// How long each page of the list takes, one after the other.
+    async fn walk(&self) -> Result<Vec<Duration>> {
+        let mut next = Some(format!("{}/certificates?api-version=7.4", self.vault));
+        let mut pages = Vec::new();
+        while let Some(url) = next {
+            let begin = Instant::now();
+            let page = self.page(&url).await?;
+            pages.push(begin.elapsed());
+            next = page["nextLink"].as_str().map(str::to_owned);
+        }
+        Ok(pages)
     }
 
     async fn page(&self, url: &str) -> Result<Value> {

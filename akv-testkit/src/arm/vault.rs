@@ -115,7 +115,7 @@ impl Call<'_> {
         let location = known_location(location).ok_or_else(|| {
             error(
                 400,
-                "LocationNotAvailableForResourceType",
+                "RegionNotSupported",
                 &format!("The provided location '{location}' is not available for resource type 'Microsoft.KeyVault/vaults'."),
             )
         })?;

@@ -96,7 +96,7 @@ fn what_cannot_be_made_is_told_by_its_code() {
     for (name, body, status, code) in [
         ("a--b", body(&cloud), 400, "VaultNameNotValid"),
         ("taken", body(&cloud), 409, "VaultAlreadyExists"),
-        ("new", with("/location", json!("mars")), 400, "LocationNotAvailableForResourceType"),
+        ("new", with("/location", json!("mars")), 400, "RegionNotSupported"),
         ("new", with("/properties/sku", json!({})), 400, "SkuNotSupported"),
         ("new", with("/properties/tenantId", json!("x")), 400, "BadRequest"),
         ("new", add("enablePurgeProtection", json!(false)), 400, "BadRequest"),

@@ -40,7 +40,7 @@ Usage: akv-fake --dir DIR [OPTIONS]
   --certificates N       that many certificates in the first vault [0]
   --subscriptions N      that many subscriptions more, each with one vault [0]
   --latency TIME         how long every answer takes, as 20ms or 1s [0ms]
-  --settle TIME          how long deleting, recovering and creating a vault take [0ms]
+  --settle TIME          how long deleting, recovering, signing and creating a vault take [0ms]
   --budget N/TIME        transactions of each vault in any such window, as 4000/10s [none]
   --other-share PART     the part of the budget that others use up, from 0 to 1 [0]
   --faults FILE          faults as a JSON list
