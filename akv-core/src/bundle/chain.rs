@@ -44,7 +44,7 @@ impl Chain {
     }
 
     /// What there is to say about how it was built.
-    pub(super) fn notes(&self) -> impl Iterator<Item = Finding> {
+    pub(super) fn notes(&self, leaf: &X509) -> impl Iterator<Item = Finding> {
         let unchecked = self.unchecked.iter().map(|subject| {
             let message = format!(
                 "the signature of {subject} could not be checked, its issuer was found by name"
@@ -57,7 +57,20 @@ impl Chain {
                 format!("{subject} ({thumbprint}) does not belong to the chain and is left out");
             Finding::new(FindingCode::StrangerLeftOut, message)
         });
-        unchecked.chain(strangers)
+        unchecked.chain(strangers).chain(self.gap(leaf))
+    }
+
+    /// A root in the file that the chain does not reach: who put it there meant the chain to.
+    fn gap(&self, leaf: &X509) -> Option<Finding> {
+        let top = self.issuers.last().filter(|top| !top.is_self_signed())?;
+        let root = self.strangers.iter().find(|it| it.is_self_signed() && it.is_ca())?;
+        let message = format!(
+            "the chain of {} does not reach {}: {} is not in the file, export it with its chain",
+            leaf.subject(),
+            root.subject(),
+            top.issuer()
+        );
+        Some(Finding::new(FindingCode::MissingIntermediate, message))
     }
 }
 

@@ -104,7 +104,7 @@ impl Bundle {
             notes.push(Finding::new(FindingCode::KeyMatchNotChecked, message));
         }
         let chain = Chain::build(&leaf, others);
-        notes.extend(chain.notes());
+        notes.extend(chain.notes(&leaf));
         let chain = chain.issuers;
         let pkcs12 = pfx::write(&key, &leaf, &chain)
             .map_err(|error| BundleError::damaged("the bundle", error))?;

@@ -82,6 +82,8 @@ fn completeness(bundle: &Bundle, findings: &mut Vec<Finding>) {
             "the certificate is self-signed: clients trust it only where it is installed",
         ),
         (true, false) => return,
+        // Where a root is in the file, what is missing below it was noted already.
+        (false, false) if notes(bundle, FindingCode::MissingIntermediate) => return,
         (false, true) => Finding::new(
             FindingCode::MissingIntermediate,
             format!(
@@ -99,6 +101,10 @@ fn completeness(bundle: &Bundle, findings: &mut Vec<Finding>) {
         ),
     };
     findings.push(finding);
+}
+
+fn notes(bundle: &Bundle, code: FindingCode) -> bool {
+    bundle.notes.iter().any(|note| note.code == code)
 }
 
 fn signatures(bundle: &Bundle, findings: &mut Vec<Finding>) {

@@ -105,6 +105,25 @@ fn a_signature_that_does_not_verify_ends_the_chain() {
     assert!(codes.contains(&FindingCode::StrangerLeftOut), "{codes:?}");
 }
 
+#[test]
+fn a_hole_in_the_chain_is_told_and_a_root_that_was_left_out_is_fine() {
+    let (root, upper, lower) =
+        (Party::authority("Root"), Party::authority("Upper"), Party::authority("Lower"));
+    let leaf = Party::leaf("web");
+    let (web, low, up) = (leaf.signed_by(&lower), lower.signed_by(&upper), upper.signed_by(&root));
+    let own = root.self_signed();
+    for (file, expected) in [
+        (vec![&web, &low, &own], FindingCode::MissingIntermediate),
+        (vec![&web, &up, &own], FindingCode::MissingIntermediate),
+        (vec![&web, &low, &up], FindingCode::RootNotIncluded),
+    ] {
+        let codes = codes(&bundle(&leaf, &file));
+        let told = [FindingCode::MissingIntermediate, FindingCode::RootNotIncluded];
+        let told: Vec<_> = told.into_iter().filter(|code| codes.contains(code)).collect();
+        assert_eq!(told, [expected]);
+    }
+}
+
 /// With the same key renewed, or first self-signed and then issued, the newest issued one is meant.
 #[test]
 fn of_several_certificates_of_the_key_the_newest_issued_one_is_the_leaf() {
