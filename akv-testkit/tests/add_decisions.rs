@@ -226,7 +226,11 @@ fn tags_of_a_deleted_certificate_are_kept_only_where_overwrite_and_preserve_ask_
         deleted(&scene.leaf(), &scene);
         scene.add(&AddRequest { overwrite, existing_tags, ..adding(&new) });
         let expected = if kept { tags(&[("owner", "pki")]) } else { tags(&[]) };
-        assert_eq!(scene.versions()[1], (new.thumbprint(), expected), "{overwrite:?} {existing_tags:?}");
+        assert_eq!(
+            scene.versions()[1],
+            (new.thumbprint(), expected),
+            "{overwrite:?} {existing_tags:?}"
+        );
     }
 }
 

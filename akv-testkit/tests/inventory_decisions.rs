@@ -82,7 +82,8 @@ fn its_last_known_state_stands_in_for_it_and_is_marked() {
     let thumbprint = Thumbprint::of(b"as it was");
     let known = Known::Summary { thumbprints: vec![thumbprint], has_key: true };
     let last = LastInventory::from_iter([(name("C2"), known)]);
-    let (outcome, items) = inventory(&scene, &InventoryRequest { last, ..InventoryRequest::default() });
+    let (outcome, items) =
+        inventory(&scene, &InventoryRequest { last, ..InventoryRequest::default() });
     assert_eq!(outcome.status, Status::Warning);
     assert_eq!(names(&items), ["c0", "c1", "c2", "c3"]);
     assert_eq!(items[2].source, ItemSource::LastKnown);

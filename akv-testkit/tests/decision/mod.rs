@@ -45,7 +45,10 @@ impl Scene {
     /// Thumbprint and tags of each version of `web`, oldest first.
     pub fn versions(&self) -> Vec<(Thumbprint, Tags)> {
         let versions = self.store.versions(&web());
-        versions.iter().map(|one| (one.thumbprint.expect("a thumbprint"), one.tags.clone())).collect()
+        versions
+            .iter()
+            .map(|one| (one.thumbprint.expect("a thumbprint"), one.tags.clone()))
+            .collect()
     }
 
     pub fn count(&self, call: StoreCall) -> usize {
