@@ -24,14 +24,17 @@ pub(crate) fn write(
     write_secret(&dir.join("env.sh"), &environment(cloud, server, vault, &ca))
 }
 
-/// Writes a file that only its owner may read.
+/// Writes a file that only its owner may read. It is there whole or not at all, for those who wait
+/// for it and for those who stop the program twice.
 pub(crate) fn write_secret(file: &Path, text: &str) -> io::Result<()> {
     use std::io::Write as _;
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)?.write_all(text.as_bytes())
+    let unfinished = file.with_extension("unfinished");
+    options.open(&unfinished)?.write_all(text.as_bytes())?;
+    fs::rename(unfinished, file)
 }
 
 fn environment(cloud: &FakeCloud, server: &TlsServer, vault: &str, ca: &Path) -> String {
