@@ -256,17 +256,22 @@ mod tests {
         }
     }
 
-    /// Sends so many requests, 64 at a time, each on its way for up to 40 ms in both directions.
-    async fn send(pacer: &Arc<Pacer>, requests: u32, budget: usize) -> (Vault, Duration) {
+    /// Sends so many requests, 64 at a time; how long each is on its way there is for `way` to say.
+    async fn send(
+        pacer: &Arc<Pacer>,
+        requests: u32,
+        budget: usize,
+        way: impl Fn(u32) -> u64,
+    ) -> (Vault, Duration) {
         let vault = Rc::new(RefCell::new(Vault::default()));
         let start = Instant::now();
         futures::stream::iter(0..requests)
             .for_each_concurrent(64, |number| {
                 let vault = Rc::clone(&vault);
+                let way = Duration::from_millis(way(number));
                 async move {
                     loop {
                         let permit = pacer.permit().await;
-                        let way = Duration::from_millis(u64::from(number * 7919 % 37));
                         tokio::time::sleep(way).await;
                         let accepted = vault.borrow_mut().take(budget);
                         tokio::time::sleep(way / 2).await;
@@ -281,9 +286,13 @@ mod tests {
         (vault.take(), start.elapsed())
     }
 
+    fn uneven(number: u32) -> u64 {
+        u64::from(number * 7919 % 37)
+    }
+
     #[tokio::test(start_paused = true)]
     async fn alone_it_is_never_refused_and_near_the_floor() {
-        let (vault, took) = send(&Pacer::new(Pace::default()), 10_400, 4000).await;
+        let (vault, took) = send(&Pacer::new(Pace::default()), 10_400, 4000, uneven).await;
         assert_eq!(vault.refused, 0);
         assert_eq!(vault.most_in_a_window, 4000, "all of the budget is used");
         // Two full windows and what is left over: 20 seconds are the floor.
@@ -291,9 +300,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_way_that_becomes_shorter_brings_no_refusal() {
+        let shorter = |number| if number < 4000 { 40 } else { 0 };
+        let (vault, _) = send(&Pacer::new(Pace::default()), 8000, 4000, shorter).await;
+        assert_eq!(vault.refused, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn with_half_of_it_taken_few_are_refused_and_all_get_through() {
         let requests = 10_400;
-        let (vault, took) = send(&Pacer::new(Pace::default()), requests, 2000).await;
+        let (vault, took) = send(&Pacer::new(Pace::default()), requests, 2000, uneven).await;
         assert!(vault.refused * 20 < requests, "{} of {requests} were refused", vault.refused);
         assert!(took < Duration::from_secs(75), "52 seconds are the floor: {took:?}");
     }
