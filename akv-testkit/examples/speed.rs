@@ -7,6 +7,13 @@
 //!
 //! Prints a table and the same as JSON. Words after `--` choose the measurements whose names hold
 //! one of them. Nothing is asserted: figures depend on the machine, ratios less so.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    clippy::naive_bytecount,
+    reason = "a program that measures and prints"
+)]
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Read, Write};
