@@ -1,14 +1,12 @@
 //! What an inventory decides, on a vault in memory.
 
-mod decision;
-
+use crate::scene::{Scene, adding, error, name, tags};
 use akv_core::job::{
     AddRequest, Coverage, InventoryItem, InventoryJob, InventoryOutcome, InventoryRequest,
     ItemSource, Known, LastInventory, Status, Unchanged,
 };
 use akv_core::{Attributes, Certificate, Denial, ErrorKind, Tags, Thumbprint};
 use akv_testkit::memory::StoreCall;
-use decision::{Scene, adding, error, name, tags};
 use futures::executor::block_on;
 
 const DENIED: ErrorKind = ErrorKind::Denied(Denial::Rbac);

@@ -1,7 +1,5 @@
 //! What the tests of decisions share: a vault in memory and the jobs on it.
 
-#![allow(dead_code, reason = "each test program uses a part of it")]
-
 use std::sync::Arc;
 
 use akv_core::job::{AddRequest, Contents, ManagementJob, Outcome, StoreJobs};
@@ -13,14 +11,14 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 /// The vault, the jobs on it, and somebody who issues certificates.
-pub struct Scene {
-    pub store: Arc<MemoryStore>,
-    pub jobs: StoreJobs,
-    pub pki: TestPki,
+pub(crate) struct Scene {
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) jobs: StoreJobs,
+    pub(crate) pki: TestPki,
 }
 
 impl Scene {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let now = OffsetDateTime::from_unix_timestamp(1_795_392_000).expect("a time");
         let store = Arc::new(MemoryStore::new("contoso").expect("a vault name"));
         let directory = Arc::new(MemoryDirectory::new());
@@ -28,22 +26,22 @@ impl Scene {
         Self { store, jobs, pki: TestPki::new(now) }
     }
 
-    pub fn leaf(&self) -> Leaf {
+    pub(crate) fn leaf(&self) -> Leaf {
         self.pki.leaf("www.contoso.com").issue()
     }
 
-    pub fn add(&self, request: &AddRequest) -> Outcome {
+    pub(crate) fn add(&self, request: &AddRequest) -> Outcome {
         block_on(self.jobs.add(request))
     }
 
     /// Adds a leaf as `web` with every choice at its default, which has to succeed.
-    pub fn given(&self, leaf: &Leaf, tags: &[(&str, &str)]) {
+    pub(crate) fn given(&self, leaf: &Leaf, tags: &[(&str, &str)]) {
         let outcome = self.add(&AddRequest { tags: self::tags(tags), ..adding(leaf) });
         assert_eq!(outcome.status(), akv_core::job::Status::Success, "{}", outcome.message());
     }
 
     /// Thumbprint and tags of each version of `web`, oldest first.
-    pub fn versions(&self) -> Vec<(Thumbprint, Tags)> {
+    pub(crate) fn versions(&self) -> Vec<(Thumbprint, Tags)> {
         let versions = self.store.versions(&web());
         versions
             .iter()
@@ -51,35 +49,35 @@ impl Scene {
             .collect()
     }
 
-    pub fn count(&self, call: StoreCall) -> usize {
+    pub(crate) fn count(&self, call: StoreCall) -> usize {
         self.store.calls().iter().filter(|(made, _)| *made == call).count()
     }
 }
 
-pub fn web() -> CertificateName {
+pub(crate) fn web() -> CertificateName {
     name("web")
 }
 
-pub fn name(text: &str) -> CertificateName {
+pub(crate) fn name(text: &str) -> CertificateName {
     text.parse().expect("a name")
 }
 
-pub fn tags(tags: &[(&str, &str)]) -> Tags {
+pub(crate) fn tags(tags: &[(&str, &str)]) -> Tags {
     Tags::new(tags.iter().copied()).expect("tags within the limits")
 }
 
 /// An addition of a leaf with its chain as `web`.
-pub fn adding(leaf: &Leaf) -> AddRequest {
+pub(crate) fn adding(leaf: &Leaf) -> AddRequest {
     let contents = Contents::Pfx(Zeroizing::new(leaf.pfx()));
     AddRequest { name: Some(web()), ..AddRequest::new(contents, Password::default()) }
 }
 
-pub fn error(kind: ErrorKind) -> Error {
+pub(crate) fn error(kind: ErrorKind) -> Error {
     Error::new(kind, "look at the vault", "told to fail")
 }
 
 /// Every way of not being able to look, none of which is "not there".
-pub const NOT_ABSENT: [ErrorKind; 8] = [
+pub(crate) const NOT_ABSENT: [ErrorKind; 8] = [
     ErrorKind::Denied(Denial::Rbac),
     ErrorKind::Denied(Denial::AccessPolicy),
     ErrorKind::Denied(Denial::Firewall),

@@ -1,11 +1,9 @@
 //! What a removal decides, on a vault in memory.
 
-mod decision;
-
+use crate::scene::{NOT_ABSENT, Scene, error, name, web};
 use akv_core::job::{Effect, ManagementJob, Outcome, Purge, RemoveRequest, Status};
 use akv_core::{CertificateStore, ErrorKind};
 use akv_testkit::memory::StoreCall;
-use decision::{NOT_ABSENT, Scene, error, name, web};
 use futures::executor::block_on;
 
 fn remove(scene: &Scene, purge: Purge) -> Outcome {

@@ -1,12 +1,10 @@
 //! What an addition decides, on a vault in memory.
 
-mod decision;
-
+use crate::scene::{NOT_ABSENT, Scene, adding, error, tags, web};
 use akv_core::job::{AddRequest, Contents, Effect, ExistingTags, Overwrite, SoftDeleted, Status};
 use akv_core::{CertificateStore, ErrorKind, Exportable, Password};
 use akv_testkit::memory::StoreCall;
 use akv_testkit::pki::Leaf;
-use decision::{NOT_ABSENT, Scene, adding, error, tags, web};
 use futures::executor::block_on;
 use zeroize::Zeroizing;
 
@@ -196,7 +194,7 @@ fn without_an_alias_the_certificate_names_itself_and_the_message_says_so() {
     let contents = Contents::Pfx(Zeroizing::new(leaf.pfx()));
     let outcome = scene.add(&AddRequest::new(contents, Password::default()));
     assert_eq!(outcome.status(), Status::Success);
-    assert_eq!(scene.store.versions(&decision::name("www-contoso-com")).len(), 1);
+    assert_eq!(scene.store.versions(&crate::scene::name("www-contoso-com")).len(), 1);
     assert!(outcome.message().contains("named www-contoso-com"), "{}", outcome.message());
 }
 

@@ -1,0 +1,7 @@
+//! What the jobs decide, on a vault in memory.
+#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
+mod add;
+mod inventory;
+mod remove;
+mod scene;
