@@ -18,10 +18,10 @@ pub(crate) fn meaning(operation: Operation, tried: &str, host: &str, failure: &F
             format!("the connection to {host} broke before the whole answer was there"),
         )
         .with_source(source.clone()),
-        Failure::Stalled { limit } => Error::new(
+        Failure::Stalled { after } => Error::new(
             ErrorKind::TimedOut,
             tried,
-            format!("no whole answer from {host} within {} seconds", limit.as_secs()),
+            format!("no whole answer from {host} within {} seconds", after.as_secs()),
         ),
         Failure::TooLarge { limit } => Error::new(
             ErrorKind::Protocol,
@@ -214,10 +214,13 @@ fn absent(code: &str, refusal: &Refusal) -> Meaning {
         )
         .advised("check the subscription's id and the tenant"),
         "ResourceGroupNotFound" => Meaning::new(ErrorKind::Absent, "no such resource group"),
-        _ if code.ends_with("NotFound") && !refusal.foreign => {
-            Meaning::new(ErrorKind::Absent, "it is not there")
-        }
-        _ => not_the_service(),
+        // Without its vault nothing can be said of a certificate.
+        "VaultNotFound" => Meaning::new(ErrorKind::Unavailable, "there is no such vault")
+            .advised("check the vault's name and the cloud"),
+        _ if refusal.foreign => not_the_service(),
+        _ if code.ends_with("NotFound") => Meaning::new(ErrorKind::Absent, "it is not there"),
+        _ => Meaning::new(ErrorKind::Protocol, "the service does not know what is asked for")
+            .advised("check whether this cloud has the versions of the interfaces in use"),
     }
 }
 

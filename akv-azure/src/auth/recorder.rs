@@ -46,7 +46,7 @@ impl Recorder {
         Deadline::after(ATTEMPT)
             .bound(exchange)
             .await
-            .unwrap_or(Err(Failure::Stalled { limit: ATTEMPT }))
+            .unwrap_or(Err(Failure::Stalled { after: ATTEMPT }))
     }
 }
 

@@ -17,11 +17,11 @@ pub(crate) enum Failure {
     /// The connection broke after something was sent: the service may have carried it out.
     Lost { source: Arc<azure_core::Error> },
     /// No whole answer within the bound of an attempt.
-    Stalled { limit: Duration },
+    Stalled { after: Duration },
     /// The answer is larger than this answer can be.
     TooLarge { limit: usize },
     /// The service answered, and not with a success.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
 }
 
 /// Why no connection came about.

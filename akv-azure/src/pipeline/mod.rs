@@ -161,7 +161,7 @@ impl Pipeline {
                 }
                 Ok(answer) => {
                     self.heed(&answer);
-                    Failure::Refused(refusal(call, &answer))
+                    Failure::Refused(Box::new(refusal(call, &answer)))
                 }
                 Err(failure) => failure,
             };
@@ -252,12 +252,10 @@ impl Pipeline {
                 self.transport.execute_request(&request).await.map_err(Failure::of_transport)?;
             Answer::read(response, call.limit).await
         };
+        let started = Instant::now();
         let bounded = async {
-            deadline
-                .within(ATTEMPT)
-                .bound(exchange)
-                .await
-                .unwrap_or(Err(Failure::Stalled { limit: ATTEMPT }))
+            let exchanged = deadline.within(ATTEMPT).bound(exchange).await;
+            exchanged.unwrap_or_else(|| Err(Failure::Stalled { after: started.elapsed() }))
         };
         if self.cancellation.is_cancelled() {
             return Err(error::cancelled(&call.tried));

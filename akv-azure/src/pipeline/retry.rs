@@ -101,7 +101,7 @@ mod tests {
 
     fn refused(status: u16, wish: Option<Duration>) -> Failure {
         let reply = Reply { status, ..Reply::default() };
-        Failure::Refused(Refusal { reply, wish, ..Refusal::default() })
+        Failure::Refused(Box::new(Refusal { reply, wish, ..Refusal::default() }))
     }
 
     fn retry(seconds: u64) -> Retry {

@@ -81,6 +81,8 @@ const VAULT: &[Row] = &[
     ),
     row(403, "Forbidden", None, ErrorKind::Denied(Denial::Unspecified), "certificates/import"),
     row(404, "CertificateNotFound", None, ErrorKind::Absent, "not there"),
+    row(404, "VaultNotFound", None, ErrorKind::Unavailable, "no such vault"),
+    row(404, "UnknownPath", None, ErrorKind::Protocol, "versions"),
     row(409, "Conflict", None, ErrorKind::Conflict, "stand-alone key or secret"),
     row(
         409,
