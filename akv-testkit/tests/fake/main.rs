@@ -14,6 +14,7 @@ mod memory;
 mod official_sdk;
 mod program;
 mod resource_manager;
+mod soft_delete;
 mod support;
 mod tls;
 mod vault;
