@@ -290,3 +290,80 @@ fn managed(
     let options = ManagedIdentityCredentialOptions { user_assigned_id, client_options };
     ManagedIdentityCredential::new(Some(options)).map(|it| it as _)
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::ffi::OsStr;
+    use std::io;
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{ExitStatus, Output};
+    use std::sync::Mutex;
+
+    use akv_testkit::FakeCloud;
+
+    use super::*;
+
+    /// Stands in for the shell in which `az` runs.
+    #[derive(Debug)]
+    struct Shell {
+        exit_code: i32,
+        stdout: String,
+        stderr: &'static str,
+        commands: Mutex<Vec<String>>,
+    }
+
+    #[async_trait]
+    impl Executor for Shell {
+        async fn run(&self, _: &OsStr, arguments: &[&OsStr]) -> io::Result<Output> {
+            let line: Vec<_> = arguments.iter().map(|it| it.to_string_lossy()).collect();
+            self.commands.lock().expect("no panic").push(line.join(" "));
+            Ok(Output {
+                status: ExitStatus::from_raw(self.exit_code << 8),
+                stdout: self.stdout.clone().into_bytes(),
+                stderr: self.stderr.as_bytes().to_vec(),
+            })
+        }
+    }
+
+    async fn minted(shell: &Arc<Shell>) -> Result<Minted, Denied> {
+        let tenant: TenantId = "contoso.example".parse().expect("a tenant");
+        let sign_in = SignIn::new(&Cloud::public(), &Credential::AzureCli, Some(&tenant), "test");
+        let transport = FakeCloud::builder().start().transport();
+        let mint = CredentialMint::new(
+            sign_in.expect("a sign-in"),
+            &Cloud::public().vault_audience,
+            transport,
+        );
+        let mint = CredentialMint { executor: Some(Arc::clone(shell) as _), ..mint };
+        mint.mint(Deadline::after(Duration::from_secs(60))).await
+    }
+
+    fn shell(exit_code: i32, stdout: String, stderr: &'static str) -> Arc<Shell> {
+        Arc::new(Shell { exit_code, stdout, stderr, commands: Mutex::default() })
+    }
+
+    #[tokio::test]
+    async fn the_login_of_the_azure_cli_is_asked_for_the_tenant_and_the_vaults() {
+        let expires = OffsetDateTime::now_utc().unix_timestamp() + 3000;
+        let token =
+            format!(r#"{{"accessToken":"from az","expires_on":{expires},"tokenType":"Bearer"}}"#);
+        let shell = shell(0, token, "");
+        let minted = minted(&shell).await.unwrap_or_else(|denied| panic!("{denied}"));
+        assert_eq!(*minted.secret, "from az");
+        assert!(minted.lifetime > Duration::from_secs(2900), "{:?}", minted.lifetime);
+        let commands = shell.commands.lock().expect("no panic").join("\n");
+        assert!(commands.contains("--scope https://vault.azure.net/.default"), "{commands}");
+        assert!(commands.contains("--tenant contoso.example"), "{commands}");
+    }
+
+    #[tokio::test]
+    async fn without_a_login_the_azure_clis_words_are_told_once() {
+        let shell = shell(1, String::new(), "ERROR: Please run 'az login' to setup account.");
+        let Err(denied) = minted(&shell).await else { panic!("a token") };
+        let error = denied.into_error("get certificate web in vault contoso");
+        assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+        assert!(error.to_string().contains("Please run 'az login'"), "{error}");
+        assert!(error.advice().is_some_and(|advice| advice.contains("az login")), "{error}");
+        assert_eq!(shell.commands.lock().expect("no panic").len(), 1);
+    }
+}
