@@ -291,7 +291,8 @@ fn managed(
     ManagedIdentityCredential::new(Some(options)).map(|it| it as _)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::ffi::OsStr;
     use std::io;
