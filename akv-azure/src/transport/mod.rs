@@ -4,6 +4,7 @@ mod resolver;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use akv_core::{Error, ErrorKind};
@@ -26,6 +27,7 @@ pub(crate) struct Pool {
 impl Pool {
     /// `ca_files` are trusted beside the system's roots.
     pub(crate) fn new(ca_files: &[&Path]) -> Result<Arc<Self>, Error> {
+        gather_entropy();
         let mut roots = Vec::new();
         for file in ca_files {
             roots.extend(read_roots(file)?);
@@ -61,6 +63,13 @@ impl HttpClient for Pool {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         self.client(request).execute_request(request).await
     }
+}
+
+/// The first random number of a process takes tens of milliseconds, because the generator measures
+/// the processor's jitter for its seed. That is begun while the roots are read, and not with the
+/// first handshake.
+fn gather_entropy() {
+    thread::spawn(|| aws_lc_rs::rand::fill(&mut [0; 16]));
 }
 
 fn builder() -> ClientBuilder {

@@ -2,6 +2,7 @@
 
 mod body;
 mod control;
+mod pause;
 pub(crate) mod tls;
 pub(crate) mod transport;
 pub(crate) mod wiremock;

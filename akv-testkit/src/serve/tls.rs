@@ -4,6 +4,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use akv_core::Cloud;
 use http_body_util::{BodyExt as _, Limited};
@@ -29,7 +30,7 @@ use crate::cloud::FakeCloud;
 use crate::exchange::{Delivery, Request, Response};
 use crate::realm::Realm;
 use crate::serve::body::{Body, body_of};
-use crate::serve::control;
+use crate::serve::{control, pause};
 
 /// A fake cloud that listens on loopback.
 ///
@@ -177,11 +178,10 @@ async fn answer(
     if ["localhost", "127.0.0.1"].contains(&request.host()) {
         return delivered(&control::answer(&cloud, &request));
     }
+    let arrived = Instant::now();
     let _under_way = cloud.journal().depart();
     let answer = cloud.handle(&request);
-    if !answer.delay().is_zero() {
-        tokio::time::sleep(answer.delay()).await;
-    }
+    pause::until(arrived + answer.delay()).await;
     delivered(&answer)
 }
 

@@ -1,0 +1,43 @@
+//! The conformance suite on a real vault.
+//!
+//! ```sh
+//! export AZURE_TENANT_ID=… AZURE_CLIENT_ID=… AZURE_CLIENT_SECRET=… AKV_LIVE_VAULT=contoso-test
+//! cargo test -p akv-azure --features live --test live
+//! ```
+//!
+//! Makes, deletes and purges certificates whose names begin with `akv-live`, and looks at no others.
+//! `AKV_LIVE_CLOUD` names another cloud than the public one, as a JSON file does for `akv`.
+
+use akv_azure::{Azure, AzureOptions};
+use akv_core::{ClientSecret, Cloud, Credential, StoreAddress};
+use akv_testkit::conformance::Conformance;
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("this test needs the variable {name}"))
+}
+
+#[tokio::test]
+async fn a_real_vault_conforms() {
+    let cloud = std::env::var("AKV_LIVE_CLOUD").map_or_else(
+        |_| Cloud::public(),
+        |file| {
+            let text = std::fs::read_to_string(file).expect("the cloud's file");
+            serde_json::from_str(&text).expect("a cloud as JSON")
+        },
+    );
+    let address = StoreAddress {
+        path: variable("AKV_LIVE_VAULT").parse().expect("a store path"),
+        tenant: variable("AZURE_TENANT_ID").parse().ok(),
+        cloud,
+        private_endpoint: None,
+    };
+    let credential = Credential::ClientSecret {
+        client_id: variable("AZURE_CLIENT_ID").parse().expect("a client id"),
+        secret: ClientSecret::from(variable("AZURE_CLIENT_SECRET")),
+    };
+    let azure = Azure::new(AzureOptions::default()).expect("TLS");
+    let store = azure.store(&address, &credential).expect("a store");
+    let report = Conformance::new("akv-live").run(&store).await;
+    println!("{report}");
+    assert!(report.passed(), "{report}");
+}
