@@ -64,6 +64,20 @@ pub struct Import {
     pub tags: Tags,
     /// Whether its key may leave the vault again.
     pub exportable: Exportable,
+    /// What the import was decided upon.
+    pub over: Over,
+}
+
+/// What was under a name when an import was decided upon. A store does not import over anything
+/// else: if meanwhile somebody is recovering a certificate of that name, that is
+/// [`ErrorKind::BeingRecovered`](crate::ErrorKind::BeingRecovered) where nothing was there, and is
+/// waited out where a certificate was to be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// No live certificate.
+    Nothing,
+    /// A live certificate, of which this is to be a new version.
+    Certificate,
 }
 
 /// What became of a certificate that was deleted.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use akv_azure::{Azure, AzureOptions, CancellationToken, KeyVault, ResourceManager};
 use akv_core::{
-    Bundle, CertificateName, Cloud, Credential, Exportable, Import, Password, StoreAddress, Tags,
+    Bundle, CertificateName, Cloud, Credential, Exportable, Over, Import, Password, StoreAddress, Tags,
     TenantId,
 };
 use akv_testkit::pki::{Key, Leaf, TestPki};
@@ -105,6 +105,7 @@ pub(crate) fn importing(name: &str, leaf: &Leaf) -> Import {
         bundle: Bundle::from_pfx(&leaf.pfx(), &Password::default()).expect("a bundle"),
         tags: Tags::default(),
         exportable: Exportable::Yes,
+        over: Over::Certificate,
     }
 }
 

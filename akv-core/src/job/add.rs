@@ -9,7 +9,7 @@ use crate::bundle::{Bundle, BundleError, Severity};
 use crate::certificate::{Certificate, CertificateName, Exportable, Thumbprint};
 use crate::error::{Error, ErrorKind, InvalidValue, Result};
 use crate::secret::Password;
-use crate::store::{CertificateStore, Import};
+use crate::store::{CertificateStore, Import, Over};
 use crate::tags::Tags;
 
 /// A certificate to be added.
@@ -164,11 +164,15 @@ struct Add<'a> {
 impl Add<'_> {
     async fn run(&self) -> Result<Outcome> {
         match self.store.certificate(&self.name).await? {
-            Some(existing) if self.request.overwrite == Overwrite::No => {
-                Ok(self.left_alone(&existing))
-            }
-            Some(existing) => self.replace(&existing).await,
+            Some(existing) => self.over_existing(&existing).await,
             None => self.add_new().await,
+        }
+    }
+
+    async fn over_existing(&self, existing: &Certificate) -> Result<Outcome> {
+        match self.request.overwrite {
+            Overwrite::No => Ok(self.left_alone(existing)),
+            Overwrite::Yes => self.replace(existing).await,
         }
     }
 
@@ -194,17 +198,23 @@ impl Add<'_> {
         if self.is_current(existing) {
             return self.keep(existing, tags).await;
         }
-        let imported = self.import(tags).await?;
+        let imported = self.import(tags, Over::Certificate).await?;
         Ok(self.imported(&imported, "a new version of"))
     }
 
     /// Importing the same certificate again would only make a version that differs in nothing.
     async fn keep(&self, existing: &Certificate, tags: Tags) -> Result<Outcome> {
-        let tags_differ = tags != existing.tags;
-        if tags_differ {
-            self.store.update_tags(&self.name, &tags).await?;
-        }
-        let did = if tags_differ { "its tags were updated" } else { "nothing was changed" };
+        let mut differences = self.differences(existing);
+        let did = if tags == existing.tags {
+            "nothing was changed"
+        } else {
+            let updated = self.store.update_tags(&self.name, &tags).await?;
+            if updated.tags != tags {
+                differences
+                    .push(format!("the vault shows other tags than asked for: {}", updated.tags));
+            }
+            "its tags were updated"
+        };
         let summary = format!(
             "certificate {} in vault {} is this very certificate already ({}): no new version, {did}",
             self.name,
@@ -216,7 +226,6 @@ impl Add<'_> {
             version: existing.version.clone(),
             thumbprint: self.bundle.thumbprint(),
         };
-        let differences = self.differences(existing);
         Ok(if differences.is_empty() {
             Outcome::success(effect, summary)
         } else {
@@ -245,12 +254,25 @@ impl Add<'_> {
     }
 
     async fn add_new(&self) -> Result<Outcome> {
-        match self.import(self.request.tags.clone()).await {
+        match self.import(self.request.tags.clone(), Over::Nothing).await {
             Ok(imported) => Ok(self.imported(&imported, "")),
             Err(error) if error.kind() == ErrorKind::SoftDeleted => {
                 self.add_over_deleted(error).await
             }
+            Err(error) if error.kind() == ErrorKind::BeingRecovered => {
+                self.add_over_others_recovery(error).await
+            }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Somebody else is bringing the name back. When that has settled there is a certificate, and
+    /// the job's word about existing ones holds for it.
+    async fn add_over_others_recovery(&self, refusal: Error) -> Result<Outcome> {
+        self.store.recover(&self.name).await?;
+        match self.store.certificate(&self.name).await? {
+            Some(existing) => self.over_existing(&existing).await,
+            None => Err(refusal),
         }
     }
 
@@ -262,16 +284,24 @@ impl Add<'_> {
                 "recover or purge the deleted certificate, or let the job recover it",
             ));
         }
-        let name = &self.name;
-        let was_deleted = |what: &str| [format!("certificate {name} was in soft delete {what}")];
-        let recovered = match self.store.recover(name).await {
+        let was_deleted =
+            |what: &str| [format!("certificate {} was in soft delete {what}", self.name)];
+        let recovered = match self.store.recover(&self.name).await {
             Ok(Some(recovered)) => recovered,
             // Purged in between: the name is free now.
             Ok(None) => {
-                return Ok(self.imported(&self.import(self.request.tags.clone()).await?, ""));
+                let imported = self.import(self.request.tags.clone(), Over::Nothing).await?;
+                return Ok(self.imported(&imported, ""));
+            }
+            Err(error) if is_refusal(error.kind()) => {
+                return Ok(Outcome::failure(error).with_notes(was_deleted("and stays there")));
             }
             Err(error) => {
-                return Ok(Outcome::failure(error).with_notes(was_deleted("and stays there")));
+                return Ok(Outcome::failure(error)
+                    .with_effect(Effect::Recovered { name: self.name.clone() })
+                    .with_notes(was_deleted(
+                        "and may be live again: look before the next attempt",
+                    )));
             }
         };
         match self.over_recovered(&recovered).await {
@@ -288,7 +318,7 @@ impl Add<'_> {
         if self.is_current(recovered) {
             return self.keep(recovered, tags).await;
         }
-        let imported = self.import(tags).await?;
+        let imported = self.import(tags, Over::Certificate).await?;
         Ok(self.imported(&imported, "a new version of"))
     }
 
@@ -297,7 +327,10 @@ impl Add<'_> {
     /// it away.
     async fn put_back(&self, error: Error) -> Outcome {
         let name = &self.name;
-        let unknown = matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::TimedOut);
+        let unknown = matches!(
+            error.kind(),
+            ErrorKind::Cancelled | ErrorKind::TimedOut | ErrorKind::Protocol
+        );
         let failed = Outcome::failure(error);
         let was = format!("certificate {name} was in soft delete and was recovered for this job");
         let why = if unknown {
@@ -315,13 +348,14 @@ impl Add<'_> {
             .with_notes([format!("{was}: the old certificate is live again; {why}")])
     }
 
-    async fn import(&self, tags: Tags) -> Result<Certificate> {
+    async fn import(&self, tags: Tags, over: Over) -> Result<Certificate> {
         self.store
             .import(&Import {
                 name: self.name.clone(),
                 bundle: self.bundle.clone(),
                 tags,
                 exportable: self.request.exportable,
+                over,
             })
             .await
     }
@@ -358,4 +392,9 @@ impl Add<'_> {
 
 fn proof(certificate: &Certificate, thumbprint: Thumbprint) -> String {
     format!("version {}, thumbprint {thumbprint}", certificate.version)
+}
+
+/// Whether an error of this kind means that the service did not begin with what was asked for.
+fn is_refusal(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Denied(_) | ErrorKind::Invalid | ErrorKind::Conflict)
 }

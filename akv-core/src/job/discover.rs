@@ -59,7 +59,9 @@ impl DiscoveryOutcome {
                 None => format!("tenant {}: {}", one.tenant, one.error),
             })
             .collect();
-        if missed.is_empty() {
+        if missed.is_empty() && self.subscriptions == 0 {
+            format!("{found}: this identity sees no usable subscription, give it the role Reader")
+        } else if missed.is_empty() {
             found
         } else {
             format!("{found}; could not be looked through: {}", missed.join("; "))

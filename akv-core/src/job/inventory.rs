@@ -230,19 +230,20 @@ async fn deliver(
 }
 
 /// A failure where the list broke off, where nothing could be read, or where permission or
-/// throttling kept most from being read: what is missing then says nothing about the vault.
+/// throttling kept most from being read: what is missing then says nothing about the vault. That a
+/// certificate is pending was read, so it does not count as unreadable here.
 fn judge(outcome: &InventoryOutcome) -> Status {
-    let unreadable = &outcome.unreadable;
-    let kept_out =
-        unreadable.iter().filter(|one| one.error.kind().is_permission_or_throttling()).count();
-    if outcome.error.is_some() {
+    let unread = |which: fn(ErrorKind) -> bool| {
+        outcome.unreadable.iter().filter(|one| which(one.error.kind())).count()
+    };
+    let lost = unread(|kind| kind != ErrorKind::Invalid);
+    let kept_out = unread(ErrorKind::is_permission_or_throttling);
+    let nothing_read = lost > 0 && lost == outcome.listed;
+    let most_kept_out = lost * 2 > outcome.listed && kept_out * 2 > lost;
+    if outcome.error.is_some() || nothing_read || most_kept_out {
         Status::Failure
-    } else if unreadable.is_empty() {
+    } else if outcome.unreadable.is_empty() {
         Status::Success
-    } else if unreadable.len() == outcome.listed
-        || (unreadable.len() * 2 > outcome.listed && kept_out * 2 > unreadable.len())
-    {
-        Status::Failure
     } else {
         Status::Warning
     }

@@ -51,7 +51,7 @@ pub enum Effect {
         /// The leaf's thumbprint.
         thumbprint: Thumbprint,
     },
-    /// The job failed half way: a certificate that was in soft delete is live again.
+    /// The job failed half way: a certificate that was in soft delete is live again, or may be.
     Recovered {
         /// Under this name.
         name: CertificateName,

@@ -24,19 +24,29 @@ pub enum Purge {
 }
 
 pub(super) async fn run(store: &dyn CertificateStore, request: &RemoveRequest) -> Outcome {
-    let RemoveRequest { name, purge } = request;
+    let name = &request.name;
+    match (store.delete(name).await, request.purge) {
+        (Err(error), _) => Outcome::failure(error),
+        (Ok(None), Purge::No) => not_there(store, name),
+        (Ok(None), Purge::Yes) => purge_deleted(store, name).await,
+        (Ok(Some(deletion)), purge) => removed(store, name, deletion, purge).await,
+    }
+}
+
+fn not_there(store: &dyn CertificateStore, name: &CertificateName) -> Outcome {
     let vault = store.vault();
-    let deletion = match store.delete(name).await {
-        Ok(Some(deletion)) => deletion,
-        Ok(None) => {
-            return Outcome::warning(
-                Effect::Nothing,
-                format!("certificate {name} is not in vault {vault}: nothing to remove"),
-            );
-        }
-        Err(error) => return Outcome::failure(error),
-    };
-    let removed = Effect::Removed { name: name.clone(), deletion };
+    let message = format!("certificate {name} is not in vault {vault}: nothing to remove");
+    Outcome::warning(Effect::Nothing, message)
+}
+
+async fn removed(
+    store: &dyn CertificateStore,
+    name: &CertificateName,
+    deletion: Deletion,
+    purge: Purge,
+) -> Outcome {
+    let vault = store.vault();
+    let effect = Effect::Removed { name: name.clone(), deletion };
     let settled = match deletion {
         Deletion::SoftDeleted => "it is in soft delete and can be recovered",
         Deletion::Unseen => {
@@ -45,17 +55,37 @@ pub(super) async fn run(store: &dyn CertificateStore, request: &RemoveRequest) -
         }
         Deletion::Gone => "the vault has no soft delete",
     };
-    if *purge == Purge::No || deletion == Deletion::Gone {
-        return Outcome::success(removed, format!("removed certificate {name} from vault {vault}"))
+    if purge == Purge::No || deletion == Deletion::Gone {
+        return Outcome::success(effect, format!("removed certificate {name} from vault {vault}"))
             .with_notes([settled.to_owned()]);
     }
     match store.purge(name).await {
-        Ok(_) => Outcome::success(
+        Ok(Some(())) => Outcome::success(
             Effect::Purged { name: name.clone() },
             format!("removed certificate {name} from vault {vault} and purged it"),
         ),
-        Err(error) => Outcome::failure(error).with_effect(removed).with_notes([format!(
+        Ok(None) => Outcome::warning(
+            effect,
+            format!("removed certificate {name} from vault {vault}, but did not purge it"),
+        )
+        .with_notes(["somebody else recovered or purged it meanwhile".to_owned()]),
+        Err(error) => Outcome::failure(error).with_effect(effect).with_notes([format!(
             "certificate {name} was removed before that, but not purged: {settled}"
         )]),
+    }
+}
+
+/// What is asked for is that nothing is left, so what is in soft delete already is purged.
+async fn purge_deleted(store: &dyn CertificateStore, name: &CertificateName) -> Outcome {
+    match store.purge(name).await {
+        Ok(Some(())) => Outcome::success(
+            Effect::Purged { name: name.clone() },
+            format!(
+                "purged certificate {name} of vault {}, which was in soft delete",
+                store.vault()
+            ),
+        ),
+        Ok(None) => not_there(store, name),
+        Err(error) => Outcome::failure(error),
     }
 }

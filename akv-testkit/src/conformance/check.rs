@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::Mutex;
 
 use akv_core::{
-    Bundle, CertificateName, CertificateStore, Exportable, Import, Password, Result, Tags,
+    Bundle, CertificateName, CertificateStore, Exportable, Import, Over, Password, Result, Tags,
 };
 
 use crate::conformance::Conformance;
@@ -77,7 +77,7 @@ impl<'a> Check<'a> {
             .map_err(|error| Violation::new(format!("the suite's own bundle: {error}")))
     }
 
-    /// An import of a new certificate.
+    /// An import of a certificate, whatever is there.
     pub(super) fn import(
         &self,
         name: &CertificateName,
@@ -88,6 +88,7 @@ impl<'a> Check<'a> {
             bundle: self.bundle(Key::P256)?,
             tags: tags.clone(),
             exportable: Exportable::Yes,
+            over: Over::Certificate,
         })
     }
 

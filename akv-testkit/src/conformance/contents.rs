@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use akv_core::bundle::X509;
-use akv_core::{CertificateName, ErrorKind, Exportable, Import, Tags};
+use akv_core::{CertificateName, ErrorKind, Exportable, Import, Over, Tags};
 use futures::TryStreamExt as _;
 
 use crate::conformance::check::{Check, Violation, holds, present, refused, same};
@@ -17,7 +17,13 @@ pub(super) async fn add(check: &Check<'_>) -> Outcome {
         let name = check.name(suffix)?;
         let bundle = check.bundle(key)?;
         let tags = Tags::new([("owner", "conformance"), ("empty", "")])?;
-        let import = Import { name: name.clone(), bundle, tags, exportable: Exportable::Yes };
+        let import = Import {
+            name: name.clone(),
+            bundle,
+            tags,
+            exportable: Exportable::Yes,
+            over: Over::Nothing,
+        };
         let made = check.store.import(&import).await?;
         let leaf = import.bundle.leaf();
         same("the name", &made.name, &name)?;
@@ -131,6 +137,7 @@ pub(super) async fn list(check: &Check<'_>) -> Outcome {
             bundle: bundle.clone(),
             tags: tags.clone(),
             exportable: Exportable::Yes,
+            over: Over::Nothing,
         };
         check.store.import(&import).await?;
         expected.insert(name, tags);

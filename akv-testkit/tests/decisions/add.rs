@@ -278,3 +278,33 @@ fn what_cannot_be_put_back_is_told_to_be_live_again() {
         assert_eq!(scene.versions().len(), 1);
     }
 }
+
+#[test]
+fn a_recovery_whose_end_is_not_known_is_not_told_to_have_failed() {
+    for (kind, expected, effect) in [
+        (ErrorKind::Denied(akv_core::Denial::Rbac), "and stays there", Effect::Nothing),
+        (ErrorKind::TimedOut, "may be live again", Effect::Recovered { name: web() }),
+        (ErrorKind::Cancelled, "may be live again", Effect::Recovered { name: web() }),
+    ] {
+        let scene = Scene::new();
+        deleted(&scene.leaf(), &scene);
+        scene.store.fail(StoreCall::Recover, error(kind));
+        let outcome = scene.add(&adding(&scene.leaf()));
+        assert_eq!((outcome.status(), outcome.effect()), (Status::Failure, &effect));
+        assert!(outcome.message().contains(expected), "{}", outcome.message());
+    }
+}
+
+#[test]
+fn what_somebody_else_recovers_meanwhile_exists_as_any_other() {
+    for (job, versions) in [(adding as fn(&Leaf) -> AddRequest, 1), (preserving, 2)] {
+        let scene = Scene::new();
+        deleted(&scene.leaf(), &scene);
+        scene.store.fail_once(StoreCall::Import, error(ErrorKind::BeingRecovered));
+        let outcome = scene.add(&job(&scene.leaf()));
+        let expected = if versions == 1 { Status::Warning } else { Status::Success };
+        assert_eq!(outcome.status(), expected, "{}", outcome.message());
+        assert_eq!(scene.versions().len(), versions);
+        assert_eq!(scene.versions()[versions - 1].1, tags(&[("owner", "pki")]));
+    }
+}

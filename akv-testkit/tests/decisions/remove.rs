@@ -59,3 +59,14 @@ fn a_purge_leaves_nothing() {
     assert_eq!(remove(&scene, Purge::Yes).effect(), &Effect::Purged { name: name("web") });
     assert!(block_on(scene.store.deleted(&web())).expect("looks").is_none());
 }
+
+#[test]
+fn a_purge_reaches_what_is_in_soft_delete_already() {
+    let scene = Scene::new();
+    scene.given(&scene.leaf(), &[]);
+    remove(&scene, Purge::No);
+    let outcome = remove(&scene, Purge::Yes);
+    assert_eq!(outcome.status(), Status::Success, "{}", outcome.message());
+    assert!(block_on(scene.store.deleted(&web())).expect("looks").is_none());
+    assert_eq!(remove(&scene, Purge::Yes).status(), Status::Warning, "now nothing is left");
+}
