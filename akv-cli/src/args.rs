@@ -239,8 +239,8 @@ pub(crate) struct CreateArgs {
     /// The region; the resource group's own where none is given
     #[arg(long)]
     pub(crate) region: Option<Region>,
-    /// Access by access policy instead of by Azure role, for these object ids (none: --access-policy "")
-    #[arg(long, value_name = "OBJECT_ID", value_delimiter = ',', num_args = 0..)]
+    /// Access by access policy instead of by Azure role, for these object ids, separated by commas ("" for none)
+    #[arg(long, value_name = "OBJECT_IDS", value_delimiter = ',')]
     pub(crate) access_policy: Option<Vec<String>>,
     /// Nobody can purge before the retention has passed; cannot be undone
     #[arg(long)]

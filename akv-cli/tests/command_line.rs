@@ -125,3 +125,33 @@ fn the_demo_checks_every_step_and_ends_0() {
     }
     assert_eq!(run.stderr, "");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_is_lost_is_not_a_success() {
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+    for args in [
+        vec!["check", "--output", "json", "--password-env", "PFX_PASSWORD", "--pfx"],
+        vec!["check", "--password-env", "PFX_PASSWORD", "--pfx"],
+    ] {
+        let run = akv()
+            .args(args)
+            .arg(format!("{FIXTURES}/ossl-modern-rsa2048.pfx"))
+            .env("PFX_PASSWORD", "Pässw0rd!")
+            .stdout(full())
+            .run();
+        assert_eq!(run.code, 4, "{}", run.stderr);
+    }
+    assert_eq!(akv().arg("store-type").stdout(full()).run().code, 4);
+}
+
+#[test]
+fn a_job_does_not_ignore_what_the_operator_says() {
+    for args in [
+        vec!["job", "--client-id", "00000000-0000-0000-0000-000000000000"],
+        vec!["job", "--tenant", "a.example,b.example"],
+    ] {
+        let run = akv().args(&args).stdin("{}").run();
+        assert_eq!(run.code, 2, "{args:?}: {}", run.both());
+    }
+}

@@ -47,6 +47,19 @@ async fn prepared(
     args: &JobArgs,
     wiring: Result<Wiring>,
 ) -> Result<(Wiring, Options)> {
+    if common.identity.is_none()
+        && (common.client_id.is_some() || common.client_secret_file.is_some())
+    {
+        return Err(Usage::new(
+            "a job brings its own credential: say with --identity that another is to be used",
+        )
+        .into());
+    }
+    let tenant = match common.tenants.as_slice() {
+        [] => None,
+        [one] => Some(one.clone()),
+        _ => return Err(Usage::new("a job takes one --tenant").into()),
+    };
     let wiring = wiring?;
     let options = Options {
         secrets: Arc::new((EnvironmentSecrets, FileSecrets)),
@@ -54,7 +67,7 @@ async fn prepared(
         // nothing is taken from the environment.
         credential: common.identity.map(|_| credential(common)).transpose()?,
         cloud: wiring.cloud(common).await?,
-        tenant: common.tenants.first().cloned(),
+        tenant,
         private_endpoint: common.private_endpoint.clone(),
         coverage: if args.chain { Coverage::Chain } else { Coverage::Leaf },
         unchanged: if args.skip_unchanged { Unchanged::Skip } else { Unchanged::Fetch },

@@ -41,6 +41,7 @@ impl InventoryWriter {
                     if record.enabled { "true" } else { "false" },
                     &key,
                     &record.tags(),
+                    if record.last_known { "true" } else { "false" },
                 ];
                 print(&csv_line(fields))
             }
@@ -56,7 +57,16 @@ impl InventoryWriter {
             return Ok(());
         }
         self.begun = true;
-        print(&csv_line(["name", "version", "thumbprint", "expires", "enabled", "key", "tags"]))
+        print(&csv_line([
+            "name",
+            "version",
+            "thumbprint",
+            "expires",
+            "enabled",
+            "key",
+            "tags",
+            "lastKnown",
+        ]))
     }
 
     /// Prints what had to wait for the end.

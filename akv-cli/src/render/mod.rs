@@ -17,23 +17,25 @@ pub(crate) use discovery::discovery;
 pub(crate) use inventory::InventoryWriter;
 pub(crate) use outcome::outcome;
 
-/// One line (or document) of data.
+/// One line (or document) of data. Nothing is left in a buffer whose loss nobody would notice.
 pub(crate) fn print(text: &str) -> Result<()> {
-    Ok(writeln!(io::stdout().lock(), "{text}")?)
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")?;
+    Ok(out.flush()?)
 }
 
 /// A JSON document, spread over lines for people.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<()> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    serde_json::to_writer_pretty(&mut out, value)?;
-    Ok(writeln!(out)?)
+    print(&serde_json::to_string_pretty(value)?)
 }
 
 /// A JSON document on a line of its own.
 pub(crate) fn print_json_line(value: &impl serde::Serialize) -> Result<()> {
     let mut line = serde_json::to_vec(value)?;
     line.push(b'\n');
-    Ok(io::stdout().lock().write_all(&line)?)
+    let mut out = io::stdout().lock();
+    out.write_all(&line)?;
+    Ok(out.flush()?)
 }
 
 /// A message for whoever watches. Nobody watching is no reason to fail.

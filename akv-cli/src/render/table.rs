@@ -1,10 +1,10 @@
 //! Rows as a table for people or as comma-separated values for programs.
 
-use std::io::{self, Write};
-
 use anyhow::Result;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
+
+use super::print;
 
 /// Columns without lines, as kubectl prints them.
 pub(super) fn print_table(
@@ -17,11 +17,8 @@ pub(super) fn print_table(
     for row in rows {
         table.add_row(row.iter().map(|field| visible(field)));
     }
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    for line in table.lines() {
-        writeln!(out, "{}", line.trim())?;
-    }
-    Ok(())
+    let lines: Vec<String> = table.lines().map(|line| line.trim().to_owned()).collect();
+    print(&lines.join("\n"))
 }
 
 /// One line of comma-separated values (RFC 4180). A field that a spreadsheet would take for a

@@ -19,6 +19,7 @@ pub fn akv() -> Akv {
             command.env(kept, value);
         }
     }
+    command.stdout(Stdio::piped());
     Akv { command, stdin: Vec::new() }
 }
 
@@ -60,6 +61,11 @@ impl Akv {
         self
     }
 
+    pub fn stdout(mut self, file: std::fs::File) -> Self {
+        self.command.stdout(file);
+        self
+    }
+
     pub fn run(self) -> Run {
         let child = self.start();
         ended(child)
@@ -77,13 +83,8 @@ impl Akv {
     }
 
     fn start(mut self) -> Child {
-        let mut child = self
-            .command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("akv starts");
+        let mut child =
+            self.command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("akv starts");
         let mut stdin = child.stdin.take().expect("a pipe");
         // A program that does not read its input may have gone before it is written.
         let _ = stdin.write_all(&self.stdin);
