@@ -9,6 +9,7 @@ use azure_core::error::ErrorKind;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 
 use crate::pipeline::{Answer, Deadline, Failure, wish};
+use crate::wire;
 
 /// Passes requests on, reads the answers within bounds and keeps the last that failed.
 pub(super) struct Recorder {
@@ -76,6 +77,10 @@ impl HttpClient for Recorder {
             request_id: answer.header("x-ms-request-id").map(str::to_owned),
             wish: wish(answer.headers(), SystemTime::now()),
         }));
+        if answer.is_success() && !wire::entra::is_lifetime_plausible(answer.body()) {
+            // azure_identity adds the lifetime to the time of day, which panics beyond the calendar.
+            return Err(azure_core::Error::with_message(ErrorKind::Other, "no token's lifetime"));
+        }
         let (status, body) = (answer.status().into(), answer.body().to_vec());
         Ok(AsyncRawResponse::from_bytes(status, answer.headers().clone(), body))
     }

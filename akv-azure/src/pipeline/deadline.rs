@@ -14,7 +14,7 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     pub(crate) fn after(total: Duration) -> Self {
-        Self { at: Instant::now() + total, total }
+        Self { at: later(Instant::now(), total), total }
     }
 
     /// How long the whole was to take at most, for messages.
@@ -24,7 +24,7 @@ impl Deadline {
 
     /// Whether a wait of that length ends before it.
     pub(crate) fn allows(&self, wait: Duration) -> bool {
-        Instant::now() + wait < self.at
+        Instant::now().checked_add(wait).is_some_and(|then| then < self.at)
     }
 
     /// Runs the future until the deadline. `None`: the deadline came first.
@@ -34,6 +34,28 @@ impl Deadline {
 
     /// The earlier of this deadline and that time from now.
     pub(crate) fn within(&self, limit: Duration) -> Self {
-        Self { at: self.at.min(Instant::now() + limit), total: self.total }
+        Self { at: self.at.min(later(Instant::now(), limit)), total: self.total }
+    }
+}
+
+/// `by` after `from`, or ten years after where the clock does not reach so far: the lengths come
+/// from others, and no sum of them may end the process.
+pub(super) fn later(from: Instant, by: Duration) -> Instant {
+    from.checked_add(by).or_else(|| from.checked_add(FAR)).unwrap_or(from)
+}
+
+const FAR: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn no_length_is_too_long_to_be_added() {
+        for total in [Duration::MAX, Duration::from_secs(u64::MAX)] {
+            let deadline = Deadline::after(total).within(total);
+            assert!(deadline.allows(Duration::from_secs(86_400)));
+            assert!(!deadline.allows(Duration::MAX));
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use super::deadline::later;
 use crate::options::Pace;
 
 /// Lets requests through so that no stretch of time of the window's length sees more of them than
@@ -106,7 +107,7 @@ impl Pacer {
         }
         if state.occupied() >= whole(limit) {
             match state.answered.front() {
-                Some(oldest) => earliest = earliest.max(*oldest + self.pace.window),
+                Some(oldest) => earliest = earliest.max(later(*oldest, self.pace.window)),
                 None => return Turn::WhenSomethingChanges,
             }
         }
@@ -117,7 +118,7 @@ impl Pacer {
         if state.slowed.is_some() {
             // Timers are coarser than the spaces between requests, so a little lag is made up for.
             let due = state.next_due.unwrap_or(now).max(now.checked_sub(LAG).unwrap_or(now));
-            state.next_due = Some(due + self.pace.window.div_f64(limit.max(1.0)));
+            state.next_due = Some(later(due, self.pace.window.div_f64(limit.max(1.0))));
         }
         Turn::Now
     }
@@ -139,7 +140,7 @@ impl Pacer {
         state.forget(now, self.pace.window);
         let known = state.slowed.filter(|slowed| granted <= slowed.at);
         let next = if let Some(known) = known {
-            let paused_until = known.paused_until.max(now + wish.unwrap_or_default());
+            let paused_until = known.paused_until.max(later(now, wish.unwrap_or_default()));
             Slowed { paused_until, ..known }
         } else {
             let in_a_row = match state.slowed {
@@ -153,7 +154,7 @@ impl Pacer {
             let least = f64::from(self.pace.transactions) * LEAST;
             let limit = (self.limit(&state, now).min(seen) * CUT).max(least).max(1.0);
             let own = PAUSE.saturating_mul(1 << (in_a_row - 1).min(4));
-            let paused_until = now + wish.unwrap_or_default().max(own);
+            let paused_until = later(now, wish.unwrap_or_default().max(own));
             Slowed { at: now, limit, paused_until, in_a_row }
         };
         state.slowed = Some(next);
@@ -179,7 +180,7 @@ impl State {
     }
 
     fn forget(&mut self, now: Instant, window: Duration) {
-        while self.answered.front().is_some_and(|at| *at + window <= now) {
+        while self.answered.front().is_some_and(|at| later(*at, window) <= now) {
             self.answered.pop_front();
         }
     }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use azure_core::http::headers::Headers;
 use tokio::time::{Instant, sleep_until};
 
+use super::deadline::later;
+
 /// Until when each budget is left alone. Resource Manager keeps one a subscription and one a
 /// tenant for every caller, each refilled by 25 reads or 10 writes a second, and says in every
 /// answer how many are left ("Understand how Azure Resource Manager throttles requests").
@@ -44,7 +46,7 @@ impl Quota {
     }
 
     fn rest(&self, budget: &str, rest: Duration) {
-        let then = Instant::now() + rest;
+        let then = later(Instant::now(), rest);
         let mut until = self.until();
         let known = until.entry(budget.to_owned()).or_insert(then);
         *known = (*known).max(then);

@@ -70,7 +70,7 @@ fn backoff(base: Duration, attempt: u32) -> Duration {
 }
 
 /// How long the service wants to be left alone, by any of the three headers in use: in seconds, as
-/// an HTTP date or in milliseconds. The longest counts.
+/// an HTTP date or in milliseconds. The longest counts, up to a day.
 pub(crate) fn wish(headers: &Headers, now: SystemTime) -> Option<Duration> {
     let read = |name| headers.get_optional_str(&HeaderName::from_static(name)).map(str::trim);
     let after = read("retry-after").and_then(|text| {
@@ -82,6 +82,7 @@ pub(crate) fn wish(headers: &Headers, now: SystemTime) -> Option<Duration> {
         .filter_map(|name| read(name)?.parse().map(Duration::from_millis).ok())
         .chain(after)
         .max()
+        .map(|wish| wish.min(LONGEST_WISH))
 }
 
 const ATTEMPTS: u32 = 6;
@@ -90,6 +91,9 @@ const BASE: Duration = Duration::from_millis(500);
 const THROTTLED_BASE: Duration = Duration::from_secs(1);
 /// Where the same guide ends the doubling.
 const LONGEST: Duration = Duration::from_secs(16);
+/// No budget takes longer than a day to come back; whatever wishes for more is mistaken, and must
+/// not stop a process that runs for weeks.
+const LONGEST_WISH: Duration = Duration::from_secs(86_400);
 
 #[cfg(test)]
 mod tests {
@@ -149,6 +153,9 @@ mod tests {
             ("retry-after", "-1", None),
             ("retry-after-ms", "2000", Some(2)),
             ("x-ms-retry-after-ms", "4000", Some(4)),
+            ("retry-after", "9999999999999999999", Some(86_400)),
+            ("retry-after-ms", "18446744073709551615", Some(86_400)),
+            ("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT", Some(86_400)),
         ] {
             let mut headers = Headers::new();
             headers.insert(name, HeaderValue::from(value.to_owned()));

@@ -207,6 +207,15 @@ async fn the_wish_of_the_service_is_waited_for_and_the_deadline_is_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wish_beyond_the_clock_is_a_refusal_and_no_panic() {
+    let wish = |seconds| Step::Answer(429, vec![("retry-after", seconds)], b"{}".to_vec());
+    for seconds in ["9999999999999999999", "18446744073709551615"] {
+        let (error, sent) = fails(vec![wish(seconds)]).await;
+        assert_eq!((error.kind(), sent), (ErrorKind::Throttled, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn silence_and_slow_drips_end() {
     let start = Instant::now();
     let (error, _) = fails((0..6).map(|_| Step::Drip).collect()).await;

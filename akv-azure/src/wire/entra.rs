@@ -1,6 +1,7 @@
 //! Errors of Entra ID's token endpoint, and of the managed identity endpoints.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::refusal::shortened;
 
@@ -40,5 +41,55 @@ impl TokenError {
 
     pub(crate) fn trace_id(&self) -> Option<String> {
         self.trace_id.clone()
+    }
+}
+
+/// How long a token lasts (`expires_in`, in seconds) or until when (`expires_on`, in seconds since
+/// 1970): both come as a number or as a string.
+#[derive(Deserialize)]
+struct Lifetime {
+    #[serde(default)]
+    expires_in: Value,
+    #[serde(default)]
+    expires_on: Value,
+}
+
+/// Whether what the answer says of the token's lifetime can be: neither before 1970 nor beyond
+/// [`LATEST`]. What is no number is left to whoever reads the token.
+pub(crate) fn is_lifetime_plausible(body: &[u8]) -> bool {
+    let Ok(Lifetime { expires_in, expires_on }) = serde_json::from_slice(body) else { return true };
+    [expires_in, expires_on].iter().filter_map(number).all(|it| (0.0..=LATEST).contains(&it))
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_f64(),
+    }
+}
+
+/// The year 2200, in seconds since 1970. Tokens last some hours.
+const LATEST: f64 = 7_258_118_400.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_beyond_the_calendar_is_not_plausible() {
+        for (body, plausible) in [
+            (r#"{"access_token":"x","expires_in":3600}"#, true),
+            (r#"{"access_token":"x","expires_in":"86399","expires_on":"1800000000"}"#, true),
+            (r#"{"access_token":"x"}"#, true),
+            (r#"{"expires_on":"11/23/2026 10:00:00 PM +00:00"}"#, true),
+            ("<html>", true),
+            (r#"{"expires_in":999999999999}"#, false),
+            (r#"{"expires_in":9223372036854775807}"#, false),
+            (r#"{"expires_in":1e300}"#, false),
+            (r#"{"expires_in":-999999999999}"#, false),
+            (r#"{"expires_on":"9223372036854775807"}"#, false),
+        ] {
+            assert_eq!(is_lifetime_plausible(body.as_bytes()), plausible, "{body}");
+        }
     }
 }

@@ -32,6 +32,18 @@ async fn a_thousand_requests_of_many_stores_ask_for_one_token() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_whose_lifetime_is_absurd_is_none() {
+    for lifetime in ["999999999999", "9223372036854775807", "-999999999999"] {
+        let body =
+            format!(r#"{{"token_type":"Bearer","access_token":"x","expires_in":{lifetime}}}"#);
+        let world = World::new();
+        world.cloud.fault(Fault::on(Operation::Token).body(200, "application/json", &body));
+        let error = refused(&world).await;
+        assert_eq!(error.kind(), ErrorKind::Protocol, "{lifetime}: {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_tenant_has_another_token() {
     let other = "7e4a47e4-0000-4000-8000-000000000002";
     let world = World::with(|cloud| cloud.vault("contoso").tenant(other));

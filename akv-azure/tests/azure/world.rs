@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use akv_azure::{Azure, AzureOptions, CancellationToken, KeyVault, ResourceManager};
 use akv_core::{
-    Bundle, CertificateName, Cloud, Credential, Exportable, Over, Import, Password, StoreAddress, Tags,
-    TenantId,
+    Bundle, CertificateName, Cloud, Credential, Exportable, Import, Over, Password, StoreAddress,
+    Tags, TenantId,
 };
 use akv_testkit::pki::{Key, Leaf, TestPki};
 use akv_testkit::{FakeCloud, FakeCloudBuilder, Pace};
