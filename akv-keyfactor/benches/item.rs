@@ -1,0 +1,32 @@
+//! What an inventory item costs: from the domain's form to a line of Command's JSON.
+
+use akv_core::job::{InventoryItem, ItemSource};
+use akv_core::{Attributes, Exportable, KeyState, Tags, Thumbprint};
+use akv_keyfactor::CurrentInventoryItem;
+
+fn main() {
+    divan::main();
+}
+
+/// A certificate of 1,500 bytes with two tags.
+fn item() -> InventoryItem {
+    let der = vec![0x30; 1500];
+    InventoryItem {
+        name: "web-01".parse().expect("a name"),
+        source: ItemSource::Read,
+        version: "0123456789abcdef0123456789abcdef".parse().ok(),
+        thumbprint: Some(Thumbprint::of(&der)),
+        certificates: vec![der],
+        attributes: Attributes::default(),
+        tags: Tags::as_stored([("owner", "pki"), ("env", "prod")]),
+        has_key: true,
+        key: Some(KeyState { exportable: Some(Exportable::Yes), kind: Some("RSA".into()) }),
+    }
+}
+
+#[divan::bench]
+fn rendered(bencher: divan::Bencher<'_, '_>) {
+    bencher
+        .with_inputs(item)
+        .bench_values(|item| serde_json::to_vec(&CurrentInventoryItem::from(item)).expect("JSON"));
+}
