@@ -1,5 +1,7 @@
 //! What an inventory item costs: from the domain's form to a line of Command's JSON.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot be set up has nothing to say")]
+
 use akv_core::job::{InventoryItem, ItemSource};
 use akv_core::{Attributes, Exportable, KeyState, Tags, Thumbprint};
 use akv_keyfactor::CurrentInventoryItem;
