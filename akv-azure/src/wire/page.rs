@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Page<T> {
-    #[serde(default = "Vec::new")]
+    /// Required: what has no list in it is no empty list.
     pub(crate) value: Vec<T>,
     #[serde(rename = "nextLink", default)]
     pub(crate) next_link: Option<String>,

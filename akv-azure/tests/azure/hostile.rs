@@ -1,6 +1,6 @@
 //! A service that is not what it should be. No token leaves, memory and time stay bounded.
 
-use akv_core::{CertificateStore, Error, ErrorKind};
+use akv_core::{CertificateStore, Error, ErrorKind, VaultDirectory};
 use akv_testkit::{Challenge, Fault, Operation};
 use futures::StreamExt;
 use tokio::time::Instant;
@@ -134,6 +134,19 @@ async fn what_is_no_answer_of_the_service_is_never_absence() {
         world.cloud.fault(fault.body(status, page, "<html><title>Portal</title>"));
         let error = world.store().certificate(&name("web")).await.expect_err("not the service");
         assert_eq!(error.kind(), ErrorKind::Protocol, "{status} {page}: {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_a_list_is_no_empty_list() {
+    for body in ["{}", r#"{"nextLink":null}"#, r#"{"value":null}"#, "[]"] {
+        let world = World::new();
+        let answer = |operation| Fault::on(operation).body(200, "application/json", body);
+        world.cloud.fault(answer(Operation::ListCertificates));
+        world.cloud.fault(answer(Operation::ListSubscriptions));
+        assert_eq!(listing(&world).await.kind(), ErrorKind::Protocol, "{body}");
+        let error = world.directory().subscriptions(&world.tenant()).await.expect_err(body);
+        assert_eq!(error.kind(), ErrorKind::Protocol, "{body}");
     }
 }
 
