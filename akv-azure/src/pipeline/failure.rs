@@ -18,7 +18,7 @@ pub(crate) enum Failure {
     Lost { source: Arc<azure_core::Error> },
     /// No whole answer within the bound of an attempt.
     Stalled { after: Duration },
-    /// The answer is larger than this answer can be.
+    /// The answer is a success, and larger than this answer can be.
     TooLarge { limit: usize },
     /// The service answered, and not with a success.
     Refused(Box<Refusal>),
@@ -63,9 +63,10 @@ impl Failure {
     /// Whether the service may have carried the request out all the same.
     pub(crate) fn may_have_happened(&self) -> bool {
         match self {
-            Self::Lost { .. } | Self::Stalled { .. } => true,
+            // What is too large is a success whose content is not known.
+            Self::Lost { .. } | Self::Stalled { .. } | Self::TooLarge { .. } => true,
             Self::Refused(refusal) => refusal.reply.status >= 500 || refusal.reply.status == 408,
-            Self::NotSent { .. } | Self::TooLarge { .. } => false,
+            Self::NotSent { .. } => false,
         }
     }
 

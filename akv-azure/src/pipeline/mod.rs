@@ -183,7 +183,7 @@ impl Pipeline {
     }
 
     /// Waits before the next attempt, or gives the failure back where there is to be none.
-    pub(crate) async fn pause(
+    async fn pause(
         &self,
         call: &Call,
         retry: &mut Retry,

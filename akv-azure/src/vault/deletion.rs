@@ -5,10 +5,11 @@ use std::time::Duration;
 use akv_core::{Certificate, CertificateName, Deletion, Error, ErrorKind, Result};
 use azure_core::http::Method;
 
-use super::{KeyVault, POLL, certificate, is_settling, none_if_absent};
+use super::lost::{Again, Lost};
+use super::{KeyVault, POLL, certificate, is_settling};
 use crate::operation::Operation;
 use crate::page::read;
-use crate::pipeline::{Answer, Call, Failed, Retry};
+use crate::pipeline::{Answer, Call, Failed, Failure, Retry};
 use crate::wire::certificate::Bundle;
 
 pub(super) async fn delete(vault: &KeyVault, name: &CertificateName) -> Result<Option<Deletion>> {
@@ -16,29 +17,41 @@ pub(super) async fn delete(vault: &KeyVault, name: &CertificateName) -> Result<O
     let tried = vault.tried("delete", name);
     let call = vault.call(Operation::DeleteCertificate, Method::Delete, &path, tried);
     let mut retry = Retry::new(vault.deadline());
+    let mut lost = lost(DELETED, name);
     loop {
         match vault.pipeline().send(&call, &mut retry).await {
-            Ok(answer) if !read::<Bundle>(&answer, &call.tried)?.is_recoverable() => {
-                return Ok(Some(Deletion::Gone));
-            }
-            Ok(_) => break,
-            // Somebody else deletes it: the end is the same.
-            Err(Failed::Known(error)) if error.kind() == ErrorKind::BeingDeleted => break,
-            Err(Failed::Known(error)) if error.kind() == ErrorKind::SoftDeleted => return Ok(None),
-            Err(Failed::Known(error)) if is_settling(&error) => {
-                wait(vault, &call, &retry, error).await?;
-            }
+            Ok(answer) if is_for_good(&answer, &call.tried) => return Ok(Some(Deletion::Gone)),
+            Ok(_) | Err(Failed::Unknown(_, Failure::TooLarge { .. })) => break,
+            Err(Failed::Known(error)) => match error.kind() {
+                // Somebody else deletes it: the end is the same.
+                ErrorKind::BeingDeleted => break,
+                ErrorKind::SoftDeleted | ErrorKind::Absent if lost.perhaps_done() => break,
+                ErrorKind::SoftDeleted | ErrorKind::Absent => return Ok(None),
+                _ if is_settling(&error) => {
+                    let waited = wait(vault, &call, &retry, error).await;
+                    waited.map_err(|stopped| lost.told(stopped))?;
+                }
+                _ => return Err(lost.told(error)),
+            },
             Err(Failed::Unknown(error, failure)) => {
-                vault.pipeline().pause(&call, &mut retry, &failure, error).await?;
-                let mut looking = Retry::new(retry.deadline());
-                if vault.look(name, &mut looking).await?.is_none() {
-                    break;
+                let again = lost.wait(vault, &call, &mut retry, Some(&failure), &error).await?;
+                match (vault.look(name, &mut Retry::new(retry.deadline())).await, again) {
+                    (Ok(None), _) => break,
+                    (Ok(Some(_)), Again::Yes) => {}
+                    (Ok(Some(_)), Again::No) => return Err(lost.unknown(&error)),
+                    (Err(looking), _) => return Err(lost.unknown(&error).with_source(looking)),
                 }
             }
-            Err(failed) => return none_if_absent(failed),
         }
     }
     gone_from_view(vault, name, &call, &mut retry).await.map(Some)
+}
+
+/// Whether the service says that it is not recoverable: the vault has no soft delete. An answer that
+/// cannot be read says only that the deletion was taken.
+fn is_for_good(answer: &Answer, tried: &str) -> bool {
+    read::<Bundle>(answer, tried)
+        .is_ok_and(|bundle| !bundle.is_recoverable() && bundle.certificate().is_some())
 }
 
 /// Polls until the certificate shows up among the deleted ones. A caller who may not read those
@@ -49,7 +62,6 @@ async fn gone_from_view(
     call: &Call,
     retry: &mut Retry,
 ) -> Result<Deletion> {
-    let accepted = "the service took the deletion";
     for pause in pauses() {
         let mut looking = Retry::new(retry.deadline());
         match vault.look_at_deleted(name, &mut looking).await {
@@ -58,10 +70,10 @@ async fn gone_from_view(
             Err(error) if matches!(error.kind(), ErrorKind::Denied(_)) => {
                 return Ok(Deletion::Unseen);
             }
-            Err(error) => return Err(after(accepted, &call.tried, &error)),
+            Err(error) => return Err(after(DELETED, &call.tried, &error)),
         }
-        let late = Error::new(ErrorKind::BeingDeleted, &call.tried, unsettled(accepted, retry));
-        poll(vault, call, retry, pause, late, accepted).await?;
+        let late = Error::new(ErrorKind::BeingDeleted, &call.tried, unsettled(DELETED, retry));
+        poll(vault, call, retry, pause, late, DELETED).await?;
     }
     Ok(Deletion::Unseen)
 }
@@ -74,22 +86,31 @@ pub(super) async fn recover(
     let tried = vault.tried("recover", name);
     let call = vault.call(Operation::RecoverCertificate, Method::Post, &path, tried);
     let mut retry = Retry::new(vault.deadline());
+    let mut lost = lost(RECOVERED, name);
     let told = loop {
         match vault.pipeline().send(&call, &mut retry).await {
             Ok(answer) => break Some(answer),
-            // Somebody else recovers it: the end is the same.
-            Err(Failed::Known(error)) if error.kind() == ErrorKind::BeingRecovered => break None,
-            Err(Failed::Known(error)) if is_settling(&error) => {
-                wait(vault, &call, &retry, error).await?;
-            }
+            Err(Failed::Unknown(_, Failure::TooLarge { .. })) => break None,
+            Err(Failed::Known(error)) => match error.kind() {
+                // Somebody else recovers it: the end is the same.
+                ErrorKind::BeingRecovered => break None,
+                ErrorKind::Absent if lost.perhaps_done() => break None,
+                ErrorKind::Absent => return Ok(None),
+                _ if is_settling(&error) => {
+                    let waited = wait(vault, &call, &retry, error).await;
+                    waited.map_err(|stopped| lost.told(stopped))?;
+                }
+                _ => return Err(lost.told(error)),
+            },
             Err(Failed::Unknown(error, failure)) => {
-                vault.pipeline().pause(&call, &mut retry, &failure, error).await?;
-                let mut looking = Retry::new(retry.deadline());
-                if let Some(live) = vault.look(name, &mut looking).await? {
-                    return Ok(Some(live));
+                let again = lost.wait(vault, &call, &mut retry, Some(&failure), &error).await?;
+                match (vault.look(name, &mut Retry::new(retry.deadline())).await, again) {
+                    (Ok(Some(live)), _) => return Ok(Some(live)),
+                    (Ok(None), Again::Yes) => {}
+                    (Ok(None), Again::No) => return Err(lost.unknown(&error)),
+                    (Err(looking), _) => return Err(lost.unknown(&error).with_source(looking)),
                 }
             }
-            Err(failed) => return none_if_absent(failed),
         }
     };
     back_in_view(vault, name, &call, &retry, told.as_ref()).await.map(Some)
@@ -104,22 +125,24 @@ async fn back_in_view(
     retry: &Retry,
     told: Option<&Answer>,
 ) -> Result<Certificate> {
-    let accepted = "the service took the recovery";
     for pause in pauses() {
         let mut looking = Retry::new(retry.deadline());
         let error = match vault.look(name, &mut looking).await {
             Ok(Some(live)) => return Ok(live),
             Ok(None) => {
-                Error::new(ErrorKind::BeingRecovered, &call.tried, unsettled(accepted, retry))
+                Error::new(ErrorKind::BeingRecovered, &call.tried, unsettled(RECOVERED, retry))
             }
             Err(error) => match (error.kind(), told) {
-                (ErrorKind::Denied(_), Some(answer)) => return certificate(answer, &call.tried),
-                _ => return Err(after(accepted, &call.tried, &error)),
+                (ErrorKind::Denied(_), Some(answer)) => {
+                    return certificate(answer, &call.tried)
+                        .map_err(|error| after(RECOVERED, &call.tried, &error));
+                }
+                _ => return Err(after(RECOVERED, &call.tried, &error)),
             },
         };
-        poll(vault, call, retry, pause, error, accepted).await?;
+        poll(vault, call, retry, pause, error, RECOVERED).await?;
     }
-    Err(Error::new(ErrorKind::BeingRecovered, &call.tried, unsettled(accepted, retry)))
+    Err(Error::new(ErrorKind::BeingRecovered, &call.tried, unsettled(RECOVERED, retry)))
 }
 
 pub(super) async fn purge(vault: &KeyVault, name: &CertificateName) -> Result<Option<()>> {
@@ -127,19 +150,30 @@ pub(super) async fn purge(vault: &KeyVault, name: &CertificateName) -> Result<Op
     let tried = vault.tried("purge", name);
     let call = vault.call(Operation::PurgeCertificate, Method::Delete, &path, tried);
     let mut retry = Retry::new(vault.deadline());
+    let mut lost = lost("the service took the purge", name);
     loop {
-        match vault.settled(&call, &mut retry).await {
-            Ok(_) => return Ok(Some(())),
+        match vault.settled(&call, &mut retry, is_settling).await {
+            Ok(_) | Err(Failed::Unknown(_, Failure::TooLarge { .. })) => return Ok(Some(())),
+            Err(Failed::Known(error)) if error.kind() == ErrorKind::Absent => {
+                return Ok(lost.perhaps_done().then_some(()));
+            }
+            Err(Failed::Known(error)) => return Err(lost.told(error)),
             Err(Failed::Unknown(error, failure)) => {
-                vault.pipeline().pause(&call, &mut retry, &failure, error).await?;
+                let again = lost.wait(vault, &call, &mut retry, Some(&failure), &error).await?;
                 let mut looking = Retry::new(retry.deadline());
-                if vault.look_at_deleted(name, &mut looking).await?.is_none() {
-                    return Ok(Some(()));
+                match (vault.look_at_deleted(name, &mut looking).await, again) {
+                    (Ok(None), _) => return Ok(Some(())),
+                    (Ok(Some(_)), Again::Yes) => {}
+                    (Ok(Some(_)), Again::No) => return Err(lost.unknown(&error)),
+                    (Err(looking), _) => return Err(lost.unknown(&error).with_source(looking)),
                 }
             }
-            Err(failed) => return none_if_absent(failed),
         }
     }
+}
+
+fn lost(done: &'static str, name: &CertificateName) -> Lost {
+    Lost::new(done, format!("look whether {name} is live or in soft delete before trying again"))
 }
 
 /// Waits for what the service is busy with, or gives its error back where time is up.
@@ -182,3 +216,6 @@ fn unsettled(accepted: &str, retry: &Retry) -> String {
 fn pauses() -> impl Iterator<Item = Duration> {
     [250, 500, 1000].into_iter().map(Duration::from_millis).chain(std::iter::repeat(POLL))
 }
+
+const DELETED: &str = "the service took the deletion";
+const RECOVERED: &str = "the service took the recovery";

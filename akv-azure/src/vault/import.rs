@@ -1,9 +1,10 @@
 //! Import: one new version, even where the reply was lost.
 
-use akv_core::{Certificate, Error, ErrorKind, Import, Result};
+use akv_core::{Certificate, Import, Over, Result};
 use azure_core::http::Method;
 
-use super::{KeyVault, certificate};
+use super::lost::{Again, Lost};
+use super::{KeyVault, certificate, is_being_deleted, is_settling};
 use crate::operation::Operation;
 use crate::page::unreadable;
 use crate::pipeline::{Failed, Retry};
@@ -14,22 +15,35 @@ pub(super) async fn run(vault: &KeyVault, import: &Import) -> Result<Certificate
     let body = wire::import::body(import).map_err(|error| unreadable(&tried, &error))?;
     let path = ["certificates", import.name.as_str(), "import"];
     let call = vault.call(Operation::ImportCertificate, Method::Post, &path, tried).with_body(body);
+    let passes = match import.over {
+        // Whoever recovers the name meanwhile has a certificate there that is not to be replaced.
+        Over::Nothing => is_being_deleted,
+        Over::Certificate => is_settling,
+    };
     let mut retry = Retry::new(vault.deadline());
+    let mut lost = Lost::new(
+        "the service made the new version",
+        format!(
+            "look whether the newest version of {} has thumbprint {} before importing again",
+            import.name,
+            import.bundle.thumbprint()
+        ),
+    );
     loop {
-        let (error, failure) = match vault.settled(&call, &mut retry).await {
-            Ok(answer) => return certificate(&answer, &call.tried),
-            Err(Failed::Known(error)) => return Err(error),
-            Err(Failed::Unknown(error, failure)) => (error, failure),
+        let (error, failure) = match vault.settled(&call, &mut retry, passes).await {
+            Ok(answer) => match certificate(&answer, &call.tried) {
+                Ok(made) => return Ok(made),
+                Err(unreadable) => (unreadable, None),
+            },
+            Err(Failed::Known(error)) => return Err(lost.told(error)),
+            Err(Failed::Unknown(error, failure)) => (error, Some(failure)),
         };
-        // The service may still be at work on it, so it is looked for after a pause.
-        let pause = vault.pipeline().pause(&call, &mut retry, &failure, error.clone()).await;
-        if let Err(stopped) = pause {
-            return Err(unknown(import, &stopped));
-        }
+        let again = lost.wait(vault, &call, &mut retry, failure.as_ref(), &error).await?;
         match vault.look(&import.name, &mut Retry::new(retry.deadline())).await {
             Ok(Some(found)) if is_it(&found, import) => return Ok(found),
-            Ok(_) => {}
-            Err(looking) => return Err(unknown(import, &error).with_source(looking)),
+            Ok(_) if again == Again::Yes => {}
+            Ok(_) => return Err(lost.unknown(&error)),
+            Err(looking) => return Err(lost.unknown(&error).with_source(looking)),
         }
     }
 }
@@ -38,17 +52,4 @@ pub(super) async fn run(vault: &KeyVault, import: &Import) -> Result<Certificate
 /// of the same certificate.
 fn is_it(found: &Certificate, import: &Import) -> bool {
     found.thumbprint == Some(import.bundle.thumbprint()) && found.tags == import.tags
-}
-
-fn unknown(import: &Import, error: &Error) -> Error {
-    let kind = match error.kind() {
-        ErrorKind::Cancelled => ErrorKind::Cancelled,
-        _ => ErrorKind::TimedOut,
-    };
-    Error::new(kind, error.to_string(), "it is not known whether the service made the new version")
-        .with_advice(format!(
-            "look whether the newest version of {} has thumbprint {} before importing again",
-            import.name,
-            import.bundle.thumbprint()
-        ))
 }

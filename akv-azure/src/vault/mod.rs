@@ -3,6 +3,7 @@
 mod chain;
 mod deletion;
 mod import;
+mod lost;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -142,9 +143,9 @@ impl CertificateStore for KeyVault {
         import::run(self, import).await
     }
 
-    async fn update_tags(&self, name: &CertificateName, tags: &Tags) -> Result<Certificate> {
+    async fn update_tags(&self, name: &CertificateName, wanted: &Tags) -> Result<Certificate> {
         let tried = self.tried("update the tags of", name);
-        let tags: BTreeMap<&str, &str> = tags.iter().collect();
+        let tags: BTreeMap<&str, &str> = wanted.iter().collect();
         let body =
             serde_json::to_vec(&TagsUpdate { tags }).map_err(|error| unreadable(&tried, &error))?;
         // An empty version is the newest.
@@ -153,8 +154,17 @@ impl CertificateStore for KeyVault {
             .call(Operation::UpdateCertificate, Method::Patch, &path, tried)
             .with_body(Bytes::from(body));
         let mut retry = Retry::new(self.deadline());
-        let answer = self.settled(&call, &mut retry).await?;
-        certificate(&answer, &call.tried)
+        let answer = self.settled(&call, &mut retry, is_settling).await.map_err(Error::from);
+        match answer.and_then(|answer| certificate(&answer, &call.tried)) {
+            // Where the answer cannot be read, the certificate itself tells.
+            Err(error) if error.kind() == ErrorKind::Protocol => {
+                match self.look(name, &mut Retry::new(retry.deadline())).await {
+                    Ok(Some(found)) if found.tags == *wanted => Ok(found),
+                    _ => Err(error),
+                }
+            }
+            updated => updated,
+        }
     }
 
     async fn delete(&self, name: &CertificateName) -> Result<Option<Deletion>> {
@@ -171,12 +181,17 @@ impl CertificateStore for KeyVault {
 }
 
 impl KeyVault {
-    /// Sends, and sends again while the service is busy deleting or recovering what is under the
-    /// name. That passes by itself, so it is waited out; what is left then is the answer.
-    async fn settled(&self, call: &Call, retry: &mut Retry) -> std::result::Result<Answer, Failed> {
+    /// Sends, and sends again while the service is busy with what is under the name in a way that
+    /// `passes` by itself. That is waited out; what is left then is the answer.
+    async fn settled(
+        &self,
+        call: &Call,
+        retry: &mut Retry,
+        passes: fn(&Error) -> bool,
+    ) -> std::result::Result<Answer, Failed> {
         loop {
             let error = match self.pipeline().send(call, retry).await {
-                Err(Failed::Known(error)) if is_settling(&error) => error,
+                Err(Failed::Known(error)) if passes(&error) => error,
                 other => return other,
             };
             if !retry.deadline().allows(POLL) {
@@ -198,6 +213,10 @@ impl fmt::Debug for KeyVault {
 
 fn is_settling(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::BeingDeleted | ErrorKind::BeingRecovered)
+}
+
+fn is_being_deleted(error: &Error) -> bool {
+    error.kind() == ErrorKind::BeingDeleted
 }
 
 /// Absence is an answer and no failure.

@@ -1,6 +1,6 @@
 //! Changes that meet trouble: lost replies, names that are busy, cancellation.
 
-use akv_core::{CertificateStore, Deletion, ErrorKind, Import};
+use akv_core::{CertificateStore, Deletion, ErrorKind, Import, Over};
 use akv_testkit::{Fault, Operation, Reason, Refusal};
 
 use crate::world::{World, importing, name, seconds, tags};
@@ -15,6 +15,11 @@ fn lost(operation: Operation) -> Vec<Fault> {
         first().status(503),
         first().html(502),
         first().delay(seconds(45)),
+        // Successes that cannot be read.
+        first().body(200, "application/json", "{}"),
+        first().body(200, "application/json", "{\"id\":"),
+        first().html(200),
+        first().huge_body(100 << 20),
     ]
 }
 
@@ -128,6 +133,156 @@ async fn a_lost_reply_to_new_tags_is_repeated() {
         let updated = world.store().update_tags(&name("cert-000001"), &wanted).await;
         assert_eq!(updated.expect("an update").tags, wanted, "{fault:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_is_given_time_before_a_lost_import_is_looked_for() {
+    for _ in 0..8 {
+        let world = World::new();
+        world.cloud.fault(Fault::on(Operation::ImportCertificate).nth(1).close_connection());
+        let import = importing("web", &world.leaf("www.contoso.com"));
+        world.store().import(&import).await.expect("an import");
+        let journal = world.cloud.journal();
+        let (sent, looked) =
+            (journal.of(Operation::ImportCertificate), journal.of(Operation::GetCertificate));
+        let waited = looked[0].at - sent[0].at;
+        assert!(waited >= seconds(2), "{waited}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_import_is_looked_for_even_where_it_is_not_to_be_repeated() {
+    let world = World::new();
+    world.cloud.fault(Fault::on(Operation::ImportCertificate).huge_body(100 << 20));
+    world.cloud.fault(Fault::on(Operation::GetCertificate).error(404, "CertificateNotFound", None));
+    let import = importing("web", &world.leaf("www.contoso.com"));
+    let error = world.store().import(&import).await.expect_err("not known");
+    assert!(error.to_string().contains("not known"), "{error}");
+    assert_eq!(world.cloud.journal().count(Operation::ImportCertificate), 1);
+}
+
+/// Deletes, recovers or purges `cert-000001`, ready for that.
+async fn change(world: &World, operation: Operation) -> Result<(), akv_core::Error> {
+    let (store, seeded) = (world.store(), name("cert-000001"));
+    match operation {
+        Operation::DeleteCertificate => store.delete(&seeded).await.map(|it| assert!(it.is_some())),
+        Operation::RecoverCertificate => {
+            store.recover(&seeded).await.map(|it| assert!(it.is_some()))
+        }
+        _ => store.purge(&seeded).await.map(|it| assert!(it.is_some())),
+    }
+}
+
+fn ready_for(operation: Operation) -> World {
+    let world = World::new();
+    world.cloud.vault("contoso").seed(1);
+    if operation != Operation::DeleteCertificate {
+        world.cloud.vault("contoso").delete("cert-000001");
+    }
+    world
+}
+
+const LOOKED_AT: [(Operation, Operation); 3] = [
+    (Operation::DeleteCertificate, Operation::GetCertificate),
+    (Operation::RecoverCertificate, Operation::GetCertificate),
+    (Operation::PurgeCertificate, Operation::GetDeletedCertificate),
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_change_that_cannot_be_looked_for_is_told_as_not_known() {
+    for (operation, look) in LOOKED_AT {
+        let world = ready_for(operation);
+        world.cloud.fault(Fault::on(operation).nth(1).after_change().close_connection());
+        world.cloud.deny(look);
+        let error = change(&world, operation).await.expect_err("not known");
+        assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+        assert!(error.to_string().contains("not known whether the service took"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_change_that_is_cancelled_is_told_as_not_known() {
+    for (operation, _) in LOOKED_AT {
+        let world = ready_for(operation);
+        world.cloud.fault(Fault::on(operation).nth(1).after_change().delay(seconds(40)));
+        let cancelling = async {
+            tokio::time::sleep(seconds(31)).await;
+            world.cancellation.cancel();
+        };
+        let (outcome, ()) = futures::future::join(change(&world, operation), cancelling).await;
+        let error = outcome.expect_err("cancelled");
+        assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
+        assert!(error.to_string().contains("not known whether the service took"), "{error}");
+    }
+}
+
+/// The service is slow: the look does not see the change yet, and the repetition is refused because
+/// of it.
+#[tokio::test(start_paused = true)]
+async fn what_a_lost_change_did_is_not_taken_for_what_was_there_before() {
+    for (operation, look) in LOOKED_AT {
+        let world = ready_for(operation);
+        let seen = if operation == Operation::DeleteCertificate {
+            world.cloud.fault(Fault::on(look).nth(1).after_change().body(
+                200,
+                "application/json",
+                r#"{"id":"https://contoso.vault.azure.net/certificates/cert-000001/0123456789abcdef0123456789abcdef"}"#,
+            ))
+        } else if operation == Operation::PurgeCertificate {
+            world.cloud.fault(Fault::on(look).nth(1).after_change().body(
+                200,
+                "application/json",
+                r#"{"id":"https://contoso.vault.azure.net/deletedcertificates/cert-000001/0123456789abcdef0123456789abcdef"}"#,
+            ))
+        } else {
+            world.cloud.fault(Fault::on(look).nth(1).error(404, "CertificateNotFound", None))
+        };
+        world.cloud.fault(Fault::on(operation).nth(1).after_change().close_connection());
+        change(&world, operation).await.unwrap_or_else(|error| panic!("{operation:?}: {error}"));
+        assert_eq!(seen.played(), 1, "{operation:?}");
+        assert_eq!(world.cloud.journal().count(operation), 2, "{operation:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nothing_was_there_a_recovery_by_somebody_else_is_told_at_once() {
+    let world = World::with(|cloud| cloud.vault("contoso").recovery_takes(seconds(30)));
+    world.cloud.vault("contoso").seed(1);
+    world.cloud.vault("contoso").delete("cert-000001");
+    let (store, seeded) = (world.store(), name("cert-000001"));
+    let somebody = world.store();
+    let scenario = async {
+        tokio::time::sleep(seconds(1)).await;
+        let leaf = world.leaf("www.contoso.com");
+        let import = Import { over: Over::Nothing, ..importing("cert-000001", &leaf) };
+        let start = tokio::time::Instant::now();
+        let error = store.import(&import).await.expect_err("being recovered");
+        assert_eq!(error.kind(), ErrorKind::BeingRecovered, "{error}");
+        assert!(start.elapsed() < seconds(1), "not waited out");
+        let recovered = store.recover(&seeded).await.expect("a recovery");
+        assert_eq!(recovered.expect("live").name, seeded);
+        assert_eq!(store.recover(&seeded).await.expect("a look"), None, "it is live already");
+        let over = Import { over: Over::Certificate, ..import };
+        assert_eq!(store.import(&over).await.expect("made").thumbprint, Some(leaf.thumbprint()));
+    };
+    let (recovered, ()) = futures::future::join(somebody.recover(&seeded), scenario).await;
+    assert!(recovered.expect("a recovery").is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn over_a_certificate_a_recovery_by_somebody_else_is_waited_out() {
+    let world = World::with(|cloud| cloud.vault("contoso").recovery_takes(seconds(30)));
+    world.cloud.vault("contoso").seed(1);
+    world.cloud.vault("contoso").delete("cert-000001");
+    let (store, somebody, seeded) = (world.store(), world.store(), name("cert-000001"));
+    let import = importing("cert-000001", &world.leaf("www.contoso.com"));
+    let import = Import { over: Over::Certificate, ..import };
+    let importing = async {
+        tokio::time::sleep(seconds(1)).await;
+        store.import(&import).await
+    };
+    let (_, imported) = futures::future::join(somebody.recover(&seeded), importing).await;
+    assert_eq!(imported.expect("made").thumbprint, Some(import.bundle.thumbprint()));
 }
 
 #[tokio::test(start_paused = true)]
