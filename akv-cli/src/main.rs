@@ -17,7 +17,7 @@ use crate::exit::Exit;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     logging::start(&cli.common);
-    match command::run(cli) {
+    match command::run(&cli) {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Failure.into(),
         Err(error) => {

@@ -1,5 +1,12 @@
 //! The program against a fake Azure over TLS: the way it is used.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a test cannot go on without ends it"
+)]
+
 mod program;
 
 use akv_testkit::pki::openssl_pfx;

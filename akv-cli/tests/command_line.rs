@@ -1,5 +1,12 @@
 //! The program as a person or a script meets it, without any cloud.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a test cannot go on without ends it"
+)]
+
 mod program;
 
 use program::{FIXTURES, Run, akv};

@@ -1,5 +1,12 @@
 //! Who may import whom: the table of `docs/architecture.md`, read off `cargo metadata`.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a test cannot go on without ends it"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 

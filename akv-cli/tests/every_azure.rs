@@ -1,5 +1,12 @@
 //! Identities, soft delete, hostile answers, cancellation: through the program, over TLS.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a test cannot go on without ends it"
+)]
+
 mod program;
 
 use std::time::Duration;

@@ -22,7 +22,7 @@ use crate::args::{Cli, Command, Common};
 use crate::exit::Exit;
 use crate::wiring::Wiring;
 
-pub(crate) fn run(cli: Cli) -> Result<Exit> {
+pub(crate) fn run(cli: &Cli) -> Result<Exit> {
     let common = &cli.common;
     match &cli.command {
         // A job ends in a result document, whatever goes wrong on the way to Azure.

@@ -69,7 +69,7 @@ fn document(bundle: &Bundle, certificates: &[&X509], findings: &[Finding], exit:
     json!({
         "accepted": exit != Exit::Failure,
         "keyKind": bundle.key_kind().to_string(),
-        "subjects": certificates.iter().map(|one| one.subject().to_string()).collect::<Vec<_>>(),
+        "subjects": certificates.iter().map(|one| one.subject()).collect::<Vec<_>>(),
         "thumbprints": certificates.iter().map(|one| one.thumbprint()).collect::<Vec<_>>(),
         "findings": findings.iter().map(|finding| json!({
             "code": finding.code.as_str(),

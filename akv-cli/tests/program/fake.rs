@@ -8,15 +8,15 @@ use akv_testkit::{FakeCloud, FakeCloudBuilder, TlsServer};
 use super::{Akv, akv};
 
 /// A fake cloud that is served for as long as this lives.
-pub struct Fake {
-    pub cloud: FakeCloud,
+pub(crate) struct Fake {
+    pub(crate) cloud: FakeCloud,
     dir: tempfile::TempDir,
     /// Both serve until they are dropped.
     serving: (TlsServer, tokio::runtime::Runtime),
 }
 
 impl Fake {
-    pub fn new(builder: FakeCloudBuilder) -> Self {
+    pub(crate) fn new(builder: FakeCloudBuilder) -> Self {
         let cloud = builder.start();
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -31,12 +31,12 @@ impl Fake {
     }
 
     /// With one vault, `contoso`.
-    pub fn with_vault() -> Self {
+    pub(crate) fn with_vault() -> Self {
         Self::new(FakeCloud::builder().vault("contoso"))
     }
 
     /// The program with this cloud, as the service principal.
-    pub fn akv(&self) -> Akv {
+    pub(crate) fn akv(&self) -> Akv {
         akv()
             .args(["--cloud-file".into(), self.path("cloud.json")])
             .env("AZURE_TENANT_ID", &self.cloud.tenant_id())
@@ -45,19 +45,19 @@ impl Fake {
     }
 
     /// What App Service puts into `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
-    pub fn app_service(&self) -> (String, String) {
+    pub(crate) fn app_service(&self) -> (String, String) {
         let (endpoint, header) = self.cloud.app_service();
         let path = endpoint.splitn(4, '/').nth(3).expect("a path").to_owned();
         let control = self.serving.0.control_url();
         (format!("{}/{path}", control.replace("localhost", "imds.localhost")), header)
     }
 
-    pub fn path(&self, file: &str) -> PathBuf {
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.dir.path().join(file)
     }
 
     /// Writes a file and says where it is.
-    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
         std::fs::write(&path, content).expect("written");
         path.to_string_lossy().into_owned()

@@ -2,16 +2,17 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-pub mod fake;
+pub(crate) mod fake;
 
 use std::ffi::OsStr;
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
 
 /// PKCS#12 files made by other people's tools.
-pub const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../akv-core/tests/fixtures/pfx");
+pub(crate) const FIXTURES: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../akv-core/tests/fixtures/pfx");
 
-pub fn akv() -> Akv {
+pub(crate) fn akv() -> Akv {
     let mut command = Command::new(env!("CARGO_BIN_EXE_akv"));
     command.env_clear();
     for kept in ["PATH", "SYSTEMROOT", "LLVM_PROFILE_FILE"] {
@@ -23,56 +24,56 @@ pub fn akv() -> Akv {
     Akv { command, stdin: Vec::new() }
 }
 
-pub struct Akv {
+pub(crate) struct Akv {
     command: Command,
     stdin: Vec<u8>,
 }
 
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
-    pub fn both(&self) -> String {
+    pub(crate) fn both(&self) -> String {
         format!("{}\n{}", self.stdout, self.stderr)
     }
 }
 
 impl Akv {
-    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.command.arg(arg);
         self
     }
 
-    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.command.args(args);
         self
     }
 
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
     }
 
-    pub fn stdin(mut self, text: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn stdin(mut self, text: impl Into<Vec<u8>>) -> Self {
         self.stdin = text.into();
         self
     }
 
-    pub fn stdout(mut self, file: std::fs::File) -> Self {
+    pub(crate) fn stdout(mut self, file: std::fs::File) -> Self {
         self.command.stdout(file);
         self
     }
 
-    pub fn run(self) -> Run {
+    pub(crate) fn run(self) -> Run {
         let child = self.start();
         ended(child)
     }
 
     /// Sends SIGTERM as soon as `ready` says so.
-    pub fn terminated_when(self, ready: impl Fn() -> bool) -> Run {
+    pub(crate) fn terminated_when(self, ready: impl Fn() -> bool) -> Run {
         let mut child = self.start();
         while !ready() && child.try_wait().expect("a child").is_none() {
             std::thread::yield_now();
