@@ -13,6 +13,7 @@ mod directory;
 #[cfg(test)]
 mod documented;
 mod error;
+mod lost;
 mod operation;
 mod options;
 mod page;

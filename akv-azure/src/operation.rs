@@ -69,9 +69,10 @@ impl Operation {
     }
 
     /// Whether it may be sent again when it is not known whether the service carried it out. An
-    /// import would make a second version, and a second delete or recovery would be refused.
+    /// import would make a second version, a second delete or recovery would be refused, and a vault
+    /// would be given its settings anew.
     pub(crate) fn repeats_freely(self) -> bool {
-        !self.changes() || matches!(self, Self::UpdateCertificate | Self::CreateVault)
+        !self.changes() || self == Self::UpdateCertificate
     }
 
     /// Actions, permissions and roles as in Azure's "Azure RBAC built-in roles", "resource provider

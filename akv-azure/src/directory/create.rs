@@ -1,15 +1,14 @@
 //! Create a vault, until it answers.
 
-use std::time::Duration;
-
 use akv_core::{Error, ErrorKind, NewVault, PublicAccess, Result, TenantId, Vault, VaultId};
 use azure_core::http::Method;
 use bytes::Bytes;
 
 use super::{ResourceManager, SUBSCRIPTIONS, VAULTS, described};
+use crate::lost::{Again, Lost, POLL};
 use crate::operation::Operation;
 use crate::page::{read, unreadable};
-use crate::pipeline::{Call, Deadline, Origin, Pacing, Pipeline, Retry};
+use crate::pipeline::{Call, Deadline, Failed, Origin, Pacing, Pipeline, Retry};
 use crate::wire;
 
 pub(super) async fn run(
@@ -26,18 +25,52 @@ pub(super) async fn run(
         .map_err(|error| unreadable(&tried, &error))?;
     let call = Call::new(Operation::CreateVault, Method::Put, manager.vault_url(id), tried.clone())
         .with_body(Bytes::from(body));
-    let created = match pipeline.send(&call, &mut retry).await.map_err(Error::from) {
-        Ok(answer) => described(read(&answer, &tried)?, &tried)?,
-        Err(error) if error.kind() == ErrorKind::NameTaken => {
-            return Err(held_by_deleted(manager, &pipeline, vault, retry).await.unwrap_or(error));
-        }
-        Err(error) => return Err(error),
-    };
+    let created = accepted(manager, &pipeline, vault, &call, &mut retry).await?;
     let created = provisioned(manager, &pipeline, id, &tried, &retry, created).await?;
     if vault.options.public_access == PublicAccess::Enabled {
-        answering(manager, id, &tried, &retry).await?;
+        let answers = answering(manager, id, &tried, &retry).await;
+        answers.map_err(|error| but(&tried, &error))?;
     }
     Ok(created)
+}
+
+/// Sends the order until it is known that the service took it. After a lost reply the vault is
+/// looked for first.
+async fn accepted(
+    manager: &ResourceManager,
+    pipeline: &Pipeline,
+    vault: &NewVault,
+    call: &Call,
+    retry: &mut Retry,
+) -> Result<Vault> {
+    let id = &vault.id;
+    let look = format!("look whether vault {id} is there before trying again");
+    let mut lost = Lost::new("the service made the vault", look);
+    loop {
+        let (error, failure) = match pipeline.send(call, retry).await {
+            Ok(answer) => {
+                match read(&answer, &call.tried).and_then(|it| described(it, &call.tried)) {
+                    Ok(made) => return Ok(made),
+                    Err(unreadable) => (unreadable, None),
+                }
+            }
+            Err(Failed::Known(error)) if error.kind() == ErrorKind::NameTaken => {
+                let retry = Retry::new(retry.deadline());
+                return Err(held_by_deleted(manager, pipeline, vault, retry)
+                    .await
+                    .unwrap_or(error));
+            }
+            Err(Failed::Known(error)) => return Err(lost.told(error)),
+            Err(Failed::Unknown(error, failure)) => (error, Some(failure)),
+        };
+        let again = lost.wait(pipeline, call, retry, failure.as_ref(), &error).await?;
+        match manager.look(pipeline, id, &mut Retry::new(retry.deadline())).await {
+            Ok(Some(made)) => return Ok(made),
+            Ok(None) if again == Again::Yes => {}
+            Ok(None) => return Err(lost.unknown(&error)),
+            Err(looking) => return Err(lost.unknown(&error).with_source(looking)),
+        }
+    }
 }
 
 /// The body of a vault takes no domain name, so Resource Manager is asked where that is all we have.
@@ -114,16 +147,23 @@ async fn provisioned(
             }
             Some(_) => {}
         }
-        pause(pipeline, tried, retry).await?;
+        pause(pipeline, tried, retry).await.map_err(|error| but(tried, &error))?;
         let mut looking = Retry::new(retry.deadline());
-        if let Some(seen) = manager.look(pipeline, id, &mut looking).await? {
+        let looked = manager.look(pipeline, id, &mut looking).await;
+        if let Some(seen) = looked.map_err(|error| but(tried, &error))? {
             vault = seen;
         }
     }
 }
 
-/// Asks the vault itself for a sign of life, without a token, until its name resolves and somebody
-/// answers. A refusal is an answer too.
+/// What failed after the service had taken the order.
+fn but(tried: &str, error: &Error) -> Error {
+    let told = format!("the service made it, but it is not known whether it is ready: {error}");
+    Error::new(error.kind(), tried, told)
+}
+
+/// Asks the vault itself for a sign of life, without a token, until its name resolves and it
+/// answers. A refusal in its own words is an answer too; whatever a proxy says is none.
 async fn answering(
     manager: &ResourceManager,
     id: &VaultId,
@@ -145,19 +185,29 @@ async fn answering(
     loop {
         let mut looking = Retry::new(retry.deadline().within(POLL));
         match pipeline.send(&call, &mut looking).await.map_err(Error::from) {
-            Ok(_) => return Ok(()),
-            Err(error) if error.reply().is_some_and(|reply| reply.status < 500) => return Ok(()),
+            Ok(answer) if is_health(answer.body()) => return Ok(()),
+            Err(error) if is_vaults_own(&error) => return Ok(()),
             Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
-            Err(_) => pause(&pipeline, tried, retry).await?,
+            Ok(_) | Err(_) => pause(&pipeline, tried, retry).await?,
         }
     }
+}
+
+/// The health of a vault is told in four bytes; a proxy's page is longer.
+fn is_health(body: &[u8]) -> bool {
+    body.len() <= HEALTH && !body.trim_ascii_start().starts_with(b"<")
+}
+
+fn is_vaults_own(error: &Error) -> bool {
+    // Without its vault, the service says so itself.
+    error.kind() != ErrorKind::Unavailable
+        && error.reply().is_some_and(|it| it.code.is_some() && (400..500).contains(&it.status))
 }
 
 async fn pause(pipeline: &Pipeline, tried: &str, retry: &Retry) -> Result<()> {
     if !retry.deadline().allows(POLL) {
         let seconds = retry.deadline().total().as_secs();
-        let problem =
-            format!("the service made it, but it did not answer within {seconds} seconds");
+        let problem = format!("it did not answer within {seconds} seconds");
         return Err(Error::new(ErrorKind::TimedOut, tried, problem).with_advice(
             "its name may need some minutes until it resolves: nothing is to be done",
         ));
@@ -165,5 +215,5 @@ async fn pause(pipeline: &Pipeline, tried: &str, retry: &Retry) -> Result<()> {
     pipeline.sleep(tried, POLL).await
 }
 
-/// Between looks at a vault in the making.
-const POLL: Duration = Duration::from_secs(2);
+/// As long as the answer about a vault's health may be, in bytes.
+const HEALTH: usize = 64;

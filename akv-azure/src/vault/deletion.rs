@@ -5,8 +5,8 @@ use std::time::Duration;
 use akv_core::{Certificate, CertificateName, Deletion, Error, ErrorKind, Result};
 use azure_core::http::Method;
 
-use super::lost::{Again, Lost};
-use super::{KeyVault, POLL, certificate, is_settling};
+use super::{KeyVault, certificate, is_settling};
+use crate::lost::{Again, Lost, POLL};
 use crate::operation::Operation;
 use crate::page::read;
 use crate::pipeline::{Answer, Call, Failed, Failure, Retry};
@@ -34,7 +34,8 @@ pub(super) async fn delete(vault: &KeyVault, name: &CertificateName) -> Result<O
                 _ => return Err(lost.told(error)),
             },
             Err(Failed::Unknown(error, failure)) => {
-                let again = lost.wait(vault, &call, &mut retry, Some(&failure), &error).await?;
+                let again =
+                    lost.wait(vault.pipeline(), &call, &mut retry, Some(&failure), &error).await?;
                 match (vault.look(name, &mut Retry::new(retry.deadline())).await, again) {
                     (Ok(None), _) => break,
                     (Ok(Some(_)), Again::Yes) => {}
@@ -103,7 +104,8 @@ pub(super) async fn recover(
                 _ => return Err(lost.told(error)),
             },
             Err(Failed::Unknown(error, failure)) => {
-                let again = lost.wait(vault, &call, &mut retry, Some(&failure), &error).await?;
+                let again =
+                    lost.wait(vault.pipeline(), &call, &mut retry, Some(&failure), &error).await?;
                 match (vault.look(name, &mut Retry::new(retry.deadline())).await, again) {
                     (Ok(Some(live)), _) => return Ok(Some(live)),
                     (Ok(None), Again::Yes) => {}
@@ -159,7 +161,8 @@ pub(super) async fn purge(vault: &KeyVault, name: &CertificateName) -> Result<Op
             }
             Err(Failed::Known(error)) => return Err(lost.told(error)),
             Err(Failed::Unknown(error, failure)) => {
-                let again = lost.wait(vault, &call, &mut retry, Some(&failure), &error).await?;
+                let again =
+                    lost.wait(vault.pipeline(), &call, &mut retry, Some(&failure), &error).await?;
                 let mut looking = Retry::new(retry.deadline());
                 match (vault.look_at_deleted(name, &mut looking).await, again) {
                     (Ok(None), _) => return Ok(Some(())),

@@ -3,8 +3,8 @@
 use akv_core::{Certificate, Import, Over, Result};
 use azure_core::http::Method;
 
-use super::lost::{Again, Lost};
 use super::{KeyVault, certificate, is_being_deleted, is_settling};
+use crate::lost::{Again, Lost};
 use crate::operation::Operation;
 use crate::page::unreadable;
 use crate::pipeline::{Failed, Retry};
@@ -38,7 +38,8 @@ pub(super) async fn run(vault: &KeyVault, import: &Import) -> Result<Certificate
             Err(Failed::Known(error)) => return Err(lost.told(error)),
             Err(Failed::Unknown(error, failure)) => (error, Some(failure)),
         };
-        let again = lost.wait(vault, &call, &mut retry, failure.as_ref(), &error).await?;
+        let again =
+            lost.wait(vault.pipeline(), &call, &mut retry, failure.as_ref(), &error).await?;
         match vault.look(&import.name, &mut Retry::new(retry.deadline())).await {
             Ok(Some(found)) if is_it(&found, import) => return Ok(found),
             Ok(_) if again == Again::Yes => {}

@@ -3,7 +3,6 @@
 mod chain;
 mod deletion;
 mod import;
-mod lost;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -20,6 +19,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
+use crate::lost::POLL;
 use crate::operation::Operation;
 use crate::page::{Pages, fingerprint, read, unreadable};
 use crate::pipeline::{Answer, Call, Deadline, Failed, Pipeline, Retry};
@@ -266,5 +266,3 @@ fn nameless(tried: &str) -> Error {
 pub(crate) const API_VERSION: &str = "7.4";
 /// The most that the service gives.
 const PAGE_SIZE: &str = "25";
-/// How often the service is asked whether it has settled: as often as Microsoft's own clients do.
-const POLL: Duration = Duration::from_secs(2);

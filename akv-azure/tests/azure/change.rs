@@ -6,7 +6,7 @@ use akv_testkit::{Fault, Operation, Reason, Refusal};
 use crate::world::{World, importing, name, seconds, tags};
 
 /// The ways in which the reply to a change gets lost after the service has carried it out.
-fn lost(operation: Operation) -> Vec<Fault> {
+pub(crate) fn lost(operation: Operation) -> Vec<Fault> {
     let first = || Fault::on(operation).nth(1).after_change();
     vec![
         first().close_connection(),

@@ -7,6 +7,7 @@ use akv_core::{
 use akv_testkit::{Fault, Operation};
 use tokio::time::Instant;
 
+use crate::change::lost;
 use crate::world::{World, seconds};
 
 pub(crate) fn vault_id(world: &World, name: &str) -> VaultId {
@@ -174,6 +175,106 @@ async fn a_vault_that_never_answers_ends_with_the_deadline_and_says_that_it_was_
     let error = world.directory().create(&world.tenant(), &vault).await.expect_err("silent");
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert!(error.to_string().contains("the service made it"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_vaults_own_answer_is_a_sign_of_life() {
+    let page = "<html><head><title>Sign in to the proxy</title></head></html>";
+    let json = r#"{"error":{"code":"VaultNotFound","message":"no such vault"}}"#;
+    for (status, body) in [
+        (200, page),
+        (302, ""),
+        (302, "{}"),
+        (403, page),
+        (404, ""),
+        (404, json),
+        (407, r#"{"error":{"code":"ProxyAuthenticationRequired"}}"#),
+    ] {
+        let mut world = World::new();
+        world.tap("/healthstatus", Some((status, body)));
+        let vault = new_vault(&world, "fabrikam");
+        let created = world.directory().create(&world.tenant(), &vault).await;
+        let error = created.expect_err("nobody there");
+        assert_eq!(error.kind(), ErrorKind::TimedOut, "{status} {body}: {error}");
+        assert!(error.to_string().contains("the service made it"), "{error}");
+    }
+    for (status, body) in [
+        (200, "[]\r\n"),
+        (403, r#"{"error":{"code":"Forbidden","innererror":{"code":"ForbiddenByFirewall"}}}"#),
+    ] {
+        let mut world = World::new();
+        world.tap("/healthstatus", Some((status, body)));
+        let vault = new_vault(&world, "fabrikam");
+        world.directory().create(&world.tenant(), &vault).await.expect("it is there");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_to_an_order_makes_one_vault_with_one_order() {
+    for fault in lost(Operation::CreateVault) {
+        let world = World::new();
+        let vault = new_vault(&world, "fabrikam");
+        let played = world.cloud.fault(fault.clone());
+        let created = world.directory().create(&world.tenant(), &vault).await;
+        assert_eq!(created.expect("a vault").path.vault().as_str(), "fabrikam", "{fault:?}");
+        assert_eq!(played.played(), 1, "{fault:?}");
+        assert_eq!(world.cloud.journal().count(Operation::CreateVault), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_did_not_arrive_is_repeated() {
+    for fault in [
+        Fault::on(Operation::CreateVault).nth(1).close_connection(),
+        Fault::on(Operation::CreateVault).nth(1).status(503),
+    ] {
+        let world = World::new();
+        world.cloud.fault(fault);
+        let vault = new_vault(&world, "fabrikam");
+        world.directory().create(&world.tenant(), &vault).await.expect("a vault");
+        assert_eq!(world.cloud.journal().count(Operation::CreateVault), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_whose_end_cannot_be_known_is_told_as_such() {
+    let world = World::new();
+    world.cloud.fault(Fault::on(Operation::CreateVault).after_change().close_connection());
+    world.cloud.deny(Operation::GetVault);
+    let vault = new_vault(&world, "fabrikam");
+    let error = world.directory().create(&world.tenant(), &vault).await.expect_err("not known");
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert!(error.to_string().contains("not known whether the service made"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelling_while_a_vault_is_in_the_making_tells_that_it_was_made() {
+    // It is cancelled while the vault is provisioned, and while its name does not answer yet.
+    for takes in [60, 1] {
+        let mut world = World::with(|cloud| cloud.creation_takes(seconds(takes)));
+        world.tap("/healthstatus", None);
+        let vault = new_vault(&world, "fabrikam");
+        let (directory, tenant) = (world.directory(), world.tenant());
+        let cancelling = async {
+            tokio::time::sleep(seconds(5)).await;
+            world.cancellation.cancel();
+        };
+        let (created, ()) =
+            futures::future::join(directory.create(&tenant, &vault), cancelling).await;
+        let error = created.expect_err("cancelled");
+        assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
+        assert!(error.to_string().contains("the service made it, but"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vault_in_the_making_that_cannot_be_looked_at_was_made() {
+    let world = World::with(|cloud| cloud.creation_takes(seconds(25)));
+    world.cloud.deny(Operation::GetVault);
+    let vault = new_vault(&world, "fabrikam");
+    let error = world.directory().create(&world.tenant(), &vault).await.expect_err("not seen");
+    assert!(matches!(error.kind(), ErrorKind::Denied(_)), "{error}");
+    assert!(error.to_string().contains("the service made it, but"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

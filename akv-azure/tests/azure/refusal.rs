@@ -235,8 +235,6 @@ const CONTROL: &[Row] = &[
     row(409, "AnotherOperationInProgress", None, ErrorKind::Conflict, "another operation"),
     row(429, "TooManyRequests", None, ErrorKind::Throttled, "Resource Manager"),
     row(429, "SubscriptionRequestsThrottled", None, ErrorKind::Throttled, "Resource Manager"),
-    row(500, "InternalServerError", None, ErrorKind::Unavailable, "failed"),
-    row(503, "ServerBusy", None, ErrorKind::Unavailable, "failed"),
 ];
 
 #[tokio::test(start_paused = true)]
@@ -248,6 +246,25 @@ async fn resource_managers_answers() {
         let vault = crate::directory::new_vault(&world, "fabrikam");
         let error = world.directory().create(&world.tenant(), &vault).await.expect_err("refused");
         check(&error, row, &format!("create vault {}", vault.id));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn resource_managers_failures() {
+    for (status, code) in [(500, "InternalServerError"), (503, "ServerBusy")] {
+        let world = World::new();
+        let id = crate::directory::vault_id(&world, "contoso");
+        world.cloud.fault(Fault::on(Operation::GetVault).error(status, code, None));
+        let looked = world.directory().vault(&world.tenant(), &id).await.expect_err("failed");
+        let failed = row(status, code, None, ErrorKind::Unavailable, "the service failed");
+        check(&looked, &failed, &format!("look at vault {id}"));
+
+        let world = World::new();
+        world.cloud.fault(Fault::on(Operation::CreateVault).error(status, code, None));
+        let vault = crate::directory::new_vault(&world, "fabrikam");
+        let created = world.directory().create(&world.tenant(), &vault).await;
+        let error = created.expect_err("failed").to_string();
+        assert!(error.contains(code) && error.contains("not known"), "{error}");
     }
 }
 

@@ -50,8 +50,11 @@ impl World {
         answer: Option<(u16, &'static str)>,
     ) -> Arc<Tap> {
         let tap = Tap::new(self.cloud.transport(), path, answer);
-        let options =
-            AzureOptions { transport: Some(Arc::clone(&tap) as _), ..AzureOptions::default() };
+        let options = AzureOptions {
+            transport: Some(Arc::clone(&tap) as _),
+            cancellation: self.cancellation.clone(),
+            ..AzureOptions::default()
+        };
         self.azure = Azure::new(options).expect("options");
         tap
     }

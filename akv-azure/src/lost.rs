@@ -1,13 +1,14 @@
 //! A change of which it is not known whether it was made: its reply was lost, or cannot be read.
 
+use std::time::Duration;
+
 use akv_core::{Error, ErrorKind, Result};
 
-use super::{KeyVault, POLL};
-use crate::pipeline::{Call, Failure, Retry};
+use crate::pipeline::{Call, Failure, Pipeline, Retry};
 
 /// What is known of a change while it is tried.
-pub(super) struct Lost {
-    /// `the service took the deletion`.
+pub(crate) struct Lost {
+    /// What may have happened: `the service took the deletion`.
     done: &'static str,
     /// What a person looks at before trying again.
     look: String,
@@ -17,26 +18,26 @@ pub(super) struct Lost {
 
 /// Whether the change may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
+pub(crate) enum Again {
     Yes,
     No,
 }
 
 impl Lost {
-    pub(super) fn new(done: &'static str, look: String) -> Self {
+    pub(crate) fn new(done: &'static str, look: String) -> Self {
         Self { done, look, perhaps: false }
     }
 
     /// Whether it may have been made by now.
-    pub(super) fn perhaps_done(&self) -> bool {
+    pub(crate) fn perhaps_done(&self) -> bool {
         self.perhaps
     }
 
     /// Waits before the service is asked what became of the change; without a `failure` it was an
     /// answer that cannot be read. The service may still be at work, so that takes a while at least.
-    pub(super) async fn wait(
+    pub(crate) async fn wait(
         &mut self,
-        vault: &KeyVault,
+        pipeline: &Pipeline,
         call: &Call,
         retry: &mut Retry,
         failure: Option<&Failure>,
@@ -48,13 +49,13 @@ impl Lost {
         if !retry.deadline().allows(wait) {
             return Err(self.unknown(error));
         }
-        let slept = vault.pipeline().sleep(&call.tried, wait).await;
+        let slept = pipeline.sleep(&call.tried, wait).await;
         slept.map_err(|cancelled| self.unknown(&cancelled))?;
         Ok(if again.is_some() { Again::Yes } else { Again::No })
     }
 
     /// That it is not known.
-    pub(super) fn unknown(&self, error: &Error) -> Error {
+    pub(crate) fn unknown(&self, error: &Error) -> Error {
         let kind = match error.kind() {
             ErrorKind::Cancelled => ErrorKind::Cancelled,
             _ => ErrorKind::TimedOut,
@@ -65,7 +66,7 @@ impl Lost {
 
     /// What a later attempt's failure says of the whole: a refusal speaks for the attempt before
     /// it too, as the same was asked for; everything else leaves open what became of that.
-    pub(super) fn told(&self, error: Error) -> Error {
+    pub(crate) fn told(&self, error: Error) -> Error {
         let refused = matches!(
             error.kind(),
             ErrorKind::Denied(_)
@@ -79,3 +80,6 @@ impl Lost {
         if self.perhaps && !refused { self.unknown(&error) } else { error }
     }
 }
+
+/// Between looks at what the service is at work on: as often as Microsoft's own clients look.
+pub(crate) const POLL: Duration = Duration::from_secs(2);
