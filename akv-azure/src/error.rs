@@ -70,7 +70,7 @@ fn of_refusal(operation: Operation, tried: &str, refusal: &Refusal) -> Error {
         (409, Service::ResourceManager) => conflict_in_resource_manager(code),
         (413, _) => Meaning::new(ErrorKind::Invalid, "the service refuses it as too large")
             .advised("a certificate with its key and chain has to stay below 25 KB"),
-        (429, service) => throttled(service),
+        (429, service) => throttled(service, refusal),
         (400..=499, _) if refusal.foreign => not_the_service(),
         (408, _) => Meaning::new(ErrorKind::TimedOut, "the service gave up waiting"),
         (400..=499, _) => invalid(code, inner),
@@ -271,12 +271,15 @@ fn conflict_in_resource_manager(code: &str) -> Meaning {
     }
 }
 
-fn throttled(service: Service) -> Meaning {
+fn throttled(service: Service, refusal: &Refusal) -> Meaning {
     let who = match service {
         Service::KeyVault => "the vault's or the subscription's budget of requests is used up",
         Service::ResourceManager => "Resource Manager's budget of requests is used up",
     };
-    Meaning::new(ErrorKind::Throttled, format!("{who}, still so after waiting"))
+    let wish = refusal.wish.filter(|wish| !wish.is_zero()).map(|wish| {
+        format!(", and it wants to be left alone for {} seconds", wish.as_secs_f64().ceil())
+    });
+    Meaning::new(ErrorKind::Throttled, format!("{who}{}", wish.unwrap_or_default()))
         .advised("find out who else uses it, or run later")
 }
 

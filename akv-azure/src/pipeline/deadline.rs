@@ -1,5 +1,6 @@
 //! The moment until which one operation may go on.
 
+use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
@@ -35,6 +36,23 @@ impl Deadline {
     /// The earlier of this deadline and that time from now.
     pub(crate) fn within(&self, limit: Duration) -> Self {
         Self { at: self.at.min(later(Instant::now(), limit)), total: self.total }
+    }
+}
+
+/// How much longer a service is left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rest(Duration);
+
+impl Rest {
+    /// The rest until then, where that is not before the deadline.
+    pub(super) fn past(deadline: Deadline, until: Instant) -> Option<Self> {
+        (until >= deadline.at).then(|| Self(until.saturating_duration_since(Instant::now())))
+    }
+}
+
+impl fmt::Display for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} seconds", self.0.as_secs_f64().ceil())
     }
 }
 

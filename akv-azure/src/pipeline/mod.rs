@@ -27,7 +27,7 @@ use crate::operation::Operation;
 use crate::wire;
 
 pub(crate) use answer::Answer;
-pub(crate) use deadline::Deadline;
+pub(crate) use deadline::{Deadline, Rest};
 pub(crate) use failure::{Failure, NoConnection, Refusal};
 pub(crate) use origin::Origin;
 pub(crate) use pace::{Pacer, Permit};
@@ -144,13 +144,17 @@ impl Pipeline {
         let mut last = None;
         loop {
             let token = self.token(call, retry.deadline()).await?;
-            let place = match self.place(call, retry.deadline()).await {
+            let mut places = match self.places(call, retry.deadline()).await {
                 // The service's own words say more than that there was no room.
                 Err(error) if error.kind() == ErrorKind::Throttled => {
                     return Err(last.unwrap_or(error).into());
                 }
-                place => place?,
+                places => places?,
             };
+            if self.cancellation.is_cancelled() {
+                return Err(error::cancelled(&call.tried).into());
+            }
+            places.iter_mut().for_each(Permit::sent);
             let started = Instant::now();
             let outcome = self.attempt(call, token.as_ref(), retry.deadline()).await?;
             log(call, retry.attempt(), started.elapsed(), &outcome);
@@ -165,7 +169,7 @@ impl Pipeline {
                 }
                 Err(failure) => failure,
             };
-            self.give_back(place, &failure);
+            self.give_back(places, &failure);
             if let (Some(tokens), Some(token), false) = (&self.tokens, &token, renewed)
                 && is_unauthorized(&failure)
             {
@@ -214,16 +218,18 @@ impl Pipeline {
             .map_err(|denied| denied.into_error(&call.tried))
     }
 
-    async fn place(&self, call: &Call, deadline: Deadline) -> Result<Vec<Permit>, Error> {
+    async fn places(&self, call: &Call, deadline: Deadline) -> Result<Vec<Permit>, Error> {
         let places = async {
-            match &self.pacing {
-                Pacing::Vault { vault, all } => vec![vault.permit().await, all.permit().await],
+            Ok(match &self.pacing {
+                Pacing::Vault { vault, all } => {
+                    vec![vault.permit(deadline).await?, all.permit(deadline).await?]
+                }
                 Pacing::ResourceManager { quota, budget } => {
-                    quota.permit(budget).await;
+                    quota.permit(budget, deadline).await?;
                     Vec::new()
                 }
                 Pacing::Free => Vec::new(),
-            }
+            })
         };
         self.cancellation
             .run_until_cancelled(deadline.bound(places))
@@ -235,6 +241,14 @@ impl Pipeline {
                     "within {seconds} seconds the service's budget of requests left no room for it"
                 );
                 call.error(ErrorKind::Throttled, problem)
+            })?
+            .map_err(|rest: Rest| {
+                let problem = format!(
+                    "the service refused requests as too many and is left alone for {rest}, longer \
+                     than this may take"
+                );
+                call.error(ErrorKind::Throttled, problem)
+                    .with_advice("find out who else uses its budget, or run later")
             })
     }
 
@@ -257,9 +271,6 @@ impl Pipeline {
             let exchanged = deadline.within(ATTEMPT).bound(exchange).await;
             exchanged.unwrap_or_else(|| Err(Failure::Stalled { after: started.elapsed() }))
         };
-        if self.cancellation.is_cancelled() {
-            return Err(error::cancelled(&call.tried));
-        }
         if call.operation.changes() {
             return Ok(bounded.await);
         }

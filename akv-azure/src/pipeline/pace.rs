@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::deadline::later;
+use super::deadline::{Deadline, Rest, later};
 use crate::options::Pace;
 
 /// Lets requests through so that no stretch of time of the window's length sees more of them than
@@ -46,7 +46,8 @@ struct Slowed {
     in_a_row: u32,
 }
 
-/// A place in the budget, taken from the moment it is granted.
+/// A place in the budget, taken from the moment it is granted. Dropped before the request was sent
+/// it is free again.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Permit {
@@ -71,18 +72,22 @@ impl Pacer {
         })
     }
 
-    /// Waits for a place, in the order of asking.
-    pub(crate) async fn permit(self: &Arc<Self>) -> Permit {
+    /// Waits for a place, in the order of asking. Nobody queues for a place that cannot come before
+    /// the deadline because everybody rests until after it.
+    pub(crate) async fn permit(self: &Arc<Self>, deadline: Deadline) -> Result<Permit, Rest> {
         let _first_in_line = self.line.lock().await;
         loop {
             let changed = self.changed.notified();
+            if let Some(rest) = self.rest(deadline) {
+                return Err(rest);
+            }
             match self.turn(Instant::now()) {
                 Turn::Now => {
-                    return Permit {
+                    return Ok(Permit {
                         pacer: Arc::clone(self),
                         granted: Instant::now(),
-                        counted: true,
-                    };
+                        counted: false,
+                    });
                 }
                 Turn::At(then) => {
                     futures::future::select(Box::pin(sleep_until(then)), Box::pin(changed)).await;
@@ -90,6 +95,10 @@ impl Pacer {
                 Turn::WhenSomethingChanges => changed.await,
             }
         }
+    }
+
+    fn rest(&self, deadline: Deadline) -> Option<Rest> {
+        Rest::past(deadline, self.state().slowed?.paused_until)
     }
 
     fn turn(&self, now: Instant) -> Turn {
@@ -187,6 +196,11 @@ impl State {
 }
 
 impl Permit {
+    /// The request is sent now.
+    pub(crate) fn sent(&mut self) {
+        self.counted = true;
+    }
+
     /// The service refused the request because of its budget. Such a request does not count against
     /// it (Key Vault throttling guide), and it slows down everybody.
     pub(crate) fn refused(mut self, wish: Option<Duration>) {
@@ -257,6 +271,14 @@ mod tests {
         }
     }
 
+    /// The place of a request that is sent at once.
+    async fn granted(pacer: &Arc<Pacer>) -> Permit {
+        let deadline = Deadline::after(Duration::MAX);
+        let mut permit = pacer.permit(deadline).await.expect("before the deadline");
+        permit.sent();
+        permit
+    }
+
     /// Sends so many requests, 64 at a time; how long each is on its way there is for `way` to say.
     async fn send(
         pacer: &Arc<Pacer>,
@@ -272,7 +294,7 @@ mod tests {
                 let way = Duration::from_millis(way(number));
                 async move {
                     loop {
-                        let permit = pacer.permit().await;
+                        let permit = granted(pacer).await;
                         tokio::time::sleep(way).await;
                         let accepted = vault.borrow_mut().take(budget);
                         tokio::time::sleep(way / 2).await;
@@ -319,16 +341,16 @@ mod tests {
     async fn one_refusal_slows_everybody_and_the_pace_comes_back() {
         let pacer = Pacer::new(Pace::default());
         for _ in 0..100 {
-            drop(pacer.permit().await);
+            drop(granted(&pacer).await);
         }
-        pacer.permit().await.refused(None);
+        granted(&pacer).await.refused(None);
         let start = Instant::now();
-        drop(pacer.permit().await);
+        drop(granted(&pacer).await);
         assert!(start.elapsed() >= PAUSE, "all wait: {:?}", start.elapsed());
         tokio::time::sleep(WINDOW * 11).await;
         let start = Instant::now();
         for _ in 0..4000 {
-            drop(pacer.permit().await);
+            drop(granted(&pacer).await);
         }
         assert!(start.elapsed() < Duration::from_millis(1), "a full burst again");
     }
@@ -336,32 +358,59 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_service_wish_holds_for_everybody() {
         let pacer = Pacer::new(Pace::default());
-        pacer.permit().await.refused(Some(Duration::from_secs(9)));
+        granted(&pacer).await.refused(Some(Duration::from_secs(9)));
         let start = Instant::now();
-        drop(pacer.permit().await);
+        drop(granted(&pacer).await);
         assert!(start.elapsed() >= Duration::from_secs(9));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_queues_for_a_rest_that_is_too_long() {
+        let pacer = Pacer::new(Pace::new(3, WINDOW));
+        let held = granted(&pacer).await;
+        drop((granted(&pacer).await, granted(&pacer).await));
+        let start = Instant::now();
+        let asking = |seconds| {
+            let pacer = Arc::clone(&pacer);
+            async move {
+                let permit = pacer.permit(Deadline::after(Duration::from_secs(seconds))).await;
+                (permit.map(drop), start.elapsed())
+            }
+        };
+        let refusing = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            held.refused(Some(Duration::from_secs(300)));
+        };
+        let (first, second, third, ()) =
+            futures::join!(asking(120), asking(120), asking(400), refusing);
+        let at_once = Duration::from_secs(1);
+        for (permit, took) in [first, second] {
+            assert_eq!(permit.expect_err("too long").to_string(), "300 seconds");
+            assert!(took <= at_once + Duration::from_millis(10), "{took:?}");
+        }
+        assert!(third.0.is_ok() && third.1 >= at_once + Duration::from_secs(300), "{:?}", third.1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_was_not_sent_or_was_refused_takes_no_place() {
         let pacer = Pacer::new(Pace::new(1, WINDOW));
-        pacer.permit().await.unused();
+        granted(&pacer).await.unused();
         let start = Instant::now();
-        drop(pacer.permit().await);
+        drop(granted(&pacer).await);
         assert_eq!(start.elapsed(), Duration::ZERO);
-        drop(pacer.permit().await);
+        drop(granted(&pacer).await);
         assert!(start.elapsed() >= WINDOW);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_dropped_wait_loses_no_place() {
         let pacer = Pacer::new(Pace::new(1, WINDOW));
-        let held = pacer.permit().await;
-        let waiting = tokio::time::timeout(Duration::from_secs(1), pacer.permit()).await;
+        let held = granted(&pacer).await;
+        let waiting = tokio::time::timeout(Duration::from_secs(1), granted(&pacer)).await;
         assert!(waiting.is_err());
         held.unused();
         let start = Instant::now();
-        drop(pacer.permit().await);
+        drop(granted(&pacer).await);
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 

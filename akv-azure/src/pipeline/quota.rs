@@ -7,7 +7,7 @@ use std::time::Duration;
 use azure_core::http::headers::Headers;
 use tokio::time::{Instant, sleep_until};
 
-use super::deadline::later;
+use super::deadline::{Deadline, Rest, later};
 
 /// Until when each budget is left alone. Resource Manager keeps one a subscription and one a
 /// tenant for every caller, each refilled by 25 reads or 10 writes a second, and says in every
@@ -20,10 +20,15 @@ impl Quota {
         Arc::default()
     }
 
-    /// Waits until that budget may be used again.
-    pub(crate) async fn permit(&self, budget: &str) {
-        let until = self.until().get(budget).copied();
-        if let Some(until) = until {
+    /// Waits until that budget may be used again; not where that is past the deadline.
+    pub(crate) async fn permit(&self, budget: &str, deadline: Deadline) -> Result<(), Rest> {
+        loop {
+            let until = self.until().get(budget).copied();
+            // Others may have learnt of a longer rest meanwhile, so it is looked up again.
+            let Some(until) = until.filter(|until| *until > Instant::now()) else { return Ok(()) };
+            if let Some(rest) = Rest::past(deadline, until) {
+                return Err(rest);
+            }
             sleep_until(until).await;
         }
     }
@@ -76,7 +81,7 @@ mod tests {
 
     async fn waited(quota: &Quota, budget: &str) -> Duration {
         let start = Instant::now();
-        quota.permit(budget).await;
+        quota.permit(budget, Deadline::after(Duration::MAX)).await.expect("before the deadline");
         start.elapsed()
     }
 
@@ -90,6 +95,28 @@ mod tests {
         assert!(waited(&quota, "one").await >= REFILL);
         quota.heed("one", &answer("x-ms-ratelimit-remaining-subscription-global-reads", "0"));
         assert!(waited(&quota, "one").await >= REFILL);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rest_that_becomes_longer_while_it_is_waited_for_is_kept() {
+        let quota = Quota::default();
+        quota.spent("one", Some(Duration::from_secs(5)));
+        let longer = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            quota.spent("one", Some(Duration::from_secs(17)));
+        };
+        let (waited, ()) = futures::future::join(waited(&quota, "one"), longer).await;
+        assert!(waited >= Duration::from_secs(18), "{waited:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rest_past_the_deadline_is_not_waited_for() {
+        let quota = Quota::default();
+        quota.spent("one", Some(Duration::from_secs(300)));
+        let start = Instant::now();
+        let permit = quota.permit("one", Deadline::after(Duration::from_secs(120))).await;
+        assert_eq!(permit.expect_err("too long").to_string(), "300 seconds");
+        assert_eq!(start.elapsed(), Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]

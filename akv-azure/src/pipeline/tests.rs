@@ -12,6 +12,7 @@ use futures::StreamExt;
 
 use super::*;
 use crate::auth::{CredentialMint, SignIn};
+use crate::options::Pace;
 
 /// Answers requests for tokens by itself and everything else from the script.
 #[derive(Default)]
@@ -204,6 +205,45 @@ async fn the_wish_of_the_service_is_waited_for_and_the_deadline_is_the_end() {
     let (error, sent) = fails(vec![wish("400")]).await;
     assert_eq!((error.kind(), sent), (ErrorKind::Throttled, 1));
     assert_eq!(start.elapsed(), Duration::ZERO, "a wait that cannot help is not begun");
+}
+
+fn paced(script: &Arc<Script>, vault: &Arc<Pacer>, all: &Arc<Pacer>) -> Pipeline {
+    let pacing = Pacing::Vault { vault: Arc::clone(vault), all: Arc::clone(all) };
+    Pipeline { pacing, ..pipeline(script) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rest_past_the_deadline_is_told_at_once_with_its_length() {
+    let refused = Step::Answer(429, vec![("retry-after", "400")], b"{}".to_vec());
+    let script = Script::new(vec![refused]);
+    let (vault, all) = (Pacer::new(Pace::default()), Pacer::new(Pace::default()));
+    let pipeline = paced(&script, &vault, &all);
+    let start = Instant::now();
+    for expected in ["wants to be left alone for 400 seconds", "left alone for 400 seconds"] {
+        let outcome = pipeline.send(&call(Operation::GetCertificate), &mut retry()).await;
+        let error = Error::from(outcome.err().expect("throttled"));
+        assert_eq!(error.kind(), ErrorKind::Throttled);
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(!error.to_string().contains("waiting"), "nobody waited: {error}");
+    }
+    assert_eq!((script.sent(), start.elapsed()), (1, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_was_not_used_is_free_again() {
+    let one = Pace::new(1, Duration::from_secs(10_000));
+    let (vault, all) = (Pacer::new(one), Pacer::new(one));
+    let far = Deadline::after(Duration::MAX);
+    // All vaults together are busy, so the vault's own place is granted in vain.
+    let busy = all.permit(far).await.expect("a place");
+    let script = Script::new(vec![ok()]);
+    let pipeline = paced(&script, &vault, &all);
+    let outcome = pipeline.send(&call(Operation::GetCertificate), &mut retry()).await;
+    assert_eq!(Error::from(outcome.err().expect("no place")).kind(), ErrorKind::Throttled);
+    drop(busy);
+    let outcome = pipeline.send(&call(Operation::GetCertificate), &mut retry()).await;
+    assert!(outcome.is_ok(), "both places were given back");
+    assert_eq!(script.sent(), 1);
 }
 
 #[tokio::test(start_paused = true)]
