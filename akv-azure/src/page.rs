@@ -69,10 +69,17 @@ impl Pages {
         Ok(Some(page.value))
     }
 
-    /// Everything there is.
-    pub(crate) async fn all<T: DeserializeOwned>(mut self) -> Result<Vec<T>, Error> {
+    /// Everything there is, of a list that is short enough to be kept.
+    pub(crate) async fn all<T: DeserializeOwned + Hash>(mut self) -> Result<Vec<T>, Error> {
         let mut all = Vec::new();
-        while let Some(page) = self.next().await? {
+        let mut seen = HashSet::new();
+        while let Some(page) = self.next::<T>().await? {
+            if !page.is_empty() && !seen.insert(fingerprint(&page)) {
+                return Err(self.endless("a whole page was there before"));
+            }
+            if self.followed.len() >= MOST_PAGES_KEPT && self.next.is_some() {
+                return Err(self.endless("it has more pages than Resource Manager can fill"));
+            }
             all.extend(page);
         }
         Ok(all)
@@ -111,5 +118,8 @@ pub(crate) fn unreadable(tried: &str, error: &serde_json::Error) -> Error {
 const LARGEST_PAGE: usize = 8 << 20;
 /// Half a million certificates.
 const MOST_PAGES: usize = 20_000;
+/// Resource Manager's pages have some hundreds of items, and a list of it is the subscriptions of a
+/// tenant or the vaults of a subscription, of which there are some thousands at most.
+const MOST_PAGES_KEPT: usize = 1000;
 /// The service sends short pages and may send empty ones.
 const MOST_EMPTY_PAGES: usize = 200;

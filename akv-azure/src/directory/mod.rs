@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use akv_core::{
-    Cloud, Credential, Error, ErrorKind, NewVault, Region, ResourceGroupName, Result, StorePath,
-    Subscription, SubscriptionId, TenantId, Vault, VaultDirectory, VaultId,
+    Cloud, Credential, Error, ErrorKind, InvalidValue, NewVault, Region, ResourceGroupName, Result,
+    StorePath, Subscription, SubscriptionId, TenantId, Vault, VaultDirectory, VaultId,
 };
 use async_trait::async_trait;
 use azure_core::http::Method;
@@ -126,16 +126,10 @@ impl VaultDirectory for ResourceManager {
         let operation = Operation::ListSubscriptions;
         let pages = Pages::new(pipeline, operation, tried.clone(), self.deadline(), first);
         let listed: Vec<wire::subscription::Subscription> = pages.all().await?;
-        listed
-            .into_iter()
-            .map(|one| {
-                Ok(Subscription {
-                    id: one.id.parse().map_err(|invalid| unreadable_id(&tried, &invalid))?,
-                    name: one.display_name,
-                    state: one.state,
-                })
-            })
-            .collect()
+        readable(&tried, listed, |one| {
+            let id = one.id.parse()?;
+            Ok(Subscription { id, name: one.display_name, state: one.state })
+        })
     }
 
     async fn vaults(
@@ -151,10 +145,14 @@ impl VaultDirectory for ResourceManager {
         let operation = Operation::ListVaults;
         let pages = Pages::new(pipeline, operation, tried.clone(), self.deadline(), first);
         let listed: Vec<wire::vault::ListedVault> = pages.all().await?;
-        listed
-            .into_iter()
-            .map(|vault| vault.id.parse().map_err(|invalid| unreadable_id(&tried, &invalid)))
-            .collect()
+        readable(&tried, listed, |vault| {
+            // A store path may be a bare name, which says nothing of where the vault is.
+            if vault.id.starts_with('/') {
+                vault.id.parse()
+            } else {
+                Err(InvalidValue::new("vault's id", &vault.id, "the id of a resource"))
+            }
+        })
     }
 
     async fn vault(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<Vault>> {
@@ -202,6 +200,30 @@ fn is_absent_object(error: &Error) -> bool {
     error.kind() == ErrorKind::Absent && code != Some("SubscriptionNotFound")
 }
 
+/// The items that can be read. One that cannot must not hide all others, so it is left out with a
+/// warning; a list without any that can be read is no answer.
+fn readable<W, T>(
+    tried: &str,
+    listed: Vec<W>,
+    read: impl Fn(W) -> std::result::Result<T, InvalidValue>,
+) -> Result<Vec<T>> {
+    let mut items = Vec::with_capacity(listed.len());
+    let mut unreadable = None;
+    for item in listed {
+        match read(item) {
+            Ok(item) => items.push(item),
+            Err(invalid) => {
+                tracing::warn!(tried, %invalid, "an item of the list is left out");
+                unreadable = Some(invalid);
+            }
+        }
+    }
+    match unreadable {
+        Some(invalid) if items.is_empty() => Err(unreadable_id(tried, &invalid)),
+        _ => Ok(items),
+    }
+}
+
 fn described(vault: wire::vault::Vault, tried: &str) -> Result<Vault> {
     Ok(Vault {
         path: vault.id.parse().map_err(|invalid| unreadable_id(tried, &invalid))?,
@@ -211,7 +233,7 @@ fn described(vault: wire::vault::Vault, tried: &str) -> Result<Vault> {
     })
 }
 
-fn unreadable_id(tried: &str, invalid: &akv_core::InvalidValue) -> Error {
+fn unreadable_id(tried: &str, invalid: &InvalidValue) -> Error {
     Error::new(ErrorKind::Protocol, tried, format!("the answer cannot be read: {invalid}"))
 }
 

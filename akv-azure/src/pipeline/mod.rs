@@ -315,9 +315,10 @@ fn refusal(call: &Call, answer: &Answer) -> Refusal {
 }
 
 impl Refusal {
-    /// What a service says about the backing secret of a certificate could repeat it.
+    /// Who is not the service and answers in its place could repeat the backing secret of a
+    /// certificate, or the request, of which an import's body has the key.
     fn without_secrets_of(mut self, call: &Call) -> Self {
-        if self.foreign && call.operation == Operation::GetSecret {
+        if self.foreign && (call.body.is_some() || call.operation == Operation::GetSecret) {
             self.reply.message = None;
         }
         self

@@ -13,6 +13,7 @@ use futures::StreamExt;
 use super::*;
 use crate::auth::{CredentialMint, SignIn};
 use crate::options::Pace;
+use crate::page::Pages;
 
 /// Answers requests for tokens by itself and everything else from the script.
 #[derive(Default)]
@@ -205,6 +206,20 @@ async fn the_wish_of_the_service_is_waited_for_and_the_deadline_is_the_end() {
     let (error, sent) = fails(vec![wish("400")]).await;
     assert_eq!((error.kind(), sent), (ErrorKind::Throttled, 1));
     assert_eq!(start.elapsed(), Duration::ZERO, "a wait that cannot help is not begun");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_kept_has_an_end_even_where_every_page_is_another() {
+    let page = |number: usize| {
+        let next = format!("https://contoso.vault.azure.net/vaults?page={}", number + 1);
+        let body = format!(r#"{{"value":[{{"id":"v{number}"}}],"nextLink":"{next}"}}"#);
+        Step::Answer(200, vec![], body.into_bytes())
+    };
+    let script = Script::new((0..2000).map(page).collect());
+    let Call { operation, tried, url, .. } = call(Operation::ListVaults);
+    let pages = Pages::new(pipeline(&script), operation, tried, Duration::from_secs(120), url);
+    let error = pages.all::<wire::vault::ListedVault>().await.expect_err("endless");
+    assert_eq!((error.kind(), script.sent()), (ErrorKind::Protocol, 1000), "{error}");
 }
 
 fn paced(script: &Arc<Script>, vault: &Arc<Pacer>, all: &Arc<Pacer>) -> Pipeline {

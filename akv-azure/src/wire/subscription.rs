@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Subscription {
-    #[serde(rename = "subscriptionId")]
+    #[serde(rename = "subscriptionId", default)]
     pub(crate) id: String,
     #[serde(default)]
     pub(crate) display_name: String,

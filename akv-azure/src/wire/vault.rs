@@ -22,7 +22,7 @@ pub(crate) struct Properties {
 }
 
 /// A list item, of which only the id is read.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Hash, Deserialize)]
 pub(crate) struct ListedVault {
     #[serde(default)]
     pub(crate) id: String,

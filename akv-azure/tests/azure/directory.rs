@@ -278,6 +278,40 @@ async fn a_vault_in_the_making_that_cannot_be_looked_at_was_made() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_list_that_goes_round_in_circles_comes_to_an_end() {
+    let world = World::new();
+    world.cloud.fault(Fault::on(Operation::ListVaults).endless_pages());
+    let id = vault_id(&world, "contoso");
+    let listed = world.directory().vaults(&world.tenant(), id.subscription).await;
+    assert_eq!(listed.expect_err("endless").kind(), ErrorKind::Protocol);
+    assert_eq!(world.cloud.journal().count(Operation::ListVaults), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_that_cannot_be_read_does_not_hide_the_others() {
+    let good = "/subscriptions/5b5c41b7-0000-4000-8000-000000000001/resourceGroups/pki/providers/Microsoft.KeyVault/vaults/contoso";
+    let vaults = format!(r#"{{"value":[{{"id":"nonsense"}},{{}},{{"id":"{good}"}}]}}"#);
+    let subscriptions = r#"{"value":[{"displayName":"?"},{"subscriptionId":"x"},{"subscriptionId":"5b5c41b7-0000-4000-8000-000000000001"}]}"#;
+    let world = World::new();
+    let json = |operation, body| Fault::on(operation).nth(1).body(200, "application/json", body);
+    world.cloud.fault(json(Operation::ListVaults, &vaults));
+    world.cloud.fault(json(Operation::ListSubscriptions, subscriptions));
+    let (directory, tenant) = (world.directory(), world.tenant());
+    let subscriptions = directory.subscriptions(&tenant).await.expect("a list");
+    assert_eq!(subscriptions.len(), 1);
+    let vaults = directory.vaults(&tenant, subscriptions[0].id).await.expect("a list");
+    assert_eq!(vaults.iter().map(|it| it.vault().as_str()).collect::<Vec<_>>(), ["contoso"]);
+
+    world.cloud.fault(Fault::on(Operation::ListVaults).body(
+        200,
+        "application/json",
+        r#"{"value":[{"id":"nonsense"}]}"#,
+    ));
+    let error = directory.vaults(&tenant, subscriptions[0].id).await.expect_err("none is readable");
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+}
+
+#[tokio::test(start_paused = true)]
 async fn resource_managers_pace_is_kept() {
     let world = World::new();
     let (directory, tenant) = (world.directory(), world.tenant());

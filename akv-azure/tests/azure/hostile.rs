@@ -162,6 +162,18 @@ async fn an_item_without_a_name_ends_the_list_as_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_gateway_repeats_of_an_import_is_not_told() {
+    for status in [400, 403, 404, 409, 413, 503] {
+        let world = World::new();
+        let echo = "request was: {\"value\":\"MIIKsAIBAzCC\"}";
+        world.cloud.fault(Fault::on(Operation::ImportCertificate).body(status, "text/plain", echo));
+        let import = importing("web", &world.leaf("www.contoso.com"));
+        let error = world.store().import(&import).await.expect_err("refused");
+        assert!(!format!("{error} {error:?}").contains("MIIKsAIBAzCC"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_secret_is_in_any_error() {
     let world = World::new();
     world.cloud.vault("contoso").seed(1);
