@@ -64,8 +64,7 @@ fn of_refusal(operation: Operation, tried: &str, refusal: &Refusal) -> Error {
         (403, Service::KeyVault) => denied_by_vault(operation, code, inner),
         (403, Service::ResourceManager) => denied_by_resource_manager(operation, code),
         (404, _) => absent(code, refusal),
-        (407, _) => Meaning::new(ErrorKind::Unavailable, "a proxy wants to be signed in to")
-            .advised("put user and password into the proxy's URL in HTTPS_PROXY"),
+        (407, _) => Meaning::new(ErrorKind::Unavailable, PROXY_SIGN_IN).advised(PROXY_ADVICE),
         (409, Service::KeyVault) => conflict_in_vault(inner),
         (409, Service::ResourceManager) => conflict_in_resource_manager(code),
         (413, _) => Meaning::new(ErrorKind::Invalid, "the service refuses it as too large")
@@ -318,6 +317,7 @@ fn of_no_connection(operation: Operation, tried: &str, host: &str, why: NoConnec
                     "where a proxy opens TLS, or the cloud is your own, name its root in a CA file",
                 )
         }
+        NoConnection::ProxySignIn => error(PROXY_SIGN_IN.to_owned()).with_advice(PROXY_ADVICE),
         NoConnection::Unreachable if vault => {
             error(format!("no connection to {host}: no such vault, or it is not reached from here"))
                 .with_advice("check the vault's name, the cloud, the proxy and the firewall")
@@ -326,3 +326,6 @@ fn of_no_connection(operation: Operation, tried: &str, host: &str, why: NoConnec
             .with_advice("check the cloud, the proxy and the firewall"),
     }
 }
+
+pub(crate) const PROXY_SIGN_IN: &str = "a proxy wants to be signed in to";
+pub(crate) const PROXY_ADVICE: &str = "put user and password into the proxy's URL in HTTPS_PROXY";

@@ -6,6 +6,7 @@ use std::time::Duration;
 use akv_core::{Error, ErrorKind, Reply};
 
 use super::recorder::Heard;
+use crate::error::{PROXY_ADVICE, PROXY_SIGN_IN};
 use crate::pipeline::{Deadline, Failure, NoConnection};
 use crate::wire::entra::TokenError;
 use crate::wire::refusal::described;
@@ -116,8 +117,7 @@ impl Denied {
                 format!("{authority} answered with a redirect, which was not followed"),
             )
             .advised("check the authority's URL, and whether a proxy answers in its place"),
-            407 => Self::new(ErrorKind::Unavailable, "a proxy wants to be signed in to")
-                .advised("put user and password into the proxy's URL in HTTPS_PROXY"),
+            407 => Self::new(ErrorKind::Unavailable, PROXY_SIGN_IN).advised(PROXY_ADVICE),
             429 => Self::new(ErrorKind::Throttled, format!("{authority} is asked too often"))
                 .advised("find out who else signs in with this identity"),
             400 if error.message().is_some_and(|text| is_unassigned(&text)) => unassigned(),
@@ -150,6 +150,9 @@ impl Denied {
                 error(format!("{authority} did not prove to be that host")).advised(
                     "where a proxy opens TLS, or the cloud is your own, name its root in a CA file",
                 )
+            }
+            Failure::NotSent { why: NoConnection::ProxySignIn, .. } => {
+                error(PROXY_SIGN_IN.to_owned()).advised(PROXY_ADVICE)
             }
             Failure::NotSent { .. } if authority == METADATA => {
                 error("there is no metadata service here".to_owned()).advised(

@@ -31,6 +31,8 @@ pub(crate) enum NoConnection {
     Unresolved,
     /// Whoever answered could not prove to be the host, or speaks no TLS that is taken here.
     Untrusted,
+    /// A proxy on the way wants to be signed in to (407 to CONNECT).
+    ProxySignIn,
     /// Nobody answers, or it is not known why.
     Unreachable,
 }
@@ -73,7 +75,9 @@ impl Failure {
     /// Whether the same request can do better a little later.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
-            Self::NotSent { why, .. } => *why != NoConnection::Untrusted,
+            Self::NotSent { why, .. } => {
+                !matches!(why, NoConnection::Untrusted | NoConnection::ProxySignIn)
+            }
             Self::Lost { .. } | Self::Stalled { .. } => true,
             Self::TooLarge { .. } => false,
             Self::Refused(refusal) => {
@@ -101,6 +105,10 @@ impl NoConnection {
             if error.is::<Unresolved>() {
                 return Self::Unresolved;
             }
+            // The error of the tunnel has no public type.
+            if error.to_string().ends_with(PROXY_SIGN_IN) {
+                return Self::ProxySignIn;
+            }
             let io = error.downcast_ref::<io::Error>();
             // rustls reports what it does not accept as invalid data.
             if io.is_some_and(|io| io.kind() == io::ErrorKind::InvalidData) {
@@ -116,3 +124,6 @@ impl NoConnection {
         Self::Unreachable
     }
 }
+
+/// What hyper-util says when a proxy answers CONNECT with 407.
+const PROXY_SIGN_IN: &str = "tunnel error: proxy authorization required";

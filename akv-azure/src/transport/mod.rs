@@ -11,6 +11,7 @@ use akv_core::{Error, ErrorKind};
 use async_trait::async_trait;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 use reqwest::{Certificate, Client, ClientBuilder};
+use url::{Host, Url};
 
 pub(crate) use resolver::Unresolved;
 
@@ -19,9 +20,11 @@ pub(crate) use resolver::Unresolved;
 #[derive(Debug)]
 pub(crate) struct Pool {
     proxied: Client,
-    /// For the machine's own metadata service, which refuses what came through a proxy. Made when
-    /// it is needed, because making a client reads all the system's roots.
+    /// For what is on this machine: its metadata service, which refuses what came through a proxy,
+    /// and `localhost`, which a proxy would look for on its own machine. Made when it is needed,
+    /// because making a client reads all the system's roots.
     direct: OnceLock<Client>,
+    roots: Vec<Certificate>,
 }
 
 impl Pool {
@@ -32,27 +35,22 @@ impl Pool {
         for file in ca_files {
             roots.extend(read_roots(file)?);
         }
-        let mut builder = builder();
-        if !roots.is_empty() {
-            builder = builder.tls_certs_merge(roots);
-        }
-        let proxied = builder.build().map_err(|error| {
+        let proxied = builder(&roots).build().map_err(|error| {
             Error::new(ErrorKind::Invalid, "set up TLS", "no usable roots")
                 .with_advice(
                     "install the system's CA certificates (ca-certificates), or name a CA file",
                 )
                 .with_source(error)
         })?;
-        Ok(Arc::new(Self { proxied, direct: OnceLock::new() }))
+        Ok(Arc::new(Self { proxied, direct: OnceLock::new(), roots }))
     }
 
-    /// Identity endpoints of the machine itself are plain http and on the machine.
     fn client(&self, request: &Request) -> &Client {
-        if request.url().scheme() == "https" {
+        if !is_nearby(request.url()) {
             return &self.proxied;
         }
         self.direct.get_or_init(|| {
-            let nearby = builder().no_proxy().connect_timeout(CONNECT_NEARBY);
+            let nearby = builder(&self.roots).no_proxy().connect_timeout(CONNECT_NEARBY);
             nearby.build().unwrap_or_else(|_| self.proxied.clone())
         })
     }
@@ -65,6 +63,18 @@ impl HttpClient for Pool {
     }
 }
 
+/// Identity endpoints of the machine itself are plain http; everything else that is on it is named
+/// so.
+fn is_nearby(url: &Url) -> bool {
+    url.scheme() != "https"
+        || match url.host() {
+            Some(Host::Domain(name)) => resolver::is_this_machine(name),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+}
+
 /// The first random number of a process takes tens of milliseconds, because the generator measures
 /// the processor's jitter for its seed. That is begun while the roots are read, and not with the
 /// first handshake.
@@ -72,8 +82,8 @@ fn gather_entropy() {
     thread::spawn(|| aws_lc_rs::rand::fill(&mut [0; 16]));
 }
 
-fn builder() -> ClientBuilder {
-    Client::builder()
+fn builder(roots: &[Certificate]) -> ClientBuilder {
+    let builder = Client::builder()
         .tls_version_min(reqwest::tls::Version::TLS_1_2)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -81,7 +91,8 @@ fn builder() -> ClientBuilder {
         .connect_timeout(CONNECT)
         .pool_idle_timeout(IDLE)
         .tcp_nodelay(true)
-        .dns_resolver(resolver::Resolver)
+        .dns_resolver(resolver::Resolver);
+    if roots.is_empty() { builder } else { builder.tls_certs_merge(roots.iter().cloned()) }
 }
 
 fn read_roots(file: &Path) -> Result<Vec<Certificate>, Error> {
@@ -102,6 +113,9 @@ const IDLE: Duration = Duration::from_secs(90);
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::{Ipv4Addr, TcpListener};
+
     use azure_core::http::Method;
 
     use super::*;
@@ -123,6 +137,51 @@ mod tests {
             };
             assert_eq!(why, expected, "{url}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_on_this_machine_is_reached_without_a_proxy() {
+        let pool = Pool::new(&[]).expect("the system's roots");
+        for (url, proxied) in [
+            ("https://contoso.vault.azure.net/", true),
+            ("https://localhost.example/", true),
+            ("https://notlocalhost/", true),
+            ("https://contoso.vault.localhost:8443/", false),
+            ("https://LOCALHOST/", false),
+            ("https://127.0.0.1:8443/", false),
+            ("https://[::1]/", false),
+            ("http://169.254.169.254/metadata/identity/oauth2/token", false),
+        ] {
+            let request = Request::new(url.parse().expect("a URL"), Method::Get);
+            assert_eq!(
+                std::ptr::eq(pool.client(&request), &raw const pool.proxied),
+                proxied,
+                "{url}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_wants_to_be_signed_in_to_is_told_as_such() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let proxy = format!("http://{}", listener.local_addr().expect("an address"));
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let mut request = [0; 4096];
+            let _read = stream.read(&mut request).expect("a request");
+            let refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
+            stream.write_all(refusal).expect("answered");
+        });
+        let proxy = reqwest::Proxy::all(proxy).expect("a proxy");
+        let client = builder(&[]).proxy(proxy).build().expect("a client");
+        let url = "https://contoso.vault.azure.net/".parse().expect("a URL");
+        let error = client.execute_request(&Request::new(url, Method::Get)).await;
+        let failure = Failure::of_transport(error.expect_err("refused"));
+        let Failure::NotSent { why, .. } = &failure else {
+            panic!("nothing was sent: {failure:?}")
+        };
+        assert_eq!(*why, NoConnection::ProxySignIn);
+        assert!(!failure.may_pass());
     }
 
     #[test]

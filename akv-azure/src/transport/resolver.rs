@@ -25,7 +25,7 @@ impl std::error::Error for Unresolved {}
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let host = name.as_str().to_owned();
-        if host == "localhost" || host.ends_with(".localhost") {
+        if is_this_machine(&host) {
             return Box::pin(async { Ok(loopback()) });
         }
         Box::pin(async move {
@@ -38,6 +38,11 @@ impl Resolve for Resolver {
             Ok(addresses)
         })
     }
+}
+
+/// Whether that name is this machine's by definition (RFC 6761 6.3).
+pub(super) fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.ends_with(".localhost")
 }
 
 /// Port 0 stands for the URL's.
