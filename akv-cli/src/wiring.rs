@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -197,21 +198,31 @@ fn client_secret(common: &Common) -> Result<Option<ClientSecret>> {
 
 /// The text of a file with one secret, without the line end that editors leave behind.
 pub(crate) fn secret_file(file: &Path, what: &str) -> Result<zeroize::Zeroizing<String>> {
-    let text = fs::read_to_string(file)
-        .map(zeroize::Zeroizing::new)
-        .with_context(|| format!("read the {what} from {}", file.display()))?;
+    let text = zeroize::Zeroizing::new(
+        bounded(file).with_context(|| format!("read the {what} from {}", file.display()))?,
+    );
     let end = text.trim_end_matches(['\r', '\n']).len();
     Ok(zeroize::Zeroizing::new(text.get(..end).unwrap_or_default().to_owned()))
 }
 
 fn cloud_from_file(file: &Path) -> Result<Cloud> {
     let tried = || format!("read the cloud from {}", file.display());
-    let text = fs::read_to_string(file).with_context(tried)?;
+    let text = bounded(file).with_context(tried)?;
     let mut cloud: Cloud = serde_json::from_str(&text).with_context(tried)?;
     // A path in the file is meant from where the file is.
     cloud.ca_file =
         cloud.ca_file.map(|ca| file.parent().map_or_else(|| ca.clone(), |folder| folder.join(&ca)));
     Ok(cloud)
+}
+
+/// The text of a small file. Whatever is larger is not what was meant.
+fn bounded(file: &Path) -> io::Result<String> {
+    let mut text = String::with_capacity(LARGEST);
+    let file = fs::File::open(file)?;
+    if file.take(LARGEST as u64).read_to_string(&mut text)? == LARGEST {
+        return Err(io::Error::other("it is too large"));
+    }
+    Ok(text)
 }
 
 fn path_variable(name: &str) -> Result<PathBuf> {
@@ -225,6 +236,8 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
+/// Of a file with one secret or one cloud, in bytes.
+const LARGEST: usize = 64 << 10;
 const CERTIFICATE_PATH: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
 const CERTIFICATE_PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
 const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";

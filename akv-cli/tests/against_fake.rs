@@ -120,6 +120,24 @@ fn what_did_not_change_is_not_fetched_and_the_output_is_the_same() {
 }
 
 #[test]
+fn a_previous_inventory_that_is_not_one_is_refused() {
+    let fake = Fake::with_vault();
+    fake.cloud.vault("contoso").seed(1);
+    let full = inventory(&fake, &[]).stdout;
+    let other = full.replace("\"certificates\":[\"MII", "\"certificates\":[\"NII");
+    assert_ne!(full, other);
+    for (content, expected) in
+        [("no JSON", "line 1"), ("\0".repeat(3 << 20).as_str(), "line 1"), (&other, "another one")]
+    {
+        let run = inventory(&fake, &["--since", &fake.file("since.jsonl", content)]);
+        assert_eq!((run.code, run.stdout.as_str()), (4, ""), "{expected}");
+        assert!(run.stderr.contains(expected), "{expected}: {}", run.stderr);
+    }
+    let run = inventory(&fake, &["--since", &fake.file("bom.jsonl", format!("\u{feff}{full}"))]);
+    assert_eq!((run.code, run.stdout), (0, full));
+}
+
+#[test]
 fn a_certificate_that_cannot_be_read_ends_3_and_is_named() {
     let fake = Fake::with_vault();
     fake.cloud.vault("contoso").seed(3);

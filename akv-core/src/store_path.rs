@@ -126,6 +126,9 @@ impl FromStr for StorePath {
         if path.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
             return Self::from_url(path);
         }
+        if path.contains("://") {
+            return Err(invalid(text));
+        }
         if path.starts_with('/') {
             return Self::from_resource_id(path);
         }

@@ -172,6 +172,10 @@ async fn create_and_add(
     create: &CreateRequest,
     add: &AddRequest,
 ) -> (Status, String) {
+    // A vault is not created for a certificate that cannot be added.
+    if let Err(error) = management.check(add) {
+        return (Status::Failure, format!("nothing was created or added: {error}"));
+    }
     let created = management.create(create).await;
     if created.status() == Status::Failure {
         return told(&created);
@@ -192,11 +196,16 @@ async fn discovery(
     jobs: &dyn Jobs,
     options: &Options,
 ) -> Result<Ending, Stopped> {
-    let Discovery { cloud, credential, request } = Discovery::of(job, options).await?;
+    let Discovery { cloud, credential, request, misnamed } = Discovery::of(job, options).await?;
     let outcome = jobs.discovery(&cloud, &credential)?.discover(&request).await;
+    let status = match outcome.status {
+        Status::Success if !misnamed.is_empty() => Status::Warning,
+        status => status,
+    };
+    let told: Vec<String> = std::iter::once(outcome.message()).chain(misnamed).collect();
     Ok(Ending {
-        status: outcome.status.into(),
-        message: outcome.message(),
+        status: status.into(),
+        message: told.join("; "),
         found: match outcome.status {
             Status::Failure => Found::Nothing,
             Status::Success | Status::Warning => {

@@ -56,10 +56,12 @@ impl Clock {
         self.base() + time::Duration::milliseconds(turned)
     }
 
-    /// Lets time pass, in steps of a millisecond.
+    /// Lets time pass, in steps of a millisecond, at most a thousand years from the start.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        self.0.turned_milliseconds.fetch_add(by, Ordering::SeqCst);
+        let turned =
+            self.0.turned_milliseconds.load(Ordering::SeqCst).saturating_add(by).min(FURTHEST);
+        self.0.turned_milliseconds.store(turned, Ordering::SeqCst);
     }
 
     /// Sets the time, backwards too.
@@ -82,3 +84,6 @@ impl akv_core::Clock for Clock {
         self.now()
     }
 }
+
+/// A thousand years in milliseconds: no date that is made from it is out of range.
+const FURTHEST: i64 = 1000 * 365 * 86_400_000;

@@ -42,9 +42,10 @@ impl ContentsArgs {
             return Ok(Password::from(value.as_str()));
         }
         if self.password_stdin {
-            let mut line = Zeroizing::new(String::new());
+            let mut line = Zeroizing::new(String::with_capacity(LONGEST_PASSWORD));
             io::stdin()
                 .lock()
+                .take(LONGEST_PASSWORD as u64)
                 .read_line(&mut line)
                 .context("read the password from standard input")?;
             return Ok(Password::from(line.trim_end_matches(['\r', '\n'])));
@@ -72,6 +73,9 @@ fn bytes(file: &Path) -> Result<Zeroizing<Vec<u8>>> {
 fn is_stdin(file: &Path) -> bool {
     file.as_os_str() == "-"
 }
+
+/// In bytes; Key Vault itself takes 200 characters.
+const LONGEST_PASSWORD: usize = 4096;
 
 /// More is refused by the bundle anyway; a buffer of this size never grows, so no copy of a key is
 /// left behind.

@@ -1,9 +1,10 @@
 //! A previous inventory, read back from its jsonl output.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
+use akv_core::Thumbprint;
 use akv_core::job::{Coverage, Known, LastInventory};
 use anyhow::{Context, Result};
 
@@ -13,19 +14,26 @@ use super::record::Record;
 /// taken as known: its certificate is fetched.
 pub(crate) fn read(file: &Path, coverage: Coverage) -> Result<LastInventory> {
     let tried = || format!("read the previous inventory from {}", file.display());
-    let reader = BufReader::new(File::open(file).with_context(tried)?);
+    let mut reader = BufReader::new(File::open(file).with_context(tried)?);
     let mut known = Vec::new();
-    for (number, line) in reader.lines().enumerate() {
-        let tried = || format!("{}, line {}", tried(), number + 1);
-        let line = line.with_context(tried)?;
-        if line.trim().is_empty() {
+    for number in 1.. {
+        let tried = || format!("{}, line {number}", tried());
+        let mut line = String::new();
+        let read = reader.by_ref().take(LONGEST_LINE).read_line(&mut line).with_context(tried)?;
+        if read == 0 {
+            break;
+        }
+        let line = line.trim_start_matches('\u{feff}').trim();
+        if line.is_empty() {
             continue;
         }
-        let record: Record = serde_json::from_str(&line).with_context(tried)?;
+        let record: Record = serde_json::from_str(line).with_context(tried)?;
         if record.last_known || tells_less(&record, coverage) {
             continue;
         }
         let item = record.into_item().with_context(tried)?;
+        let leaf = item.certificates.first().map(|der| Thumbprint::of(der));
+        anyhow::ensure!(leaf == item.thumbprint, "{}: the certificate is another one", tried());
         known.push((item.name.clone(), Known::Item(Box::new(item))));
     }
     Ok(known.into_iter().collect())
@@ -39,3 +47,7 @@ fn tells_less(record: &Record, coverage: Coverage) -> bool {
         Coverage::Chain => record.certificates.len() < 2,
     }
 }
+
+/// A record with the longest chain that a vault holds, in bytes. A longer line is cut, and then it is
+/// no JSON.
+const LONGEST_LINE: u64 = 1 << 20;

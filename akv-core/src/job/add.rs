@@ -129,6 +129,14 @@ pub(super) async fn run(
     outcome.with_notes(notes)
 }
 
+pub(super) fn check(
+    store: &dyn CertificateStore,
+    now: OffsetDateTime,
+    request: &AddRequest,
+) -> Result<()> {
+    open(store, now, request).map(drop)
+}
+
 /// Errors of the bundle stop here, before anything is sent; its warnings become notes.
 fn open(
     store: &dyn CertificateStore,

@@ -156,7 +156,6 @@ pub(super) async fn run(
 
 enum Reading {
     Item(InventoryItem),
-    Vanished,
     Failed(ListedCertificate, Error),
 }
 
@@ -172,8 +171,7 @@ async fn read(
         return Reading::Item(InventoryItem::known(&listed, known, ItemSource::Unchanged));
     }
     match fetch(store, request.coverage, &listed).await {
-        Ok(Some(item)) => Reading::Item(item),
-        Ok(None) => Reading::Vanished,
+        Ok(item) => Reading::Item(item),
         Err(error) => Reading::Failed(listed, error),
     }
 }
@@ -182,21 +180,20 @@ async fn fetch(
     store: &dyn CertificateStore,
     coverage: Coverage,
     listed: &ListedCertificate,
-) -> Result<Option<InventoryItem>> {
-    // Deleted between the list and now: it is not in the vault, and that is no error.
-    let Some(certificate) = store.certificate(&listed.name).await? else { return Ok(None) };
+) -> Result<InventoryItem> {
+    let tried = || format!("get certificate {} in vault {}", listed.name, store.vault());
+    // One may be removed between the list and now. Many are not, so it is told.
+    let gone = || Error::new(ErrorKind::Absent, tried(), "it was listed and is not there now");
+    let certificate = store.certificate(&listed.name).await?.ok_or_else(gone)?;
     if certificate.der.is_none() {
-        return Err(Error::new(
-            ErrorKind::Invalid,
-            format!("get certificate {} in vault {}", listed.name, store.vault()),
-            "it holds no certificate: its creation is pending or has failed",
-        ));
+        let problem = "it holds no certificate: its creation is pending or has failed";
+        return Err(Error::new(ErrorKind::Invalid, tried(), problem));
     }
     let mut item = InventoryItem::read(listed.clone(), certificate);
     if let (Coverage::Chain, Some(version)) = (coverage, &item.version) {
         item.certificates = store.chain(&listed.name, version).await?;
     }
-    Ok(Some(item))
+    Ok(item)
 }
 
 async fn deliver(
@@ -211,7 +208,6 @@ async fn deliver(
             outcome.unchanged += usize::from(item.source == ItemSource::Unchanged);
             sink.item(item).await
         }
-        Reading::Vanished => Ok(()),
         Reading::Failed(_, error) if error.kind() == ErrorKind::Cancelled => Err(error),
         Reading::Failed(listed, error) => {
             outcome.listed += 1;

@@ -62,7 +62,7 @@ impl InventoryItem {
 
     pub(super) fn known(listed: &ListedCertificate, known: &Known, source: ItemSource) -> Self {
         match known {
-            Known::Item(item) => Self { source, ..(**item).clone() },
+            Known::Item(item) => Self { source, name: listed.name.clone(), ..(**item).clone() },
             Known::Summary { thumbprints, has_key } => Self {
                 name: listed.name.clone(),
                 source,

@@ -54,6 +54,13 @@ pub trait InventoryJob: Send + Sync {
 /// Changes what is in a store, or makes one.
 #[async_trait]
 pub trait ManagementJob: Send + Sync {
+    /// Whether an addition could begin: checks what can be checked without asking anybody. For
+    /// callers that have something else to do first, such as creating the vault.
+    fn check(&self, request: &AddRequest) -> Result<()> {
+        let _ = request;
+        Ok(())
+    }
+
     /// Adds a certificate or replaces one.
     ///
     /// Opening a PFX costs CPU time, up to about a second for a file that asks for it; on a
@@ -134,6 +141,10 @@ impl InventoryJob for StoreJobs {
 
 #[async_trait]
 impl ManagementJob for StoreJobs {
+    fn check(&self, request: &AddRequest) -> Result<()> {
+        add::check(&*self.store, self.clock.now(), request)
+    }
+
     async fn add(&self, request: &AddRequest) -> Outcome {
         add::run(&*self.store, self.clock.now(), request).await
     }

@@ -15,6 +15,8 @@ pub(crate) struct Discovery {
     pub(crate) cloud: Cloud,
     pub(crate) credential: Credential,
     pub(crate) request: DiscoveryRequest,
+    /// What is said of entries that name no tenant; the others are searched all the same.
+    pub(crate) misnamed: Vec<String>,
 }
 
 impl Discovery {
@@ -25,7 +27,7 @@ impl Discovery {
             Some(credential) => credential.clone(),
             None => credential(job, &*options.secrets).await?,
         };
-        let mut tenants = named_tenants(&directories)?;
+        let (mut tenants, misnamed) = named_tenants(&directories)?;
         if tenants.is_empty() {
             let machine = job.member("ClientMachine");
             let tenant = machine.parsed()?.or_else(|| options.tenant.clone());
@@ -41,29 +43,33 @@ impl Discovery {
             cloud: options.cloud.clone().unwrap_or_else(Cloud::public),
             credential,
             request: DiscoveryRequest { tenants },
+            misnamed,
         })
     }
 }
 
-/// The tenants in the order given, each once. Where any is named, the one in `ClientMachine` is not
-/// searched.
-fn named_tenants(directories: &Member<'_>) -> Result<Vec<TenantId>, Problem> {
+/// The tenants in the order given, each once, and what is said of the entries that are none. Where
+/// any is named, the one in `ClientMachine` is not searched.
+fn named_tenants(directories: &Member<'_>) -> Result<(Vec<TenantId>, Vec<String>), Problem> {
     let text = directories.text()?.unwrap_or_default();
     let mut seen = HashSet::new();
-    let mut tenants = Vec::new();
+    let (mut tenants, mut misnamed) = (Vec::new(), Vec::new());
     for (at, part) in text.split(',').map(str::trim).enumerate() {
-        if part.is_empty() {
-            continue;
-        }
-        let tenant: TenantId = part.parse().map_err(|_| {
-            directories.invalid(format!(
-                "tenant ids (GUIDs or domain names) with commas between them, and number {} is none",
-                at + 1
-            ))
-        })?;
-        if seen.insert(tenant.clone()) {
-            tenants.push(tenant);
+        match part.parse::<TenantId>() {
+            _ if part.is_empty() => {}
+            Ok(tenant) if seen.insert(tenant.clone()) => tenants.push(tenant),
+            Ok(_) => {}
+            Err(_) => misnamed.push(format!(
+                "number {} of {} is no tenant id (a GUID or a domain name) and was passed over",
+                at + 1,
+                directories.path()
+            )),
         }
     }
-    Ok(tenants)
+    if tenants.is_empty() && !misnamed.is_empty() {
+        return Err(directories.invalid(
+            "tenant ids (GUIDs or domain names) with commas between them, and there is none",
+        ));
+    }
+    Ok((tenants, misnamed))
 }

@@ -158,3 +158,14 @@ fn what_did_not_change_is_not_fetched_and_told_as_it_was() {
     }
     assert_eq!(items, full, "the same as the full inventory in everything else");
 }
+
+#[test]
+fn what_was_listed_and_is_gone_is_told_and_everything_gone_is_a_failure() {
+    for (gone, expected) in [(vec![1_u8], Status::Warning), (vec![0, 1, 2, 3], Status::Failure)] {
+        let scene = scene();
+        unreadable(&scene, &gone, ErrorKind::Absent);
+        let (outcome, _) = inventory(&scene, &InventoryRequest::default());
+        assert_eq!(outcome.status, expected, "{}", outcome.message());
+        assert!(outcome.message().contains("c1"), "{}", outcome.message());
+    }
+}

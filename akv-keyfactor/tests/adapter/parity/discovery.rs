@@ -41,9 +41,18 @@ async fn d2_a_tenant_that_fails_is_a_warning_beside_the_vaults_of_the_others() {
 async fn d3_no_tenant_at_all_is_a_failure_that_names_both_fields() {
     let message = refused(&fixture("D3"), &Options::default()).await;
     assert!(message.contains("ClientMachine") && message.contains("JobProperties.dirs"));
-    let bad = with("D3", "/JobProperties/dirs", format!("{TENANT}, no tenant").into());
+    let bad = with("D3", "/JobProperties/dirs", "no tenant".into());
     let message = refused(&bad, &Options::default()).await;
-    assert!(message.contains("JobProperties.dirs") && message.contains("number 2"), "{message}");
+    assert!(message.contains("JobProperties.dirs"), "{message}");
+}
+
+#[tokio::test]
+async fn what_is_no_tenant_is_told_and_the_others_are_searched() {
+    let job = with("D3", "/JobProperties/dirs", format!("{TENANT}, no tenant").into());
+    let jobs = discovery(|_, _, request| assert_eq!(tenants(request), [TENANT]), found());
+    let result = akv_keyfactor::run(&job, &jobs, &Options::default()).await.job_result;
+    assert_eq!(result.result, JobStatus::Warning);
+    assert!(result.failure_message.contains("number 2 of JobProperties.dirs is no tenant id"));
 }
 
 #[tokio::test]
