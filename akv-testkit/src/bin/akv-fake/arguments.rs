@@ -73,13 +73,13 @@ impl Wish {
                 "--version" | "-V" => return Ok(Self::Version),
                 "--dir" => dir = Some(PathBuf::from(value()?)),
                 "--listen" => wanted.listen = listen(&value()?)?,
-                "--vault" => wanted.vaults.push(value()?),
+                "--vault" => wanted.vaults.push(vault(&value()?)?),
                 "--certificates" => wanted.certificates = number(&flag, &value()?)?,
                 "--subscriptions" => wanted.subscriptions = number(&flag, &value()?)?,
                 "--latency" => wanted.latency = duration(&value()?)?,
                 "--settle" => wanted.settle = duration(&value()?)?,
                 "--budget" => wanted.budget = Some(budget(&value()?)?),
-                "--other-share" => others = number(&flag, &value()?)?,
+                "--other-share" => others = share(&value()?)?,
                 "--faults" => wanted.faults = Some(PathBuf::from(value()?)),
                 "--state" => wanted.state = Some(PathBuf::from(value()?)),
                 other => return Err(format!("unknown argument {other:?}")),
@@ -107,6 +107,18 @@ fn listen(text: &str) -> Result<SocketAddr, String> {
     match text.parse::<SocketAddr>() {
         Ok(address) if address.ip().is_loopback() => Ok(address),
         _ => Err(format!("{text:?} is not a loopback address with a port, such as 127.0.0.1:0")),
+    }
+}
+
+fn vault(name: &str) -> Result<String, String> {
+    name.parse::<akv_core::VaultName>().map_err(|error| error.to_string())?;
+    Ok(name.to_owned())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err(format!("--other-share {text:?} is not a part from 0 to 1")),
     }
 }
 
@@ -144,10 +156,10 @@ mod tests {
 
     #[test]
     fn everything_can_be_said() {
-        let line = "--dir d --listen=127.0.0.1:9 --vault a --vault b --certificates 7 --latency 20ms \
+        let line = "--dir d --listen=127.0.0.1:9 --vault one --vault two --certificates 7 --latency 20ms \
                     --settle 1s --budget 4000/10s --other-share 0.5 --subscriptions 3";
         let Ok(Wish::Serve(wanted)) = read(line) else { panic!("it can be read") };
-        assert_eq!(wanted.vaults, ["a", "b"]);
+        assert_eq!(wanted.vaults, ["one", "two"]);
         assert_eq!((wanted.certificates, wanted.subscriptions), (7, 3));
         assert_eq!(wanted.latency, Duration::from_millis(20));
         assert_eq!(wanted.budget.map(|budget| budget.left_to_us()), Some(2000));
@@ -161,6 +173,8 @@ mod tests {
             ("--dir d --listen 0.0.0.0:80", "loopback"),
             ("--dir d --latency 20", "20ms"),
             ("--dir d --budget many", "4000/10s"),
+            ("--dir d --vault a_b", "vault name"),
+            ("--dir d --other-share 2", "from 0 to 1"),
             ("--dir d --nonsense", "--nonsense"),
         ] {
             let error = read(line).expect_err(line);
