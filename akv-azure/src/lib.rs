@@ -13,6 +13,7 @@ mod directory;
 #[cfg(test)]
 mod documented;
 mod error;
+mod jobs;
 mod lost;
 mod operation;
 mod options;
@@ -25,6 +26,7 @@ mod wire;
 pub use azure::Azure;
 pub use azure_core::http::HttpClient;
 pub use directory::ResourceManager;
+pub use jobs::AzureJobs;
 pub use options::{AzureOptions, Pace};
 pub use tokio_util::sync::CancellationToken;
 pub use vault::KeyVault;

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use akv_azure::{Azure, AzureOptions};
-use akv_core::job::{DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, StoreJobs};
+use akv_azure::{Azure, AzureJobs, AzureOptions};
 use akv_core::{
     ClientId, ClientSecret, Clock, Cloud, Credential, Password, StoreAddress, StorePath, TenantId,
 };
@@ -19,10 +18,10 @@ use tokio_util::sync::CancellationToken;
 use crate::args::{Common, Identity};
 use crate::command::Usage;
 
-/// The jobs over Azure.
+/// Azure, and the jobs over it.
 pub(crate) struct Wiring {
     azure: Azure,
-    clock: Arc<dyn Clock>,
+    pub(crate) jobs: AzureJobs,
 }
 
 impl Wiring {
@@ -33,24 +32,8 @@ impl Wiring {
             cancellation,
             ..AzureOptions::default()
         })?;
-        Ok(Self::over(azure, Arc::new(SystemClock)))
-    }
-
-    pub(crate) fn over(azure: Azure, clock: Arc<dyn Clock>) -> Self {
-        Self { azure, clock }
-    }
-
-    fn store_jobs(
-        &self,
-        address: &StoreAddress,
-        credential: &Credential,
-    ) -> akv_core::Result<StoreJobs> {
-        Ok(StoreJobs::new(
-            Arc::new(self.azure.store(address, credential)?),
-            Arc::new(self.azure.directory(&address.cloud, credential)?),
-            address.tenant.clone(),
-            Arc::clone(&self.clock),
-        ))
+        let jobs = AzureJobs::new(azure.clone(), Arc::new(SystemClock));
+        Ok(Self { azure, jobs })
     }
 
     /// The cloud that the command line names; `None` where it names none.
@@ -72,32 +55,6 @@ impl Wiring {
             cloud: self.cloud(common).await?.unwrap_or_else(Cloud::public),
             private_endpoint: common.private_endpoint.clone(),
         })
-    }
-}
-
-impl Jobs for Wiring {
-    fn inventory(
-        &self,
-        address: &StoreAddress,
-        credential: &Credential,
-    ) -> akv_core::Result<Box<dyn InventoryJob>> {
-        Ok(Box::new(self.store_jobs(address, credential)?))
-    }
-
-    fn management(
-        &self,
-        address: &StoreAddress,
-        credential: &Credential,
-    ) -> akv_core::Result<Box<dyn ManagementJob>> {
-        Ok(Box::new(self.store_jobs(address, credential)?))
-    }
-
-    fn discovery(
-        &self,
-        cloud: &Cloud,
-        credential: &Credential,
-    ) -> akv_core::Result<Box<dyn DiscoveryJob>> {
-        Ok(Box::new(DirectoryJobs::new(Arc::new(self.azure.directory(cloud, credential)?))))
     }
 }
 

@@ -5,9 +5,7 @@
 
 use std::sync::Arc;
 
-use akv_azure::{Azure, AzureOptions};
-use akv_core::job::{DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, StoreJobs};
-use akv_core::{Cloud, Credential, StoreAddress};
+use akv_azure::{Azure, AzureJobs, AzureOptions};
 use akv_keyfactor::{CurrentInventoryItem, InventorySink, JobOutput, Options};
 use akv_testkit::FakeCloud;
 use akv_testkit::pki::TestPki;
@@ -15,50 +13,6 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-
-/// What an orchestrator needs of the outside: the jobs of a store, over Azure. In production the
-/// clock is the machine's and `AzureOptions::default()` is enough.
-struct Orchestrator {
-    azure: Azure,
-    clock: akv_testkit::Clock,
-}
-
-impl Orchestrator {
-    fn store(&self, at: &StoreAddress, who: &Credential) -> akv_core::Result<Box<StoreJobs>> {
-        Ok(Box::new(StoreJobs::new(
-            Arc::new(self.azure.store(at, who)?),
-            Arc::new(self.azure.directory(&at.cloud, who)?),
-            at.tenant.clone(),
-            Arc::new(self.clock.clone()),
-        )))
-    }
-}
-
-impl Jobs for Orchestrator {
-    fn inventory(
-        &self,
-        address: &StoreAddress,
-        credential: &Credential,
-    ) -> akv_core::Result<Box<dyn InventoryJob>> {
-        Ok(self.store(address, credential)?)
-    }
-
-    fn management(
-        &self,
-        address: &StoreAddress,
-        credential: &Credential,
-    ) -> akv_core::Result<Box<dyn ManagementJob>> {
-        Ok(self.store(address, credential)?)
-    }
-
-    fn discovery(
-        &self,
-        cloud: &Cloud,
-        credential: &Credential,
-    ) -> akv_core::Result<Box<dyn DiscoveryJob>> {
-        Ok(Box::new(DirectoryJobs::new(Arc::new(self.azure.directory(cloud, credential)?))))
-    }
-}
 
 /// Where items go while the inventory is still running.
 struct Upload(usize);
@@ -76,7 +30,8 @@ impl InventorySink for Upload {
 async fn main() -> akv_core::Result<()> {
     let cloud = FakeCloud::builder().vault("contoso").start();
     let options = AzureOptions { transport: Some(cloud.transport()), ..AzureOptions::default() };
-    let jobs = Orchestrator { azure: Azure::new(options)?, clock: cloud.clock().clone() };
+    // In production the clock is the machine's and `AzureOptions::default()` is enough.
+    let jobs = AzureJobs::new(Azure::new(options)?, Arc::new(cloud.clock().clone()));
     let pki = TestPki::new(cloud.clock().now());
 
     let defaults = Options::default();

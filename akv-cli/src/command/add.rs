@@ -27,7 +27,7 @@ pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Resu
         ..AddRequest::new(contents, password)
     };
     let address = wiring.address(common, &args.store).await?;
-    let outcome = wiring.management(&address, &credential(common)?)?.add(&request).await;
+    let outcome = wiring.jobs.management(&address, &credential(common)?)?.add(&request).await;
     render::outcome(common.output, &outcome)
 }
 

@@ -32,7 +32,7 @@ pub(super) async fn run(common: &Common, args: &CreateArgs, wiring: Wiring) -> R
         },
     };
     let address = wiring.address(common, &args.store).await?;
-    let outcome = wiring.management(&address, &credential(common)?)?.create(&request).await;
+    let outcome = wiring.jobs.management(&address, &credential(common)?)?.create(&request).await;
     render::outcome(common.output, &outcome)
 }
 

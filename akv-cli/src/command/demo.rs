@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use akv_azure::{Azure, AzureOptions};
+use akv_azure::{Azure, AzureJobs, AzureOptions};
 use akv_keyfactor::{CurrentInventoryItem, JobOutput, JobStatus, Options};
 use akv_testkit::pki::openssl_pfx;
 use akv_testkit::{FakeCloud, StoredVersion};
@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 
 use crate::exit::Exit;
 use crate::render::print;
-use crate::wiring::Wiring;
 
 pub(super) async fn run() -> Result<Exit> {
     let mut demo = Demo::new()?;
@@ -30,7 +29,7 @@ pub(super) async fn run() -> Result<Exit> {
 
 struct Demo {
     cloud: FakeCloud,
-    wiring: Wiring,
+    jobs: AzureJobs,
     steps: i64,
 }
 
@@ -41,8 +40,8 @@ impl Demo {
             transport: Some(cloud.transport()),
             ..AzureOptions::default()
         })?;
-        let wiring = Wiring::over(azure, Arc::new(cloud.clock().now()));
-        Ok(Self { cloud, wiring, steps: 0 })
+        let jobs = AzureJobs::new(azure, Arc::new(cloud.clock().now()));
+        Ok(Self { cloud, jobs, steps: 0 })
     }
 
     async fn create(&mut self) -> Result<()> {
@@ -160,7 +159,7 @@ impl Demo {
         print(&format!("\n{}. {title}", self.steps))?;
         print(&format!("   job       {capability}{operation}"))?;
         let output =
-            akv_keyfactor::run(job.to_string().as_bytes(), &self.wiring, &Options::default()).await;
+            akv_keyfactor::run(job.to_string().as_bytes(), &self.jobs, &Options::default()).await;
         let result = &output.job_result;
         let message = match result.failure_message.as_str() {
             "" => String::new(),

@@ -16,6 +16,6 @@ pub(super) async fn run(common: &Common, wiring: Wiring) -> Result<Exit> {
         return Err(Usage::new("name at least one tenant: --tenant or AZURE_TENANT_ID").into());
     }
     let cloud = wiring.cloud(common).await?.unwrap_or_else(Cloud::public);
-    let outcome = wiring.discovery(&cloud, &credential(common)?)?.discover(&request).await;
+    let outcome = wiring.jobs.discovery(&cloud, &credential(common)?)?.discover(&request).await;
     render::discovery(common.output, &outcome)
 }

@@ -16,7 +16,7 @@ pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -
     };
     let request = InventoryRequest { coverage, last, unchanged, concurrency: args.concurrency };
     let address = wiring.address(common, &args.store).await?;
-    let job = wiring.inventory(&address, &credential(common)?)?;
+    let job = wiring.jobs.inventory(&address, &credential(common)?)?;
     let mut writer = InventoryWriter::new(common.output);
     let outcome = job.inventory(&request, &mut writer).await;
     writer.finish(&outcome)?;

@@ -29,7 +29,7 @@ pub(super) async fn run(common: &Common, args: &JobArgs, wiring: Result<Wiring>)
             discovery: None,
         },
         Ok(configuration) => match prepared(common, args, wiring).await {
-            Ok((wiring, options)) => run_job(&configuration, &wiring, &options).await,
+            Ok((wiring, options)) => run_job(&configuration, &wiring.jobs, &options).await,
             Err(error) if error.is::<Usage>() => return Err(error),
             Err(error) => run_job(&configuration, &Unprepared(error), &Options::default()).await,
         },

@@ -14,6 +14,6 @@ pub(super) async fn run(common: &Common, args: &RemoveArgs, wiring: Wiring) -> R
         purge: if args.purge { Purge::Yes } else { Purge::No },
     };
     let address = wiring.address(common, &args.store).await?;
-    let outcome = wiring.management(&address, &credential(common)?)?.remove(&request).await;
+    let outcome = wiring.jobs.management(&address, &credential(common)?)?.remove(&request).await;
     render::outcome(common.output, &outcome)
 }

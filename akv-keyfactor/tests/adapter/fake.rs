@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use akv_azure::{Azure, AzureOptions};
-use akv_core::job::{DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, StoreJobs};
-use akv_core::{Clock, Cloud, Credential, StoreAddress};
+use akv_azure::{Azure, AzureJobs, AzureOptions};
 use akv_keyfactor::{JobOutput, Options};
 use akv_testkit::pki::{Leaf, TestPki};
 use akv_testkit::{FakeCloud, FakeCloudBuilder, FakeVault, Pace};
@@ -23,7 +21,7 @@ pub(crate) const OTHER_TENANT: &str = "bbbbbbbb-cccc-dddd-eeee-ffffffffffff";
 /// A cloud with the vault `contoso`, and the jobs on it.
 pub(crate) struct World {
     pub(crate) cloud: FakeCloud,
-    azure: Azure,
+    jobs: AzureJobs,
     pki: TestPki,
 }
 
@@ -48,8 +46,9 @@ impl World {
             ..AzureOptions::default()
         };
         let azure = Azure::new(options).expect("Azure over the fake");
+        let jobs = AzureJobs::new(azure, Arc::new(cloud.clock().clone()));
         let pki = TestPki::new(cloud.clock().now());
-        Self { cloud, azure, pki }
+        Self { cloud, jobs, pki }
     }
 
     pub(crate) fn vault(&self) -> FakeVault {
@@ -69,7 +68,7 @@ impl World {
     }
 
     pub(crate) async fn run_with(&self, job: &Value, options: &Options) -> JobOutput {
-        let output = akv_keyfactor::run(job.to_string().as_bytes(), self, options).await;
+        let output = akv_keyfactor::run(job.to_string().as_bytes(), &self.jobs, options).await;
         assert_eq!(output.job_result.job_history_id, 26009);
         output
     }
@@ -77,42 +76,6 @@ impl World {
     /// The fixture of that name, run as it is.
     pub(crate) async fn ran(&self, fixture: &str) -> JobOutput {
         self.run(&tree(fixture)).await
-    }
-
-    fn jobs(&self, address: &StoreAddress, credential: &Credential) -> akv_core::Result<StoreJobs> {
-        let clock: Arc<dyn Clock> = Arc::new(self.cloud.clock().clone());
-        Ok(StoreJobs::new(
-            Arc::new(self.azure.store(address, credential)?),
-            Arc::new(self.azure.directory(&address.cloud, credential)?),
-            address.tenant.clone(),
-            clock,
-        ))
-    }
-}
-
-impl Jobs for World {
-    fn inventory(
-        &self,
-        address: &StoreAddress,
-        credential: &Credential,
-    ) -> akv_core::Result<Box<dyn InventoryJob>> {
-        Ok(Box::new(self.jobs(address, credential)?))
-    }
-
-    fn management(
-        &self,
-        address: &StoreAddress,
-        credential: &Credential,
-    ) -> akv_core::Result<Box<dyn ManagementJob>> {
-        Ok(Box::new(self.jobs(address, credential)?))
-    }
-
-    fn discovery(
-        &self,
-        cloud: &Cloud,
-        credential: &Credential,
-    ) -> akv_core::Result<Box<dyn DiscoveryJob>> {
-        Ok(Box::new(DirectoryJobs::new(Arc::new(self.azure.directory(cloud, credential)?))))
     }
 }
 

@@ -1,0 +1,72 @@
+//! The domain's jobs over Azure, ready for an adapter.
+
+use std::fmt;
+use std::sync::Arc;
+
+use akv_core::job::{DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, StoreJobs};
+use akv_core::{Clock, Cloud, Credential, Result, StoreAddress};
+
+use crate::azure::Azure;
+
+/// Makes the jobs of any store that it is given the address of.
+///
+/// ```
+/// use std::sync::Arc;
+/// use akv_azure::{Azure, AzureJobs, AzureOptions};
+/// use time::OffsetDateTime;
+///
+/// let azure = Azure::new(AzureOptions::default())?;
+/// // The validity of certificates is judged at this time; a program gives its own clock.
+/// let jobs = AzureJobs::new(azure, Arc::new(OffsetDateTime::now_utc()));
+/// # let _: &dyn akv_core::job::Jobs = &jobs;
+/// # Ok::<(), akv_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct AzureJobs {
+    azure: Azure,
+    clock: Arc<dyn Clock>,
+}
+
+impl AzureJobs {
+    /// Jobs over this Azure, at the time of that clock.
+    pub fn new(azure: Azure, clock: Arc<dyn Clock>) -> Self {
+        Self { azure, clock }
+    }
+
+    fn of_store(&self, address: &StoreAddress, credential: &Credential) -> Result<Box<StoreJobs>> {
+        Ok(Box::new(StoreJobs::new(
+            Arc::new(self.azure.store(address, credential)?),
+            Arc::new(self.azure.directory(&address.cloud, credential)?),
+            address.tenant.clone(),
+            Arc::clone(&self.clock),
+        )))
+    }
+}
+
+impl Jobs for AzureJobs {
+    fn inventory(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> Result<Box<dyn InventoryJob>> {
+        Ok(self.of_store(address, credential)?)
+    }
+
+    fn management(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> Result<Box<dyn ManagementJob>> {
+        Ok(self.of_store(address, credential)?)
+    }
+
+    fn discovery(&self, cloud: &Cloud, credential: &Credential) -> Result<Box<dyn DiscoveryJob>> {
+        Ok(Box::new(DirectoryJobs::new(Arc::new(self.azure.directory(cloud, credential)?))))
+    }
+}
+
+impl fmt::Debug for AzureJobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AzureJobs").finish_non_exhaustive()
+    }
+}
