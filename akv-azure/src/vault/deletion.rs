@@ -204,7 +204,7 @@ async fn poll(
 
 /// What was done before it failed belongs into the message.
 fn after(accepted: &str, tried: &str, error: &Error) -> Error {
-    let told = format!("{accepted}, but it was not seen to settle");
+    let told = format!("{accepted}, but it was not seen to settle: {error}");
     Error::new(error.kind(), tried, told).with_source(error.clone())
 }
 
