@@ -190,5 +190,20 @@ fn a_signal_ends_an_inventory_as_a_failure_that_says_so() {
     assert!(run.stdout.lines().count() < 500);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_signal_while_a_removal_settles_tells_that_it_was_taken() {
+    let settling = FakeCloud::builder().vault("contoso").deletion_takes(Duration::from_secs(3600));
+    let fake = Fake::new(settling);
+    fake.cloud.vault("contoso").seed(1);
+    let akv = fake.akv().args(["remove", "contoso", "--alias", "cert-000001", "-o", "json"]);
+    let polled = || fake.cloud.journal().count(Operation::GetDeletedCertificate) > 0;
+    let run = akv.terminated_when(polled);
+    assert_eq!(run.code, 4, "{}", run.both());
+    for told in ["\"effect\": \"removed\"", "cert-000001", "took the deletion", "cancelled"] {
+        assert!(run.stdout.contains(told), "{told}: {}", run.both());
+    }
+}
+
 const NOBODY: &str = "00000000-dead-beef-0000-000000000000";
 const OTHER_SUBSCRIPTION: &str = "00000000-5555-4444-8000-000000000000";

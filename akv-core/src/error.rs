@@ -158,6 +158,7 @@ struct Inner {
     problem: String,
     reply: Option<Reply>,
     advice: Option<String>,
+    taken: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -171,6 +172,7 @@ impl Error {
             problem: problem.into(),
             reply: None,
             advice: None,
+            taken: false,
             source: None,
         }))
     }
@@ -194,6 +196,19 @@ impl Error {
     pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
         self
+    }
+
+    /// Says that the service had taken what was asked for before this happened: only the end of it
+    /// was not seen.
+    #[must_use]
+    pub fn after_it_was_taken(mut self) -> Self {
+        self.0.taken = true;
+        self
+    }
+
+    /// Whether the service had taken what was asked for, so that it is done or will be.
+    pub fn was_taken(&self) -> bool {
+        self.0.taken
     }
 
     /// What it means.

@@ -73,7 +73,7 @@ async fn gone_from_view(
             }
             Err(error) => return Err(after(DELETED, &call.tried, &error)),
         }
-        let late = Error::new(ErrorKind::BeingDeleted, &call.tried, unsettled(DELETED, retry));
+        let late = unsettled(ErrorKind::BeingDeleted, DELETED, call, retry);
         poll(vault, call, retry, pause, late, DELETED).await?;
     }
     Ok(Deletion::Unseen)
@@ -131,9 +131,7 @@ async fn back_in_view(
         let mut looking = Retry::new(retry.deadline());
         let error = match vault.look(name, &mut looking).await {
             Ok(Some(live)) => return Ok(live),
-            Ok(None) => {
-                Error::new(ErrorKind::BeingRecovered, &call.tried, unsettled(RECOVERED, retry))
-            }
+            Ok(None) => unsettled(ErrorKind::BeingRecovered, RECOVERED, call, retry),
             Err(error) => match (error.kind(), told) {
                 (ErrorKind::Denied(_), Some(answer)) => {
                     return certificate(answer, &call.tried)
@@ -144,7 +142,7 @@ async fn back_in_view(
         };
         poll(vault, call, retry, pause, error, RECOVERED).await?;
     }
-    Err(Error::new(ErrorKind::BeingRecovered, &call.tried, unsettled(RECOVERED, retry)))
+    Err(unsettled(ErrorKind::BeingRecovered, RECOVERED, call, retry))
 }
 
 pub(super) async fn purge(vault: &KeyVault, name: &CertificateName) -> Result<Option<()>> {
@@ -205,14 +203,13 @@ async fn poll(
 /// What was done before it failed belongs into the message.
 fn after(accepted: &str, tried: &str, error: &Error) -> Error {
     let told = format!("{accepted}, but it was not seen to settle: {error}");
-    Error::new(error.kind(), tried, told).with_source(error.clone())
+    Error::new(error.kind(), tried, told).with_source(error.clone()).after_it_was_taken()
 }
 
-fn unsettled(accepted: &str, retry: &Retry) -> String {
-    format!(
-        "{accepted}, but it had not settled after {} seconds",
-        retry.deadline().total().as_secs()
-    )
+fn unsettled(kind: ErrorKind, accepted: &str, call: &Call, retry: &Retry) -> Error {
+    let seconds = retry.deadline().total().as_secs();
+    let told = format!("{accepted}, but it had not settled after {seconds} seconds");
+    Error::new(kind, &call.tried, told).after_it_was_taken()
 }
 
 /// Small vaults settle at once, so the first looks come quickly.

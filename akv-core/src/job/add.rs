@@ -301,7 +301,7 @@ impl Add<'_> {
                 let imported = self.import(self.request.tags.clone(), Over::Nothing).await?;
                 return Ok(self.imported(&imported, ""));
             }
-            Err(error) if is_refusal(error.kind()) => {
+            Err(error) if is_refusal(error.kind()) && !error.was_taken() => {
                 return Ok(Outcome::failure(error).with_notes(was_deleted("and stays there")));
             }
             Err(error) => {

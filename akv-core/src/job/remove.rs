@@ -26,6 +26,10 @@ pub enum Purge {
 pub(super) async fn run(store: &dyn CertificateStore, request: &RemoveRequest) -> Outcome {
     let name = &request.name;
     match (store.delete(name).await, request.purge) {
+        (Err(error), _) if error.was_taken() => {
+            let effect = Effect::Removed { name: name.clone(), deletion: Deletion::Unseen };
+            Outcome::failure(error).with_effect(effect)
+        }
         (Err(error), _) => Outcome::failure(error),
         (Ok(None), Purge::No) => not_there(store, name),
         (Ok(None), Purge::Yes) => purge_deleted(store, name).await,
