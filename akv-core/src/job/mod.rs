@@ -5,6 +5,7 @@
 //! written against the two ports alone: every decision is made here, once.
 
 mod add;
+mod add_request;
 mod alias;
 mod create;
 mod discover;
@@ -29,7 +30,7 @@ use crate::error::Result;
 use crate::store::CertificateStore;
 use crate::vault::TenantId;
 
-pub use add::{AddRequest, Contents, ExistingTags, Overwrite, SoftDeleted};
+pub use add_request::{AddRequest, Contents, ExistingTags, Overwrite, SoftDeleted};
 pub use alias::derived_alias;
 pub use create::CreateRequest;
 pub use discover::{DiscoveryOutcome, DiscoveryRequest, Undiscovered};
