@@ -26,12 +26,15 @@ pub(crate) enum Service {
 }
 
 impl Realm {
+    /// The clouds whose names are the world's.
+    pub(crate) const BUILT_IN: [Self; 3] = [Self::Public, Self::Government, Self::China];
+
     /// Finds cloud and service of the request's host. `extra_suffixes` are vault suffixes that lead
     /// to the public cloud's vaults, such as a private endpoint's.
     pub(crate) fn locate(request: &Request, extra_suffixes: &[String]) -> (Self, Service) {
         let host = request.host();
         let loopback = Self::Loopback { port: request.port() };
-        for realm in [Self::Public, Self::Government, Self::China, loopback] {
+        for realm in Self::BUILT_IN.into_iter().chain([loopback]) {
             if let Some(vault) = vault_of(host, realm.vault_suffix()) {
                 return (realm, Service::Vault(vault));
             }
@@ -107,6 +110,12 @@ impl Realm {
     /// The address of a vault in this cloud.
     pub(crate) fn vault_uri(self, vault: &str) -> String {
         self.with_port(&format!("{vault}.{}", self.vault_suffix()))
+    }
+
+    /// All names of this cloud, as a certificate has them.
+    pub(crate) fn hosts(self) -> impl Iterator<Item = String> {
+        let services = self.authority_hosts().iter().copied().chain([self.resource_manager_host()]);
+        services.map(str::to_owned).chain([format!("*.{}", self.vault_suffix())])
     }
 
     fn with_port(self, host: &str) -> String {

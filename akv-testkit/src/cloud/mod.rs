@@ -242,6 +242,16 @@ impl FakeCloud {
         (APP_SERVICE_ENDPOINT.to_owned(), self.state().identities.endpoint_header.clone())
     }
 
+    /// Further suffixes under which the vaults are found.
+    pub(crate) fn vault_suffixes(&self) -> Vec<String> {
+        self.state().vault_suffixes.clone()
+    }
+
+    /// Whether the host of that request has a name.
+    pub(crate) fn resolves(&self, request: &Request) -> bool {
+        self.state().resolves(request, self.clock.now())
+    }
+
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // Every request leaves the state whole or panics in a test that fails anyway.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

@@ -84,6 +84,20 @@ impl State {
         (answer.delayed(self.latency), entry)
     }
 
+    /// Whether the host of that request has a name in the DNS.
+    pub(crate) fn resolves(&self, request: &Request, now: OffsetDateTime) -> bool {
+        match Realm::locate(request, &self.vault_suffixes).1 {
+            Service::Vault(name) => self.reachable(&name, now).is_some(),
+            Service::ResourceManager | Service::Authority | Service::ManagedIdentity => true,
+            Service::Nothing => false,
+        }
+    }
+
+    /// A vault that is not there, or not yet, has no name in the DNS.
+    fn reachable(&self, vault: &str, now: OffsetDateTime) -> Option<&Vault> {
+        self.vaults.get(vault).filter(|vault| vault.registered <= now)
+    }
+
     /// The next id for a version: 32 hexadecimal digits, the same in every run.
     pub(crate) fn fresh_id(&mut self) -> String {
         self.ids_given += 1;
@@ -103,10 +117,7 @@ impl State {
         trace.operation = operation;
         trace.vault = Some(vault.to_owned());
         trace.name.clone_from(&target.name);
-        // A vault that is not there, or not yet, has no name in the DNS.
-        let Some(found) = self.vaults.get(vault).filter(|vault| vault.registered <= now) else {
-            return Response::unreachable();
-        };
+        let Some(found) = self.reachable(vault, now) else { return Response::unreachable() };
         let tenant = found.tenant.clone();
         trace.subscription = Some(found.subscription.clone());
         let id = uuid::Uuid::new_v4().to_string();

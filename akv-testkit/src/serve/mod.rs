@@ -3,6 +3,7 @@
 mod body;
 mod control;
 mod pause;
+mod proxy;
 pub(crate) mod tls;
 pub(crate) mod transport;
 pub(crate) mod wiremock;

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use akv_core::Cloud;
-use http_body_util::{BodyExt as _, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
@@ -20,6 +21,7 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use time::{Duration, OffsetDateTime};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -30,7 +32,7 @@ use crate::cloud::FakeCloud;
 use crate::exchange::{Delivery, Request, Response};
 use crate::realm::Realm;
 use crate::serve::body::{Body, body_of};
-use crate::serve::{control, pause};
+use crate::serve::{control, pause, proxy};
 
 /// A fake cloud that listens on loopback.
 ///
@@ -38,6 +40,8 @@ use crate::serve::{control, pause};
 /// identities, `imds.localhost`, all on one port. `localhost` itself is the control endpoint. Not
 /// every resolver knows that names under `localhost` are loopback (RFC 6761); a client may have to be
 /// told.
+///
+/// The same port is a [proxy](Self::proxy_url) that leads to the clouds' real names.
 ///
 /// ```
 /// use akv_testkit::{FakeCloud, TlsServer};
@@ -63,7 +67,7 @@ pub struct TlsServer {
 impl TlsServer {
     /// Listens and serves until it is stopped or dropped with its runtime.
     pub async fn start(cloud: FakeCloud, listen: SocketAddr) -> io::Result<Self> {
-        let identity = Identity::new().map_err(io::Error::other)?;
+        let identity = Identity::new(&cloud.vault_suffixes()).map_err(io::Error::other)?;
         let acceptor = TlsAcceptor::from(Arc::new(identity.server_config()?));
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
@@ -100,6 +104,29 @@ impl TlsServer {
     /// Where faults are set and the journal is read.
     pub fn control_url(&self) -> String {
         format!("https://localhost:{}", self.address.port())
+    }
+
+    /// A proxy for `HTTPS_PROXY`: through it the fake is reached at the real names of the public,
+    /// government and China clouds, under the same authority. It leads to the fake alone; any other
+    /// host is answered with 502.
+    ///
+    /// ```
+    /// # use akv_testkit::{FakeCloud, TlsServer};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let cloud = FakeCloud::builder().vault("contoso").start();
+    /// let server = TlsServer::start(cloud, "127.0.0.1:0".parse()?).await?;
+    /// let client = reqwest::Client::builder()
+    ///     .tls_certs_only([reqwest::Certificate::from_pem(server.ca_pem().as_bytes())?])
+    ///     .proxy(reqwest::Proxy::https(server.proxy_url())?)
+    ///     .build()?;
+    /// let answer = client.get("https://contoso.vault.usgovcloudapi.net/healthstatus").send().await?;
+    /// assert_eq!(answer.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn proxy_url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// The cloud's endpoints in the form that the domain has for clouds, without a CA file.
@@ -154,14 +181,30 @@ async fn accept(
     }
 }
 
-async fn connection(
-    cloud: FakeCloud,
-    stream: TcpStream,
-    acceptor: TlsAcceptor,
-    watcher: hyper_util::server::graceful::Watcher,
-) {
-    // Answers are small and wanted at once. A handshake that fails is the client's to report.
+async fn connection(cloud: FakeCloud, stream: TcpStream, acceptor: TlsAcceptor, watcher: Watcher) {
+    // Answers are small and wanted at once.
     let _ = stream.set_nodelay(true);
+    let mut first = [0];
+    match stream.peek(&mut first).await {
+        Ok(1) if first == [TLS_HANDSHAKE] => secured(cloud, stream, acceptor, watcher).await,
+        Ok(1) => {
+            let resolves = cloud.clone();
+            proxy::serve(
+                stream,
+                move |request| resolves.resolves(request),
+                |tunnel| secured(cloud, tunnel, acceptor, watcher),
+            )
+            .await;
+        }
+        _ => {}
+    }
+}
+
+/// A handshake that fails is the client's to report.
+async fn secured<S>(cloud: FakeCloud, stream: S, acceptor: TlsAcceptor, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let Ok(stream) = acceptor.accept(stream).await else { return };
     let service = service_fn(move |request| answer(cloud.clone(), request));
     let builder = auto::Builder::new(TokioExecutor::new());
@@ -174,7 +217,9 @@ async fn answer(
     cloud: FakeCloud,
     request: hyper::Request<Incoming>,
 ) -> io::Result<hyper::Response<Body>> {
-    let request = received(request).await?;
+    let Some(request) = received(request).await? else {
+        return delivered(&Response::empty(413));
+    };
     if ["localhost", "127.0.0.1"].contains(&request.host()) {
         return delivered(&control::answer(&cloud, &request));
     }
@@ -182,10 +227,13 @@ async fn answer(
     let _under_way = cloud.journal().depart();
     let answer = cloud.handle(&request);
     pause::until(arrived + answer.delay()).await;
-    delivered(&answer)
+    // Nothing follows the head that was asked for, or HTTP/2 takes the answer for broken.
+    let head_alone = request.method() == "HEAD";
+    delivered(&if head_alone { answer.with_body(Bytes::new()) } else { answer })
 }
 
-async fn received(request: hyper::Request<Incoming>) -> io::Result<Request> {
+/// The request, or nothing where its body is too large.
+async fn received(request: hyper::Request<Incoming>) -> io::Result<Option<Request>> {
     let (head, body) = request.into_parts();
     // HTTP/2 names the host in the request's target, HTTP/1.1 in a header.
     let host = head.headers.get(hyper::header::HOST).and_then(|host| host.to_str().ok());
@@ -193,11 +241,28 @@ async fn received(request: hyper::Request<Incoming>) -> io::Result<Request> {
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let url = format!("https://{}{target}", authority.unwrap_or_default());
     let url = Url::parse(&url).map_err(io::Error::other)?;
-    let body = Limited::new(body, LARGEST_BODY).collect().await.map_err(io::Error::other)?;
-    let seen = Request::new(head.method.as_str(), &url).body(body.to_bytes());
-    Ok(head.headers.iter().fold(seen, |seen, (name, value)| {
+    let Some(body) = whole(body).await? else { return Ok(None) };
+    let seen = Request::new(head.method.as_str(), &url).body(body);
+    Ok(Some(head.headers.iter().fold(seen, |seen, (name, value)| {
         seen.header(name.as_str(), value.to_str().unwrap_or_default())
-    }))
+    })))
+}
+
+/// The body, or nothing where it is too large. That is read to its end all the same: who is still
+/// writing does not hear an answer.
+async fn whole(mut body: Incoming) -> io::Result<Option<Bytes>> {
+    let (mut kept, mut length) = (BytesMut::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(io::Error::other)?.into_data() else { continue };
+        length += data.len();
+        if length > ENDLESS_BODY {
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        if length <= LARGEST_BODY {
+            kept.extend_from_slice(&data);
+        }
+    }
+    Ok((length <= LARGEST_BODY).then(|| kept.freeze()))
 }
 
 fn delivered(answer: &Response) -> io::Result<hyper::Response<Body>> {
@@ -220,7 +285,8 @@ struct Identity {
 }
 
 impl Identity {
-    fn new() -> Result<Self, rcgen::Error> {
+    /// For the names on loopback, those of the built-in clouds, and further suffixes of vaults.
+    fn new(vault_suffixes: &[String]) -> Result<Self, rcgen::Error> {
         // TLS goes by the machine's time, whatever the fake's clock shows.
         let now = OffsetDateTime::now_utc();
         let mut params = CertificateParams::default();
@@ -232,7 +298,11 @@ impl Identity {
         let ca_pem = params.self_signed(&key)?.pem();
         let issuer = Issuer::new(params, key);
 
-        let mut params = CertificateParams::new(HOSTS.map(str::to_owned).to_vec())?;
+        let further = vault_suffixes.iter().map(|suffix| format!("*.{suffix}"));
+        let real = Realm::BUILT_IN.iter().flat_map(|realm| realm.hosts());
+        let hosts: Vec<_> =
+            HOSTS.map(str::to_owned).into_iter().chain(real).chain(further).collect();
+        let mut params = CertificateParams::new(hosts)?;
         params.distinguished_name.push(DnType::CommonName, "vault.localhost");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -271,6 +341,12 @@ const HOSTS: [&str; 7] = [
 
 /// Far above the largest import.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// More than this is not read, not even to be refused.
+const ENDLESS_BODY: usize = 256 * 1024 * 1024;
+
+/// The first byte of every TLS connection: the type of a handshake record (RFC 8446 5.1).
+const TLS_HANDSHAKE: u8 = 0x16;
 
 /// How long answers that are under way may take after the server was told to stop.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);

@@ -110,6 +110,55 @@ async fn the_control_endpoint_turns_the_clock_and_sets_faults() {
     assert_eq!(journal.text().await.expect("a body").lines().count(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_proxy_leads_to_every_clouds_own_names_and_nowhere_else() {
+    let cloud = FakeCloud::builder().vault("contoso").vault_suffix("vaults.internal").start();
+    let listen = "127.0.0.1:0".parse().expect("an address");
+    let server = TlsServer::start(cloud.clone(), listen).await.expect("a server");
+    let root = Certificate::from_pem(server.ca_pem().as_bytes()).expect("a certificate");
+    let proxy = reqwest::Proxy::all(server.proxy_url()).expect("a proxy");
+    let client = Client::builder().tls_certs_only([root]).proxy(proxy).build().expect("a client");
+
+    for (suffix, authority) in [
+        ("vault.azure.net", "login.microsoftonline.com"),
+        ("vault.usgovcloudapi.net", "login.microsoftonline.us"),
+        ("vault.azure.cn", "login.chinacloudapi.cn"),
+        ("vaults.internal", "login.microsoftonline.com"),
+    ] {
+        let url = format!("https://contoso.{suffix}/certificates?api-version=7.4");
+        let answer = client.get(&url).send().await.expect("an answer");
+        assert_eq!((answer.status().as_u16(), answer.version()), (401, Version::HTTP_2));
+        let challenge = answer.headers()["www-authenticate"].to_str().expect("text");
+        assert!(challenge.contains(authority), "{challenge}");
+    }
+    for nowhere in ["https://nobody.vault.azure.net/", "https://example.com/"] {
+        let error = client.get(nowhere).send().await.expect_err("no tunnel");
+        assert!(error.is_connect(), "{nowhere}: {error:?}");
+    }
+    let plain = client.get("http://contoso.vault.azure.net/").send().await.expect("an answer");
+    assert_eq!(plain.status(), 405, "a proxy for HTTPS alone");
+    assert_eq!(cloud.journal().total(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_too_large_and_a_request_for_the_head_are_answered() {
+    let cloud = FakeCloud::builder().vault("contoso").start();
+    let listen = "127.0.0.1:0".parse().expect("an address");
+    let server = TlsServer::start(cloud.clone(), listen).await.expect("a server");
+    let root = || Certificate::from_pem(server.ca_pem().as_bytes()).expect("a certificate");
+    let url = format!("{}/certificates/web/import?api-version=7.4", server.vault_url("contoso"));
+    let newer = client(server.ca_pem(), server.address());
+    let older = Client::builder().tls_certs_only([root()]).http1_only();
+    let older = older.resolve("contoso.vault.localhost", server.address()).build();
+    for client in [newer, older.expect("a client")] {
+        let answer = client.post(&url).body(vec![b' '; 30 << 20]).send().await.expect("an answer");
+        assert_eq!(answer.status(), 413);
+        let answer = client.head(&url).send().await.expect("an answer");
+        assert_eq!(answer.status(), 401);
+        assert_eq!(answer.bytes().await.expect("no body").len(), 0);
+    }
+}
+
 fn request(cloud: &FakeCloud) -> akv_testkit::Request {
     let url = format!("{}/certificates?api-version=7.4", cloud.vault("contoso").url());
     akv_testkit::Request::new("GET", &url.parse().expect("a URL"))

@@ -49,6 +49,7 @@ fn environment(cloud: &FakeCloud, server: &TlsServer, vault: &str, ca: &Path) ->
         ("AKV_FAKE_RESOURCE_MANAGER_URL", server.resource_manager()),
         ("AKV_FAKE_VAULT_URL", server.vault_url(vault)),
         ("AKV_FAKE_CONTROL_URL", server.control_url()),
+        ("AKV_FAKE_PROXY_URL", server.proxy_url()),
         ("SSL_CERT_FILE", ca.clone()),
         ("REQUESTS_CA_BUNDLE", ca.clone()),
         ("NODE_EXTRA_CA_CERTS", ca.clone()),

@@ -1,0 +1,64 @@
+//! The way to the clouds' real names from another process: a proxy that leads to the fake alone.
+
+use std::convert::Infallible;
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::upgrade::Upgraded;
+use hyper::{Method, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::net::TcpStream;
+use url::Url;
+
+use crate::exchange::Request;
+
+/// What a client wants the tunnel to be.
+pub(super) type Tunnel = TokioIo<Upgraded>;
+
+/// Answers `CONNECT` for a host that resolves, and lets `go_on` speak for that host.
+pub(super) async fn serve<F>(
+    stream: TcpStream,
+    resolves: impl Fn(&Request) -> bool,
+    go_on: impl FnOnce(Tunnel) -> F,
+) where
+    F: Future<Output = ()>,
+{
+    let tunnel = Mutex::new(None);
+    let service = service_fn(|mut request: hyper::Request<Incoming>| {
+        let status = status_of(&request, &resolves);
+        if status == StatusCode::OK {
+            let upgrade = hyper::upgrade::on(&mut request);
+            *tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgrade);
+        }
+        let mut answer = hyper::Response::new(Full::<Bytes>::default());
+        *answer.status_mut() = status;
+        std::future::ready(Ok::<_, Infallible>(answer))
+    });
+    let builder = auto::Builder::new(TokioExecutor::new()).http1_only();
+    // The client learns of a broken connection by itself.
+    let _ = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
+    let wanted = tunnel.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(Ok(upgraded)) = futures::future::OptionFuture::from(wanted).await {
+        go_on(TokioIo::new(upgraded)).await;
+    }
+}
+
+fn status_of(
+    request: &hyper::Request<Incoming>,
+    resolves: impl Fn(&Request) -> bool,
+) -> StatusCode {
+    if request.method() != Method::CONNECT {
+        return StatusCode::METHOD_NOT_ALLOWED;
+    }
+    let host =
+        request.uri().authority().and_then(|host| Url::parse(&format!("https://{host}")).ok());
+    match host {
+        Some(host) if resolves(&Request::new("CONNECT", &host)) => StatusCode::OK,
+        // As a proxy answers for a name that it cannot resolve.
+        _ => StatusCode::BAD_GATEWAY,
+    }
+}
