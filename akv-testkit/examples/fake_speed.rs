@@ -49,15 +49,21 @@ async fn main() -> Result<()> {
     let rate = GETS as f64 / begin.elapsed().as_secs_f64();
     println!("GET certificate, {IN_FLIGHT} in flight, HTTP/2:    {rate:>9.0} a second");
 
-    caller.walk().await?;
     let pages = caller.walk().await?;
-    let mean = |pages: &[Duration]| pages.iter().sum::<Duration>() / pages.len() as u32;
     let tenth = pages.len() / 10;
-    println!("{} pages, the first tenth each:      {:>9.1?}", pages.len(), mean(&pages[..tenth]));
-    println!(
-        "           the last tenth each:         {:>9.1?}",
-        mean(&pages[pages.len() - tenth..])
-    );
+    let (first, last) = (&pages[..tenth], &pages[pages.len() - tenth..]);
+    // In turns, so that whatever else the machine does meets both.
+    let mut took = [Duration::ZERO; 2];
+    for links in first.iter().zip(last) {
+        for (took, link) in took.iter_mut().zip([links.0, links.1]) {
+            let begin = Instant::now();
+            caller.page(link).await?;
+            *took += begin.elapsed();
+        }
+    }
+    let [first, last] = took.map(|all| all / tenth as u32);
+    println!("{} pages, one of the first tenth:    {:>9.1?}", pages.len(), first);
+    println!("            one of the last tenth:      {last:>9.1?}");
     Ok(())
 }
 
@@ -174,15 +180,13 @@ impl Caller {
         Ok(())
     }
 
-    /// How long each page of the list takes, one after the other.
-    async fn walk(&self) -> Result<Vec<Duration>> {
+    /// The addresses of all pages of the list.
+    async fn walk(&self) -> Result<Vec<String>> {
         let mut next = Some(format!("{}/certificates?api-version=7.4", self.vault));
         let mut pages = Vec::new();
         while let Some(url) = next {
-            let begin = Instant::now();
-            let page = self.page(&url).await?;
-            pages.push(begin.elapsed());
-            next = page["nextLink"].as_str().map(str::to_owned);
+            next = self.page(&url).await?["nextLink"].as_str().map(str::to_owned);
+            pages.push(url);
         }
         Ok(pages)
     }
