@@ -44,6 +44,16 @@ impl Fake {
             .env("AZURE_CLIENT_SECRET", &self.cloud.client_secret())
     }
 
+    /// The program without a credential, which knows this cloud by the world's names only: through a
+    /// proxy, under this cloud's authority.
+    pub(crate) fn proxied(&self) -> Akv {
+        akv()
+            .args(["--ca-file".into(), self.path("ca.pem")])
+            .env("HTTPS_PROXY", &self.serving.0.proxy_url())
+            .env("AZURE_TENANT_ID", &self.cloud.tenant_id())
+            .env("AZURE_CLIENT_ID", &self.cloud.client_id())
+    }
+
     /// What App Service puts into `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
     pub(crate) fn app_service(&self) -> (String, String) {
         let (endpoint, header) = self.cloud.app_service();
