@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 
-use crate::error::{InvalidValue, Result};
+use crate::error::{Error, InvalidValue, Result};
 use crate::store_path::StorePath;
 use crate::vault::{ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
 
@@ -14,14 +14,14 @@ use crate::vault::{ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultN
 #[async_trait]
 pub trait VaultDirectory: Send + Sync {
     /// The subscriptions that the caller sees in a tenant, in whatever state.
-    async fn subscriptions(&self, tenant: &TenantId) -> Result<Vec<Subscription>>;
+    async fn subscriptions(&self, tenant: &TenantId) -> Result<Listing<Subscription>>;
 
     /// The store paths of all vaults in a subscription.
     async fn vaults(
         &self,
         tenant: &TenantId,
         subscription: SubscriptionId,
-    ) -> Result<Vec<StorePath>>;
+    ) -> Result<Listing<StorePath>>;
 
     /// Looks at a vault.
     async fn vault(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<Vault>>;
@@ -38,6 +38,28 @@ pub trait VaultDirectory: Send + Sync {
     /// [`vault`](Self::vault) said `None`: the service's own operation would change an existing
     /// vault.
     async fn create(&self, tenant: &TenantId, vault: &NewVault) -> Result<Vault>;
+}
+
+/// What the control plane listed, as far as it can be read: an item that cannot must not hide the
+/// others, and must not go unnoticed.
+///
+/// ```
+/// use akv_core::Listing;
+/// let listing = Listing::from(vec!["contoso", "fabrikam"]);
+/// assert!(listing.gap.is_none(), "all of it was read");
+/// ```
+#[derive(Debug)]
+pub struct Listing<T> {
+    /// What was read, as listed.
+    pub items: Vec<T>,
+    /// What is missing of the list, and why.
+    pub gap: Option<Error>,
+}
+
+impl<T> From<Vec<T>> for Listing<T> {
+    fn from(items: Vec<T>) -> Self {
+        Self { items, gap: None }
+    }
 }
 
 /// A subscription as the caller sees it.

@@ -28,8 +28,8 @@ pub use clock::Clock;
 pub use cloud::Cloud;
 pub use credential::Credential;
 pub use directory::{
-    AccessModel, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku, Subscription,
-    Vault, VaultDirectory, VaultId, VaultOptions,
+    AccessModel, Listing, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku,
+    Subscription, Vault, VaultDirectory, VaultId, VaultOptions,
 };
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
 pub use secret::{ClientSecret, Password};

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use akv_core::{
-    Cloud, Credential, Error, ErrorKind, InvalidValue, NewVault, Region, ResourceGroupName, Result,
-    StorePath, Subscription, SubscriptionId, TenantId, Vault, VaultDirectory, VaultId,
+    Cloud, Credential, Error, ErrorKind, InvalidValue, Listing, NewVault, Region,
+    ResourceGroupName, Result, StorePath, Subscription, SubscriptionId, TenantId, Vault,
+    VaultDirectory, VaultId,
 };
 use async_trait::async_trait;
 use azure_core::http::Method;
@@ -119,24 +120,24 @@ impl ResourceManager {
 
 #[async_trait]
 impl VaultDirectory for ResourceManager {
-    async fn subscriptions(&self, tenant: &TenantId) -> Result<Vec<Subscription>> {
+    async fn subscriptions(&self, tenant: &TenantId) -> Result<Listing<Subscription>> {
         let tried = format!("list the subscriptions of tenant {tenant}");
         let pipeline = self.pipeline(tenant, None, &tried)?;
         let first = self.url(&["subscriptions"], SUBSCRIPTIONS);
         let operation = Operation::ListSubscriptions;
         let pages = Pages::new(pipeline, operation, tried.clone(), self.deadline(), first);
         let listed: Vec<wire::subscription::Subscription> = pages.all().await?;
-        readable(&tried, listed, |one| {
+        Ok(readable(&tried, listed, |one| {
             let id = one.id.parse()?;
             Ok(Subscription { id, name: one.display_name, state: one.state })
-        })
+        }))
     }
 
     async fn vaults(
         &self,
         tenant: &TenantId,
         subscription: SubscriptionId,
-    ) -> Result<Vec<StorePath>> {
+    ) -> Result<Listing<StorePath>> {
         let tried = format!("list the vaults of subscription {subscription}");
         let pipeline = self.pipeline(tenant, Some(subscription), &tried)?;
         let id = subscription.to_string();
@@ -145,14 +146,14 @@ impl VaultDirectory for ResourceManager {
         let operation = Operation::ListVaults;
         let pages = Pages::new(pipeline, operation, tried.clone(), self.deadline(), first);
         let listed: Vec<wire::vault::ListedVault> = pages.all().await?;
-        readable(&tried, listed, |vault| {
+        Ok(readable(&tried, listed, |vault| {
             // A store path may be a bare name, which says nothing of where the vault is.
             if vault.id.starts_with('/') {
                 vault.id.parse()
             } else {
                 Err(InvalidValue::new("vault's id", &vault.id, "the id of a resource"))
             }
-        })
+        }))
     }
 
     async fn vault(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<Vault>> {
@@ -200,28 +201,26 @@ fn is_absent_object(error: &Error) -> bool {
     error.kind() == ErrorKind::Absent && code != Some("SubscriptionNotFound")
 }
 
-/// The items that can be read. One that cannot must not hide all others, so it is left out with a
-/// warning; a list without any that can be read is no answer.
+/// The items that can be read. The gap tells how many cannot, and why the last of them.
 fn readable<W, T>(
     tried: &str,
     listed: Vec<W>,
     read: impl Fn(W) -> std::result::Result<T, InvalidValue>,
-) -> Result<Vec<T>> {
-    let mut items = Vec::with_capacity(listed.len());
-    let mut unreadable = None;
+) -> Listing<T> {
+    let all = listed.len();
+    let (mut items, mut last) = (Vec::with_capacity(all), None);
     for item in listed {
         match read(item) {
             Ok(item) => items.push(item),
-            Err(invalid) => {
-                tracing::warn!(tried, %invalid, "an item of the list is left out");
-                unreadable = Some(invalid);
-            }
+            Err(invalid) => last = Some(invalid),
         }
     }
-    match unreadable {
-        Some(invalid) if items.is_empty() => Err(unreadable_id(tried, &invalid)),
-        _ => Ok(items),
-    }
+    let missing = all - items.len();
+    let gap = last.map(|invalid| {
+        let problem = format!("{missing} of {all} listed cannot be read: {invalid}");
+        Error::new(ErrorKind::Protocol, tried, problem)
+    });
+    Listing { items, gap }
 }
 
 fn described(vault: wire::vault::Vault, tried: &str) -> Result<Vault> {

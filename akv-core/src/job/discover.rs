@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use futures::{StreamExt, stream};
 
 use super::outcome::{Status, counted};
-use crate::directory::VaultDirectory;
+use crate::directory::{Subscription, VaultDirectory};
 use crate::error::{Error, ErrorKind};
 use crate::store_path::StorePath;
 use crate::vault::{SubscriptionId, TenantId};
@@ -26,11 +26,11 @@ pub struct DiscoveryOutcome {
     pub stores: Vec<StorePath>,
     /// What could not be looked through.
     pub missed: Vec<Undiscovered>,
-    /// How many subscriptions were looked through.
+    /// How many subscriptions were looked through, in whole or in part.
     pub subscriptions: usize,
 }
 
-/// A tenant or a subscription that could not be looked through.
+/// A tenant or a subscription that could not be looked through, or not in whole.
 #[derive(Debug, Clone)]
 pub struct Undiscovered {
     /// The tenant.
@@ -87,15 +87,16 @@ pub(super) async fn run(
         })
         .buffered(SIDE_BY_SIDE);
     while let Some((tenant, id, vaults)) = results.next().await {
-        match vaults {
+        let gap = match vaults {
             Ok(vaults) => {
                 outcome.subscriptions += 1;
-                outcome.stores.extend(vaults);
+                outcome.stores.extend(vaults.items);
+                vaults.gap
             }
-            Err(error) => {
-                outcome.missed.push(Undiscovered { tenant, subscription: Some(id), error });
-            }
-        }
+            Err(error) => Some(error),
+        };
+        let subscription = Some(id);
+        outcome.missed.extend(gap.map(|error| Undiscovered { tenant, subscription, error }));
     }
     outcome.status = judge(&outcome);
     outcome
@@ -119,15 +120,16 @@ async fn subscriptions(
     let mut searches = Vec::new();
     let mut seen = HashSet::new();
     while let Some((tenant, listing)) = listings.next().await {
-        match listing {
-            Ok(found) => searches.extend(
-                found
-                    .into_iter()
-                    .filter(|one| one.is_usable() && seen.insert(one.id))
-                    .map(|one| (tenant.clone(), one.id)),
-            ),
-            Err(error) => missed.push(Undiscovered { tenant, subscription: None, error }),
-        }
+        let gap = match listing {
+            Ok(found) => {
+                let usable = found.items.into_iter().filter(Subscription::is_usable);
+                let new = usable.filter(|one| seen.insert(one.id));
+                searches.extend(new.map(|one| (tenant.clone(), one.id)));
+                found.gap
+            }
+            Err(error) => Some(error),
+        };
+        missed.extend(gap.map(|error| Undiscovered { tenant, subscription: None, error }));
     }
     searches
 }
@@ -150,7 +152,7 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::directory::Subscription;
+    use crate::directory::Listing;
     use crate::error::{Denial, Result};
     use crate::job::mock_directory::{MockDirectory, TENANT, path, subscription};
 
@@ -174,15 +176,15 @@ mod tests {
         let mut directory = MockDirectory::new();
         directory.expect_subscriptions().returning(|tenant| match tenant.as_str() {
             OTHER => denied("list subscriptions"),
-            _ => Ok(vec![
+            _ => Ok(Listing::from(vec![
                 listed(1, "Enabled"),
                 listed(2, "Disabled"),
                 listed(3, "Warned"),
                 listed(1, "Enabled"),
-            ]),
+            ])),
         });
         directory.expect_vaults().returning(|_, id| match id {
-            id if id == subscription(1) => Ok(vec![path(1, "contoso"), path(1, "fabrikam")]),
+            id if id == subscription(1) => Ok(vec![path(1, "contoso"), path(1, "fabrikam")].into()),
             id if id == subscription(3) => denied("list vaults"),
             id => panic!("subscription {id} is not to be looked through"),
         });
@@ -203,9 +205,29 @@ mod tests {
     #[test]
     fn a_tenant_named_twice_is_asked_once() {
         let mut directory = MockDirectory::new();
-        directory.expect_subscriptions().once().returning(|_| Ok(Vec::new()));
+        directory.expect_subscriptions().once().returning(|_| Ok(Vec::new().into()));
         let outcome = discover(&directory, &[TENANT, &TENANT.to_uppercase()]);
         assert_eq!((outcome.status, outcome.stores.len()), (Status::Success, 0));
+    }
+
+    #[test]
+    fn a_gap_in_a_list_is_a_warning_and_what_was_read_of_it_is_found() {
+        let gap =
+            |tried: &str| Some(Error::new(ErrorKind::Protocol, tried, "1 of 2 is unreadable"));
+        let mut directory = MockDirectory::new();
+        directory.expect_subscriptions().returning(move |_| {
+            Ok(Listing { items: vec![listed(1, "Enabled")], gap: gap("list subscriptions") })
+        });
+        directory.expect_vaults().returning(move |_, _| {
+            Ok(Listing { items: vec![path(1, "contoso")], gap: gap("list vaults") })
+        });
+        let outcome = discover(&directory, &[TENANT]);
+        assert_eq!(outcome.status, Status::Warning);
+        assert_eq!(outcome.stores, [path(1, "contoso")]);
+        let message = outcome.message();
+        for part in ["list subscriptions", "list vaults", "1 of 2 is unreadable"] {
+            assert!(message.contains(part), "{part} is missing in: {message}");
+        }
     }
 
     #[test]

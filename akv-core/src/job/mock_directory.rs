@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use mockall::mock;
 
-use crate::directory::{NewVault, Region, Subscription, Vault, VaultDirectory, VaultId};
+use crate::directory::{Listing, NewVault, Region, Subscription, Vault, VaultDirectory, VaultId};
 use crate::error::Result;
 use crate::store_path::StorePath;
 use crate::vault::{ResourceGroupName, SubscriptionId, TenantId};
@@ -13,8 +13,8 @@ mock! {
 
     #[async_trait]
     impl VaultDirectory for Directory {
-        async fn subscriptions(&self, tenant: &TenantId) -> Result<Vec<Subscription>>;
-        async fn vaults(&self, tenant: &TenantId, subscription: SubscriptionId) -> Result<Vec<StorePath>>;
+        async fn subscriptions(&self, tenant: &TenantId) -> Result<Listing<Subscription>>;
+        async fn vaults(&self, tenant: &TenantId, subscription: SubscriptionId) -> Result<Listing<StorePath>>;
         async fn vault(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<Vault>>;
         async fn resource_group_region(
             &self,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use akv_core::{
-    Error, ErrorKind, NewVault, Region, ResourceGroupName, Result, StorePath, Subscription,
-    SubscriptionId, TenantId, Vault, VaultDirectory, VaultId,
+    Error, ErrorKind, Listing, NewVault, Region, ResourceGroupName, Result, StorePath,
+    Subscription, SubscriptionId, TenantId, Vault, VaultDirectory, VaultId,
 };
 use async_trait::async_trait;
 
@@ -25,7 +25,7 @@ use crate::memory::script::{Often, Script};
 ///     state: "Enabled".into(),
 /// };
 /// let directory = MemoryDirectory::new().with_subscription(&tenant, subscription);
-/// assert_eq!(directory.subscriptions(&tenant).await.map(|found| found.len()).ok(), Some(1));
+/// assert_eq!(directory.subscriptions(&tenant).await.map(|found| found.items.len()).ok(), Some(1));
 /// # Ok::<(), akv_core::InvalidValue>(())
 /// # })?;
 /// # Ok::<(), akv_core::InvalidValue>(())
@@ -147,21 +147,21 @@ impl State {
 
 #[async_trait]
 impl VaultDirectory for MemoryDirectory {
-    async fn subscriptions(&self, tenant: &TenantId) -> Result<Vec<Subscription>> {
+    async fn subscriptions(&self, tenant: &TenantId) -> Result<Listing<Subscription>> {
         let state = self.enter(DirectoryCall::Subscriptions, tenant.as_str())?;
         let tenant = key_of(tenant.as_str());
         let own = state.subscriptions.iter().filter(|(owner, _)| *owner == tenant);
-        Ok(own.map(|(_, subscription)| subscription.clone()).collect())
+        Ok(own.map(|(_, subscription)| subscription.clone()).collect::<Vec<_>>().into())
     }
 
     async fn vaults(
         &self,
         _tenant: &TenantId,
         subscription: SubscriptionId,
-    ) -> Result<Vec<StorePath>> {
+    ) -> Result<Listing<StorePath>> {
         let state = self.enter(DirectoryCall::Vaults, &subscription.to_string())?;
         let own = state.vaults.values().filter(|(id, _)| id.subscription == subscription);
-        Ok(own.map(|(_, vault)| vault.path.clone()).collect())
+        Ok(own.map(|(_, vault)| vault.path.clone()).collect::<Vec<_>>().into())
     }
 
     async fn vault(&self, _tenant: &TenantId, id: &VaultId) -> Result<Option<Vault>> {
