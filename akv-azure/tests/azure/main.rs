@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a test's helpers end the test where something is not as it should be"
 )]
 
@@ -16,4 +17,5 @@ mod sign_in;
 mod store;
 mod tap;
 mod tls;
+mod traps;
 mod world;

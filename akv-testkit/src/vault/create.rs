@@ -148,6 +148,10 @@ impl Vault {
         let found = self.objects.pending.get(&key).filter(|p| p.status == Status::Waiting);
         let mut pending = found.cloned().ok_or_else(|| not_pending(name))?;
         let chain = certificates(&body)?;
+        let version = context.request.find_query("api-version").unwrap_or_default();
+        if chain.len() > 1 && TAKE_A_LEAF_ALONE.contains(&version) {
+            return Err(problem::bad_parameter("Property x5c has invalid value"));
+        }
         let leaf = chain.first().map(Vec::as_slice).unwrap_or_default();
         let held = pending.version.material.held();
         let fits = Facts::of(leaf).is_ok_and(|facts| {
@@ -244,3 +248,7 @@ fn not_pending(name: &str) -> Response {
         &format!("Pending certificate not found: {name}"),
     )
 }
+
+/// Versions of the interface under which a chain cannot be merged (azure-powershell#24323 reports
+/// 7.0, and that 7.4 takes it).
+const TAKE_A_LEAF_ALONE: [&str; 2] = ["2016-10-01", "7.0"];

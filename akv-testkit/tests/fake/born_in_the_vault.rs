@@ -74,6 +74,10 @@ fn a_request_is_signed_elsewhere_and_merged() {
     let stranger = pki.sign(&csr(&create("other"))).expect("a chain");
     assert_eq!(codes(&merge(stranger)).1, "BadParameter");
     let chain = pki.sign(&csr(&first)).expect("a chain");
+    let old = "https://contoso.vault.azure.net/certificates/born/pending/merge?api-version=7.0";
+    let x5c: Vec<String> = chain.iter().map(|der| STANDARD.encode(der)).collect();
+    let refused = caller.send("POST", old, Some(&json!({ "x5c": x5c })));
+    assert_eq!(codes(&refused).1, "BadParameter", "an old version takes the leaf alone");
     assert_eq!(merge(chain.clone()).status(), 201);
     let version = cloud.vault("contoso").newest("born").expect("a version");
     assert_eq!(version.certificates, chain);
