@@ -149,6 +149,11 @@ fn every_identity_signs_in_to_its_cloud() {
             let args = ["--cloud", world.name, "inventory", "contoso"];
             fake.proxied().args(args)
         };
+        #[cfg(unix)]
+        {
+            let path = fake.azure_cli(world.authority, world.vaults);
+            ends_well(&inventory().env("PATH", &path).args(["--identity", "azure-cli"]).run());
+        }
         let token = fake.file("token", fake.cloud.federated_assertion());
         ends_well(&inventory().env("AZURE_FEDERATED_TOKEN_FILE", &token).run());
         let (endpoint, header) = fake.app_service();

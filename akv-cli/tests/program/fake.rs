@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use akv_testkit::{FakeCloud, FakeCloudBuilder, TlsServer};
+use akv_testkit::{FakeCloud, FakeCloudBuilder, Request, TlsServer};
 
 use super::{Akv, akv};
 
@@ -52,6 +52,35 @@ impl Fake {
             .env("HTTPS_PROXY", &self.serving.0.proxy_url())
             .env("AZURE_TENANT_ID", &self.cloud.tenant_id())
             .env("AZURE_CLIENT_ID", &self.cloud.client_id())
+    }
+
+    /// A folder with a program `az` in it that is signed in as the service principal: it gives a token
+    /// of that authority, for vaults with that suffix and for nothing else.
+    #[cfg(unix)]
+    pub(crate) fn azure_cli(&self, authority: &str, vaults: &str) -> String {
+        use std::os::unix::fs::PermissionsExt;
+        let scope = format!("https://{vaults}/.default");
+        let url = format!("https://{authority}/{}/oauth2/v2.0/token", self.cloud.tenant_id());
+        let form = format!(
+            "grant_type=client_credentials&client_id={}&client_secret={}&scope={scope}",
+            self.cloud.client_id(),
+            self.cloud.client_secret()
+        );
+        let request = Request::new("POST", &url.parse().expect("a URL")).body(form);
+        let answer = self.cloud.handle(&request).body_json();
+        let token = answer["access_token"].as_str().expect("a token");
+        let script = format!(
+            r#"#!/bin/sh
+case "$*" in
+*' {scope}'*) echo '{{"accessToken":"{token}","expires_on":4102444800,"tokenType":"Bearer"}}' ;;
+*) echo "ERROR: no token: $*" >&2; exit 1 ;;
+esac
+"#
+        );
+        let program = self.file("az", script);
+        let runs = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(program, runs).expect("a program");
+        format!("{}:{}", self.dir.path().display(), std::env::var("PATH").expect("PATH"))
     }
 
     /// What App Service puts into `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
