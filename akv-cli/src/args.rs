@@ -195,7 +195,7 @@ pub(crate) struct AddArgs {
 }
 
 /// A certificate in a file, and its password.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ContentsArgs {
     /// The certificate, its key and its chain as PKCS#12; - is standard input
     #[arg(long, value_name = "FILE", required_unless_present = "pem", conflicts_with = "pem")]

@@ -205,5 +205,28 @@ fn a_signal_while_a_removal_settles_tells_that_it_was_taken() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_signal_while_the_input_is_awaited_ends_with_a_result() {
+    let fake = Fake::with_vault();
+    let ca = fake.path("ca.pipe");
+    let made = std::process::Command::new("mkfifo").arg(&ca).status();
+    assert!(made.expect("mkfifo runs").success());
+    let pfx = fake.file("web.pfx", "");
+    let add = ["add", "contoso", "--alias", "web", "--pfx", &pfx, "--password-stdin"];
+    for (args, told) in [
+        (&["job"][..], "\"Result\":4,\"JobHistoryId\":0"),
+        (&["job"], "cancelled before the input was read"),
+        (&add, "cancelled before the input was read"),
+    ] {
+        let akv = fake.akv().args(args).args(["--ca-file".as_ref(), ca.as_os_str()]);
+        // Whoever reads this file listens for signals already.
+        let listens = || std::fs::copy(fake.path("ca.pem"), &ca).is_ok();
+        let run = akv.terminated_in_silence(listens);
+        assert_eq!(run.code, 4, "{}", run.both());
+        assert!(run.both().contains(told), "{told}: {}", run.both());
+    }
+}
+
 const NOBODY: &str = "00000000-dead-beef-0000-000000000000";
 const OTHER_SUBSCRIPTION: &str = "00000000-5555-4444-8000-000000000000";

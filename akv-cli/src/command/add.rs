@@ -4,15 +4,22 @@ use akv_core::Exportable;
 use akv_core::Tags;
 use akv_core::job::{AddRequest, ExistingTags, Jobs, Overwrite, SoftDeleted};
 use anyhow::Result;
+use tokio_util::sync::CancellationToken;
 
-use super::Usage;
+use super::{Usage, aside};
 use crate::args::{AddArgs, Common, SoftDeletedArgs, SoftDeletedChoice};
 use crate::exit::Exit;
 use crate::render;
 use crate::wiring::{Wiring, credential};
 
-pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Result<Exit> {
-    let (contents, password) = args.contents.read()?;
+pub(super) async fn run(
+    common: &Common,
+    args: &AddArgs,
+    wiring: Wiring,
+    cancellation: &CancellationToken,
+) -> Result<Exit> {
+    let given = args.contents.clone();
+    let (contents, password) = aside(cancellation, move || given.read()).await?;
     let request = AddRequest {
         name: args.alias.clone(),
         overwrite: if args.overwrite { Overwrite::Yes } else { Overwrite::No },

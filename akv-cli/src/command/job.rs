@@ -11,9 +11,10 @@ use akv_keyfactor::{
     EnvironmentSecrets, FileSecrets, JobOutput, JobResult, JobStatus, Options, run as run_job,
 };
 use anyhow::{Context, Result};
+use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::Usage;
+use super::{Usage, aside};
 use crate::args::{Common, JobArgs};
 use crate::exit::Exit;
 use crate::render;
@@ -21,8 +22,14 @@ use crate::wiring::{Wiring, credential};
 
 /// A job ends in a result document under its own id, even where Azure cannot be set up or the
 /// configuration cannot be read. Only a wrong command line ends without one.
-pub(super) async fn run(common: &Common, args: &JobArgs, wiring: Result<Wiring>) -> Result<Exit> {
-    let output = match configuration(args.file.as_deref()) {
+pub(super) async fn run(
+    common: &Common,
+    args: &JobArgs,
+    wiring: Result<Wiring>,
+    cancellation: &CancellationToken,
+) -> Result<Exit> {
+    let file = args.file.clone();
+    let output = match aside(cancellation, move || configuration(file.as_deref())).await {
         Err(error) => JobOutput {
             job_result: JobResult::new(0, JobStatus::Failure, format!("{error:#}")),
             inventory: None,

@@ -10,15 +10,18 @@ mod discover;
 mod inventory;
 mod job;
 mod remove;
+mod signal;
 mod store_type;
 
 use std::fmt;
 use std::future::Future;
 
 use anyhow::{Context, Result};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Cli, Command, Common};
+use crate::command::signal::Signals;
 use crate::exit::Exit;
 use crate::wiring::Wiring;
 
@@ -26,20 +29,24 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit> {
     let common = &cli.common;
     match &cli.command {
         // A job ends in a result document, whatever goes wrong on the way to Azure.
-        Command::Job(args) => in_runtime(common, |azure| job::run(common, args, azure)),
+        Command::Job(args) => {
+            in_runtime(common, async |azure, signal| job::run(common, args, azure, &signal).await)
+        }
         Command::Inventory(args) => {
-            in_runtime(common, async |azure| inventory::run(common, args, azure?).await)
+            in_runtime(common, async |azure, _| inventory::run(common, args, azure?).await)
         }
         Command::Add(args) => {
-            in_runtime(common, async |azure| add::run(common, args, azure?).await)
+            in_runtime(common, async |azure, signal| add::run(common, args, azure?, &signal).await)
         }
         Command::Remove(args) => {
-            in_runtime(common, async |azure| remove::run(common, args, azure?).await)
+            in_runtime(common, async |azure, _| remove::run(common, args, azure?).await)
         }
         Command::Create(args) => {
-            in_runtime(common, async |azure| create::run(common, args, azure?).await)
+            in_runtime(common, async |azure, _| create::run(common, args, azure?).await)
         }
-        Command::Discover => in_runtime(common, async |azure| discover::run(common, azure?).await),
+        Command::Discover => {
+            in_runtime(common, async |azure, _| discover::run(common, azure?).await)
+        }
         Command::Check(args) => check::run(common, args),
         Command::StoreType(args) => store_type::run(args),
         #[cfg(feature = "demo")]
@@ -67,14 +74,18 @@ impl fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-fn in_runtime<F>(common: &Common, command: impl FnOnce(Result<Wiring>) -> F) -> Result<Exit>
+fn in_runtime<F>(
+    common: &Common,
+    command: impl FnOnce(Result<Wiring>, CancellationToken) -> F,
+) -> Result<Exit>
 where
     F: Future<Output = Result<Exit>>,
 {
     runtime()?.block_on(async {
         let cancellation = CancellationToken::new();
-        tokio::spawn(cancel_on_signal(cancellation.clone()));
-        command(Wiring::new(common, cancellation)).await
+        let signals = Signals::listen().context("listen for signals")?;
+        tokio::spawn(signals.cancel(cancellation.clone()));
+        command(Wiring::new(common, cancellation.clone()), cancellation).await
     })
 }
 
@@ -86,35 +97,19 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .context("start the asynchronous runtime")
 }
 
-/// The first signal asks the job to end at a safe point and tell what was done; the second is the
-/// operating system's again.
-async fn cancel_on_signal(cancellation: CancellationToken) {
-    if interrupted().await.is_ok() {
-        crate::render::say("akv: interrupted, ending at the next safe point");
-        cancellation.cancel();
-    }
-    if interrupted().await.is_ok() {
-        std::process::exit(INTERRUPTED);
-    }
-}
-
-#[cfg(unix)]
-async fn interrupted() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
+/// What waits for a person or a pipe does so beside the runtime, so that a signal is heard meanwhile.
+async fn aside<T: Send + 'static>(
+    cancellation: &CancellationToken,
+    read: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let (done, answer) = oneshot::channel();
+    // Nobody takes the answer any more where a signal came first.
+    std::thread::spawn(move || done.send(read()).is_ok());
     tokio::select! {
-        interrupt = tokio::signal::ctrl_c() => interrupt,
-        _ = terminate.recv() => Ok(()),
+        answer = answer => answer.context("the input was not read to its end")?,
+        () = cancellation.cancelled() => anyhow::bail!("cancelled before the input was read: nothing was done"),
     }
-}
-
-#[cfg(not(unix))]
-async fn interrupted() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
 }
 
 /// The work is waiting for a service; two threads keep decoding from holding it up.
 const WORKERS: usize = 2;
-
-/// What a shell reports for a program that Ctrl-C ended.
-const INTERRUPTED: i32 = 130;

@@ -74,23 +74,36 @@ impl Akv {
 
     /// Sends SIGTERM as soon as `ready` says so.
     pub(crate) fn terminated_when(self, ready: impl Fn() -> bool) -> Run {
-        let mut child = self.start();
-        while !ready() && child.try_wait().expect("a child").is_none() {
-            std::thread::yield_now();
-        }
-        let kill = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-        assert!(kill.expect("kill runs").success());
-        ended(child)
+        terminated(self.start(), ready)
+    }
+
+    /// The same, while its standard input stays open and says nothing.
+    pub(crate) fn terminated_in_silence(mut self, ready: impl Fn() -> bool) -> Run {
+        let mut child = self.spawned();
+        let _silent = child.stdin.take();
+        terminated(child, ready)
     }
 
     fn start(mut self) -> Child {
-        let mut child =
-            self.command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("akv starts");
+        let mut child = self.spawned();
         let mut stdin = child.stdin.take().expect("a pipe");
         // A program that does not read its input may have gone before it is written.
         let _ = stdin.write_all(&self.stdin);
         child
     }
+
+    fn spawned(&mut self) -> Child {
+        self.command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("akv starts")
+    }
+}
+
+fn terminated(mut child: Child, ready: impl Fn() -> bool) -> Run {
+    while !ready() && child.try_wait().expect("a child").is_none() {
+        std::thread::yield_now();
+    }
+    let kill = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(kill.expect("kill runs").success());
+    ended(child)
 }
 
 fn ended(child: Child) -> Run {
