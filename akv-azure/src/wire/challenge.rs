@@ -1,7 +1,8 @@
 //! The `WWW-Authenticate` header of a 401. It is read for the message to a person alone: neither
 //! the audience nor the authority of a token ever comes from it.
 
-/// The tenant that the header names: the first segment of the authorization URL's path.
+/// The tenant that the header names: the first segment of the authorization URL's path, unless it
+/// stands for all of them.
 pub(crate) fn tenant(header: &str) -> Option<String> {
     let value = ["authorization=", "authorization_uri="].iter().find_map(|name| {
         let rest = header.get(header.find(name)? + name.len()..)?;
@@ -10,7 +11,8 @@ pub(crate) fn tenant(header: &str) -> Option<String> {
     let path = value.strip_prefix("https://")?.split_once('/')?.1;
     let tenant = path.split(['/', '?']).next()?;
     let plain = tenant.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-');
-    (plain && !tenant.is_empty()).then(|| tenant.to_owned())
+    let shared = ["common", "organizations", "consumers"].contains(&tenant);
+    (plain && !shared && !tenant.is_empty()).then(|| tenant.to_owned())
 }
 
 #[cfg(test)]
@@ -36,6 +38,7 @@ mod tests {
             "Basic",
             r#"Bearer authorization="http://x/y""#,
             r#"Bearer authorization="https://x/a b""#,
+            r#"Bearer authorization_uri="https://login.windows.net/common/oauth2/authorize""#,
         ] {
             assert!(tenant(odd).is_none_or(|it| it == "a"), "{odd}");
         }
