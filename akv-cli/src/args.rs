@@ -9,7 +9,7 @@ use akv_core::{
     CertificateName, ClientId, Cloud, PrivateEndpoint, Region, RetentionDays, Sku, StorePath,
     TenantId,
 };
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// Certificates in Azure Key Vault for Keyfactor Command.
 #[derive(Debug, Parser)]
@@ -196,12 +196,13 @@ pub(crate) struct AddArgs {
 
 /// A certificate in a file, and its password.
 #[derive(Debug, Clone, Args)]
+#[command(group(ArgGroup::new("certificate").required(true)))]
 pub(crate) struct ContentsArgs {
     /// The certificate, its key and its chain as PKCS#12; - is standard input
-    #[arg(long, value_name = "FILE", required_unless_present = "pem", conflicts_with = "pem")]
+    #[arg(long, value_name = "FILE", group = "certificate")]
     pub(crate) pfx: Option<PathBuf>,
     /// The certificate, its key and its chain as PEM; - is standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "certificate")]
     pub(crate) pem: Option<PathBuf>,
     /// A file with the password, without a line end or with one
     #[arg(long, value_name = "FILE", group = "password")]

@@ -6,7 +6,7 @@ use akv_core::job::{AddRequest, ExistingTags, Jobs, Overwrite, SoftDeleted};
 use anyhow::Result;
 use tokio_util::sync::CancellationToken;
 
-use super::{Usage, aside};
+use super::{Usage, aside, each_once};
 use crate::args::{AddArgs, Common, SoftDeletedArgs, SoftDeletedChoice};
 use crate::exit::Exit;
 use crate::render;
@@ -23,7 +23,7 @@ pub(super) async fn run(
     let request = AddRequest {
         name: args.alias.clone(),
         overwrite: if args.overwrite { Overwrite::Yes } else { Overwrite::No },
-        tags: Tags::new(args.tags.clone()).map_err(|error| Usage::new(error.to_string()))?,
+        tags: Tags::new(each_once(&args.tags)?).map_err(|error| Usage::new(error.to_string()))?,
         existing_tags: if args.preserve_tags {
             ExistingTags::Preserve
         } else {

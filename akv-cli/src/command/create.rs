@@ -4,7 +4,7 @@ use akv_core::job::{CreateRequest, Jobs};
 use akv_core::{AccessModel, ObjectId, PublicAccess, PurgeProtection, VaultId, VaultOptions};
 use anyhow::Result;
 
-use super::Usage;
+use super::{Usage, each_once};
 use crate::args::{Common, CreateArgs};
 use crate::exit::Exit;
 use crate::render;
@@ -28,7 +28,7 @@ pub(super) async fn run(common: &Common, args: &CreateArgs, wiring: Wiring) -> R
             } else {
                 PublicAccess::Enabled
             },
-            tags: args.tags.clone(),
+            tags: each_once(&args.tags)?,
         },
     };
     let address = wiring.address(common, &args.store).await?;

@@ -13,6 +13,7 @@ mod remove;
 mod signal;
 mod store_type;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
 
@@ -95,6 +96,15 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()
         .context("start the asynchronous runtime")
+}
+
+/// The tags as given, each name once: of two values nobody knows which is meant.
+fn each_once(tags: &[(String, String)]) -> Result<Vec<(String, String)>> {
+    let mut names = HashSet::new();
+    match tags.iter().find(|(name, _)| !names.insert(name)) {
+        Some((name, _)) => Err(Usage::new(format!("the tag {name:?} is given twice")).into()),
+        None => Ok(tags.to_vec()),
+    }
 }
 
 /// What waits for a person or a pipe does so beside the runtime, so that a signal is heard meanwhile.

@@ -41,9 +41,13 @@ fn csv_field(field: &str) -> String {
     }
 }
 
-/// Control characters could move the cursor of whoever looks.
+/// Control characters could move the cursor of whoever looks, or turn what is read around.
 fn visible(field: &str) -> String {
-    field.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    let misleads = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    field.chars().map(|c| if misleads(c) { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -61,5 +65,6 @@ mod tests {
     #[test]
     fn control_characters_do_not_reach_a_terminal() {
         assert_eq!(visible("a\u{1b}[2Jb"), "a\u{fffd}[2Jb");
+        assert_eq!(visible("web\u{202e}moc"), "web\u{fffd}moc");
     }
 }
