@@ -101,6 +101,8 @@ operations! {
     GetDeletedVault,
     /// `POST …/locations/{location}/deletedVaults/{name}/purge`.
     PurgeVault,
+    /// `GET …/managedHSMs` and `…/deletedManagedHSMs`, of a subscription: there are none.
+    ListManagedHsms,
     /// `POST …/checkNameAvailability`.
     CheckNameAvailability,
     /// `GET /metadata/endpoints` of Resource Manager.

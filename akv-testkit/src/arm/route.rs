@@ -41,6 +41,9 @@ pub(crate) fn route(request: &Request) -> Target {
         ["subscriptions", _, "resourcegroups", _, "providers", KEY_VAULT, "vaults", _] => {
             (of_vault(method), at(3), at(7), None)
         }
+        ["subscriptions", _, "providers", KEY_VAULT, "managedhsms" | "deletedmanagedhsms"] => {
+            (Operation::ListManagedHsms, None, None, None)
+        }
         ["subscriptions", _, "providers", KEY_VAULT, "deletedvaults"] => {
             (Operation::ListDeletedVaults, None, None, None)
         }
