@@ -11,7 +11,8 @@ mod program;
 
 use std::time::Duration;
 
-use akv_testkit::pki::openssl_pfx;
+use akv_core::Bundle;
+use akv_testkit::pki::{Fixture, openssl_pfx};
 use akv_testkit::{FakeCloud, Fault, Operation, Reason, Refusal};
 use program::Run;
 use program::fake::Fake;
@@ -71,18 +72,32 @@ fn managed_identities_sign_in_through_app_service() {
     }
 }
 
+/// Signs in with the certificate of a fixture.
+fn with_certificate(fake: &Fake, fixture: Fixture) -> Run {
+    without_secret(fake, &[])
+        .env("AZURE_CLIENT_ID", &fake.cloud.client_id())
+        .env("AZURE_CLIENT_CERTIFICATE_PATH", &fake.file("client.pfx", fixture.pfx))
+        .env("AZURE_CLIENT_CERTIFICATE_PASSWORD", fixture.password)
+        .run()
+}
+
 #[test]
 fn a_client_certificate_signs_in_without_openssl() {
     let fake = Fake::with_vault();
     let fixture = openssl_pfx("web-v1").expect("a fixture");
-    let run = without_secret(&fake, &[])
-        .env("AZURE_CLIENT_ID", &fake.cloud.client_id())
-        .env("AZURE_CLIENT_CERTIFICATE_PATH", &fake.file("client.pfx", fixture.pfx))
-        .env("AZURE_CLIENT_CERTIFICATE_PASSWORD", fixture.password)
-        .run();
-    // The fake knows no such certificate, and says so in Entra's words: the assertion arrived.
+    let bundle = Bundle::from_pfx(fixture.pfx, &fixture.password.into()).expect("a bundle");
+    fake.cloud.add_client_certificate(bundle.leaf().der()).expect("a client certificate");
+    let run = with_certificate(&fake, fixture);
+    assert_eq!(run.code, 0, "{}", run.both());
+}
+
+#[test]
+fn a_client_certificate_that_entra_does_not_know_is_told_with_its_code_and_not_repeated() {
+    let fake = Fake::with_vault();
+    let run = with_certificate(&fake, openssl_pfx("web-v1").expect("a fixture"));
     assert_eq!(run.code, 4, "{}", run.both());
     assert!(run.stderr.contains("AADSTS700027"), "{}", run.stderr);
+    assert_eq!(fake.cloud.journal().count(Operation::Token), 1);
 }
 
 #[test]

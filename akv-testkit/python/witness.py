@@ -1,11 +1,13 @@
 """Drives akv-fake with the official Azure SDK for Python, as published, and checks what it sees.
 
-Needs a running akv-fake and its env.sh in the environment. Ends non-zero at the first mismatch.
+Needs a running akv-fake and its env.sh in the environment, and in AKV_FAKE_CLIENT_CERTIFICATE the file that
+akv-fake was given as --client-certificate. Ends non-zero at the first mismatch.
 """
 
 import base64
 import os
 import sys
+import tempfile
 import urllib.request
 
 from azure.core.exceptions import (
@@ -14,18 +16,22 @@ from azure.core.exceptions import (
     ResourceExistsError,
     ResourceNotFoundError,
 )
-from azure.identity import ClientSecretCredential
+from azure.identity import CertificateCredential, ClientSecretCredential
 from azure.keyvault.certificates import CertificateClient, CertificateContentType, CertificatePolicy
 from azure.keyvault.secrets import SecretClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
+
+import client_certificate
 
 PASSWORD = "correct horse battery staple"
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fixtures")
 VAULT = os.environ["AKV_FAKE_VAULT_URL"]
 MANAGER = os.environ["AKV_FAKE_RESOURCE_MANAGER_URL"]
+SCOPE = VAULT.replace("://fake-vault.", "://") + "/.default"
 CONTROL = os.environ["AKV_FAKE_CONTROL_URL"]
 GROUP = os.environ["AKV_FAKE_RESOURCE_GROUP"]
 TENANT = os.environ["AZURE_TENANT_ID"]
+CLIENT_CERTIFICATE = os.environ["AKV_FAKE_CLIENT_CERTIFICATE"]
 SEEDED = int(os.environ.get("AKV_FAKE_CERTIFICATES", "60"))
 
 
@@ -61,6 +67,16 @@ def credential(secret=None):
     )
 
 
+def certificate_credential(file):
+    return CertificateCredential(
+        TENANT,
+        os.environ["AZURE_CLIENT_ID"],
+        file,
+        authority=os.environ["AZURE_AUTHORITY_HOST"],
+        disable_instance_discovery=True,
+    )
+
+
 def fixture(name):
     with open(os.path.join(FIXTURES, name + ".pfx"), "rb") as file:
         return file.read()
@@ -70,9 +86,25 @@ def identity():
     error = refused(
         "a wrong secret is AADSTS7000215",
         ClientAuthenticationError,
-        lambda: credential("wrong").get_token(VAULT.replace("://fake-vault.", "://") + "/.default"),
+        lambda: credential("wrong").get_token(SCOPE),
     )
     check("the error names its code", "AADSTS7000215" in str(error))
+
+
+def identity_by_certificate():
+    signed_in = certificate_credential(CLIENT_CERTIFICATE)
+    client = CertificateClient(VAULT, signed_in)
+    first = next(iter(client.list_properties_of_certificates()))
+    check("a client certificate signs in", first.name, "cert-000001")
+    with tempfile.TemporaryDirectory() as folder:
+        unknown = os.path.join(folder, "unknown.pem")
+        client_certificate.write(unknown)
+        error = refused(
+            "a certificate that is not registered is refused",
+            ClientAuthenticationError,
+            lambda: certificate_credential(unknown).get_token(SCOPE),
+        )
+    check("the error names its code", "AADSTS700027" in str(error))
 
 
 def certificates(client, secrets):
@@ -232,6 +264,7 @@ def faults(client):
 
 def main():
     identity()
+    identity_by_certificate()
     client = CertificateClient(VAULT, credential())
     certificates(client, SecretClient(VAULT, credential()))
     listing(client)

@@ -40,6 +40,7 @@ mod vault;
 pub use budget::Budget;
 pub use clock::{Clock, Pace};
 pub use cloud::{FakeCloud, FakeCloudBuilder, FakeVault, StoredVersion, VaultPlan};
+pub use entra::ClientCertificateError;
 pub use exchange::{Delivery, Request, Response};
 pub use fault::{Calls, Challenge, Effect, Fault, Played, Stage};
 pub use journal::{Entry, Journal};

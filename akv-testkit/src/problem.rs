@@ -69,6 +69,15 @@ pub(crate) fn aadsts(code: u32, now: OffsetDateTime) -> Response {
         7_000_222 => {
             (401, "invalid_client", "The provided client secret keys for the app are expired.")
         }
+        700_021 => (
+            401,
+            "invalid_client",
+            "Client assertion application identifier doesn't match 'client_id' parameter.",
+        ),
+        700_023 => {
+            (401, "invalid_client", "Client assertion audience claim does not match Realm issuer.")
+        }
+        700_024 => (401, "invalid_client", "Client assertion is not within its valid time range."),
         700_027 => (401, "invalid_client", "Client assertion failed signature validation."),
         700_016 => (400, "unauthorized_client", "The application was not found in the directory."),
         70_021 => (
@@ -76,6 +85,11 @@ pub(crate) fn aadsts(code: u32, now: OffsetDateTime) -> Response {
             "invalid_request",
             "No matching federated identity record found for presented assertion.",
         ),
+        50_027 => (400, "invalid_request", "JWT token is invalid or malformed."),
+        50_048 => {
+            (400, "invalid_request", "Subject must match the issuer claim in the client assertion.")
+        }
+        90_011 => (400, "invalid_request", "Unexpected client assertion type."),
         90_002 => (
             400,
             "invalid_tenant",

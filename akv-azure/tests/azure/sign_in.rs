@@ -207,6 +207,19 @@ async fn a_client_certificate_sends_a_signed_assertion_and_no_secret() {
 }
 
 #[tokio::test]
+async fn a_client_certificate_signs_in_and_one_that_is_not_registered_does_not() {
+    let world = World::new();
+    let leaf = world.leaf("akv.contoso.com");
+    let file = file(&leaf.pfx());
+    let error = signing_in(&world, &certificate(&world, &file)).await.expect_err("unknown");
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
+    assert!(error.to_string().contains("AADSTS700027"), "{error}");
+    world.cloud.add_client_certificate(leaf.der()).expect("a client certificate");
+    signing_in(&world, &certificate(&world, &file)).await.expect("signed in");
+    assert_eq!(world.cloud.journal().count(Operation::Token), 2);
+}
+
+#[tokio::test]
 async fn a_client_certificate_that_cannot_serve_is_told_before_anything_is_sent() {
     let world = World::new();
     let elliptic = world.leaf_with("akv.contoso.com", akv_testkit::pki::Key::P256).pfx();

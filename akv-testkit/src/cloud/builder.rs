@@ -12,7 +12,7 @@ use crate::cloud::FakeCloud;
 use crate::cloud::saved::Saved;
 use crate::cloud::state::State;
 use crate::cloud::vault_plan::VaultPlan;
-use crate::entra::{Entra, Mint, Principal, Secret, Tenant};
+use crate::entra::{ClientCertificate, ClientCertificateError, Entra, Mint, Principal, Tenant};
 use crate::fault::Script;
 use crate::imds::ManagedIdentities;
 use crate::permission::Permissions;
@@ -44,6 +44,7 @@ pub struct FakeCloudBuilder {
     subscriptions: Vec<Subscription>,
     vaults: Vec<VaultPlan>,
     client: Principal,
+    certificates: Vec<ClientCertificate>,
     others: Vec<Principal>,
     lifetime: Duration,
     timing: Timing,
@@ -64,11 +65,8 @@ impl FakeCloudBuilder {
             tenants: vec![tenant],
             subscriptions: vec![default_subscription()],
             vaults: Vec::new(),
-            client: Principal {
-                client_id: CLIENT.to_owned(),
-                object_id: CLIENT_OBJECT.to_owned(),
-                secrets: vec![Secret { text: CLIENT_SECRET.to_owned(), expires: None }],
-            },
+            client: Principal::new(CLIENT, CLIENT_OBJECT).with_secret(CLIENT_SECRET),
+            certificates: Vec::new(),
             others: Vec::new(),
             lifetime: Duration::from_secs(3599),
             timing: Timing::default(),
@@ -128,19 +126,26 @@ impl FakeCloudBuilder {
 
     /// The id and the secret of the service principal.
     pub fn client(mut self, id: &str, secret: &str) -> Self {
-        id.clone_into(&mut self.client.client_id);
-        self.client.secrets = vec![Secret { text: secret.to_owned(), expires: None }];
+        self.client = Principal::new(id, CLIENT_OBJECT).with_secret(secret);
         self
     }
 
     /// Adds another service principal, such as one that may do less.
     pub fn another_client(mut self, id: &str, secret: &str) -> Self {
-        self.others.push(Principal {
-            client_id: id.to_owned(),
-            object_id: id.replacen("c11e", "0b1e", 1),
-            secrets: vec![Secret { text: secret.to_owned(), expires: None }],
-        });
+        let object_id = id.replacen("c11e", "0b1e", 1);
+        self.others.push(Principal::new(id, &object_id).with_secret(secret));
         self
+    }
+
+    /// Lets the service principal sign in with a certificate (DER, or the first one of a PEM file),
+    /// besides its secret.
+    ///
+    /// # Errors
+    ///
+    /// When no certificate can be read from it, or its key is not RSA.
+    pub fn client_certificate(mut self, file: &[u8]) -> Result<Self, ClientCertificateError> {
+        self.certificates.push(ClientCertificate::read(file)?);
+        Ok(self)
     }
 
     /// How long tokens last; 3599 seconds without it.
@@ -229,7 +234,8 @@ impl FakeCloudBuilder {
     }
 
     /// Begins with what [`FakeCloud::save`] wrote: tenants, service principal, subscriptions and
-    /// vaults are those of then. Vaults that are added and were not there come on top.
+    /// vaults are those of then. Vaults that are added and were not there come on top, and so do
+    /// client certificates.
     ///
     /// # Errors
     ///
@@ -255,11 +261,6 @@ impl FakeCloudBuilder {
                 Some((plan.make(&mut subscriptions, clock.now())?, count))
             })
             .collect();
-        let identity = |client: &str, object: &str| Principal {
-            client_id: client.to_owned(),
-            object_id: object.to_owned(),
-            secrets: Vec::new(),
-        };
         let state = State {
             entra: Entra {
                 mint: Mint::new(),
@@ -268,8 +269,8 @@ impl FakeCloudBuilder {
                 lifetime: self.lifetime,
             },
             identities: ManagedIdentities {
-                system: Some(identity(SYSTEM_IDENTITY, SYSTEM_OBJECT)),
-                user: vec![identity(USER_IDENTITY, USER_OBJECT)],
+                system: Some(Principal::new(SYSTEM_IDENTITY, SYSTEM_OBJECT)),
+                user: vec![Principal::new(USER_IDENTITY, USER_OBJECT)],
                 tenant: TENANT.to_owned(),
                 endpoint_header: ENDPOINT_HEADER.to_owned(),
             },
@@ -288,6 +289,9 @@ impl FakeCloudBuilder {
         let cloud = FakeCloud::from_state(state, clock);
         if let Some(saved) = self.saved {
             saved.put_into(&mut cloud.state());
+        }
+        for certificate in self.certificates {
+            cloud.state().add_client_certificate(certificate);
         }
         for (vault, certificates) in made {
             let name = vault.name.clone();

@@ -13,6 +13,7 @@ use azure_core::http::HttpClient;
 
 use crate::budget::Budget;
 use crate::clock::Clock;
+use crate::entra::{ClientCertificate, ClientCertificateError};
 use crate::exchange::{Request, Response};
 use crate::fault::{Fault, Played};
 use crate::imds::APP_SERVICE_ENDPOINT;
@@ -181,6 +182,17 @@ impl FakeCloud {
                 secret.expires = Some(now);
             }
         }
+    }
+
+    /// Lets the service principal sign in with one more certificate: DER, or the first one of a PEM
+    /// file.
+    ///
+    /// # Errors
+    ///
+    /// When no certificate can be read from it, or its key is not RSA.
+    pub fn add_client_certificate(&self, file: &[u8]) -> Result<(), ClientCertificateError> {
+        self.state().add_client_certificate(ClientCertificate::read(file)?);
+        Ok(())
     }
 
     /// Takes the system-assigned identity from the machine.

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::arm::{self, Arm};
 use crate::budget::Meter;
-use crate::entra::{Claims, Entra};
+use crate::entra::{Claims, ClientCertificate, Entra};
 use crate::exchange::{Request, Response};
 use crate::fault::{Call, Effect, Moment, Scene, Script, Stage};
 use crate::imds::ManagedIdentities;
@@ -103,6 +103,12 @@ impl State {
         self.ids_given += 1;
         let mut mixer = fastrand::Rng::with_seed(self.ids_given);
         format!("{:016x}{:016x}", mixer.u64(..), mixer.u64(..))
+    }
+
+    pub(crate) fn add_client_certificate(&mut self, certificate: ClientCertificate) {
+        if let Some(principal) = self.entra.principals.first_mut() {
+            principal.add_certificate(certificate);
+        }
     }
 
     fn at_vault(

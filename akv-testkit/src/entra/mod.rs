@@ -1,5 +1,7 @@
 //! Entra ID: tokens for service principals, and what SDKs ask an authority besides.
 
+mod assertion;
+mod principal;
 mod token;
 
 use std::time::Duration;
@@ -13,28 +15,12 @@ use crate::operation::Operation;
 use crate::problem;
 use crate::realm::Realm;
 
+pub use principal::ClientCertificateError;
+
+pub(crate) use principal::{ClientCertificate, Principal};
 pub(crate) use token::{Claims, Flaw, Mint};
 
-/// An application that can get tokens.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Principal {
-    pub(crate) client_id: String,
-    pub(crate) object_id: String,
-    pub(crate) secrets: Vec<Secret>,
-}
-
-/// A client secret and its end.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Secret {
-    pub(crate) text: String,
-    pub(crate) expires: Option<OffsetDateTime>,
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
+use assertion::ASSERTION_TYPE;
 
 /// The authority's state: who is known, in which tenants, and for how long a token lasts.
 #[derive(Debug)]
@@ -51,9 +37,6 @@ pub(crate) struct Tenant {
     pub(crate) id: String,
     pub(crate) domain: String,
 }
-
-/// Audience of the assertions that federated credentials take.
-pub(crate) const ASSERTION_AUDIENCE: &str = "api://AzureADTokenExchange";
 
 impl Entra {
     pub(crate) fn tenant(&self, name: &str) -> Option<&Tenant> {
@@ -122,7 +105,7 @@ impl Entra {
         realm: Realm,
         now: OffsetDateTime,
     ) -> Response {
-        match self.grant(tenant, &request.form(), realm, now) {
+        match self.grant(tenant, request, realm, now) {
             Ok(token) => {
                 let seconds = self.lifetime.as_secs();
                 Response::json(
@@ -145,10 +128,11 @@ impl Entra {
     fn grant(
         &self,
         tenant: &str,
-        form: &[(String, String)],
+        request: &Request,
         realm: Realm,
         now: OffsetDateTime,
     ) -> Result<String, u32> {
+        let form = request.form();
         let field = |name: &str| form.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str());
         let is_guid = uuid::Uuid::try_parse(tenant).is_ok();
         if !is_guid && !tenant.contains('.') {
@@ -167,38 +151,15 @@ impl Entra {
         let found = self.principals.iter().find(|p| p.client_id.eq_ignore_ascii_case(client_id));
         let principal = found.ok_or(700_016_u32)?;
         if let Some(assertion) = field("client_assertion") {
-            self.check_assertion(assertion, principal, now)?;
+            if field("client_assertion_type").ok_or(900_144_u32)? != ASSERTION_TYPE {
+                return Err(90_011);
+            }
+            let audiences = tenant.assertion_audiences(request, realm);
+            self.check_assertion(assertion, principal, &audiences, now)?;
         } else {
-            check_secret(field("client_secret").ok_or(7_000_215_u32)?, principal, now)?;
+            principal.check_secret(field("client_secret").ok_or(7_000_215_u32)?, now)?;
         }
         Ok(self.issue(&tenant.id, principal, &audience, realm, now).0)
-    }
-
-    /// An assertion as a workload's own issuer would sign it for this principal.
-    pub(crate) fn assertion(&self, principal: &Principal, now: OffsetDateTime) -> String {
-        self.mint.strike(&Claims {
-            aud: ASSERTION_AUDIENCE.to_owned(),
-            iss: "https://issuer.workload.example".to_owned(),
-            tid: String::new(),
-            appid: principal.client_id.clone(),
-            oid: String::new(),
-            sub: "system:serviceaccount:default:workload".to_owned(),
-            iat: now.unix_timestamp(),
-            nbf: now.unix_timestamp(),
-            exp: now.unix_timestamp() + 3600,
-            xms_cc: Vec::new(),
-        })
-    }
-
-    fn check_assertion(
-        &self,
-        assertion: &str,
-        principal: &Principal,
-        now: OffsetDateTime,
-    ) -> Result<(), u32> {
-        let claims = self.mint.read(assertion, now).map_err(|_| 700_027_u32)?;
-        let matches = claims.aud == ASSERTION_AUDIENCE && claims.appid == principal.client_id;
-        if matches { Ok(()) } else { Err(70_021) }
     }
 
     fn openid_configuration(&self, tenant: &str, realm: Realm, now: OffsetDateTime) -> Response {
@@ -232,9 +193,19 @@ impl Entra {
     }
 }
 
-fn check_secret(given: &str, principal: &Principal, now: OffsetDateTime) -> Result<(), u32> {
-    let secret = principal.secrets.iter().find(|s| s.text == given).ok_or(7_000_215_u32)?;
-    if secret.expires.is_some_and(|end| end <= now) { Err(7_000_222) } else { Ok(()) }
+impl Tenant {
+    /// Whom a certificate's assertion may be for: the token endpoint or the issuer, under the address
+    /// that was asked or under the authority's preferred name, by the tenant's id or by its domain.
+    fn assertion_audiences(&self, request: &Request, realm: Realm) -> Vec<String> {
+        let mut audiences = Vec::new();
+        for authority in [request.link(""), realm.authority()] {
+            for tenant in [&self.id, &self.domain] {
+                audiences.push(format!("{authority}/{tenant}/oauth2/v2.0/token"));
+                audiences.push(format!("{authority}/{tenant}/v2.0"));
+            }
+        }
+        audiences
+    }
 }
 
 /// `https://vault.azure.net` of `https://vault.azure.net/.default`. A resource whose own name ends in

@@ -32,6 +32,7 @@ use crate::problem;
 pub use page::Pages;
 
 pub(crate) use create::Pending;
+pub(crate) use facts::{Facts, PublicKey};
 pub(crate) use gate::{Gate, check_form, finish};
 pub(crate) use object::{ContentType, Deleted, Live, Material, Object, Version};
 pub(crate) use route::{Target, route};

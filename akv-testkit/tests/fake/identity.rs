@@ -2,15 +2,11 @@
 
 use std::time::Duration;
 
-use crate::support::{PUBLIC, token};
+use crate::support::{PUBLIC, numbers, token};
 use akv_testkit::{FakeCloud, Fault, Operation, Request, Response};
 use serde_json::json;
 use url::Url;
 use url::form_urlencoded::Serializer;
-
-fn numbers(answer: &Response) -> (u16, u64) {
-    (answer.status(), answer.body_json()["error_codes"][0].as_u64().unwrap_or_default())
-}
 
 fn get(cloud: &FakeCloud, url: &str, headers: &[(&str, &str)]) -> Response {
     let request = Request::new("GET", &Url::parse(url).expect("a URL"));

@@ -8,6 +8,7 @@
 
 mod any_request;
 mod born_in_the_vault;
+mod client_certificate;
 mod faults;
 mod identity;
 mod memory;

@@ -123,6 +123,26 @@ async fn faults_come_from_a_file() {
 }
 
 #[test]
+fn a_file_that_is_no_client_certificate_is_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("client.pem");
+    let run = || {
+        let program = Command::new(env!("CARGO_BIN_EXE_akv-fake"))
+            .arg("--dir")
+            .arg(dir.path())
+            .arg("--client-certificate")
+            .arg(&file)
+            .output()
+            .expect("a process");
+        assert_eq!(program.status.code(), Some(1));
+        String::from_utf8_lossy(&program.stderr).into_owned()
+    };
+    assert!(run().contains("client.pem: No such file"), "{}", run());
+    std::fs::write(&file, "nonsense").expect("written");
+    assert!(run().contains("client.pem: no certificate can be read"), "{}", run());
+}
+
+#[test]
 fn a_wrong_command_line_ends_with_2_and_says_why() {
     let output = Command::new(env!("CARGO_BIN_EXE_akv-fake"))
         .args(["--dir", "x", "--listen", "0.0.0.0:1"])

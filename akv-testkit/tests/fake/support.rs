@@ -81,6 +81,11 @@ fn token_for(
     cloud.handle(&Request::new("POST", &url).body(form))
 }
 
+/// The status and the AADSTS number of an answer of Entra ID, or 0.
+pub(crate) fn numbers(answer: &Response) -> (u16, u64) {
+    (answer.status(), answer.body_json()["error_codes"][0].as_u64().unwrap_or_default())
+}
+
 /// `code` and `innererror.code` of an error.
 pub(crate) fn codes(answer: &Response) -> (u16, String, String) {
     let body = answer.body_json();

@@ -92,6 +92,13 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
         let saved = std::fs::read_to_string(saved)?;
         builder = builder.restore(&saved).map_err(io::Error::other)?;
     }
+    for file in &arguments.client_certificates {
+        let told = |error: &dyn std::fmt::Display| {
+            io::Error::other(format!("client certificate {}: {error}", file.display()))
+        };
+        let certificate = std::fs::read(file).map_err(|error| told(&error))?;
+        builder = builder.client_certificate(&certificate).map_err(|error| told(&error))?;
+    }
     let cloud = builder.start();
     if let Some(file) = &arguments.faults {
         let text = std::fs::read_to_string(file)?;
