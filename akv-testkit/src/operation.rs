@@ -115,6 +115,8 @@ operations! {
     InstanceDiscovery,
     /// `GET /metadata/identity/oauth2/token`, on a virtual machine.
     ImdsToken,
+    /// `GET /metadata/identity/oauth2/token`, of Azure Arc's agent.
+    ArcToken,
     /// `GET /msi/token`, in App Service.
     AppServiceToken,
     /// Anything that the fake does not have.

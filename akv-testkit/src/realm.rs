@@ -22,6 +22,8 @@ pub(crate) enum Service {
     Authority,
     /// The instance metadata service, or the endpoint that App Service gives its sites.
     ManagedIdentity,
+    /// The agent of Azure Arc, which has the path of the instance metadata service.
+    ArcAgent,
     Nothing,
 }
 
@@ -49,6 +51,10 @@ impl Realm {
             return (Self::Public, Service::Vault(vault));
         }
         match host {
+            "localhost" | "127.0.0.1" if request.port() == Some(40342) => {
+                (Self::Public, Service::ArcAgent)
+            }
+            "arc.localhost" => (loopback, Service::ArcAgent),
             "169.254.169.254" | "127.0.0.1" => (Self::Public, Service::ManagedIdentity),
             "imds.localhost" => (loopback, Service::ManagedIdentity),
             _ => (Self::Public, Service::Nothing),

@@ -14,7 +14,7 @@ use crate::cloud::state::State;
 use crate::cloud::vault_plan::VaultPlan;
 use crate::entra::{ClientCertificate, ClientCertificateError, Entra, Mint, Principal, Tenant};
 use crate::fault::Script;
-use crate::imds::ManagedIdentities;
+use crate::managed_identity::ManagedIdentities;
 use crate::permission::Permissions;
 use crate::vault::{Pages, Timing, Vault};
 
@@ -268,12 +268,12 @@ impl FakeCloudBuilder {
                 principals: std::iter::once(self.client).chain(self.others).collect(),
                 lifetime: self.lifetime,
             },
-            identities: ManagedIdentities {
-                system: Some(Principal::new(SYSTEM_IDENTITY, SYSTEM_OBJECT)),
-                user: vec![Principal::new(USER_IDENTITY, USER_OBJECT)],
-                tenant: TENANT.to_owned(),
-                endpoint_header: ENDPOINT_HEADER.to_owned(),
-            },
+            identities: ManagedIdentities::new(
+                Principal::new(SYSTEM_IDENTITY, SYSTEM_OBJECT),
+                Principal::new(USER_IDENTITY, USER_OBJECT),
+                TENANT,
+                ENDPOINT_HEADER,
+            ),
             arm: Arm::new(subscriptions, self.vaults_on_a_page),
             vaults: BTreeMap::new(),
             script: Script::default(),

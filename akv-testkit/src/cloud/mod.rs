@@ -6,6 +6,8 @@ mod state;
 mod vault;
 mod vault_plan;
 
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,8 +18,8 @@ use crate::clock::Clock;
 use crate::entra::{ClientCertificate, ClientCertificateError};
 use crate::exchange::{Request, Response};
 use crate::fault::{Fault, Played};
-use crate::imds::APP_SERVICE_ENDPOINT;
 use crate::journal::Journal;
+use crate::managed_identity::{APP_SERVICE_ENDPOINT, ARC_ENDPOINT};
 use crate::operation::Operation;
 use crate::permission::Refusal;
 use crate::serve::transport::RoutingTransport;
@@ -252,6 +254,20 @@ impl FakeCloud {
     /// What App Service puts into `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
     pub fn app_service(&self) -> (String, String) {
         (APP_SERVICE_ENDPOINT.to_owned(), self.state().identities.endpoint_header.clone())
+    }
+
+    /// Lets Azure Arc's agent run on the machine and write its keys into a folder, which is made if
+    /// it is not there; clients take them from `/var/opt/azcmagent/tokens` alone, unless they can be
+    /// told. What comes back belongs into `IDENTITY_ENDPOINT`; clients want `IMDS_ENDPOINT` to be
+    /// set, too. Without an agent nobody listens there. A challenge that a client has to refuse is
+    /// [`Challenge::KeyFile`](crate::Challenge::KeyFile).
+    ///
+    /// # Errors
+    ///
+    /// When there can be no such folder.
+    pub fn arc_agent(&self, folder: &Path) -> io::Result<String> {
+        self.state().identities.install_arc_agent(folder)?;
+        Ok(ARC_ENDPOINT.to_owned())
     }
 
     /// Further suffixes under which the vaults are found.

@@ -11,8 +11,8 @@ use crate::budget::Meter;
 use crate::entra::{Claims, ClientCertificate, Entra};
 use crate::exchange::{Request, Response};
 use crate::fault::{Call, Effect, Moment, Scene, Script, Stage};
-use crate::imds::ManagedIdentities;
 use crate::journal::Entry;
+use crate::managed_identity::ManagedIdentities;
 use crate::operation::Operation;
 use crate::permission::{Permissions, Reason, Refusal, Subject};
 use crate::pki::Nursery;
@@ -73,11 +73,15 @@ impl State {
             }
             Service::ManagedIdentity => {
                 trace.operation = ManagedIdentities::route(request);
-                let speaker = Speaker::ManagedIdentity;
-                self.staged(speaker, request, realm, now, &mut trace, |state, trace| {
-                    state.identities.answer(trace.operation, request, &state.entra, now)
-                })
+                self.at_machine(request, realm, now, &mut trace)
             }
+            Service::ArcAgent => match self.identities.route_to_arc(request) {
+                Some(operation) => {
+                    trace.operation = operation;
+                    self.at_machine(request, realm, now, &mut trace)
+                }
+                None => Response::unreachable(),
+            },
             Service::Nothing => Response::unreachable(),
         };
         let entry = entry(request, &answer, trace, now);
@@ -221,6 +225,19 @@ impl State {
             })
         };
         self.arm.finish(answer, &target, &claims)
+    }
+
+    fn at_machine(
+        &mut self,
+        request: &Request,
+        realm: Realm,
+        now: OffsetDateTime,
+        trace: &mut Trace,
+    ) -> Response {
+        let speaker = Speaker::ManagedIdentity;
+        self.staged(speaker, request, realm, now, trace, |state, trace| {
+            state.identities.answer(trace.operation, request, &state.entra, now)
+        })
     }
 
     /// A service without permissions and budgets of its own: faults, then the answer.

@@ -97,6 +97,8 @@ pub enum Challenge {
     Authority(String),
     /// Continuous access evaluation: the token is no longer enough, further claims are wanted.
     Claims,
+    /// Azure Arc: the key is in that file, wherever it is, and whether it is there or not.
+    KeyFile(String),
 }
 
 impl Effect {
@@ -181,6 +183,7 @@ impl Challenge {
                 "Bearer realm=\"\", authorization_uri=\"{authority}/common/oauth2/authorize\", \
                  error=\"insufficient_claims\", claims=\"{CLAIMS}\""
             ),
+            Self::KeyFile(file) => format!("Basic realm={file}"),
         };
         problem::of_status(scene.speaker, 401, None, None).with_header("WWW-Authenticate", header)
     }

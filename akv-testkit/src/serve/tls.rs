@@ -37,7 +37,7 @@ use crate::serve::{control, pause, proxy};
 /// A fake cloud that listens on loopback.
 ///
 /// Its hosts are `NAME.vault.localhost`, `login.localhost`, `management.localhost` and, for managed
-/// identities, `imds.localhost`, all on one port. `localhost` itself is the control endpoint. Not
+/// identities, `imds.localhost` and `arc.localhost`, all on one port. `localhost` itself is the control endpoint. Not
 /// every resolver knows that names under `localhost` are loopback (RFC 6761); a client may have to be
 /// told.
 ///
@@ -329,12 +329,13 @@ impl Identity {
     }
 }
 
-const HOSTS: [&str; 7] = [
+const HOSTS: [&str; 8] = [
     "*.vault.localhost",
     "vault.localhost",
     "login.localhost",
     "management.localhost",
     "imds.localhost",
+    "arc.localhost",
     "localhost",
     "127.0.0.1",
 ];

@@ -7,6 +7,7 @@
 )]
 
 mod any_request;
+mod arc;
 mod born_in_the_vault;
 mod client_certificate;
 mod faults;

@@ -122,6 +122,23 @@ async fn faults_come_from_a_file() {
     assert_eq!(program.get("/certificates/cert-000001").await.0, 502);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn azure_arcs_agent_writes_its_keys_where_it_is_told() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let keys = dir.path().join("keys");
+    let program = Program::start(dir.path(), &["--arc-keys", keys.to_str().expect("a path")]);
+    let host = program.of("AKV_FAKE_CONTROL_URL").replace("localhost", "arc.localhost");
+    let query = "api-version=2020-06-01&resource=https://vault.azure.net";
+    let answer = client(&program.ca_pem, program.address())
+        .get(format!("{host}/metadata/identity/oauth2/token?{query}"))
+        .header("Metadata", "true")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), 401);
+    assert_eq!(std::fs::read_dir(keys).expect("the folder").count(), 1);
+}
+
 #[test]
 fn a_file_that_is_no_client_certificate_is_named() {
     let dir = tempfile::tempdir().expect("a folder");

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// A client that trusts the server's authority and finds its hosts.
 pub(crate) fn client(ca_pem: &str, address: std::net::SocketAddr) -> Client {
     let root = Certificate::from_pem(ca_pem.as_bytes()).expect("a certificate");
-    let hosts = ["login", "management", "contoso.vault", "fake-vault.vault"];
+    let hosts = ["login", "management", "imds", "arc", "contoso.vault", "fake-vault.vault"];
     hosts
         .iter()
         .fold(Client::builder().tls_certs_only([root]), |builder, host| {
@@ -80,6 +80,36 @@ async fn a_client_walks_through_everything_over_http_2() {
     assert!(get(nowhere).await.is_err());
     server.stop().await;
     assert!(get(base).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn azure_arc_and_the_metadata_service_have_one_path_and_two_hosts() {
+    let keys = tempfile::tempdir().expect("a folder");
+    let cloud = FakeCloud::builder().start();
+    let listen = "127.0.0.1:0".parse().expect("an address");
+    let server = TlsServer::start(cloud.clone(), listen).await.expect("a server");
+    let client = client(server.ca_pem(), server.address());
+    let audience = server.cloud().vault_audience;
+    let ask = |host: &str| {
+        let port = server.address().port();
+        let path = "metadata/identity/oauth2/token?api-version=2021-02-01";
+        client
+            .get(format!("https://{host}.localhost:{port}/{path}&resource={audience}"))
+            .header("Metadata", "true")
+    };
+    assert_eq!(ask("imds").send().await.expect("an answer").status(), 200);
+    assert!(ask("arc").send().await.is_err(), "there is no agent");
+    cloud.arc_agent(keys.path()).expect("a folder of keys");
+    let challenge = ask("arc").send().await.expect("an answer");
+    assert_eq!(challenge.status(), 401);
+    let header = challenge.headers()["www-authenticate"].to_str().expect("text");
+    let file = header.strip_prefix("Basic realm=").expect("a file");
+    let key = std::fs::read_to_string(file).expect("a key");
+    let answer = ask("arc").header("Authorization", format!("Basic {key}")).send().await;
+    let token = json_of(answer.expect("an answer")).await;
+    assert_eq!(token["resource"].as_str(), Some(audience.as_str()));
+    assert_eq!(cloud.journal().count(Operation::ArcToken), 2);
+    assert_eq!(cloud.journal().count(Operation::ImdsToken), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

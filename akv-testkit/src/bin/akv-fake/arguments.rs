@@ -26,6 +26,7 @@ pub(crate) struct Arguments {
     pub(crate) settle: Duration,
     pub(crate) budget: Option<Budget>,
     pub(crate) client_certificates: Vec<PathBuf>,
+    pub(crate) arc_keys: Option<PathBuf>,
     pub(crate) faults: Option<PathBuf>,
     pub(crate) state: Option<PathBuf>,
 }
@@ -46,6 +47,7 @@ Usage: akv-fake --dir DIR [OPTIONS]
   --other-share PART     the part of the budget that others use up, from 0 to 1 [0]
   --client-certificate FILE  a certificate that the service principal may sign in with, PEM or
                          DER; may be given more than once
+  --arc-keys DIR         Azure Arc's agent runs and writes its keys there
   --faults FILE          faults as a JSON list
   --state FILE           read at the start if it is there, written at the end
   --help, --version
@@ -67,6 +69,7 @@ impl Wish {
             settle: Duration::ZERO,
             budget: None,
             client_certificates: Vec::new(),
+            arc_keys: None,
             faults: None,
             state: None,
         };
@@ -85,6 +88,7 @@ impl Wish {
                 "--budget" => wanted.budget = Some(budget(&value()?)?),
                 "--other-share" => others = share(&value()?)?,
                 "--client-certificate" => wanted.client_certificates.push(value()?.into()),
+                "--arc-keys" => wanted.arc_keys = Some(PathBuf::from(value()?)),
                 "--faults" => wanted.faults = Some(PathBuf::from(value()?)),
                 "--state" => wanted.state = Some(PathBuf::from(value()?)),
                 other => return Err(format!("unknown argument {other:?}")),
@@ -163,11 +167,12 @@ mod tests {
     fn everything_can_be_said() {
         let line = "--dir d --listen=127.0.0.1:9 --vault one --vault two --certificates 7 --latency 20ms \
                     --settle 1s --budget 4000/10s --other-share 0.5 --subscriptions 3 \
-                    --client-certificate a.pem --client-certificate b.der";
+                    --client-certificate a.pem --client-certificate b.der --arc-keys keys";
         let Ok(Wish::Serve(wanted)) = read(line) else { panic!("it can be read") };
         assert_eq!(wanted.vaults, ["one", "two"]);
         assert_eq!((wanted.certificates, wanted.subscriptions), (7, 3));
         assert_eq!(wanted.client_certificates, ["a.pem", "b.der"].map(PathBuf::from));
+        assert_eq!(wanted.arc_keys, Some(PathBuf::from("keys")));
         assert_eq!(wanted.latency, Duration::from_millis(20));
         assert_eq!(wanted.budget.map(|budget| budget.left_to_us()), Some(2000));
     }

@@ -100,6 +100,9 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
         builder = builder.client_certificate(&certificate).map_err(|error| told(&error))?;
     }
     let cloud = builder.start();
+    if let Some(folder) = &arguments.arc_keys {
+        cloud.arc_agent(folder)?;
+    }
     if let Some(file) = &arguments.faults {
         let text = std::fs::read_to_string(file)?;
         let faults: Vec<Fault> = serde_json::from_str(&text).map_err(|error| {

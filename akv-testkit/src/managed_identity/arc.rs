@@ -1,0 +1,105 @@
+//! The agent of Azure Arc, which gives tokens to whoever can read its folder of keys.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::ManagedIdentities;
+use super::imds::{IDENTITY_PARAMETERS, bad, check_form};
+use crate::entra::Entra;
+use crate::exchange::{Request, Response};
+use crate::problem;
+
+/// Where the agent listens (`IDENTITY_ENDPOINT`), in process.
+pub(crate) const ARC_ENDPOINT: &str = "http://localhost:40342/metadata/identity/oauth2/token";
+
+/// The agent: its folder, and the keys in it that nobody has come back with yet.
+#[derive(Debug)]
+pub(super) struct ArcAgent {
+    folder: PathBuf,
+    keys: Vec<Key>,
+}
+
+struct Key {
+    file: PathBuf,
+    secret: String,
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Key").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+impl ManagedIdentities {
+    pub(super) fn arc(
+        &mut self,
+        request: &Request,
+        entra: &Entra,
+        now: OffsetDateTime,
+    ) -> Response {
+        if let Err(refusal) = check_form(request, &API_VERSIONS) {
+            return refusal;
+        }
+        if IDENTITY_PARAMETERS.iter().any(|id| request.find_query(id).is_some()) {
+            return bad("Only the system-assigned identity is supported");
+        }
+        let Some(agent) = &mut self.arc else { return Response::unreachable() };
+        if !agent.admits(request) {
+            return agent.challenge();
+        }
+        match &self.system {
+            Some(principal) => self.metadata_token(principal, request, entra, now),
+            None => bad("Identity not found"),
+        }
+    }
+}
+
+impl ArcAgent {
+    pub(super) fn new(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        // Not with its links resolved: clients compare the path with the one that they know.
+        Ok(Self { folder: std::path::absolute(folder)?, keys: Vec::new() })
+    }
+
+    /// Whether the request proves that its sender has read a key. Each serves once.
+    fn admits(&mut self, request: &Request) -> bool {
+        let header = request.find_header("authorization").and_then(|value| value.split_once(' '));
+        let given = header.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
+        let found = given
+            .and_then(|(_, secret)| self.keys.iter().position(|key| key.secret == secret.trim()));
+        let Some(at) = found else { return false };
+        // It may be that the test has taken the whole folder away.
+        let _ = fs::remove_file(self.keys.swap_remove(at).file);
+        true
+    }
+
+    /// Writes a new key and names its file.
+    fn challenge(&mut self) -> Response {
+        let file = self.folder.join(format!("{}.key", Uuid::new_v4()));
+        let secret = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        if let Err(error) = write_secret(&file, &secret) {
+            let text = format!("{} cannot be written: {error}", file.display());
+            return problem::managed_identity(500, "server_error", &text);
+        }
+        let realm = format!("Basic realm={}", file.display());
+        self.keys.push(Key { file, secret });
+        problem::managed_identity(401, "unauthorized_client", "Missing Basic Authorization header")
+            .with_header("WWW-Authenticate", realm)
+    }
+}
+
+/// Writes a file that only its owner may read.
+fn write_secret(file: &Path, secret: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)?.write_all(secret.as_bytes())
+}
+
+/// Those of the published clients, and of the page about Azure Arc.
+const API_VERSIONS: [&str; 3] = ["2019-11-01", "2020-06-01", "2021-02-01"];

@@ -1,0 +1,113 @@
+//! Managed identities: what a virtual machine, App Service and Azure Arc give their programs.
+
+mod app_service;
+mod arc;
+mod imds;
+
+use std::io;
+use std::path::Path;
+
+use time::OffsetDateTime;
+
+use crate::entra::{Entra, Principal};
+use crate::exchange::{Request, Response};
+use crate::operation::Operation;
+use crate::problem;
+use crate::realm::Realm;
+
+pub(crate) use app_service::APP_SERVICE_ENDPOINT;
+pub(crate) use arc::ARC_ENDPOINT;
+
+use arc::ArcAgent;
+
+/// The identities that the machine has, the secret of its App Service endpoint, and Azure Arc's agent
+/// if it runs.
+#[derive(Debug)]
+pub(crate) struct ManagedIdentities {
+    pub(crate) system: Option<Principal>,
+    pub(crate) user: Vec<Principal>,
+    tenant: String,
+    pub(crate) endpoint_header: String,
+    arc: Option<ArcAgent>,
+}
+
+impl ManagedIdentities {
+    pub(crate) fn new(
+        system: Principal,
+        user: Principal,
+        tenant: &str,
+        endpoint_header: &str,
+    ) -> Self {
+        Self {
+            system: Some(system),
+            user: vec![user],
+            tenant: tenant.to_owned(),
+            endpoint_header: endpoint_header.to_owned(),
+            arc: None,
+        }
+    }
+
+    pub(crate) fn install_arc_agent(&mut self, folder: &Path) -> io::Result<()> {
+        self.arc = Some(ArcAgent::new(folder)?);
+        Ok(())
+    }
+
+    /// What is asked of a machine in Azure.
+    pub(crate) fn route(request: &Request) -> Operation {
+        match request.path() {
+            METADATA_PATH => Operation::ImdsToken,
+            path if path.eq_ignore_ascii_case("/msi/token") => Operation::AppServiceToken,
+            _ => Operation::Unknown,
+        }
+    }
+
+    /// What is asked of Azure Arc's agent, if it runs.
+    pub(crate) fn route_to_arc(&self, request: &Request) -> Option<Operation> {
+        self.arc.as_ref()?;
+        Some(match request.path() {
+            METADATA_PATH => Operation::ArcToken,
+            _ => Operation::Unknown,
+        })
+    }
+
+    pub(crate) fn answer(
+        &mut self,
+        operation: Operation,
+        request: &Request,
+        entra: &Entra,
+        now: OffsetDateTime,
+    ) -> Response {
+        match operation {
+            Operation::ImdsToken => self.imds(request, entra, now),
+            Operation::AppServiceToken => self.app_service(request, entra, now),
+            Operation::ArcToken => self.arc(request, entra, now),
+            _ => problem::managed_identity(404, "not_found", "the fake has no such endpoint"),
+        }
+    }
+
+    /// The user-assigned identity that the request names, or the system-assigned one.
+    fn named_by(&self, request: &Request, ids: &[&str]) -> Option<&Principal> {
+        let Some(wanted) = ids.iter().find_map(|id| request.find_query(id)) else {
+            return self.system.as_ref();
+        };
+        self.user.iter().find(|p| {
+            p.client_id.eq_ignore_ascii_case(wanted) || p.object_id.eq_ignore_ascii_case(wanted)
+        })
+    }
+}
+
+/// The audience asked for, if it is one that any of the clouds has, and whose it is.
+fn resource_of(request: &Request) -> Option<(String, Realm)> {
+    let resource = request.find_query("resource")?.trim_end_matches('/');
+    let loopback = Realm::Loopback { port: request.port() };
+    [Realm::Public, Realm::Government, Realm::China, loopback]
+        .into_iter()
+        .find(|realm| {
+            realm.vault_audience() == resource
+                || realm.resource_manager_audiences().iter().any(|a| a == resource)
+        })
+        .map(|realm| (resource.to_owned(), realm))
+}
+
+/// Of the instance metadata service, and of Azure Arc's agent, which is made after it.
+const METADATA_PATH: &str = "/metadata/identity/oauth2/token";
