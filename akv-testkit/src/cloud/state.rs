@@ -92,8 +92,8 @@ impl State {
     pub(crate) fn resolves(&self, request: &Request, now: OffsetDateTime) -> bool {
         match Realm::locate(request, &self.vault_suffixes).1 {
             Service::Vault(name) => self.reachable(&name, now).is_some(),
-            Service::ResourceManager | Service::Authority | Service::ManagedIdentity => true,
             Service::Nothing => false,
+            _ => true,
         }
     }
 

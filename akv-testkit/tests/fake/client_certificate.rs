@@ -26,7 +26,7 @@ struct Assertion {
     claims: Value,
     key: KeyPair,
     padding: &'static dyn RsaEncoding,
-    kind: &'static str,
+    kind: Option<&'static str>,
 }
 
 impl World {
@@ -53,16 +53,20 @@ impl World {
             }),
             key: KeyPair::from_pkcs8(self.leaf.key_pkcs8()).expect("a key"),
             padding: &RSA_PSS_SHA256,
-            kind: TYPE,
+            kind: Some(TYPE),
         }
     }
 
     fn send(&self, assertion: &Assertion) -> Response {
+        self.present(&assertion.signed(), assertion.kind)
+    }
+
+    fn present(&self, assertion: &str, kind: Option<&str>) -> Response {
         let form = Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
             .append_pair("client_id", &self.cloud.client_id())
-            .append_pair("client_assertion", &assertion.signed())
-            .append_pair("client_assertion_type", assertion.kind)
+            .append_pair("client_assertion", assertion)
+            .extend_pairs(kind.map(|kind| ("client_assertion_type", kind)))
             .append_pair("scope", "https://vault.azure.net/.default")
             .finish();
         let url = self.endpoint().parse().expect("a URL");
@@ -179,7 +183,8 @@ fn an_assertion_says_who_signs_and_has_an_id() {
         assert_eq!(world.changed(without), (400, 50_027), "{missing}");
     }
     assert_eq!(world.changed(|one| one.claims["jti"] = json!("")), (400, 50_027));
-    assert_eq!(world.changed(|one| one.kind = "jwt-bearer"), (400, 90_011));
+    assert_eq!(world.changed(|one| one.kind = Some("jwt-bearer")), (400, 90_011));
+    assert_eq!(world.changed(|one| one.kind = None), (400, 900_144));
 }
 
 #[test]
@@ -195,6 +200,11 @@ fn assertions_and_certificates_have_their_time_by_the_fakes_clock() {
 
     world.cloud.clock().advance(Duration::from_secs(366 * 24 * 3600));
     assert_eq!(world.changed(|_| ()), (401, 700_027), "the certificate has expired");
+
+    let earlier = world.cloud.clock().now() - time::Duration::days(1000);
+    let earlier = FakeCloud::builder().start_at(earlier).client_certificate(world.leaf.der());
+    let earlier = World { cloud: earlier.expect("DER").start(), leaf: world.leaf };
+    assert_eq!(earlier.changed(|_| ()), (401, 700_027), "the certificate is not valid yet");
 }
 
 #[test]
@@ -202,16 +212,7 @@ fn a_federated_token_has_its_time_too() {
     let world = World::new();
     let token = world.cloud.federated_assertion();
     world.cloud.clock().advance(Duration::from_secs(3600));
-    let form = Serializer::new(String::new())
-        .append_pair("grant_type", "client_credentials")
-        .append_pair("client_id", &world.cloud.client_id())
-        .append_pair("client_assertion", &token)
-        .append_pair("client_assertion_type", TYPE)
-        .append_pair("scope", "https://vault.azure.net/.default")
-        .finish();
-    let url = world.endpoint().parse().expect("a URL");
-    let answer = world.cloud.handle(&Request::new("POST", &url).body(form));
-    assert_eq!(numbers(&answer), (401, 700_024));
+    assert_eq!(numbers(&world.present(&token, Some(TYPE))), (401, 700_024));
 }
 
 #[test]

@@ -101,7 +101,9 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
     }
     let cloud = builder.start();
     if let Some(folder) = &arguments.arc_keys {
-        cloud.arc_agent(folder)?;
+        cloud.arc_agent(folder).map_err(|error| {
+            io::Error::other(format!("keys of Azure Arc in {}: {error}", folder.display()))
+        })?;
     }
     if let Some(file) = &arguments.faults {
         let text = std::fs::read_to_string(file)?;
