@@ -66,6 +66,11 @@ pub(crate) fn aadsts(code: u32, now: OffsetDateTime) -> Response {
             "invalid_client",
             "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.",
         ),
+        7_000_218 => (
+            401,
+            "invalid_client",
+            "The request body must contain one of: client_secret, client_assertion.",
+        ),
         7_000_222 => {
             (401, "invalid_client", "The provided client secret keys for the app are expired.")
         }

@@ -157,7 +157,7 @@ impl Entra {
             let audiences = tenant.assertion_audiences(request, realm);
             self.check_assertion(assertion, principal, &audiences, now)?;
         } else {
-            principal.check_secret(field("client_secret").ok_or(7_000_215_u32)?, now)?;
+            principal.check_secret(field("client_secret").ok_or(7_000_218_u32)?, now)?;
         }
         Ok(self.issue(&tenant.id, principal, &audience, realm, now).0)
     }

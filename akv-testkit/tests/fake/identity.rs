@@ -36,6 +36,9 @@ fn errors_of_entra_have_their_numbers() {
     let form = form.replace("nonsense", "https://vault.azure.net/.default");
     assert_eq!(numbers(&post(&form)), (400, 700_016));
     assert_eq!(numbers(&post("scope=x")), (400, 900_144));
+    let unproven =
+        form.replace("client_id=x&client_secret=y", &format!("client_id={}", cloud.client_id()));
+    assert_eq!(numbers(&post(&unproven)), (401, 7_000_218));
     cloud.expire_client_secret();
     assert_eq!(ask(&tenant, &secret, PUBLIC.1), (401, 7_000_222));
     cloud.fault(Fault::on(Operation::Token).aadsts(700_027));
