@@ -12,6 +12,7 @@ mod program;
 
 use std::collections::BTreeSet;
 
+use akv_core::Bundle;
 use akv_testkit::FakeCloud;
 use akv_testkit::pki::openssl_pfx;
 use program::fake::Fake;
@@ -154,6 +155,13 @@ fn every_identity_signs_in_to_its_cloud() {
             let path = fake.azure_cli(world.authority, world.vaults);
             ends_well(&inventory().env("PATH", &path).args(["--identity", "azure-cli"]).run());
         }
+        let fixture = openssl_pfx("web-v1").expect("a fixture");
+        let bundle = Bundle::from_pfx(fixture.pfx, &fixture.password.into()).expect("a bundle");
+        fake.cloud.add_client_certificate(bundle.leaf().der()).expect("a client certificate");
+        let certified = inventory()
+            .env("AZURE_CLIENT_CERTIFICATE_PATH", &fake.file("client.pfx", fixture.pfx))
+            .env("AZURE_CLIENT_CERTIFICATE_PASSWORD", fixture.password);
+        ends_well(&certified.run());
         let token = fake.file("token", fake.cloud.federated_assertion());
         ends_well(&inventory().env("AZURE_FEDERATED_TOKEN_FILE", &token).run());
         let (endpoint, header) = fake.app_service();
