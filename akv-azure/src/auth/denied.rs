@@ -135,7 +135,11 @@ impl Denied {
                 )
             }
             _ => Self::new(ErrorKind::Unauthenticated, format!("{authority} gives no token"))
-                .advised("look the code up in Microsoft's list of AADSTS error codes"),
+                .advised(if authority == METADATA {
+                    "see which identities the machine has, and whether this is one of them"
+                } else {
+                    "look the code up in Microsoft's list of AADSTS error codes"
+                }),
         }
     }
 
@@ -203,7 +207,7 @@ fn meaning(code: u32) -> Option<Known> {
             "the client secret has expired",
             "make a new secret for the application and put it in the place of the old one",
         ),
-        7_000_216 => (
+        7_000_216 | 7_000_218 => (
             "the application needs a secret, a certificate or a federated credential",
             "give the client secret, or use another credential",
         ),
@@ -277,10 +281,13 @@ fn passes(code: u32) -> bool {
     matches!(code, 90_033 | 90_006 | 90_012 | 50_196)
 }
 
-/// "Identity not found" is all that a metadata service says, and there is no code for it.
+/// There is no code for it: "Identity not found" is all that a metadata service says, and App Service
+/// that no identity was "found for specified ClientId/ResourceId/PrincipalId".
 fn is_unassigned(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
-    message.contains("identity not found") || message.contains("identity isn't assigned")
+    ["identity not found", "identity isn't assigned", "identity found for specified"]
+        .iter()
+        .any(|words| message.contains(words))
 }
 
 fn unassigned() -> Denied {
