@@ -146,6 +146,104 @@ fn who_may_not_read_deleted_certificates_still_removes() {
 }
 
 #[test]
+fn a_new_vault_is_as_it_was_ordered() {
+    let fake = Fake::new(FakeCloud::builder().resource_group("abroad", "northeurope"));
+    let store = |name: &str| {
+        format!("{}:{}:{name}", fake.cloud.subscription_id(), fake.cloud.resource_group())
+    };
+    let create = |name: &str, more: &[&str]| {
+        let run = fake.akv().args(["create", &store(name)]).args(more).run();
+        assert_eq!(run.code, 0, "{}", run.both());
+        fake.administer("GET", name)
+    };
+    let usual = create("usual", &[]);
+    assert_eq!(usual["location"], "westeurope", "the resource group's own");
+    let properties = &usual["properties"];
+    assert_eq!(properties["sku"]["name"], "standard");
+    assert_eq!(properties["enableRbacAuthorization"], true);
+    assert_eq!(properties["softDeleteRetentionInDays"], 90);
+    assert!(properties["enablePurgeProtection"].is_null());
+
+    let more = ["--sku", "premium", "--region", "North Europe", "--retention", "14"];
+    let more = [&more[..], &["--purge-protection", "--no-public-access"]].concat();
+    let more = [&more[..], &["--tag", "owner=pki", "--access-policy", SOMEBODY]].concat();
+    let special = create("special", &more);
+    assert_eq!(
+        (&special["location"], &special["tags"]["owner"]),
+        (&"northeurope".into(), &"pki".into())
+    );
+    let properties = &special["properties"];
+    assert_eq!(properties["sku"]["name"], "premium");
+    assert_eq!(properties["softDeleteRetentionInDays"], 14);
+    assert_eq!(properties["enablePurgeProtection"], true);
+    assert_eq!(properties["publicNetworkAccess"], "disabled");
+    assert_eq!(properties["enableRbacAuthorization"], false);
+    assert_eq!(properties["accessPolicies"][0]["objectId"], SOMEBODY);
+    let again = fake.akv().args(["create", &store("special"), "--sku", "standard"]).run();
+    assert_eq!(again.code, 3, "{}", again.both());
+    assert_eq!(fake.administer("GET", "special"), special, "an existing vault is not altered");
+}
+
+#[test]
+fn a_name_that_a_deleted_vault_holds_has_a_way_out() {
+    let fake = Fake::with_vault();
+    fake.administer("DELETE", "contoso");
+    let store = format!("{}:{}:contoso", fake.cloud.subscription_id(), fake.cloud.resource_group());
+    let run = fake.akv().args(["create", &store]).run();
+    assert_eq!(run.code, 4, "{}", run.both());
+    for way_out in ["az keyvault recover", "az keyvault purge"] {
+        assert!(run.stderr.contains(way_out), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn what_cannot_be_looked_through_is_a_warning_and_the_rest_is_found() {
+    let fake = Fake::new(
+        FakeCloud::builder()
+            .vault("contoso")
+            .subscription(OTHER_SUBSCRIPTION)
+            .vault_with("fabrikam", |vault| vault.placed(OTHER_SUBSCRIPTION, "theirs")),
+    );
+    fake.cloud.deny(Refusal::of(Operation::ListVaults).in_subscription(OTHER_SUBSCRIPTION));
+    let tenant = fake.cloud.tenant_id();
+    let run = fake
+        .akv()
+        .args(["discover", "--tenant", &tenant, "--tenant", &tenant.to_uppercase()])
+        .args(["--tenant", "nobody.example"])
+        .run();
+    assert_eq!(run.code, 3, "{}", run.both());
+    let found =
+        format!("{}:{}:contoso\n", fake.cloud.subscription_id(), fake.cloud.resource_group());
+    assert_eq!(run.stdout, found, "once");
+    for part in [OTHER_SUBSCRIPTION, "AuthorizationFailed", "nobody.example", "AADSTS90002"] {
+        assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn an_import_that_fails_leaves_soft_delete_as_it_was() {
+    let fake = Fake::with_vault();
+    let old = openssl_pfx("web-v2").expect("a fixture");
+    let vault = fake.cloud.vault("contoso");
+    vault.import("web", old.pfx, Some(old.password)).expect("a file that the service takes");
+    vault.delete("web");
+    // The first import only learns that the name is in soft delete.
+    let fails = || Fault::on(Operation::ImportCertificate).nth(2).status(400);
+    fake.cloud.fault(fails());
+    let run = add(&fake, &[]);
+    assert_eq!(run.code, 4, "{}", run.both());
+    assert_eq!(vault.deleted_names(), ["web"]);
+    assert!(run.stderr.contains("deleted again"), "{}", run.stderr);
+
+    fake.cloud.fault(fails());
+    fake.cloud.deny(Operation::DeleteCertificate);
+    let run = add(&fake, &[]);
+    assert_eq!(run.code, 4, "{}", run.both());
+    assert_eq!(vault.names(), ["web"]);
+    assert!(run.stderr.contains("live again"), "{}", run.stderr);
+}
+
+#[test]
 fn a_vault_name_in_use_elsewhere_is_its_own_failure() {
     let fake = Fake::new(
         FakeCloud::builder()
@@ -243,5 +341,6 @@ fn a_signal_while_the_input_is_awaited_ends_with_a_result() {
     }
 }
 
+const SOMEBODY: &str = "0b1ec700-0000-4000-8000-00000000000a";
 const NOBODY: &str = "00000000-dead-beef-0000-000000000000";
 const OTHER_SUBSCRIPTION: &str = "00000000-5555-4444-8000-000000000000";

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use akv_testkit::{FakeCloud, FakeCloudBuilder, Request, TlsServer};
 
+use serde_json::Value;
+
 use super::{Akv, akv};
 
 /// A fake cloud that is served for as long as this lives.
@@ -52,6 +54,23 @@ impl Fake {
             .env("HTTPS_PROXY", &self.serving.0.proxy_url())
             .env("AZURE_TENANT_ID", &self.cloud.tenant_id())
             .env("AZURE_CLIENT_ID", &self.cloud.client_id())
+    }
+
+    /// Asks Resource Manager about a vault as an administrator would, past `akv`.
+    pub(crate) fn administer(&self, method: &str, vault: &str) -> Value {
+        let url = "http://169.254.169.254/metadata/identity/oauth2/token\
+                   ?api-version=2019-08-01&resource=https://management.azure.com";
+        let token = Request::new("GET", &url.parse().expect("a URL")).header("Metadata", "true");
+        let token = self.cloud.handle(&token).body_json();
+        let token = format!("Bearer {}", token["access_token"].as_str().expect("a token"));
+        let url = format!(
+            "https://management.azure.com/subscriptions/{}/resourceGroups/{}/providers\
+             /Microsoft.KeyVault/vaults/{vault}?api-version=2026-02-01",
+            self.cloud.subscription_id(),
+            self.cloud.resource_group()
+        );
+        let request = Request::new(method, &url.parse().expect("a URL"));
+        self.cloud.handle(&request.header("Authorization", &token)).body_json()
     }
 
     /// A folder with a program `az` in it that is signed in as the service principal: it gives a token
