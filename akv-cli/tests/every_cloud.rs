@@ -152,7 +152,7 @@ fn every_identity_signs_in_to_its_cloud() {
         };
         #[cfg(unix)]
         {
-            let path = fake.azure_cli(world.authority, world.vaults);
+            let path = fake.azure_cli(&format!("https://{}", world.vaults));
             ends_well(&inventory().env("PATH", &path).args(["--identity", "azure-cli"]).run());
         }
         let fixture = openssl_pfx("web-v1").expect("a fixture");

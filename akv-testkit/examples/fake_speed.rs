@@ -71,14 +71,7 @@ async fn main() -> Result<()> {
 fn in_process() -> Result<f64> {
     let cloud = FakeCloud::builder().vault("contoso").start();
     cloud.vault("contoso").seed(1000);
-    let token = Request::new(
-        "GET",
-        &"http://169.254.169.254/metadata/identity/oauth2/token\
-          ?api-version=2019-08-01&resource=https://vault.azure.net"
-            .parse()?,
-    );
-    let token = cloud.handle(&token.header("Metadata", "true")).body_json();
-    let token = format!("Bearer {}", token["access_token"].as_str().ok_or("no token")?);
+    let token = format!("Bearer {}", cloud.token("https://vault.azure.net"));
     let requests = (1..=1000).map(|n| {
         let url =
             format!("https://contoso.vault.azure.net/certificates/cert-{n:06}?api-version=7.4");

@@ -113,6 +113,12 @@ impl Realm {
         vec![self.resource_manager(), format!("https://{older}")]
     }
 
+    /// Whether tokens for that audience are for a service of this cloud.
+    pub(crate) fn has_audience(self, audience: &str) -> bool {
+        self.vault_audience() == audience
+            || self.resource_manager_audiences().iter().any(|known| known == audience)
+    }
+
     /// The address of a vault in this cloud.
     pub(crate) fn vault_uri(self, vault: &str) -> String {
         self.with_port(&format!("{vault}.{}", self.vault_suffix()))

@@ -58,11 +58,7 @@ impl Fake {
 
     /// Asks Resource Manager about a vault as an administrator would, past `akv`.
     pub(crate) fn administer(&self, method: &str, vault: &str) -> Value {
-        let url = "http://169.254.169.254/metadata/identity/oauth2/token\
-                   ?api-version=2019-08-01&resource=https://management.azure.com";
-        let token = Request::new("GET", &url.parse().expect("a URL")).header("Metadata", "true");
-        let token = self.cloud.handle(&token).body_json();
-        let token = format!("Bearer {}", token["access_token"].as_str().expect("a token"));
+        let token = format!("Bearer {}", self.cloud.token("https://management.azure.com"));
         let url = format!(
             "https://management.azure.com/subscriptions/{}/resourceGroups/{}/providers\
              /Microsoft.KeyVault/vaults/{vault}?api-version=2026-02-01",
@@ -73,21 +69,12 @@ impl Fake {
         self.cloud.handle(&request.header("Authorization", &token)).body_json()
     }
 
-    /// A folder with a program `az` in it that is signed in as the service principal: it gives a token
-    /// of that authority, for vaults with that suffix and for nothing else.
+    /// A folder with a program `az` in it that is signed in as the service principal and gives a token
+    /// for that audience alone.
     #[cfg(unix)]
-    pub(crate) fn azure_cli(&self, authority: &str, vaults: &str) -> String {
+    pub(crate) fn azure_cli(&self, audience: &str) -> String {
         use std::os::unix::fs::PermissionsExt;
-        let scope = format!("https://{vaults}/.default");
-        let url = format!("https://{authority}/{}/oauth2/v2.0/token", self.cloud.tenant_id());
-        let form = format!(
-            "grant_type=client_credentials&client_id={}&client_secret={}&scope={scope}",
-            self.cloud.client_id(),
-            self.cloud.client_secret()
-        );
-        let request = Request::new("POST", &url.parse().expect("a URL")).body(form);
-        let answer = self.cloud.handle(&request).body_json();
-        let token = answer["access_token"].as_str().expect("a token");
+        let (scope, token) = (format!("{audience}/.default"), self.cloud.token(audience));
         let script = format!(
             r#"#!/bin/sh
 case "$*" in

@@ -22,6 +22,7 @@ use crate::journal::Journal;
 use crate::managed_identity::{APP_SERVICE_ENDPOINT, ARC_ENDPOINT};
 use crate::operation::Operation;
 use crate::permission::Refusal;
+use crate::realm::Realm;
 use crate::serve::transport::RoutingTransport;
 
 pub use builder::FakeCloudBuilder;
@@ -235,6 +236,28 @@ impl FakeCloud {
         let state = self.state();
         let principal = state.entra.principals.first();
         principal.and_then(|p| p.secrets.first()).map(|s| s.text.clone()).unwrap_or_default()
+    }
+
+    /// A token of the service principal for an audience such as `https://vault.azure.net`, without a
+    /// request: for what a test asks past the client that is tested.
+    ///
+    /// ```
+    /// use akv_testkit::{FakeCloud, Request};
+    /// let cloud = FakeCloud::builder().vault("contoso").start();
+    /// let url = "https://contoso.vault.azure.net/certificates?api-version=7.4".parse()?;
+    /// let bearer = format!("Bearer {}", cloud.token("https://vault.azure.net"));
+    /// let request = Request::new("GET", &url).header("Authorization", &bearer);
+    /// assert_eq!(cloud.handle(&request).status(), 200);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn token(&self, audience: &str) -> String {
+        let (state, now) = (self.state(), self.clock.now());
+        let realm = Realm::BUILT_IN.into_iter().find(|realm| realm.has_audience(audience));
+        let principal = state.entra.principals.first().zip(state.entra.tenants.first());
+        principal.map_or_else(String::new, |(principal, tenant)| {
+            let realm = realm.unwrap_or(Realm::Public);
+            state.entra.issue(&tenant.id, principal, audience, realm, now).0
+        })
     }
 
     /// The client id of the user-assigned managed identity.

@@ -144,8 +144,7 @@ impl Entra {
         }
         let client_id = field("client_id").ok_or(900_144_u32)?;
         let audience = audience_of(field("scope").ok_or(900_144_u32)?).ok_or(70_011_u32)?;
-        let known = realm.resource_manager_audiences();
-        if audience != realm.vault_audience() && !known.contains(&audience) {
+        if !realm.has_audience(&audience) {
             return Err(500_011);
         }
         let found = self.principals.iter().find(|p| p.client_id.eq_ignore_ascii_case(client_id));

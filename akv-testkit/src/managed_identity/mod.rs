@@ -100,13 +100,9 @@ impl ManagedIdentities {
 fn resource_of(request: &Request) -> Option<(String, Realm)> {
     let resource = request.find_query("resource")?.trim_end_matches('/');
     let loopback = Realm::Loopback { port: request.port() };
-    [Realm::Public, Realm::Government, Realm::China, loopback]
-        .into_iter()
-        .find(|realm| {
-            realm.vault_audience() == resource
-                || realm.resource_manager_audiences().iter().any(|a| a == resource)
-        })
-        .map(|realm| (resource.to_owned(), realm))
+    let mut realms = Realm::BUILT_IN.into_iter().chain([loopback]);
+    let realm = realms.find(|realm| realm.has_audience(resource))?;
+    Some((resource.to_owned(), realm))
 }
 
 /// Of the instance metadata service, and of Azure Arc's agent, which is made after it.
