@@ -42,7 +42,6 @@ impl Entra {
             iat: now.unix_timestamp(),
             nbf: now.unix_timestamp(),
             exp: now.unix_timestamp() + 3600,
-            xms_cc: Vec::new(),
         })
     }
 

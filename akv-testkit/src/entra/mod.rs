@@ -93,7 +93,6 @@ impl Entra {
             iat: now.unix_timestamp(),
             nbf: now.unix_timestamp(),
             exp: expires.unix_timestamp(),
-            xms_cc: Vec::new(),
         });
         (token, expires)
     }

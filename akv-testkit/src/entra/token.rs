@@ -18,9 +18,6 @@ pub(crate) struct Claims {
     pub(crate) iat: i64,
     pub(crate) nbf: i64,
     pub(crate) exp: i64,
-    /// Capabilities of the client, `cp1` for continuous access evaluation.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) xms_cc: Vec<String>,
 }
 
 /// Why a token is not taken.
@@ -103,7 +100,6 @@ mod tests {
             iat: now.unix_timestamp(),
             nbf: now.unix_timestamp(),
             exp: now.unix_timestamp() + 60,
-            xms_cc: Vec::new(),
         }
     }
 
