@@ -6,17 +6,18 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::exchange::Response;
 use crate::pki::born::{self, Born};
 use crate::problem;
+use crate::vault::body::{Body, invalid};
 use crate::vault::facts::{Facts, public_part};
 use crate::vault::material;
 use crate::vault::object::{ContentType, Held, Live, Material, Object, Version};
 use crate::vault::wire::Renderer;
-use crate::vault::{Context, Objects, Vault, enabled_of, key_of, object_body, ok, policy, tags_of};
+use crate::vault::{Context, Objects, Vault, key_of, ok, policy};
 
 /// A certificate that is being made.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -60,28 +61,27 @@ impl Vault {
         if self.objects.pending.get(&key_of(name)).is_some_and(Pending::is_open) {
             return Ok(());
         }
-        let body = object_body(context.request)?;
-        let wanted = body.get("policy").cloned().unwrap_or_default();
-        let invalid = |what: &str| {
-            problem::bad_parameter(&format!("Property policy.{what} has invalid value"))
-        };
+        let body = Body::of(context.request)?;
+        let wanted = body.object("policy")?.cloned().map(Value::Object).unwrap_or_default();
+        policy::check_form(&wanted)?;
+        let wrong = |what: &str| invalid(&format!("policy.{what}"));
         let issuer = wanted.pointer("/issuer/name").and_then(Value::as_str);
         let status = match issuer {
             Some("Self") => Status::Due(context.now + context.timing.issuance),
             Some("Unknown") => Status::Waiting,
-            _ => return Err(invalid("issuer")),
+            _ => return Err(wrong("issuer")),
         };
         let text = wanted.pointer("/secret_props/contentType").and_then(Value::as_str);
         let content_type = text.map_or(Some(ContentType::Pkcs12), ContentType::of);
-        let content_type = content_type.ok_or_else(|| invalid("secret_props.contentType"))?;
-        let Born { certificate, csr, key } = born::bear(&wanted, context.now).map_err(invalid)?;
+        let content_type = content_type.ok_or_else(|| wrong("secret_props.contentType"))?;
+        let Born { certificate, csr, key } = born::bear(&wanted, context.now).map_err(wrong)?;
         let exportable = wanted.pointer("/key_props/exportable").and_then(Value::as_bool);
         let version = Version {
             id: context.fresh_id.clone().into(),
             created: context.now,
             updated: context.now,
-            enabled: enabled_of(&body).unwrap_or(true),
-            tags: tags_of(&body)?.unwrap_or_default(),
+            enabled: body.enabled()?.unwrap_or(true),
+            tags: body.tags()?.unwrap_or_default(),
             exportable: exportable.unwrap_or(true),
             content_type,
             material: Material::Given(Arc::new(Held::new(vec![certificate], 0, key))),
@@ -119,8 +119,11 @@ impl Vault {
     }
 
     pub(super) fn cancel(&mut self, name: &str, context: &Context<'_>) -> Response {
-        let body = object_body(context.request).unwrap_or_default();
-        let wanted = body.get("cancellation_requested").and_then(Value::as_bool) == Some(true);
+        let wanted = match Body::of(context.request).and_then(|b| b.flag("cancellation_requested"))
+        {
+            Ok(wanted) => wanted == Some(true),
+            Err(refusal) => return refusal,
+        };
         match self.objects.pending.get_mut(&key_of(name)) {
             Some(pending) if wanted && pending.is_open() => pending.status = Status::Cancelled,
             _ => {}
@@ -144,7 +147,7 @@ impl Vault {
 
     fn merged(&mut self, name: &str, context: &Context<'_>) -> Result<Value, Response> {
         let key = key_of(name);
-        let body = object_body(context.request)?;
+        let body = Body::of(context.request)?;
         let found = self.objects.pending.get(&key).filter(|p| p.status == Status::Waiting);
         let mut pending = found.cloned().ok_or_else(|| not_pending(name))?;
         let chain = certificates(&body)?;
@@ -165,9 +168,10 @@ impl Vault {
         }
         let held = Held::new(chain, 0, held.key.clone());
         pending.version.material = Material::Given(Arc::new(held));
-        if let Some(tags) = tags_of(&body)? {
+        if let Some(tags) = body.tags()? {
             pending.version.tags = tags;
         }
+        pending.version.enabled = body.enabled()?.unwrap_or(pending.version.enabled);
         self.objects.publish(&key, pending, context.now);
         Ok(self.newest_bundle(&key, context))
     }
@@ -230,14 +234,10 @@ impl Objects {
     }
 }
 
-fn certificates(body: &Map<String, Value>) -> Result<Vec<Vec<u8>>, Response> {
-    let texts = body.get("x5c").and_then(Value::as_array).cloned().unwrap_or_default();
-    let chain = texts.iter().map(|text| text.as_str().and_then(material::decode));
-    let chain: Option<Vec<Vec<u8>>> = chain.collect();
-    match chain {
-        Some(chain) if !chain.is_empty() => Ok(chain),
-        _ => Err(problem::bad_parameter("Property x5c has invalid value")),
-    }
+fn certificates(body: &Body) -> Result<Vec<Vec<u8>>, Response> {
+    let texts: Vec<String> = body.typed("x5c")?.unwrap_or_default();
+    let chain: Option<Vec<Vec<u8>>> = texts.iter().map(|text| material::decode(text)).collect();
+    chain.filter(|chain| !chain.is_empty()).ok_or_else(|| invalid("x5c"))
 }
 
 fn not_pending(name: &str) -> Response {

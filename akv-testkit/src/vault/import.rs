@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use crate::exchange::Response;
 use crate::problem;
+use crate::vault::body::Body;
 use crate::vault::material::{self, ChainOrder};
 use crate::vault::object::{ContentType, Live, Material, Object, Version};
 use crate::vault::wire::{Asked, Renderer};
-use crate::vault::{Context, Vault, enabled_of, key_of, object_body, ok, policy, tags_of};
+use crate::vault::{Context, Vault, key_of, ok, policy};
 
 impl Vault {
     pub(super) fn import(&mut self, name: &str, context: &Context<'_>) -> Response {
@@ -21,19 +22,20 @@ impl Vault {
 
     fn imported(&mut self, name: &str, context: &Context<'_>) -> Result<Value, Response> {
         let key = key_of(name);
-        let body = object_body(context.request)?;
-        let value = body.get("value").and_then(Value::as_str);
+        let body = Body::of(context.request)?;
+        let value = body.text("value")?;
         let value = value.ok_or_else(|| problem::bad_parameter("Property value is required"))?;
-        let password = body.get("pwd").and_then(Value::as_str);
-        let preserved = body.get("preserveCertOrder").and_then(Value::as_bool) == Some(true);
+        let password = body.text("pwd")?;
+        let preserved = body.flag("preserveCertOrder")? == Some(true);
         let order = if preserved { ChainOrder::Preserved } else { ChainOrder::LeafFirst };
-        let tags = tags_of(&body)?.unwrap_or_default();
+        let (tags, enabled) = (body.tags()?.unwrap_or_default(), body.enabled()?);
+        let wanted = body.object("policy")?.cloned().map(Value::Object);
+        wanted.as_ref().map_or(Ok(()), policy::check_form)?;
         let read = material::read(value, password, order, context.now)?;
         self.check_name_is_free(name, context)?;
 
         let earlier = self.objects.live.get(&key).and_then(|live| live.object.newest());
-        let wanted = body.get("policy").filter(|policy| !policy.is_null());
-        let content_type = match wanted {
+        let content_type = match &wanted {
             Some(wanted) => policy::check_wanted(wanted, &read.facts)?,
             // Without a policy a new version follows the one that the name has already.
             None => earlier.map_or(read.form, |version| version.content_type),
@@ -42,7 +44,7 @@ impl Vault {
             return Err(mismatch(content_type));
         }
         let mut policy = policy::derived(&read.facts, content_type, context.now);
-        if let Some(wanted) = wanted {
+        if let Some(wanted) = &wanted {
             policy::lay_over(&mut policy, wanted);
         }
         let hsm = policy.pointer("/key_props/kty").and_then(Value::as_str);
@@ -54,7 +56,7 @@ impl Vault {
             id: context.fresh_id.clone().into(),
             created: context.now,
             updated: context.now,
-            enabled: enabled_of(&body).unwrap_or(true),
+            enabled: enabled.unwrap_or(true),
             tags,
             exportable: exportable.unwrap_or(true),
             content_type,

@@ -1,5 +1,6 @@
 //! Key Vault's data plane: one vault, its certificates, and the secrets and keys behind them.
 
+mod body;
 mod change;
 mod create;
 mod facts;
@@ -249,36 +250,3 @@ fn certificate_not_found(name: &str) -> Response {
 fn ok(body: &Value) -> Response {
     Response::json(200, body)
 }
-
-fn object_body(request: &Request) -> Result<Map<String, Value>, Response> {
-    match request.json() {
-        Some(Value::Object(body)) => Ok(body),
-        _ if request.bytes().is_empty() => Ok(Map::new()),
-        _ => Err(problem::bad_parameter("The request body is not a JSON object")),
-    }
-}
-
-/// The tags of a body, within the service's limits. `None`: the body says nothing of tags.
-fn tags_of(body: &Map<String, Value>) -> Result<Option<BTreeMap<String, String>>, Response> {
-    let invalid = || problem::bad_parameter("Property has invalid value: tags");
-    let tags = match body.get("tags") {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Object(tags)) => tags,
-        Some(_) => return Err(invalid()),
-    };
-    let fits = |text: &str| text.chars().count() <= LONGEST_TAG;
-    let tags = tags.iter().map(|(name, value)| match value {
-        Value::String(value) if fits(name) && fits(value) => Ok((name.clone(), value.clone())),
-        _ => Err(invalid()),
-    });
-    let tags = tags.collect::<Result<BTreeMap<_, _>, _>>()?;
-    if tags.len() > MOST_TAGS { Err(invalid()) } else { Ok(Some(tags)) }
-}
-
-fn enabled_of(body: &Map<String, Value>) -> Option<bool> {
-    body.get("attributes")?.get("enabled")?.as_bool()
-}
-
-/// About keys, secrets and certificates.
-const MOST_TAGS: usize = 15;
-const LONGEST_TAG: usize = 256;

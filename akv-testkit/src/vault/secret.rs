@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 use crate::exchange::Response;
 use crate::pki::{pem, pfx};
 use crate::problem;
+use crate::vault::body::Body;
 use crate::vault::facts::{Facts, PublicKey};
 use crate::vault::object::{ContentType, Version};
-use crate::vault::{Context, Vault, key_of, object_body, ok};
+use crate::vault::{Context, Vault, key_of, ok};
 
 impl Vault {
     /// The certificate in the form in which it came: the whole chain, without a password, and with
@@ -61,14 +62,13 @@ impl Vault {
                 "Operation not allowed on a secret that is managed by Key Vault.",
             );
         }
-        let body = match object_body(context.request) {
-            Ok(body) => body,
-            Err(answer) => return answer,
-        };
-        let Some(value) = body.get("value").and_then(Value::as_str) else {
-            return problem::bad_parameter("Property value is required");
-        };
-        self.objects.secrets.insert(key, value.to_owned());
+        let value =
+            match Body::of(context.request).and_then(|b| Ok(b.text("value")?.map(str::to_owned))) {
+                Ok(Some(value)) => value,
+                Ok(None) => return problem::bad_parameter("Property value is required"),
+                Err(refusal) => return refusal,
+            };
+        self.objects.secrets.insert(key, value);
         self.secret(name, None, context)
     }
 

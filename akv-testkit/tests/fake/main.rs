@@ -21,3 +21,4 @@ mod support;
 mod tls;
 mod vault;
 mod wiremock;
+mod wrong_types;

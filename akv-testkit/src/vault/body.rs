@@ -1,0 +1,84 @@
+//! The body of a request, member by member: left out, of its type, or refused by its name.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::exchange::{Request, Response};
+use crate::problem;
+
+/// A JSON object. A member that is `null` counts as left out.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Body(Map<String, Value>);
+
+impl Body {
+    /// No body at all is an object without members.
+    pub(super) fn of(request: &Request) -> Result<Self, Response> {
+        match request.json() {
+            Some(Value::Object(members)) => Ok(Self(members)),
+            _ if request.bytes().is_empty() => Ok(Self::default()),
+            _ => Err(problem::bad_parameter("The request body is not a JSON object")),
+        }
+    }
+
+    pub(super) fn text(&self, name: &str) -> Result<Option<&str>, Response> {
+        self.read(name, Value::as_str)
+    }
+
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Response> {
+        self.read(name, Value::as_bool)
+    }
+
+    pub(super) fn object(&self, name: &str) -> Result<Option<&Map<String, Value>>, Response> {
+        self.read(name, Value::as_object)
+    }
+
+    /// A member that has a type of its own.
+    pub(super) fn typed<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Response> {
+        self.read(name, |value| serde_json::from_value(value.clone()).ok())
+    }
+
+    /// `attributes.enabled`. The other attributes are the certificate's own, but have their type.
+    pub(super) fn enabled(&self) -> Result<Option<bool>, Response> {
+        let Some(attributes) = self.object("attributes")? else { return Ok(None) };
+        let attributes = Self(attributes.clone());
+        for time in ["nbf", "exp"] {
+            attributes.read(time, Value::as_i64)?;
+        }
+        attributes.flag("enabled")
+    }
+
+    /// The tags, within the service's limits. `None`: nothing is said of tags.
+    pub(super) fn tags(&self) -> Result<Option<BTreeMap<String, String>>, Response> {
+        let invalid = || problem::bad_parameter("Property has invalid value: tags");
+        let Some(tags) = self.typed::<BTreeMap<String, String>>("tags")? else { return Ok(None) };
+        let fits = |text: &str| text.chars().count() <= LONGEST_TAG;
+        let all_fit = tags.iter().all(|(name, value)| fits(name) && fits(value));
+        if all_fit && tags.len() <= MOST_TAGS { Ok(Some(tags)) } else { Err(invalid()) }
+    }
+
+    pub(super) fn into_value(self) -> Value {
+        Value::Object(self.0)
+    }
+
+    fn read<'a, T>(
+        &'a self,
+        name: &str,
+        as_type: impl FnOnce(&'a Value) -> Option<T>,
+    ) -> Result<Option<T>, Response> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => as_type(value).map(Some).ok_or_else(|| invalid(name)),
+        }
+    }
+}
+
+/// 400 for a member that is not what it has to be.
+pub(super) fn invalid(member: &str) -> Response {
+    problem::bad_parameter(&format!("Property {member} has invalid value"))
+}
+
+/// About keys, secrets and certificates.
+const MOST_TAGS: usize = 15;
+const LONGEST_TAG: usize = 256;
