@@ -55,6 +55,22 @@ operations! {
     GetPolicy,
     /// `PATCH /certificates/{name}/policy`.
     UpdatePolicy,
+    /// `GET /certificates/contacts`.
+    GetContacts,
+    /// `PUT /certificates/contacts`.
+    SetContacts,
+    /// `DELETE /certificates/contacts`.
+    DeleteContacts,
+    /// `GET /certificates/issuers`.
+    ListIssuers,
+    /// `GET /certificates/issuers/{issuer}`.
+    GetIssuer,
+    /// `PUT /certificates/issuers/{issuer}`.
+    SetIssuer,
+    /// `PATCH /certificates/issuers/{issuer}`.
+    UpdateIssuer,
+    /// `DELETE /certificates/issuers/{issuer}`.
+    DeleteIssuer,
     /// `GET /deletedcertificates`.
     ListDeletedCertificates,
     /// `GET /deletedcertificates/{name}`.

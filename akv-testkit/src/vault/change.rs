@@ -54,6 +54,7 @@ impl Vault {
     fn policy_updated(&mut self, name: &str, context: &Context<'_>) -> Result<Response, Response> {
         let wanted = Body::of(context.request)?.into_value();
         policy::check_form(&wanted)?;
+        self.objects.check_issuer(&wanted)?;
         let object = self.visible(name, context);
         let mut changed = object
             .and_then(|object| Some(self.renderer(context).policy(object, object.newest()?)))

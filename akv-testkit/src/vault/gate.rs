@@ -8,7 +8,7 @@ use crate::exchange::{Request, Response};
 use crate::operation::Operation;
 use crate::problem;
 use crate::realm::Realm;
-use crate::vault::route::Target;
+use crate::vault::route::{Target, is_reserved};
 use crate::vault::{AccessModel, Vault};
 
 /// The checks that come before any operation.
@@ -80,6 +80,12 @@ pub(crate) fn check_form(
         return Err(problem::bad_parameter(
             "The request URI contains an invalid name: it must match ^[0-9a-zA-Z-]+$ and have at \
              most 127 characters",
+        ));
+    }
+    if operation == Operation::Unknown && target.name.as_deref().is_some_and(is_reserved) {
+        return Err(problem::bad_parameter(
+            "The request URI contains an invalid name: certificates cannot be called contacts or \
+             issuers",
         ));
     }
     let is_version = |text: &str| text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());

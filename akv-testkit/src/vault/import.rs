@@ -36,7 +36,10 @@ impl Vault {
 
         let earlier = self.objects.live.get(&key).and_then(|live| live.object.newest());
         let content_type = match &wanted {
-            Some(wanted) => policy::check_wanted(wanted, &read.facts)?,
+            Some(wanted) => {
+                self.objects.check_issuer(wanted)?;
+                policy::check_wanted(wanted, &read.facts)?
+            }
             // Without a policy a new version follows the one that the name has already.
             None => earlier.map_or(read.form, |version| version.content_type),
         };

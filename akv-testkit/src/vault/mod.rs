@@ -2,10 +2,12 @@
 
 mod body;
 mod change;
+mod contact;
 mod create;
 mod facts;
 mod gate;
 mod import;
+mod issuer;
 mod lifecycle;
 mod material;
 mod object;
@@ -32,9 +34,11 @@ use crate::problem;
 
 pub use page::Pages;
 
+pub(crate) use contact::Contact;
 pub(crate) use create::Pending;
 pub(crate) use facts::{Facts, PublicKey};
 pub(crate) use gate::{Gate, check_form, finish};
+pub(crate) use issuer::Issuer;
 pub(crate) use object::{ContentType, Deleted, Live, Material, Object, Version};
 pub(crate) use route::{Target, route};
 
@@ -96,6 +100,10 @@ pub(crate) struct Objects {
     /// Names whose policy has the vault renew them.
     #[serde(default)]
     pub(crate) renewing: BTreeSet<String>,
+    #[serde(default)]
+    pub(crate) contacts: Vec<Contact>,
+    #[serde(default)]
+    pub(crate) issuers: BTreeMap<String, Issuer>,
     /// Secrets that belong to no certificate.
     pub(crate) secrets: BTreeMap<String, String>,
 }
@@ -146,6 +154,14 @@ impl Vault {
             Operation::GetPolicy => self.policy(name, context),
             Operation::UpdatePolicy => self.update_policy(name, context),
             Operation::DeleteCertificate => self.delete(name, context),
+            Operation::GetContacts => self.contacts(context),
+            Operation::SetContacts => self.set_contacts(context),
+            Operation::DeleteContacts => self.delete_contacts(context),
+            Operation::ListIssuers => self.list_issuers(context),
+            Operation::GetIssuer => self.issuer(name, context),
+            Operation::SetIssuer => self.set_issuer(name, context),
+            Operation::UpdateIssuer => self.update_issuer(name, context),
+            Operation::DeleteIssuer => self.delete_issuer(name, context),
             Operation::ListDeletedCertificates => self.list_deleted(context),
             Operation::GetDeletedCertificate => self.deleted(name, context),
             Operation::RecoverCertificate => self.recover(name, context),

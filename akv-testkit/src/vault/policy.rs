@@ -4,7 +4,6 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use crate::exchange::Response;
-use crate::problem;
 use crate::vault::body::invalid;
 use crate::vault::facts::{Facts, PublicKey};
 use crate::vault::object::ContentType;
@@ -127,10 +126,6 @@ pub(crate) fn check_wanted(wanted: &Value, facts: &Facts) -> Result<ContentType,
     let content_type = content_type.and_then(ContentType::of).ok_or_else(|| invalid("policy"))?;
     if let Some(key) = wanted.get("key_props").filter(|key| !key.is_null()) {
         check_key(key, &facts.key).map_err(|what| invalid(&format!("policy.key_props.{what}")))?;
-    }
-    let issuer = wanted.pointer("/issuer/name").and_then(Value::as_str);
-    if issuer.is_some_and(|issuer| !["Self", "Unknown"].contains(&issuer)) {
-        return Err(problem::bad_parameter("The issuer of the policy is not known to this vault"));
     }
     Ok(content_type)
 }

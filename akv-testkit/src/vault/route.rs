@@ -21,6 +21,10 @@ pub(crate) fn route(request: &Request) -> (Operation, Target) {
     let rest = parts.get(1..).unwrap_or_default();
     let operation = match (request.method(), collection.as_str(), rest) {
         ("GET", "certificates", []) => Operation::ListCertificates,
+        (method, "certificates", ["contacts"]) => of_contacts(method),
+        (method, "certificates", ["issuers"]) => of_issuers(method),
+        (method, "certificates", ["issuers", _]) => of_issuer(method),
+        (_, "certificates", [name, ..]) if is_reserved(name) => Operation::Unknown,
         ("GET", "certificates", [_, "versions"]) => Operation::ListVersions,
         ("GET", "certificates", [_, "policy"]) => Operation::GetPolicy,
         ("PATCH", "certificates", [_, "policy"]) => Operation::UpdatePolicy,
@@ -50,9 +54,48 @@ pub(crate) fn route(request: &Request) -> (Operation, Target) {
             | Operation::GetSecret
             | Operation::GetKey
     );
+    let name = match operation {
+        Operation::GetContacts
+        | Operation::SetContacts
+        | Operation::DeleteContacts
+        | Operation::ListIssuers => None,
+        Operation::GetIssuer
+        | Operation::SetIssuer
+        | Operation::UpdateIssuer
+        | Operation::DeleteIssuer => rest.get(1),
+        _ => rest.first(),
+    };
     let target = Target {
-        name: rest.first().map(|name| (*name).to_owned()),
+        name: name.map(|name| (*name).to_owned()),
         version: rest.get(1).filter(|_| has_version).map(|version| (*version).to_owned()),
     };
     (operation, target)
+}
+
+/// Names under which there is something else, so that no certificate can have them.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    ["contacts", "issuers"].iter().any(|reserved| reserved.eq_ignore_ascii_case(name))
+}
+
+fn of_contacts(method: &str) -> Operation {
+    match method {
+        "GET" => Operation::GetContacts,
+        "PUT" => Operation::SetContacts,
+        "DELETE" => Operation::DeleteContacts,
+        _ => Operation::Unknown,
+    }
+}
+
+fn of_issuers(method: &str) -> Operation {
+    if method == "GET" { Operation::ListIssuers } else { Operation::Unknown }
+}
+
+fn of_issuer(method: &str) -> Operation {
+    match method {
+        "GET" => Operation::GetIssuer,
+        "PUT" => Operation::SetIssuer,
+        "PATCH" => Operation::UpdateIssuer,
+        "DELETE" => Operation::DeleteIssuer,
+        _ => Operation::Unknown,
+    }
 }

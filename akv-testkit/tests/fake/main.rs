@@ -12,6 +12,7 @@ mod born_in_the_vault;
 mod client_certificate;
 mod faults;
 mod identity;
+mod issuers;
 mod memory;
 mod official_sdk;
 mod program;

@@ -1,0 +1,50 @@
+//! `/certificates/contacts`: whom the service writes to before a certificate ends.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::exchange::Response;
+use crate::problem;
+use crate::vault::body::{Body, invalid};
+use crate::vault::{Context, Vault, ok};
+
+/// One of the contacts of a vault.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Contact {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
+}
+
+impl Vault {
+    pub(super) fn contacts(&self, context: &Context<'_>) -> Response {
+        if self.objects.contacts.is_empty() {
+            return problem::vault(404, "ContactsNotFound", None, "Contacts not found");
+        }
+        ok(&json!({
+            "id": context.request.link("/certificates/contacts"),
+            "contacts": self.objects.contacts,
+        }))
+    }
+
+    /// Sets all of them anew.
+    pub(super) fn set_contacts(&mut self, context: &Context<'_>) -> Response {
+        let wanted: Result<Option<Vec<Contact>>, _> =
+            Body::of(context.request).and_then(|body| body.typed("contacts"));
+        match wanted {
+            Ok(Some(contacts)) if !contacts.is_empty() => self.objects.contacts = contacts,
+            Ok(_) => return invalid("contacts"),
+            Err(refusal) => return refusal,
+        }
+        self.contacts(context)
+    }
+
+    pub(super) fn delete_contacts(&mut self, context: &Context<'_>) -> Response {
+        let answer = self.contacts(context);
+        self.objects.contacts.clear();
+        answer
+    }
+}
