@@ -55,6 +55,10 @@ operations! {
     GetPolicy,
     /// `PATCH /certificates/{name}/policy`.
     UpdatePolicy,
+    /// `POST /certificates/{name}/backup`.
+    BackupCertificate,
+    /// `POST /certificates/restore`.
+    RestoreCertificate,
     /// `GET /certificates/contacts`.
     GetContacts,
     /// `PUT /certificates/contacts`.

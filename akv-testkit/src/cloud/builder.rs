@@ -16,7 +16,7 @@ use crate::entra::{ClientCertificate, ClientCertificateError, Entra, Mint, Princ
 use crate::fault::Script;
 use crate::managed_identity::ManagedIdentities;
 use crate::permission::Permissions;
-use crate::vault::{Pages, Timing, Vault};
+use crate::vault::{Pages, Seal, Timing, Vault};
 
 /// Describes a fake cloud.
 ///
@@ -285,6 +285,7 @@ impl FakeCloudBuilder {
             vault_suffixes: self.vault_suffixes,
             nursery: None,
             ids_given: 0,
+            seal: Seal::new(),
         };
         let cloud = FakeCloud::from_state(state, clock);
         if let Some(saved) = self.saved {

@@ -18,7 +18,7 @@ use crate::permission::{Permissions, Reason, Refusal, Subject};
 use crate::pki::Nursery;
 use crate::problem::{self, Speaker};
 use crate::realm::{Realm, Service};
-use crate::vault::{self, AccessModel, Context, Gate, Pages, Target, Timing, Vault};
+use crate::vault::{self, AccessModel, Context, Gate, Pages, Seal, Target, Timing, Vault};
 
 /// Everything that a fake cloud knows.
 #[derive(Debug)]
@@ -37,6 +37,7 @@ pub(crate) struct State {
     pub(crate) vault_suffixes: Vec<String>,
     pub(crate) nursery: Option<Arc<Nursery>>,
     pub(crate) ids_given: u64,
+    pub(crate) seal: Seal,
 }
 
 /// What the journal wants to know of a request besides itself.
@@ -172,12 +173,14 @@ impl State {
             return self.forbidden(&refusal, trace, target);
         }
         self.played(&scene, trace, |state, trace| {
+            let fresh_id = state.fresh_id();
             let context = Context {
                 request,
                 now,
                 timing: state.timing,
                 pages: state.pages,
-                fresh_id: state.fresh_id(),
+                seal: &state.seal,
+                fresh_id,
             };
             match state.vaults.get_mut(&vault) {
                 Some(vault) => vault.answer(trace.operation, target, &context),

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::cloud::FakeCloud;
+use crate::cloud::{FakeCloud, State};
 use crate::exchange::{Request, Response};
 use crate::operation::Operation;
 use crate::pki::Nursery;
@@ -164,9 +164,11 @@ impl FakeVault {
         let target = Target { name: name.map(str::to_owned), version: None };
         let now = self.cloud.clock.now();
         let mut state = self.cloud.state();
-        let (timing, pages, fresh_id) = (state.timing, state.pages, state.fresh_id());
-        let context = Context { request: &request, now, timing, pages, fresh_id };
-        match state.vaults.get_mut(&self.name) {
+        let fresh_id = state.fresh_id();
+        let State { timing, pages, seal, vaults, .. } = &mut *state;
+        let (timing, pages) = (*timing, *pages);
+        let context = Context { request: &request, now, timing, pages, seal, fresh_id };
+        match vaults.get_mut(&self.name) {
             Some(vault) => vault.answer(operation, &target, &context),
             None => Response::unreachable(),
         }

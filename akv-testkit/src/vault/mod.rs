@@ -1,5 +1,6 @@
 //! Key Vault's data plane: one vault, its certificates, and the secrets and keys behind them.
 
+mod backup;
 mod body;
 mod change;
 mod contact;
@@ -34,6 +35,7 @@ use crate::problem;
 
 pub use page::Pages;
 
+pub(crate) use backup::Seal;
 pub(crate) use contact::Contact;
 pub(crate) use create::Pending;
 pub(crate) use facts::{Facts, PublicKey};
@@ -125,6 +127,7 @@ pub(crate) struct Context<'a> {
     pub(crate) now: OffsetDateTime,
     pub(crate) timing: Timing,
     pub(crate) pages: Pages,
+    pub(crate) seal: &'a Seal,
     /// The id for a new version.
     pub(crate) fresh_id: String,
 }
@@ -154,6 +157,8 @@ impl Vault {
             Operation::GetPolicy => self.policy(name, context),
             Operation::UpdatePolicy => self.update_policy(name, context),
             Operation::DeleteCertificate => self.delete(name, context),
+            Operation::BackupCertificate => self.backup(name, context),
+            Operation::RestoreCertificate => self.restore(context),
             Operation::GetContacts => self.contacts(context),
             Operation::SetContacts => self.set_contacts(context),
             Operation::DeleteContacts => self.delete_contacts(context),

@@ -21,6 +21,7 @@ pub(crate) fn route(request: &Request) -> (Operation, Target) {
     let rest = parts.get(1..).unwrap_or_default();
     let operation = match (request.method(), collection.as_str(), rest) {
         ("GET", "certificates", []) => Operation::ListCertificates,
+        ("POST", "certificates", ["restore"]) => Operation::RestoreCertificate,
         (method, "certificates", ["contacts"]) => of_contacts(method),
         (method, "certificates", ["issuers"]) => of_issuers(method),
         (method, "certificates", ["issuers", _]) => of_issuer(method),
@@ -32,6 +33,7 @@ pub(crate) fn route(request: &Request) -> (Operation, Target) {
         ("PATCH", "certificates", [_, "pending"]) => Operation::UpdatePending,
         ("DELETE", "certificates", [_, "pending"]) => Operation::DeletePending,
         ("POST", "certificates", [_, "pending", "merge"]) => Operation::MergePending,
+        ("POST", "certificates", [_, "backup"]) => Operation::BackupCertificate,
         ("POST", "certificates", [_, "create"]) => Operation::CreateCertificate,
         ("GET", "certificates", [_] | [_, _]) => Operation::GetCertificate,
         ("POST", "certificates", [_, "import"]) => Operation::ImportCertificate,
@@ -58,7 +60,8 @@ pub(crate) fn route(request: &Request) -> (Operation, Target) {
         Operation::GetContacts
         | Operation::SetContacts
         | Operation::DeleteContacts
-        | Operation::ListIssuers => None,
+        | Operation::ListIssuers
+        | Operation::RestoreCertificate => None,
         Operation::GetIssuer
         | Operation::SetIssuer
         | Operation::UpdateIssuer

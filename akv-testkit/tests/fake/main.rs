@@ -8,6 +8,7 @@
 
 mod any_request;
 mod arc;
+mod backup;
 mod born_in_the_vault;
 mod client_certificate;
 mod faults;
