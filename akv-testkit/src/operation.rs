@@ -125,6 +125,8 @@ operations! {
     ListManagedHsms,
     /// `POST …/checkNameAvailability`.
     CheckNameAvailability,
+    /// `POST /providers/Microsoft.ResourceGraph/resources`.
+    QueryResources,
     /// `GET /metadata/endpoints` of Resource Manager.
     CloudMetadata,
     /// `POST /{tenant}/oauth2/v2.0/token`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::arm::route::Target;
-use crate::arm::{Call, Subscription};
+use crate::arm::{Call, Subscription, graph};
 use crate::cloud::State;
 use crate::entra::{Claims, Flaw, Mint};
 use crate::exchange::{Request, Response};
@@ -88,7 +88,15 @@ pub(crate) fn throttled(wait: Duration) -> Response {
 }
 
 /// 403 that names the action and the scope.
-pub(crate) fn forbidden(target: &Target, request: &Request, claims: &Claims) -> Response {
+pub(crate) fn forbidden(
+    target: &Target,
+    request: &Request,
+    claims: &Claims,
+    now: OffsetDateTime,
+) -> Response {
+    if target.operation == Operation::QueryResources {
+        return graph::access_denied(now);
+    }
     let action = match target.operation {
         Operation::ListVaults | Operation::GetVault => "Microsoft.KeyVault/vaults/read",
         Operation::CreateVault | Operation::UpdateVault => "Microsoft.KeyVault/vaults/write",

@@ -2,6 +2,7 @@
 
 mod deleted;
 mod gate;
+mod graph;
 mod page;
 mod rate;
 mod route;
@@ -27,6 +28,7 @@ pub(crate) use gate::{authenticate, check_version, forbidden, throttled};
 pub(crate) use route::{Target, route};
 pub(crate) use subscription::cloud_metadata;
 
+use graph::Graph;
 use rate::Rates;
 
 /// What Resource Manager knows besides the vaults.
@@ -38,6 +40,7 @@ pub(crate) struct Arm {
     pub(crate) deleted: BTreeMap<String, DeletedVault>,
     page_size: usize,
     rates: Rates,
+    graph: Graph,
 }
 
 /// A subscription.
@@ -86,7 +89,13 @@ struct Call<'a> {
 
 impl Arm {
     pub(crate) fn new(subscriptions: BTreeMap<String, Subscription>, page_size: usize) -> Self {
-        Self { subscriptions, deleted: BTreeMap::new(), page_size, rates: Rates::default() }
+        Self {
+            subscriptions,
+            deleted: BTreeMap::new(),
+            page_size,
+            rates: Rates::default(),
+            graph: Graph::default(),
+        }
     }
 
     /// Takes one request out of the caller's bucket. `Err`: how long to wait.
@@ -128,6 +137,7 @@ pub(crate) fn answer(
     match target.operation {
         Operation::ListTenants => return call.tenants(state),
         Operation::ListSubscriptions => return call.subscriptions(state),
+        Operation::QueryResources => return call.query(state, claims),
         Operation::Unknown => {
             return problem::resource_manager(
                 404,

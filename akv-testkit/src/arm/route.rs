@@ -24,6 +24,7 @@ pub(crate) fn route(request: &Request) -> Target {
     let (operation, group, vault, location) = match lower.as_slice() {
         ["tenants"] => (Operation::ListTenants, None, None, None),
         ["metadata", "endpoints"] => (Operation::CloudMetadata, None, None, None),
+        ["providers", RESOURCE_GRAPH, "resources"] => (Operation::QueryResources, None, None, None),
         ["subscriptions"] => (Operation::ListSubscriptions, None, None, None),
         ["subscriptions", _] => (Operation::GetSubscription, None, None, None),
         ["subscriptions", _, "locations"] => (Operation::ListLocations, None, None, None),
@@ -68,11 +69,14 @@ pub(crate) fn route(request: &Request) -> Target {
     };
     let expected = match operation {
         Operation::CreateVault | Operation::UpdateVault | Operation::DeleteVault => method,
-        Operation::PurgeVault | Operation::CheckNameAvailability => "POST",
+        Operation::PurgeVault | Operation::CheckNameAvailability | Operation::QueryResources => {
+            "POST"
+        }
         _ => "GET",
     };
     let operation = if method == expected { operation } else { Operation::Unknown };
-    Target { operation, subscription: at(1), group, vault, location }
+    let subscription = at(1).filter(|_| lower.first() == Some(&"subscriptions"));
+    Target { operation, subscription, group, vault, location }
 }
 
 fn of_vault(method: &str) -> Operation {
@@ -86,3 +90,4 @@ fn of_vault(method: &str) -> Operation {
 }
 
 const KEY_VAULT: &str = "microsoft.keyvault";
+const RESOURCE_GRAPH: &str = "microsoft.resourcegraph";

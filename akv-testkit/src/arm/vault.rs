@@ -99,6 +99,9 @@ impl Call<'_> {
         if let Some(existing) = state.vaults.remove(&key) {
             vault.objects = existing.objects;
         }
+        if is_new && !state.timing.graph_lag.is_zero() {
+            state.arm.graph.see_later(&key, self.now + state.timing.graph_lag);
+        }
         state.vaults.insert(key, vault);
         let answer = Response::json(if is_new { 201 } else { 200 }, &answer);
         Ok(if registered > self.now { answer.with_header("Retry-After", "5") } else { answer })
@@ -244,7 +247,7 @@ impl Call<'_> {
         )
     }
 
-    fn vault_json(&self, vault: &Vault) -> Value {
+    pub(super) fn vault_json(&self, vault: &Vault) -> Value {
         let ready = vault.registered <= self.now;
         let created = vault.created.format(&Rfc3339).unwrap_or_default();
         let mut properties = Map::from_iter([

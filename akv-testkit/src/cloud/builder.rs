@@ -190,6 +190,12 @@ impl FakeCloudBuilder {
         self
     }
 
+    /// How long Resource Graph does not know of a vault that a client has created.
+    pub fn graph_lags(mut self, time: Duration) -> Self {
+        self.timing.graph_lag = time;
+        self
+    }
+
     /// How certificate lists are cut into pages.
     pub fn pages(mut self, pages: Pages) -> Self {
         self.pages = pages;

@@ -221,7 +221,7 @@ impl State {
         let answer = if let Err(wait) = rate {
             arm::throttled(wait)
         } else if self.refusal(trace).is_some() {
-            arm::forbidden(&target, request, &claims)
+            arm::forbidden(&target, request, &claims, now)
         } else {
             self.played(&scene, trace, |state, _| {
                 arm::answer(state, &target, request, &claims, realm, now)

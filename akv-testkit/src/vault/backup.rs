@@ -56,8 +56,8 @@ impl Vault {
         if object.versions.len() > MOST_VERSIONS {
             return too_large("more than 500 versions");
         }
-        let content = serde_json::to_vec(object).unwrap_or_default();
-        match context.seal.close(&self.subscription, content) {
+        let plain = serde_json::to_vec(object).unwrap_or_default();
+        match context.seal.close(&self.subscription, plain) {
             Some(blob) if blob.len() > LARGEST_BLOB => too_large("more than 3 MiB"),
             Some(blob) => ok(&json!({ "value": URL_SAFE_NO_PAD.encode(blob) })),
             None => problem::of_status(problem::Speaker::Vault, 500, None, None),
@@ -75,7 +75,7 @@ impl Vault {
         let blob = material::decode(value).filter(|blob| blob.len() <= LARGEST_BLOB);
         let object: Object = blob
             .and_then(|blob| context.seal.open(&self.subscription, &blob))
-            .and_then(|content| serde_json::from_slice(&content).ok())
+            .and_then(|plain| serde_json::from_slice(&plain).ok())
             .ok_or_else(malformed)?;
         let key = key_of(&object.name);
         self.check_name_is_free(&object.name, context)?;

@@ -119,6 +119,7 @@ pub(crate) struct Timing {
     pub(crate) purge: Duration,
     pub(crate) issuance: Duration,
     pub(crate) registration: Duration,
+    pub(crate) graph_lag: Duration,
 }
 
 /// What an operation needs to know of its surroundings.

@@ -17,6 +17,7 @@ mod issuers;
 mod memory;
 mod official_sdk;
 mod program;
+mod resource_graph;
 mod resource_manager;
 mod soft_delete;
 mod support;
