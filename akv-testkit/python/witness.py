@@ -17,9 +17,17 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
 )
 from azure.identity import CertificateCredential, ClientSecretCredential
-from azure.keyvault.certificates import CertificateClient, CertificateContentType, CertificatePolicy
+from azure.keyvault.certificates import (
+    AdministratorContact,
+    CertificateClient,
+    CertificateContact,
+    CertificateContentType,
+    CertificatePolicy,
+)
 from azure.keyvault.secrets import SecretClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
+from azure.mgmt.resourcegraph import ResourceGraphClient
+from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
 import client_certificate
 
@@ -252,6 +260,58 @@ def born(client):
     check("create: the curve", made.policy.key_curve_name, "P-384")
 
 
+def contacts_and_issuers(client):
+    contacts = [CertificateContact(email="pki@contoso.com", name="PKI", phone="1")]
+    client.set_contacts(contacts)
+    check("contacts", [one.email for one in client.get_contacts()], ["pki@contoso.com"])
+    client.delete_contacts()
+    refused("no contacts any more", ResourceNotFoundError, client.get_contacts, 404)
+
+    admins = [AdministratorContact(first_name="Ada", last_name="B", email="ada@contoso.com", phone="1")]
+    made = client.create_issuer(
+        "ours", "Test", account_id="pki", password="of-the-account", admin_contacts=admins
+    )
+    check("issuer: the account", made.account_id, "pki")
+    check("issuer: no password", made.password, None)
+    client.update_issuer("ours", account_id="other", enabled=False)
+    got = client.get_issuer("OURS")
+    check("issuer: changed", (got.account_id, got.enabled, got.provider), ("other", False, "Test"))
+    check("issuer: its people", [one.email for one in got.admin_contacts], ["ada@contoso.com"])
+    listed = [(one.name, one.provider) for one in client.list_properties_of_issuers()]
+    check("issuers are listed", listed, [("ours", "Test")])
+    client.delete_issuer("ours")
+    refused("no issuer any more", ResourceNotFoundError, lambda: client.get_issuer("ours"), 404)
+
+
+def backup(client):
+    blob = client.backup_certificate("api-01")
+    before = bytes(client.get_certificate("api-01").cer)
+    refused("restore over what is there", ResourceExistsError, lambda: client.restore_certificate_backup(blob))
+    client.begin_delete_certificate("api-01").wait()
+    client.purge_deleted_certificate("api-01")
+    restored = client.restore_certificate_backup(blob)
+    check("restore: the same certificate", bytes(restored.cer), before)
+    refused("a blob of zeros", HttpResponseError, lambda: client.restore_certificate_backup(bytes(4728)), 400)
+
+
+def graph(client):
+    def ask(query, **options):
+        return client.resources(QueryRequest(query=query, options=QueryRequestOptions(**options)))
+
+    found = ask(
+        "resources | where type =~ 'Microsoft.KeyVault/vaults' and name == 'fake-vault'"
+        " | project id, name, uri = properties.vaultUri | order by name asc"
+    )
+    check("graph: one vault", (found.total_records, found.count), (1, 1))
+    check("graph: its address", found.data[0]["uri"].rstrip("/"), VAULT)
+    check("graph: nothing is cut off", (found.result_truncated, found.skip_token), ("false", None))
+    table = ask("resources | project name", result_format="table")
+    check("graph: a table", table.data["columns"], [{"name": "name", "type": "string"}])
+    error = refused("graph: another language", HttpResponseError, lambda: ask("resources | evaluate x()"), 400)
+    codes = [detail.code for detail in error.error.details]
+    check("graph: and why", (error.error.code, codes), ("BadRequest", ["InvalidQuery", "InvalidQueryLanguage"]))
+
+
 def vault_url(name):
     return VAULT.replace("://fake-vault.", f"://{name}.")
 
@@ -271,6 +331,13 @@ def main():
     lifecycle(client)
     faults(client)
     born(client)
+    contacts_and_issuers(client)
+    backup(client)
+    graph(
+        ResourceGraphClient(
+            credential(), base_url=MANAGER, credential_scopes=[MANAGER + "/.default"]
+        )
+    )
     vaults(
         KeyVaultManagementClient(
             credential(),
