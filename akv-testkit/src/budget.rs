@@ -31,6 +31,22 @@ impl Budget {
         Self { transactions, window, others: 0.0 }
     }
 
+    /// The same, for numbers that somebody has written by hand: at least one transaction, in a window
+    /// of a millisecond to a day.
+    ///
+    /// # Errors
+    ///
+    /// What the numbers may be.
+    pub fn checked(transactions: u32, window: Duration) -> Result<Self, String> {
+        if transactions == 0 {
+            return Err("a budget has at least 1 transaction".to_owned());
+        }
+        if !(Duration::from_millis(1)..=LONGEST_WINDOW).contains(&window) {
+            return Err("a budget's window is longer than nothing and at most a day".to_owned());
+        }
+        Ok(Self::new(transactions, window))
+    }
+
     /// The part of every vault's budget that somebody else uses up, from 0 to 1.
     #[must_use]
     pub const fn with_others_taking(self, share: f64) -> Self {
@@ -77,7 +93,7 @@ impl Meter {
 
     fn recent(&mut self, meter: &str, window: Duration, now: OffsetDateTime) -> usize {
         let Some(seen) = self.seen.get_mut(meter) else { return 0 };
-        while seen.front().is_some_and(|at| *at + window <= now) {
+        while seen.front().is_some_and(|at| now - *at >= window) {
             seen.pop_front();
         }
         seen.len()
@@ -85,6 +101,8 @@ impl Meter {
 }
 
 const VAULTS_OF_A_SUBSCRIPTION: usize = 5;
+
+const LONGEST_WINDOW: Duration = Duration::from_secs(86_400);
 
 #[cfg(test)]
 mod tests {

@@ -85,5 +85,8 @@ impl akv_core::Clock for Clock {
     }
 }
 
-/// A thousand years in milliseconds: no date that is made from it is out of range.
+/// A thousand years: no date that is this far from the clock's is out of range.
+pub(crate) const LONGEST: Duration = Duration::from_secs(1000 * 365 * 86_400);
+
+/// The same in milliseconds.
 const FURTHEST: i64 = 1000 * 365 * 86_400_000;

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use crate::arm::{Arm, Group, Subscription};
 use crate::budget::{Budget, Meter};
-use crate::clock::{Clock, Pace};
+use crate::clock::{Clock, LONGEST, Pace};
 use crate::cloud::FakeCloud;
 use crate::cloud::saved::Saved;
 use crate::cloud::state::State;
@@ -272,7 +272,7 @@ impl FakeCloudBuilder {
                 mint: Mint::new(),
                 tenants: self.tenants,
                 principals: std::iter::once(self.client).chain(self.others).collect(),
-                lifetime: self.lifetime,
+                lifetime: self.lifetime.min(LONGEST),
             },
             identities: ManagedIdentities::new(
                 Principal::new(SYSTEM_IDENTITY, SYSTEM_OBJECT),
@@ -285,9 +285,9 @@ impl FakeCloudBuilder {
             script: Script::default(),
             permissions: Permissions::default(),
             meter,
-            timing: self.timing,
+            timing: self.timing.bounded(),
             pages: self.pages,
-            latency: self.latency,
+            latency: self.latency.min(LONGEST),
             vault_suffixes: self.vault_suffixes,
             nursery: None,
             ids_given: 0,

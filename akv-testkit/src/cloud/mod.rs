@@ -14,7 +14,7 @@ use std::time::Duration;
 use azure_core::http::HttpClient;
 
 use crate::budget::Budget;
-use crate::clock::Clock;
+use crate::clock::{Clock, LONGEST};
 use crate::entra::{ClientCertificate, ClientCertificateError};
 use crate::exchange::{Request, Response};
 use crate::fault::{Fault, Played};
@@ -161,12 +161,12 @@ impl FakeCloud {
 
     /// How long every answer takes from now on.
     pub fn latency(&self, latency: Duration) {
-        self.state().latency = latency;
+        self.state().latency = latency.min(LONGEST);
     }
 
     /// How long tokens last that are made from now on.
     pub fn token_lifetime(&self, lifetime: Duration) {
-        self.state().entra.lifetime = lifetime;
+        self.state().entra.lifetime = lifetime.min(LONGEST);
     }
 
     /// No token made before this moment is taken any more.

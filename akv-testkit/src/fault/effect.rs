@@ -12,7 +12,7 @@ use crate::realm::Realm;
 
 /// What happens to a call that meets a fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Effect {
     /// An error in the service's own shape.

@@ -1,6 +1,7 @@
 //! Faults by script: which call of which operation, before or after its effect, and what happens.
 
 mod effect;
+mod read;
 mod script;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::operation::Operation;
 
 pub use effect::{Challenge, Effect};
+pub use read::InvalidFault;
 pub use script::Played;
 
 pub(crate) use effect::Scene;
@@ -20,6 +22,9 @@ pub(crate) use script::{Call, Moment, Script};
 /// Calls are counted when they have passed authentication, so a client that asks for its challenge
 /// first does not use up the first call. Hostile challenges and unreachable hosts are the exception:
 /// they come before anything is checked.
+///
+/// A fault that cannot be played, such as a status of 99 or a header with a line end, is refused
+/// where it comes as JSON. Set in process, the calls that meet it are answered 500 with the reason.
 ///
 /// ```
 /// use akv_testkit::{Fault, FakeCloud, Operation};
@@ -33,26 +38,24 @@ pub(crate) use script::{Call, Moment, Script};
 /// assert_eq!(lost.played(), 0);
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "serde_json::Value")]
 pub struct Fault {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<Operation>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     vault: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     subscription: Option<String>,
-    #[serde(default)]
     calls: Calls,
-    #[serde(default)]
     stage: Stage,
     effect: Effect,
 }
 
 /// Which of the calls that fit are met.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Calls {
     /// All of them.
     #[default]

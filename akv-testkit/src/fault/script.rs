@@ -47,7 +47,12 @@ struct Scripted {
 }
 
 impl Script {
-    pub(crate) fn add(&mut self, fault: Fault) -> Played {
+    pub(crate) fn add(&mut self, mut fault: Fault) -> Played {
+        if let Err(why) = fault.effect.check() {
+            // Said where it shows: the code that sets a fault has no use for an error.
+            let text = format!("the fault that was set cannot be played: {why}");
+            fault.effect = Effect::Body { status: 500, text, headers: Vec::new() };
+        }
         let seed = match fault.calls {
             Calls::Chance { seed, .. } => seed,
             _ => 0,

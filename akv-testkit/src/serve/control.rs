@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use crate::budget::Budget;
+use crate::clock::LONGEST;
 use crate::cloud::FakeCloud;
 use crate::exchange::{Request, Response};
 use crate::fault::Fault;
+use crate::members::Members;
 use crate::operation::Operation;
 
 /// Answers a request to the control endpoint. It asks for no token: it is on loopback, and whoever
@@ -25,31 +25,15 @@ pub(super) fn answer(cloud: &FakeCloud, request: &Request) -> Response {
             Ok(Value::Null)
         }
         ("GET", "/faults") => Ok(json!(cloud.faults())),
-        ("POST", "/faults") => read(request).map(|faults: OneOrMany| {
-            faults.into_vec().into_iter().for_each(|fault| {
-                cloud.fault(fault);
-            });
-            json!(cloud.faults())
-        }),
+        ("POST", "/faults") => set_faults(cloud, request).map_err(refused),
         ("DELETE", "/faults") => {
             cloud.clear_faults();
             Ok(Value::Null)
         }
         ("GET", "/clock") => Ok(clock(cloud)),
-        ("POST", "/clock") => read(request).map(|turn: Turn| {
-            cloud.clock().advance(Duration::from_secs(turn.advance_seconds));
-            clock(cloud)
-        }),
-        ("POST", "/latency") => read(request).map(|latency: Latency| {
-            cloud.latency(Duration::from_millis(latency.milliseconds));
-            Value::Null
-        }),
-        ("POST", "/budget") => read(request).map(|wanted: Limit| {
-            let window = Duration::from_secs(wanted.window_seconds);
-            cloud
-                .budget(Budget::new(wanted.transactions, window).with_others_taking(wanted.others));
-            Value::Null
-        }),
+        ("POST", "/clock") => turn_clock(cloud, request).map_err(refused),
+        ("POST", "/latency") => set_latency(cloud, request).map_err(refused),
+        ("POST", "/budget") => set_budget(cloud, request).map_err(refused),
         ("DELETE", "/budget") => {
             cloud.budget(None);
             Ok(Value::Null)
@@ -86,43 +70,54 @@ fn clock(cloud: &FakeCloud) -> Value {
     json!({ "now": cloud.clock().now().format(&Rfc3339).unwrap_or_default() })
 }
 
-fn read<T: DeserializeOwned>(request: &Request) -> Result<T, (u16, String)> {
-    serde_json::from_slice(request.bytes()).map_err(|error| (400, error.to_string()))
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    Many(Vec<Fault>),
-    One(Box<Fault>),
-}
-
-impl OneOrMany {
-    fn into_vec(self) -> Vec<Fault> {
-        match self {
-            Self::Many(faults) => faults,
-            Self::One(fault) => vec![*fault],
-        }
+fn set_faults(cloud: &FakeCloud, request: &Request) -> Result<Value, String> {
+    let text = String::from_utf8_lossy(request.bytes());
+    let faults = Fault::from_json(&text).map_err(|error| error.to_string())?;
+    for fault in faults {
+        cloud.fault(fault);
     }
+    Ok(json!(cloud.faults()))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Turn {
-    advance_seconds: u64,
+fn turn_clock(cloud: &FakeCloud, request: &Request) -> Result<Value, String> {
+    let mut turn = members(request)?;
+    let seconds = turn.number("advance_seconds", (0, LONGEST.as_secs()))?;
+    turn.end()?;
+    cloud.clock().advance(Duration::from_secs(seconds));
+    Ok(clock(cloud))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Latency {
-    milliseconds: u64,
+fn set_latency(cloud: &FakeCloud, request: &Request) -> Result<Value, String> {
+    let mut latency = members(request)?;
+    let milliseconds = latency.number("milliseconds", (0, LONGEST_LATENCY))?;
+    latency.end()?;
+    cloud.latency(Duration::from_millis(milliseconds));
+    Ok(Value::Null)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Limit {
-    transactions: u32,
-    window_seconds: u64,
-    #[serde(default)]
-    others: f64,
+fn set_budget(cloud: &FakeCloud, request: &Request) -> Result<Value, String> {
+    let mut limit = members(request)?;
+    let transactions = limit.need("transactions")?;
+    let window = Duration::from_secs(limit.need("window_seconds")?);
+    let others = limit.take("others")?.unwrap_or(0.0);
+    limit.end()?;
+    if !(0.0..=1.0).contains(&others) {
+        return Err(format!("others: {others} is not a part from 0 to 1"));
+    }
+    let budget = Budget::checked(transactions, window)
+        .map_err(|why| format!("transactions, window_seconds: {why}"))?;
+    cloud.budget(budget.with_others_taking(others));
+    Ok(Value::Null)
 }
+
+fn members(request: &Request) -> Result<Members, String> {
+    let value = serde_json::from_slice(request.bytes());
+    Members::of(value.map_err(|error| format!("not JSON: {error}"))?)
+}
+
+fn refused(why: String) -> (u16, String) {
+    (400, why)
+}
+
+/// An hour, in milliseconds: longer, and it looks as if the server did not answer at all.
+const LONGEST_LATENCY: u64 = 3_600_000;

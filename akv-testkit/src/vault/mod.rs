@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
+use crate::clock::LONGEST;
 use crate::exchange::{Request, Response};
 use crate::operation::Operation;
 use crate::pki::Nursery;
@@ -120,6 +121,22 @@ pub(crate) struct Timing {
     pub(crate) issuance: Duration,
     pub(crate) registration: Duration,
     pub(crate) graph_lag: Duration,
+}
+
+impl Timing {
+    /// With nothing so long that there is no date for its end.
+    pub(crate) fn bounded(self) -> Self {
+        let bounded = |time: Duration| time.min(LONGEST);
+        Self {
+            deletion: bounded(self.deletion),
+            recovery: bounded(self.recovery),
+            recovery_lingers: bounded(self.recovery_lingers),
+            purge: bounded(self.purge),
+            issuance: bounded(self.issuance),
+            registration: bounded(self.registration),
+            graph_lag: bounded(self.graph_lag),
+        }
+    }
 }
 
 /// What an operation needs to know of its surroundings.

@@ -197,3 +197,92 @@ fn the_journal_tells_all_but_the_secrets() {
     }
     assert_eq!(cloud.journal().total(), 3);
 }
+
+#[test]
+fn a_fault_that_makes_no_sense_is_refused_by_its_member() {
+    let effect = |effect: &str| format!(r#"{{ "effect": {effect} }}"#);
+    let calls = |calls: &str| format!(r#"{{ "effect": "close", "calls": {calls} }}"#);
+    for (text, parts) in [
+        ("nonsense".to_owned(), vec!["not JSON"]),
+        ("5".to_owned(), vec!["not a JSON object"]),
+        ("{}".to_owned(), vec!["effect: it is missing"]),
+        (effect(r#"{ "error": { "status": 99 } }"#), vec!["effect: ", "99", "200 to 599"]),
+        (effect(r#"{ "body": { "status": 1000 } }"#), vec!["effect: ", "1000", "200 to 599"]),
+        (effect(r#"{ "error": { "status": 70000 } }"#), vec!["effect: ", "70000", "u16"]),
+        (effect(r#"{ "error": { "status": 500, "inner": "x" } }"#), vec!["effect: ", "`inner`"]),
+        (effect(r#"{ "explode": 1 }"#), vec!["effect: ", "`explode`", "`torn_body`"]),
+        (
+            effect(r#"{ "error": { "status": 503, "headers": [["bad name", "x"]] } }"#),
+            vec!["\"bad name\" is not the name of a header"],
+        ),
+        (
+            effect(r#"{ "body": { "status": 200, "headers": [["x-a", "b\nc"]] } }"#),
+            vec!["the value of the header x-a"],
+        ),
+        (
+            effect(r#"{ "body": { "status": 200, "headers": [["Content-Length", "3"]] } }"#),
+            vec!["the server's own"],
+        ),
+        (effect(r#"{ "redirect": { "to": "a\nb" } }"#), vec!["location"]),
+        (effect(r#"{ "challenge": { "resource": "a\nb" } }"#), vec!["www-authenticate"]),
+        (effect(r#"{ "delay": { "milliseconds": 3600001 } }"#), vec!["more than an hour"]),
+        (effect(r#"{ "drip": { "piece": 0, "pause_milliseconds": 1 } }"#), vec!["at least 1 byte"]),
+        (calls(r#"{ "nth": 0 }"#), vec!["calls: ", "counted from 1"]),
+        (calls(r#"{ "first": 0 }"#), vec!["calls: ", "counted from 1"]),
+        (calls(r#"{ "every": 0 }"#), vec!["calls: ", "counted from 1"]),
+        (calls(r#"{ "nth": -1 }"#), vec!["calls: ", "-1"]),
+        (calls(r#"{ "chance": { "probability": 1.5, "seed": 1 } }"#), vec!["calls: ", "0 to 1"]),
+        (
+            r#"{ "operation": "Nonsense", "effect": "close" }"#.to_owned(),
+            vec!["operation: ", "\"Nonsense\"", "GetCertificate"],
+        ),
+        (r#"{ "effect": "close", "vaults": "x" }"#.to_owned(), vec!["vaults: ", "subscription"]),
+        (r#"[{ "effect": "close" }, { "effect": "burst" }]"#.to_owned(), vec!["fault 2: effect: "]),
+    ] {
+        let error = Fault::from_json(&text).expect_err(&text).to_string();
+        assert!(parts.iter().all(|part| error.contains(part)), "{text}: {error}");
+    }
+    let fine = r#"{ "operation": "getsecret", "calls": "all", "effect": "close", "name": null }"#;
+    assert_eq!(Fault::from_json(fine).expect("a fault").len(), 1);
+    assert!(
+        serde_json::from_str::<Fault>(r#"{ "effect": { "error": { "status": 99 } } }"#).is_err()
+    );
+}
+
+#[test]
+fn a_fault_of_the_test_itself_that_cannot_be_played_says_so() {
+    let cloud = cloud();
+    let caller = Caller::of_vaults(&cloud);
+    let get = |nth| Fault::on(Operation::GetCertificate).nth(nth);
+    cloud.fault(get(1).status(99));
+    cloud.fault(get(2).throttled().with_header("x\n", "y"));
+    for part in ["status 99", "name of a header"] {
+        let answer = caller.get("/certificates/cert-000001");
+        let text = String::from_utf8_lossy(answer.bytes()).into_owned();
+        assert_eq!(answer.status(), 500);
+        assert!(text.contains("cannot be played") && text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn times_without_an_end_overflow_nothing() {
+    let forever = Duration::MAX;
+    let cloud = FakeCloud::builder()
+        .vault("contoso")
+        .deletion_takes(forever)
+        .recovery_takes(forever)
+        .issuance_takes(forever)
+        .creation_takes(forever)
+        .latency(forever)
+        .token_lifetime(forever)
+        .budget(Budget::new(1000, forever))
+        .start();
+    cloud.vault("contoso").seed(1);
+    let caller = Caller::of_vaults(&cloud);
+    cloud.fault(Fault::on(Operation::DeleteCertificate).delay(Duration::from_secs(1)));
+    let years = Duration::from_secs(900 * 365 * 86_400);
+    assert!(caller.vault("DELETE", "/certificates/cert-000001", None).delay() > years);
+    assert_eq!(caller.get("/deletedcertificates/cert-000001").status(), 404);
+    cloud.clock().advance(forever);
+    assert_eq!(Caller::of_vaults(&cloud).get("/certificates").status(), 200);
+}

@@ -189,6 +189,40 @@ async fn a_body_that_is_too_large_and_a_request_for_the_head_are_answered() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_control_endpoint_says_what_is_wrong_with_a_wish() {
+    let cloud = FakeCloud::builder().vault("contoso").start();
+    let listen = "127.0.0.1:0".parse().expect("an address");
+    let server = TlsServer::start(cloud.clone(), listen).await.expect("a server");
+    let client = client(server.ca_pem(), server.address());
+    let before = cloud.clock().now();
+    for (path, body, part) in [
+        ("/faults", r#"[{ "effect": "close" }, { "effect": "burst" }]"#, "fault 2: effect: "),
+        ("/faults", r#"{ "effect": "close", "calls": { "nth": 0 } }"#, "counted from 1"),
+        ("/clock", r#"{ "advance_seconds": 18446744073709551615 }"#, "advance_seconds: "),
+        ("/clock", r#"{ "advance_seconds": "1" }"#, "advance_seconds: "),
+        ("/clock", r#"{ "advance_seconds": 1, "by": 2 }"#, "by: there is no such member"),
+        ("/clock", "", "not JSON"),
+        ("/latency", r#"{ "milliseconds": 3600001 }"#, "from 0 to 3600000"),
+        ("/latency", r#"{ "milliseconds": -1 }"#, "milliseconds: "),
+        ("/latency", "{}", "milliseconds: it is missing"),
+        ("/budget", r#"{ "transactions": 0, "window_seconds": 1 }"#, "at least 1"),
+        ("/budget", r#"{ "transactions": 1, "window_seconds": 0 }"#, "longer than nothing"),
+        ("/budget", r#"{ "transactions": 1, "window_seconds": 86401 }"#, "at most a day"),
+        ("/budget", r#"{ "transactions": 1, "window_seconds": 1, "others": 2 }"#, "others: 2"),
+        ("/budget", r#"{ "transactions": 1, "window_seconds": 1, "others": -0.1 }"#, "others: "),
+    ] {
+        let url = format!("{}{path}", server.control_url());
+        let answer = client.post(url).body(body).send().await.expect("an answer");
+        assert_eq!(answer.status(), 400, "{body}");
+        let message = json_of(answer).await["error"].as_str().expect("a message").to_owned();
+        assert!(message.contains(part), "{body}: {message}");
+    }
+    assert!(cloud.faults().is_empty(), "not even the good one of a list");
+    assert_eq!(cloud.clock().now(), before);
+    assert_eq!(cloud.handle(&request(&cloud)).delay(), Duration::ZERO);
+}
+
 fn request(cloud: &FakeCloud) -> akv_testkit::Request {
     let url = format!("{}/certificates?api-version=7.4", cloud.vault("contoso").url());
     akv_testkit::Request::new("GET", &url.parse().expect("a URL"))
