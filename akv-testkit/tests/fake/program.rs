@@ -160,6 +160,34 @@ fn a_file_that_is_no_client_certificate_is_named() {
 }
 
 #[test]
+fn what_cannot_work_at_the_end_fails_at_the_start() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let faults = dir.path().join("faults.json");
+    std::fs::write(&faults, r#"[{"effect":"close","calls":{"every":0}}]"#).expect("a file");
+    let broken = dir.path().join("broken.json");
+    std::fs::write(&broken, "{}").expect("a file");
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    for (flag, file, part) in [
+        ("--state", path("absent/state.json"), "absent"),
+        ("--state", dir.path().display().to_string(), "directory"),
+        ("--state", path("broken.json"), "not a saved state"),
+        ("--faults", path("faults.json"), "fault 1: calls: "),
+        ("--faults", path("none.json"), "none.json"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_akv-fake"))
+            .arg("--dir")
+            .arg(dir.path())
+            .args([flag, &file])
+            .output()
+            .expect("a process");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{flag} {file}: {message}");
+        assert!(message.contains(part), "{flag} {file}: {message}");
+    }
+    assert_eq!(std::fs::read_to_string(&broken).expect("a file"), "{}", "it was left alone");
+}
+
+#[test]
 fn a_wrong_command_line_ends_with_2_and_says_why() {
     let output = Command::new(env!("CARGO_BIN_EXE_akv-fake"))
         .args(["--dir", "x", "--listen", "0.0.0.0:1"])

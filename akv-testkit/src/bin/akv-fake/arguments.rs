@@ -83,8 +83,8 @@ impl Wish {
                 "--vault" => wanted.vaults.push(vault(&value()?)?),
                 "--certificates" => wanted.certificates = number(&flag, &value()?)?,
                 "--subscriptions" => wanted.subscriptions = number(&flag, &value()?)?,
-                "--latency" => wanted.latency = duration(&value()?)?,
-                "--settle" => wanted.settle = duration(&value()?)?,
+                "--latency" => wanted.latency = at_most(HOUR, &flag, &value()?)?,
+                "--settle" => wanted.settle = at_most(HOUR, &flag, &value()?)?,
                 "--budget" => wanted.budget = Some(budget(&value()?)?),
                 "--other-share" => others = share(&value()?)?,
                 "--client-certificate" => wanted.client_certificates.push(value()?.into()),
@@ -141,7 +141,15 @@ fn budget(text: &str) -> Result<Budget, String> {
         parts.and_then(|(count, window)| Some((count.parse().ok()?, duration(window).ok()?)));
     let (count, window) =
         read.ok_or_else(|| format!("{text:?} is not a budget such as 4000/10s"))?;
-    Ok(Budget::new(count, window))
+    Budget::checked(count, window).map_err(|why| format!("--budget {text:?}: {why}"))
+}
+
+fn at_most(longest: Duration, flag: &str, text: &str) -> Result<Duration, String> {
+    let time = duration(text)?;
+    if time <= longest {
+        return Ok(time);
+    }
+    Err(format!("{flag} {text:?} is longer than {}s", longest.as_secs()))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -154,6 +162,9 @@ fn duration(text: &str) -> Result<Duration, String> {
         _ => Err(wrong()),
     }
 }
+
+/// Whoever waits longer for an answer or a change has long forgotten why.
+const HOUR: Duration = Duration::from_secs(3600);
 
 #[cfg(test)]
 mod tests {
@@ -185,6 +196,12 @@ mod tests {
             ("--dir d --listen 0.0.0.0:80", "loopback"),
             ("--dir d --latency 20", "20ms"),
             ("--dir d --budget many", "4000/10s"),
+            ("--dir d --budget 0/10s", "at least 1 transaction"),
+            ("--dir d --budget 10/0s", "longer than nothing"),
+            ("--dir d --budget 10/99999999999999s", "at most a day"),
+            ("--dir d --latency 3601s", "--latency"),
+            ("--dir d --settle 18446744073709551615s", "--settle"),
+            ("--dir d --settle 18446744073709551616s", "20ms"),
             ("--dir d --vault a_b", "vault name"),
             ("--dir d --other-share 2", "from 0 to 1"),
             ("--dir d --nonsense", "--nonsense"),

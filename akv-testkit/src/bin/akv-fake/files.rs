@@ -24,6 +24,26 @@ pub(crate) fn write(
     write_secret(&dir.join("env.sh"), &environment(cloud, server, vault, &ca))
 }
 
+/// Reads a file; the error names it.
+pub(crate) fn read(file: &Path) -> io::Result<String> {
+    fs::read_to_string(file).map_err(|error| about(file, &error))
+}
+
+/// Says now whether [`write_secret`] will be able to.
+pub(crate) fn check_writable(file: &Path) -> io::Result<()> {
+    if file.is_dir() {
+        return Err(about(file, &io::ErrorKind::IsADirectory.into()));
+    }
+    let unfinished = file.with_extension("unfinished");
+    let mut options = fs::OpenOptions::new();
+    let opened = options.write(true).create(true).truncate(true).open(&unfinished);
+    opened.and_then(|_| fs::remove_file(&unfinished)).map_err(|error| about(file, &error))
+}
+
+fn about(file: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", file.display()))
+}
+
 /// Writes a file that only its owner may read. It is there whole or not at all, for those who wait
 /// for it and for those who stop the program twice.
 pub(crate) fn write_secret(file: &Path, text: &str) -> io::Result<()> {

@@ -37,6 +37,10 @@ fn main() -> ExitCode {
 fn serve(arguments: &Arguments) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        if let Some(file) = &arguments.state {
+            // At the end it would be too late to learn that what was done cannot be kept.
+            files::check_writable(file)?;
+        }
         let cloud = cloud(arguments)?;
         let server = TlsServer::start(cloud.clone(), arguments.listen).await?;
         let first = arguments.vaults.first().map_or("fake-vault", String::as_str);
@@ -89,8 +93,10 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
         builder = builder.budget(budget);
     }
     if let Some(saved) = arguments.state.as_ref().filter(|file| file.exists()) {
-        let saved = std::fs::read_to_string(saved)?;
-        builder = builder.restore(&saved).map_err(io::Error::other)?;
+        let text = files::read(saved)?;
+        builder = builder.restore(&text).map_err(|error| {
+            io::Error::other(format!("{} is not a saved state: {error}", saved.display()))
+        })?;
     }
     for file in &arguments.client_certificates {
         let told = |error: &dyn std::fmt::Display| {
@@ -106,10 +112,8 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
         })?;
     }
     if let Some(file) = &arguments.faults {
-        let text = std::fs::read_to_string(file)?;
-        let faults: Vec<Fault> = serde_json::from_str(&text).map_err(|error| {
-            io::Error::other(format!("{} is not a list of faults: {error}", file.display()))
-        })?;
+        let faults = Fault::from_json(&files::read(file)?)
+            .map_err(|error| io::Error::other(format!("{}: {error}", file.display())))?;
         for fault in faults {
             cloud.fault(fault);
         }
