@@ -292,6 +292,7 @@ impl FakeCloudBuilder {
             nursery: None,
             ids_given: 0,
             seal: Seal::new(),
+            key: None,
         };
         let cloud = FakeCloud::from_state(state, clock);
         if let Some(saved) = self.saved {

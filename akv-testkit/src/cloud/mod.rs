@@ -24,6 +24,7 @@ use crate::operation::Operation;
 use crate::permission::Refusal;
 use crate::realm::Realm;
 use crate::serve::transport::RoutingTransport;
+use crate::vault::key_for;
 
 pub use builder::FakeCloudBuilder;
 pub use vault::{FakeVault, StoredVersion};
@@ -65,7 +66,12 @@ impl FakeCloud {
 
     /// Answers a request: the one door to the state. Every way in leads here.
     pub fn handle(&self, request: &Request) -> Response {
-        let (answer, entry) = self.state().answer(request, self.clock.now());
+        let key = key_for(request);
+        let (answer, entry) = {
+            let mut state = self.state();
+            state.key = key;
+            state.answer(request, self.clock.now())
+        };
         self.journal.record(entry);
         answer
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rcgen::KeyPair;
 use time::OffsetDateTime;
 
 use crate::arm::{self, Arm};
@@ -38,6 +39,8 @@ pub(crate) struct State {
     pub(crate) nursery: Option<Arc<Nursery>>,
     pub(crate) ids_given: u64,
     pub(crate) seal: Seal,
+    /// Made for the request that is being answered.
+    pub(crate) key: Option<KeyPair>,
 }
 
 /// What the journal wants to know of a request besides itself.
@@ -180,6 +183,7 @@ impl State {
                 timing: state.timing,
                 pages: state.pages,
                 seal: &state.seal,
+                key: state.key.take(),
                 fresh_id,
             };
             match state.vaults.get_mut(&vault) {

@@ -167,7 +167,7 @@ impl FakeVault {
         let fresh_id = state.fresh_id();
         let State { timing, pages, seal, vaults, .. } = &mut *state;
         let (timing, pages) = (*timing, *pages);
-        let context = Context { request: &request, now, timing, pages, seal, fresh_id };
+        let context = Context { request: &request, now, timing, pages, seal, key: None, fresh_id };
         match vaults.get_mut(&self.name) {
             Some(vault) => vault.answer(operation, &target, &context),
             None => Response::unreachable(),

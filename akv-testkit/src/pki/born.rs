@@ -17,9 +17,13 @@ pub(crate) struct Born {
     pub(crate) key: Vec<u8>,
 }
 
-/// Makes key, request and certificate. `Err` names the part of the policy that is wrong.
-pub(crate) fn bear(policy: &Value, now: OffsetDateTime) -> Result<Born, &'static str> {
-    let key = key_of(policy)?;
+/// Makes request and certificate of a key, which [`key_of`] has made. `Err` names the part of the
+/// policy that is wrong.
+pub(crate) fn bear(
+    key: &KeyPair,
+    policy: &Value,
+    now: OffsetDateTime,
+) -> Result<Born, &'static str> {
     let names = policy.pointer("/x509_props/sans/dns_names").and_then(Value::as_array);
     let names: Vec<String> =
         names.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
@@ -32,8 +36,8 @@ pub(crate) fn bear(policy: &Value, now: OffsetDateTime) -> Result<Born, &'static
     let months = policy.pointer("/x509_props/validity_months").and_then(Value::as_i64);
     params.not_before = now - Duration::minutes(10);
     params.not_after = now + Duration::days(months.unwrap_or(12).clamp(1, 1200) * 365 / 12);
-    let csr = params.serialize_request(&key).map_err(|_| "x509_props")?;
-    let certificate = params.self_signed(&key).map_err(|_| "x509_props")?;
+    let csr = params.serialize_request(key).map_err(|_| "x509_props")?;
+    let certificate = params.self_signed(key).map_err(|_| "x509_props")?;
     Ok(Born {
         certificate: certificate.der().to_vec(),
         csr: csr.der().to_vec(),
@@ -41,7 +45,8 @@ pub(crate) fn bear(policy: &Value, now: OffsetDateTime) -> Result<Born, &'static
     })
 }
 
-fn key_of(policy: &Value) -> Result<KeyPair, &'static str> {
+/// Makes the key that a policy describes. Of a long RSA key that takes seconds.
+pub(crate) fn key_of(policy: &Value) -> Result<KeyPair, &'static str> {
     let properties = policy.get("key_props").cloned().unwrap_or_default();
     let text = |name: &str| properties.get(name).and_then(Value::as_str);
     let size = properties.get("key_size").and_then(Value::as_u64);

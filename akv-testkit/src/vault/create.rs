@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rcgen::KeyPair;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use crate::exchange::Response;
+use crate::exchange::{Request, Response};
+use crate::operation::Operation;
 use crate::pki::born::{self, Born};
 use crate::problem;
 use crate::vault::body::{Body, invalid};
 use crate::vault::facts::{Facts, public_part};
 use crate::vault::material;
 use crate::vault::object::{ContentType, Held, Live, Material, Object, Version};
+use crate::vault::route::route;
 use crate::vault::wire::Renderer;
 use crate::vault::{Context, Objects, Vault, key_of, ok, policy};
 
@@ -39,6 +42,17 @@ enum Status {
     Waiting,
     Completed,
     Cancelled,
+}
+
+/// The key for a certificate that a request asks to be created, if it does. It is made here, before
+/// the request has the cloud to itself, so that nobody waits for it but who asked.
+pub(crate) fn key_for(request: &Request) -> Option<KeyPair> {
+    let is_creation = route(request).0 == Operation::CreateCertificate;
+    // Who is only asking for the challenge wants no key yet.
+    if !is_creation || request.find_header("authorization").is_none() {
+        return None;
+    }
+    born::key_of(request.json()?.get("policy")?).ok()
 }
 
 impl Pending {
@@ -77,7 +91,15 @@ impl Vault {
         let text = wanted.pointer("/secret_props/contentType").and_then(Value::as_str);
         let content_type = text.map_or(Some(ContentType::Pkcs12), ContentType::of);
         let content_type = content_type.ok_or_else(|| wrong("secret_props.contentType"))?;
-        let Born { certificate, csr, key } = born::bear(&wanted, context.now).map_err(wrong)?;
+        let made;
+        let key = if let Some(key) = &context.key {
+            key
+        } else {
+            made = born::key_of(&wanted).map_err(wrong)?;
+            &made
+        };
+        let Born { certificate, csr, key } =
+            born::bear(key, &wanted, context.now).map_err(wrong)?;
         let exportable = wanted.pointer("/key_props/exportable").and_then(Value::as_bool);
         let version = Version {
             id: context.fresh_id.clone().into(),

@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rcgen::KeyPair;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -38,7 +39,7 @@ pub use page::Pages;
 
 pub(crate) use backup::Seal;
 pub(crate) use contact::Contact;
-pub(crate) use create::Pending;
+pub(crate) use create::{Pending, key_for};
 pub(crate) use facts::{Facts, PublicKey};
 pub(crate) use gate::{Gate, check_form, finish};
 pub(crate) use issuer::Issuer;
@@ -146,6 +147,8 @@ pub(crate) struct Context<'a> {
     pub(crate) timing: Timing,
     pub(crate) pages: Pages,
     pub(crate) seal: &'a Seal,
+    /// The key for a certificate that is to be created, where it was made beforehand.
+    pub(crate) key: Option<KeyPair>,
     /// The id for a new version.
     pub(crate) fresh_id: String,
 }

@@ -39,7 +39,8 @@ fn renew(live: &mut Live, now: OffsetDateTime) {
     if !is_due {
         return;
     }
-    let Ok(Born { certificate, key, .. }) = born::bear(policy, now) else { return };
+    let born = born::key_of(policy).and_then(|key| born::bear(&key, policy, now));
+    let Ok(Born { certificate, key, .. }) = born else { return };
     let held = Held::new(vec![certificate], 0, key);
     // The certificate is new, and so is what is made of its digest.
     let digest = held.thumbprint.first_chunk::<16>().copied().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Certificates that the vault makes itself.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use akv_testkit::FakeCloud;
 use akv_testkit::pki::TestPki;
@@ -118,4 +118,30 @@ fn auto_renew_makes_a_version_that_nobody_asked_for() {
     assert_ne!(minted.thumbprint, leaf.thumbprint());
     assert_eq!(minted.certificates.len(), 1, "signed by itself");
     assert_eq!(vault.versions("stays").len(), 1);
+}
+
+#[test]
+fn nobody_waits_for_the_key_of_somebody_else() {
+    let (cloud, caller) = start();
+    cloud.vault("contoso").seed(1);
+    let maker = std::thread::spawn(move || {
+        let began = Instant::now();
+        for number in 0..3 {
+            let mut body = policy("Unknown", "EmailContacts");
+            body["policy"]["key_props"] = json!({ "kty": "RSA", "key_size": 3072 });
+            let path = format!("/certificates/born-{number}/create");
+            assert_eq!(caller.vault("POST", &path, Some(&body)).status(), 202);
+        }
+        began.elapsed()
+    });
+    let caller = Caller::of_vaults(&cloud);
+    let mut longest = Duration::ZERO;
+    while !maker.is_finished() {
+        let began = Instant::now();
+        assert_eq!(caller.get("/certificates/cert-000001").status(), 200);
+        longest = longest.max(began.elapsed());
+    }
+    let all = maker.join().expect("three keys");
+    // Who waited for one of the three would have waited for a third of the time at least once.
+    assert!(longest < all / 4, "{longest:?} of {all:?}");
 }
