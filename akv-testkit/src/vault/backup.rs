@@ -72,8 +72,7 @@ impl Vault {
         let body = Body::of(context.request)?;
         let value = body.text("value")?;
         let value = value.ok_or_else(|| problem::bad_parameter("Property value is required"))?;
-        let blob = material::decode(value).filter(|blob| blob.len() <= LARGEST_BLOB);
-        let object: Object = blob
+        let object: Object = material::decode(value)
             .and_then(|blob| context.seal.open(&self.subscription, &blob))
             .and_then(|plain| serde_json::from_slice(&plain).ok())
             .ok_or_else(malformed)?;
