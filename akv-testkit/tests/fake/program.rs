@@ -174,12 +174,20 @@ fn what_cannot_work_at_the_end_fails_at_the_start() {
         ("--faults", path("faults.json"), "fault 1: calls: "),
         ("--faults", path("none.json"), "none.json"),
     ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_akv-fake"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_akv-fake"))
             .arg("--dir")
             .arg(dir.path())
             .args([flag, &file])
-            .output()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .expect("a process");
+        let stdout = child.stdout.take().expect("a pipe");
+        let ready = BufReader::new(stdout).lines().next();
+        // One that serves does not end by itself.
+        let _ = child.kill();
+        let output = child.wait_with_output().expect("an end");
+        assert!(ready.is_none(), "{flag} {file}: it serves");
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{flag} {file}: {message}");
         assert!(message.contains(part), "{flag} {file}: {message}");
