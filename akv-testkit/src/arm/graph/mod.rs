@@ -171,7 +171,7 @@ impl Call<'_> {
         asked: &[String],
     ) -> Result<BTreeSet<String>, Response> {
         let known = &state.arm.subscriptions;
-        let keys: Vec<String> = asked.iter().map(|id| id.to_ascii_lowercase()).collect();
+        let keys: BTreeSet<String> = asked.iter().map(|id| id.to_ascii_lowercase()).collect();
         let is_one = |id: &String| known.contains_key(id) || uuid::Uuid::parse_str(id).is_ok();
         if let Some(wrong) = keys.iter().find(|id| !is_one(id)) {
             let message = format!("Subscription '{wrong}' is not a valid GUID.");
@@ -180,7 +180,7 @@ impl Call<'_> {
         let readable: BTreeSet<String> = known
             .iter()
             .filter(|(key, subscription)| {
-                (keys.is_empty() || keys.contains(key))
+                (keys.is_empty() || keys.contains(*key))
                     && subscription.tenant.eq_ignore_ascii_case(self.tenant)
                     && !["Disabled", "Deleted"].contains(&subscription.state.as_str())
                     && state

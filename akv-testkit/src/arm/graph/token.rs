@@ -28,7 +28,7 @@ impl Token {
         self.kind == Kind::Sign && self.text == sign
     }
 
-    /// Operators and keywords compare without case here; the service is said to be as generous.
+    /// Operators and keywords compare without case, which is a choice.
     pub(super) fn is_word(&self, word: &str) -> bool {
         self.kind == Kind::Word && self.text.eq_ignore_ascii_case(word)
     }
