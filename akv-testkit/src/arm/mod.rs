@@ -8,6 +8,7 @@ mod rate;
 mod route;
 mod subscription;
 mod vault;
+mod wanted;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -111,10 +112,9 @@ impl Arm {
     /// Adds the headers that every answer has.
     pub(crate) fn finish(&self, answer: Response, target: &Target, claims: &Claims) -> Response {
         let id = uuid::Uuid::new_v4().to_string();
-        let (name, left) = self.rates.left(target, claims);
-        answer
+        let left = self.rates.left(target, claims);
+        left.fold(answer, |answer, (name, left)| answer.with_header(name, left.to_string()))
             .with_header("Cache-Control", "no-cache")
-            .with_header(name, left.to_string())
             .with_header("x-ms-request-id", id.clone())
             .with_header("x-ms-correlation-request-id", id.clone())
             .with_header("x-ms-routing-request-id", format!("WESTEUROPE:{id}"))

@@ -1,5 +1,6 @@
-//! Resource Manager's token buckets (its "request limits and throttling" page): per principal and
-//! subscription, or tenant where no subscription is named.
+//! Resource Manager's token buckets (its "request limits and throttling" page): for a subscription, or
+//! for a tenant where none is named, one of each principal and one fifteen times as large of all of
+//! them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,7 +13,16 @@ use crate::operation::Operation;
 
 /// All buckets that have been drawn from.
 #[derive(Debug, Default)]
-pub(crate) struct Rates(HashMap<(String, Kind), Bucket>);
+pub(crate) struct Rates(HashMap<(Scope, Kind), Bucket>);
+
+/// Whose bucket it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Scope {
+    /// The subscription or the tenant.
+    of: String,
+    /// Everybody's where none is named.
+    principal: Option<String>,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
@@ -50,15 +60,34 @@ impl Kind {
         }
     }
 
-    const fn header(self, of_tenant: bool) -> &'static str {
-        match (self, of_tenant) {
-            (Self::Reads, false) => "x-ms-ratelimit-remaining-subscription-reads",
-            (Self::Writes, false) => "x-ms-ratelimit-remaining-subscription-writes",
-            (Self::Deletes, false) => "x-ms-ratelimit-remaining-subscription-deletes",
-            (Self::Reads, true) => "x-ms-ratelimit-remaining-tenant-reads",
-            (Self::Writes, true) => "x-ms-ratelimit-remaining-tenant-writes",
-            (Self::Deletes, true) => "x-ms-ratelimit-remaining-tenant-deletes",
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Reads => "reads",
+            Self::Writes => "writes",
+            Self::Deletes => "deletes",
         }
+    }
+}
+
+impl Scope {
+    /// The principal's own and everybody's.
+    fn both(target: &Target, claims: &Claims) -> [Self; 2] {
+        let of = target.subscription.as_deref().unwrap_or(&claims.tid).to_ascii_lowercase();
+        [Self { of: of.clone(), principal: Some(claims.oid.clone()) }, Self { of, principal: None }]
+    }
+
+    /// How many times a principal's bucket it is.
+    const fn share(&self) -> f64 {
+        if self.principal.is_some() { 1.0 } else { 15.0 }
+    }
+}
+
+impl Bucket {
+    fn refill(&mut self, kind: Kind, share: f64, now: OffsetDateTime) {
+        let passed = (now - self.filled).as_seconds_f64().max(0.0);
+        let refilled = self.tokens + passed * kind.refill_a_second() * share;
+        self.tokens = refilled.min(kind.capacity() * share);
+        self.filled = now;
     }
 }
 
@@ -71,33 +100,44 @@ impl Rates {
         now: OffsetDateTime,
     ) -> Result<(), Duration> {
         let kind = Kind::of(target.operation);
-        let full = || Bucket { tokens: kind.capacity(), filled: now };
-        let bucket = self.0.entry((scope(target, claims), kind)).or_insert_with(full);
-        let passed = (now - bucket.filled).as_seconds_f64().max(0.0);
-        bucket.tokens = (bucket.tokens + passed * kind.refill_a_second()).min(kind.capacity());
-        bucket.filled = now;
-        if bucket.tokens < 1.0 {
-            let missing = (1.0 - bucket.tokens) / kind.refill_a_second();
-            return Err(Duration::from_secs_f64(missing.ceil()));
+        let scopes = Scope::both(target, claims);
+        for scope in &scopes {
+            let full = || Bucket { tokens: kind.capacity() * scope.share(), filled: now };
+            let bucket = self.0.entry((scope.clone(), kind)).or_insert_with(full);
+            bucket.refill(kind, scope.share(), now);
+            if bucket.tokens < 1.0 {
+                let missing = (1.0 - bucket.tokens) / (kind.refill_a_second() * scope.share());
+                return Err(Duration::from_secs_f64(missing.ceil()));
+            }
         }
-        bucket.tokens -= 1.0;
+        for scope in scopes {
+            self.0.entry((scope, kind)).and_modify(|bucket| bucket.tokens -= 1.0);
+        }
         Ok(())
     }
 
-    /// The header that tells what is left, and how much that is.
+    /// The headers that tell what is left, and how much that is. Of everybody's bucket only a
+    /// subscription's has a published one.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a bucket holds 0 to 250 tokens"
+        reason = "a bucket holds 0 to 3750 tokens"
     )]
-    pub(super) fn left(&self, target: &Target, claims: &Claims) -> (&'static str, u32) {
+    pub(super) fn left(
+        &self,
+        target: &Target,
+        claims: &Claims,
+    ) -> impl Iterator<Item = (String, u32)> {
         let kind = Kind::of(target.operation);
-        let left = self.0.get(&(scope(target, claims), kind)).map_or(kind.capacity(), |b| b.tokens);
-        (kind.header(target.subscription.is_none()), left as u32)
+        let of = if target.subscription.is_some() { "subscription" } else { "tenant" };
+        let scopes = Scope::both(target, claims).into_iter();
+        scopes.filter(move |scope| scope.principal.is_some() || of == "subscription").map(
+            move |scope| {
+                let whose = if scope.principal.is_some() { "" } else { "global-" };
+                let full = kind.capacity() * scope.share();
+                let left = self.0.get(&(scope, kind)).map_or(full, |bucket| bucket.tokens);
+                (format!("x-ms-ratelimit-remaining-{of}-{whose}{}", kind.name()), left as u32)
+            },
+        )
     }
-}
-
-fn scope(target: &Target, claims: &Claims) -> String {
-    let scope = target.subscription.as_deref().unwrap_or(&claims.tid).to_ascii_lowercase();
-    format!("{}/{scope}", claims.oid)
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use crate::arm::subscription::known_location;
+use crate::arm::wanted::{Sku, Wanted};
 use crate::arm::{Call, DeletedVault, page};
 use crate::cloud::State;
 use crate::exchange::Response;
@@ -56,17 +57,14 @@ impl Call<'_> {
     fn created(&self, state: &mut State) -> Result<Response, Response> {
         let key = self.key();
         let name = self.target.vault.clone().unwrap_or_default();
-        let body = self.request.json().unwrap_or_default();
-        let properties = body.get("properties").and_then(Value::as_object).cloned();
-        let properties = properties.unwrap_or_default();
-        let recovers = text(&properties, "createMode").eq_ignore_ascii_case("recover");
+        let wanted = Wanted::read(self.request)?;
         check_vault_name(&name)?;
 
         if let Some(deleted) = state.arm.deleted.get(&key) {
             if !self.is_in_scope(&deleted.vault) {
                 return Err(already_exists(&name));
             }
-            if !recovers {
+            if !wanted.is_recovery {
                 return Err(error(
                     409,
                     "ConflictError",
@@ -89,7 +87,7 @@ impl Call<'_> {
             Some(vault) => vault.registered,
             None => self.now + state.timing.registration,
         };
-        let mut vault = self.described(&name, &body, &properties)?;
+        let mut vault = self.described(&name, wanted)?;
         vault.created = created;
         vault.registered = registered;
         if was_protected {
@@ -108,13 +106,8 @@ impl Call<'_> {
     }
 
     /// The vault that a PUT describes: what it leaves out has the service's default.
-    fn described(
-        &self,
-        name: &str,
-        body: &Value,
-        properties: &Map<String, Value>,
-    ) -> Result<Vault, Response> {
-        let location = body.get("location").and_then(Value::as_str).unwrap_or_default();
+    fn described(&self, name: &str, wanted: Wanted) -> Result<Vault, Response> {
+        let location = wanted.location.as_deref().unwrap_or_default();
         let location = known_location(location).ok_or_else(|| {
             error(
                 400,
@@ -122,26 +115,18 @@ impl Call<'_> {
                 &format!("The provided location '{location}' is not available for resource type 'Microsoft.KeyVault/vaults'."),
             )
         })?;
-        let tenant = text(properties, "tenantId");
-        if !tenant.eq_ignore_ascii_case(self.tenant) {
+        if !wanted.tenant.as_ref().is_some_and(|tenant| tenant.eq_ignore_ascii_case(self.tenant)) {
             return Err(bad_request("The parameter tenantId is missing or not the caller's."));
         }
-        let sku = properties.get("sku").and_then(Value::as_object).cloned().unwrap_or_default();
-        let sku_name = text(&sku, "name").to_ascii_lowercase();
-        if text(&sku, "family") != "A" || !["standard", "premium"].contains(&sku_name.as_str()) {
-            return Err(error(400, "SkuNotSupported", "The SKU is missing or not supported."));
-        }
+        let sku =
+            wanted.sku.as_ref().and_then(Sku::known).ok_or_else(|| {
+                error(400, "SkuNotSupported", "The SKU is missing or not supported.")
+            })?;
         let version = self.request.find_query("api-version").unwrap_or_default();
         // From this version on, a new vault has RBAC unless told otherwise.
-        let newer = version >= "2026-02-01";
-        let rbac = properties.get("enableRbacAuthorization").and_then(Value::as_bool);
-        let rbac = rbac.unwrap_or(newer);
-        if !rbac && !properties.get("accessPolicies").is_some_and(Value::is_array) {
+        let rbac = wanted.rbac.unwrap_or(version >= "2026-02-01");
+        if !rbac && !wanted.has_policies {
             return Err(bad_request("The parameter accessPolicies is not specified."));
-        }
-        let mut settings = Map::new();
-        for name in KEPT_AS_TOLD {
-            settings.extend(properties.get(name).map(|value| (name.to_owned(), value.clone())));
         }
         Ok(Vault {
             name: name.to_owned(),
@@ -151,43 +136,33 @@ impl Call<'_> {
             location: location.to_owned(),
             created: self.now,
             registered: self.now,
-            access: if rbac { AccessModel::Rbac } else { AccessModel::Policies },
-            purging: purging(properties)?,
+            access: access_model(rbac),
+            purging: wanted.purging(),
             soft_delete: SoftDelete::On,
-            retention_days: retention(properties)?,
-            sku: sku_name,
-            tags: body.get("tags").and_then(Value::as_object).cloned().unwrap_or_default(),
-            settings: checked(settings)?,
+            retention_days: wanted.retention_days,
+            sku: sku.to_owned(),
+            tags: wanted.tags.unwrap_or_default(),
+            settings: wanted.settings,
             objects: Objects::default(),
         })
     }
 
     pub(super) fn update(&self, state: &mut State) -> Response {
-        let body = self.request.json().unwrap_or_default();
-        let properties = body.get("properties").and_then(Value::as_object).cloned();
-        let properties = properties.unwrap_or_default();
-        let checks = purging(&properties).and_then(|purging| {
-            let told = properties.clone().into_iter();
-            let told = told.filter(|(name, _)| KEPT_AS_TOLD.contains(&name.as_str()));
-            Ok((purging, checked(told.collect())?))
-        });
-        let (purging, settings) = match checks {
-            Ok(checked) => checked,
+        let wanted = match Wanted::read(self.request) {
+            Ok(wanted) => wanted,
             Err(answer) => return answer,
         };
         let key = self.key();
         let Some(vault) = state.vaults.get_mut(&key).filter(|vault| self.is_in_place(vault)) else {
             return self.not_found();
         };
-        if purging == Purging::Protected {
-            vault.purging = purging;
+        if wanted.purging() == Purging::Protected {
+            vault.purging = Purging::Protected;
         }
-        if let Some(rbac) = properties.get("enableRbacAuthorization").and_then(Value::as_bool) {
-            vault.access = if rbac { AccessModel::Rbac } else { AccessModel::Policies };
-        }
-        vault.settings.extend(settings);
-        if let Some(tags) = body.get("tags").and_then(Value::as_object) {
-            vault.tags.clone_from(tags);
+        vault.access = wanted.rbac.map_or(vault.access, access_model);
+        vault.settings.extend(wanted.settings);
+        if let Some(tags) = wanted.tags {
+            vault.tags = tags;
         }
         Response::json(200, &self.vault_json(vault))
     }
@@ -328,45 +303,6 @@ fn bad_request(message: &str) -> Response {
     error(400, "BadRequest", message)
 }
 
-/// Purge protection can be switched on, and never off again.
-fn purging(properties: &Map<String, Value>) -> Result<Purging, Response> {
-    match properties.get("enablePurgeProtection") {
-        None | Some(Value::Null) => Ok(Purging::Allowed),
-        Some(Value::Bool(true)) => Ok(Purging::Protected),
-        Some(_) => {
-            Err(bad_request("The property \"enablePurgeProtection\" cannot be set to false."))
-        }
-    }
+fn access_model(rbac: bool) -> AccessModel {
+    if rbac { AccessModel::Rbac } else { AccessModel::Policies }
 }
-
-fn retention(properties: &Map<String, Value>) -> Result<u16, Response> {
-    match properties.get("softDeleteRetentionInDays") {
-        None | Some(Value::Null) => Ok(90),
-        Some(days) => match days.as_u64().and_then(|days| u16::try_from(days).ok()) {
-            Some(days @ 7..=90) => Ok(days),
-            _ => Err(bad_request("The property \"softDeleteRetentionInDays\" must be 7 to 90.")),
-        },
-    }
-}
-
-fn checked(settings: Map<String, Value>) -> Result<Map<String, Value>, Response> {
-    let access = settings.get("publicNetworkAccess").and_then(Value::as_str);
-    let fits = |text: &str| ["enabled", "disabled"].contains(&text.to_ascii_lowercase().as_str());
-    if access.is_some_and(|text| !fits(text)) {
-        return Err(bad_request("The value of publicNetworkAccess is not valid."));
-    }
-    Ok(settings)
-}
-
-fn text<'a>(map: &'a Map<String, Value>, name: &str) -> &'a str {
-    map.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-const KEPT_AS_TOLD: [&str; 6] = [
-    "accessPolicies",
-    "networkAcls",
-    "publicNetworkAccess",
-    "enabledForDeployment",
-    "enabledForDiskEncryption",
-    "enabledForTemplateDeployment",
-];

@@ -102,6 +102,10 @@ fn what_cannot_be_made_is_told_by_its_code() {
         ("new", add("enablePurgeProtection", json!(false)), 400, "BadRequest"),
         ("new", add("softDeleteRetentionInDays", json!(6)), 400, "BadRequest"),
         ("new", add("publicNetworkAccess", json!("")), 400, "BadRequest"),
+        ("new", add("enableRbacAuthorization", json!("no")), 400, "InvalidRequestContent"),
+        ("new", add("accessPolicies", json!(vec![json!({}); 1025])), 400, "BadRequest"),
+        ("new", add("networkAcls", json!({ "ipRules": vec![0; 1001] })), 400, "BadRequest"),
+        ("new", json!("no object"), 400, "InvalidRequestContent"),
     ] {
         let answer = manager.vault("PUT", name, Some(&body));
         assert_eq!(codes(&answer), (status, code.into(), String::new()), "{body}");
@@ -206,6 +210,8 @@ fn budgets_are_told_in_headers_and_then_enforced() {
     let first = manager.send("GET", &path, None);
     let header = "x-ms-ratelimit-remaining-subscription-reads";
     assert_eq!(first.find_header(header), Some("249"));
+    let everybodys = "x-ms-ratelimit-remaining-subscription-global-reads";
+    assert_eq!(first.find_header(everybodys), Some("3749"));
     for _ in 0..249 {
         assert_eq!(manager.send("GET", &path, None).status(), 200);
     }
@@ -214,6 +220,22 @@ fn budgets_are_told_in_headers_and_then_enforced() {
     assert_eq!(refused.find_header("retry-after"), Some("1"));
     cloud.clock().advance(Duration::from_secs(1));
     assert_eq!(manager.send("GET", &path, None).status(), 200);
+}
+
+#[test]
+fn all_principals_together_have_fifteen_times_the_budget_of_one() {
+    let id = |number: u32| format!("c11e4700-0000-4000-9000-{number:012}");
+    let builder = (0..16).fold(FakeCloud::builder(), |builder, number| {
+        builder.another_client(&id(number), "a secret")
+    });
+    let cloud = builder.start();
+    let url = format!("{MANAGER}/subscriptions/{}?api-version=2022-12-01", cloud.subscription_id());
+    for number in 0..16 {
+        let caller = Caller::with_client(&cloud, (&id(number), "a secret"), MANAGER);
+        let answers = (0..250).map(|_| caller.send("GET", &url, None).status());
+        let expected = if number < 15 { 200 } else { 429 };
+        assert!(answers.into_iter().all(|status| status == expected), "principal {number}");
+    }
 }
 
 #[test]

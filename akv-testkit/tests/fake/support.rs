@@ -25,8 +25,8 @@ impl Caller {
     }
 
     /// With the id and the secret of another service principal.
-    pub(crate) fn with_client(cloud: &FakeCloud, client: (&str, &str)) -> Self {
-        let answer = token_for(cloud, PUBLIC.0, &cloud.tenant_id(), client, PUBLIC.1);
+    pub(crate) fn with_client(cloud: &FakeCloud, client: (&str, &str), audience: &str) -> Self {
+        let answer = token_for(cloud, PUBLIC.0, &cloud.tenant_id(), client, audience);
         Self::holding(cloud, &answer)
     }
 

@@ -313,7 +313,7 @@ fn refusals_have_the_inner_codes_of_the_service() {
     cloud.permit_all();
     cloud.permit_only(&cloud.client_id(), &[Operation::ListCertificates]);
     assert_eq!(get(), "ForbiddenByRbac");
-    let other = Caller::with_client(&cloud, ("another", "another-secret"));
+    let other = Caller::with_client(&cloud, ("another", "another-secret"), PUBLIC.1);
     assert_eq!(other.get("/certificates/cert-000001").status(), 200);
     assert_eq!(caller.get("/certificates").status(), 200);
 }
