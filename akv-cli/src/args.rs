@@ -53,7 +53,7 @@ pub(crate) struct Common {
     /// Another cloud, as a JSON file: authority, resource_manager, vault_suffix, audiences, ca_file
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) cloud_file: Option<PathBuf>,
-    /// Another cloud, asked of its Resource Manager, such as https://management.example.net
+    /// Another cloud, asked of the Resource Manager at that https URL
     #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["cloud", "cloud_file"])]
     pub(crate) resource_manager: Option<String>,
     /// Where vaults are reached instead of under their public name: a suffix, a host or a URL
