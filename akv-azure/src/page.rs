@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::operation::Operation;
 use crate::pipeline::{Answer, Call, Deadline, Pipeline, Retry};
-use crate::wire::page::Page;
+use crate::wire::page::{Item, Page};
 
 /// The pages of a list that were not read yet.
 pub(crate) struct Pages {
@@ -45,7 +45,9 @@ impl Pages {
     }
 
     /// The next page; `None` after the last.
-    pub(crate) async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Vec<T>>, Error> {
+    pub(crate) async fn next<T: DeserializeOwned>(
+        &mut self,
+    ) -> Result<Option<Vec<Item<T>>>, Error> {
         let Some(url) = self.next.take() else { return Ok(None) };
         if !self.followed.insert(fingerprint(url.as_str())) {
             return Err(self.endless("a page's link leads back to a page that was read"));
@@ -70,7 +72,7 @@ impl Pages {
     }
 
     /// Everything there is, of a list that is short enough to be kept.
-    pub(crate) async fn all<T: DeserializeOwned + Hash>(mut self) -> Result<Vec<T>, Error> {
+    pub(crate) async fn all<T: DeserializeOwned + Hash>(mut self) -> Result<Vec<Item<T>>, Error> {
         let mut all = Vec::new();
         let mut seen = HashSet::new();
         while let Some(page) = self.next::<T>().await? {

@@ -20,6 +20,7 @@ use crate::operation::Operation;
 use crate::page::{Pages, read};
 use crate::pipeline::{Call, Deadline, Origin, Pacing, Pipeline, Retry};
 use crate::wire;
+use crate::wire::page::Item;
 
 /// Resource Manager of one cloud, reached as one credential in whichever tenant is asked about.
 ///
@@ -126,8 +127,7 @@ impl VaultDirectory for ResourceManager {
         let first = self.url(&["subscriptions"], SUBSCRIPTIONS);
         let operation = Operation::ListSubscriptions;
         let pages = Pages::new(pipeline, operation, tried.clone(), self.deadline(), first);
-        let listed: Vec<wire::subscription::Subscription> = pages.all().await?;
-        Ok(readable(&tried, listed, |one| {
+        Ok(readable(&tried, pages.all().await?, |one: wire::subscription::Subscription| {
             let id = one.id.parse()?;
             Ok(Subscription { id, name: one.display_name, state: one.state })
         }))
@@ -145,8 +145,7 @@ impl VaultDirectory for ResourceManager {
         let first = self.url(&path, VAULTS);
         let operation = Operation::ListVaults;
         let pages = Pages::new(pipeline, operation, tried.clone(), self.deadline(), first);
-        let listed: Vec<wire::vault::ListedVault> = pages.all().await?;
-        Ok(readable(&tried, listed, |vault| {
+        Ok(readable(&tried, pages.all().await?, |vault: wire::vault::ListedVault| {
             // A store path may be a bare name, which says nothing of where the vault is.
             if vault.id.starts_with('/') {
                 vault.id.parse()
@@ -204,13 +203,19 @@ fn is_absent_object(error: &Error) -> bool {
 /// The items that can be read. The gap tells how many cannot, and why the last of them.
 fn readable<W, T>(
     tried: &str,
-    listed: Vec<W>,
+    listed: Vec<Item<W>>,
     read: impl Fn(W) -> std::result::Result<T, InvalidValue>,
 ) -> Listing<T> {
     let all = listed.len();
     let (mut items, mut last) = (Vec::with_capacity(all), None);
     for item in listed {
-        match read(item) {
+        let item = match item {
+            Item::Read(item) => read(item),
+            Item::Other(other) => {
+                Err(InvalidValue::new("item", &other.to_string(), "an object as the list has them"))
+            }
+        };
+        match item {
             Ok(item) => items.push(item),
             Err(invalid) => last = Some(invalid),
         }

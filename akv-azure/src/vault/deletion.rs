@@ -52,7 +52,7 @@ pub(super) async fn delete(vault: &KeyVault, name: &CertificateName) -> Result<O
 /// cannot be read says only that the deletion was taken.
 fn is_for_good(answer: &Answer, tried: &str) -> bool {
     read::<Bundle>(answer, tried)
-        .is_ok_and(|bundle| !bundle.is_recoverable() && bundle.certificate().is_some())
+        .is_ok_and(|bundle| !bundle.is_recoverable() && bundle.certificate().is_ok())
 }
 
 /// Polls until the certificate shows up among the deleted ones. A caller who may not read those

@@ -24,6 +24,7 @@ use crate::operation::Operation;
 use crate::page::{Pages, fingerprint, read, unreadable};
 use crate::pipeline::{Answer, Call, Deadline, Failed, Pipeline, Retry};
 use crate::wire::certificate::{Bundle, TagsUpdate};
+use crate::wire::page::Item;
 
 /// A vault, reached over REST as one identity.
 ///
@@ -81,7 +82,7 @@ impl KeyVault {
         match self.pipeline().send(&call, retry).await {
             Ok(answer) => {
                 let bundle: Bundle = read(&answer, &call.tried)?;
-                bundle.deleted().ok_or_else(|| nameless(&call.tried)).map(Some)
+                bundle.deleted().map_err(|problem| unusable(&call.tried, problem)).map(Some)
             }
             Err(failed) => none_if_absent(failed),
         }
@@ -229,14 +230,19 @@ fn none_if_absent<T>(failed: Failed) -> Result<Option<T>> {
 /// without it would pass a part off as the whole. So does a page that brings nothing new: the list
 /// goes round in circles. Names are remembered as hashes, since a list can have 100,000.
 fn listed(
-    page: Vec<Bundle>,
+    page: Vec<Item<Bundle>>,
     seen: &mut HashSet<u64>,
     tried: &str,
 ) -> Vec<Result<ListedCertificate>> {
     let broken = |problem: String| Err(Error::new(ErrorKind::Protocol, tried, problem));
     let mut items = Vec::with_capacity(page.len());
     let known = seen.len();
-    for bundle in page {
+    for item in page {
+        let bundle = match item {
+            Item::Read(bundle) => bundle,
+            // It is named, so that what is wrong with it can be told when it is looked at.
+            Item::Other(other) => Bundle::named(&other),
+        };
         let id = bundle.id().to_owned();
         let Some(item) = bundle.listed() else {
             items.push(broken(format!("an item's id {id:.200?} names no certificate")));
@@ -253,11 +259,12 @@ fn listed(
 
 fn certificate(answer: &Answer, tried: &str) -> Result<Certificate> {
     let bundle: Bundle = read(answer, tried)?;
-    bundle.certificate().ok_or_else(|| nameless(tried))
+    bundle.certificate().map_err(|problem| unusable(tried, problem))
 }
 
-fn nameless(tried: &str) -> Error {
-    Error::new(ErrorKind::Protocol, tried, "the answer names no certificate and version")
+fn unusable(tried: &str, problem: &str) -> Error {
+    Error::new(ErrorKind::Protocol, tried, format!("the answer cannot be used: {problem}"))
+        .with_advice("find out who answers in the service's place")
 }
 
 /// The oldest version that has everything that is used here, and that every sovereign and private

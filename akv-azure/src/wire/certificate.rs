@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use akv_core::bundle::X509;
 use akv_core::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
-    ListedCertificate, Tags, Thumbprint, Version,
+    ListedCertificate, Tags, Thumbprint,
 };
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use time::OffsetDateTime;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(crate) struct Bundle {
     #[serde(default)]
     id: String,
@@ -58,6 +60,12 @@ pub(crate) struct TagsUpdate<'a> {
 }
 
 impl Bundle {
+    /// Of what can be read no further than its id, if so far.
+    pub(crate) fn named(other: &Value) -> Self {
+        let id = other.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Self { id, ..Self::default() }
+    }
+
     /// A list item; `None` where its id names no certificate.
     pub(crate) fn listed(self) -> Option<ListedCertificate> {
         Some(ListedCertificate {
@@ -68,11 +76,13 @@ impl Bundle {
         })
     }
 
-    /// A certificate; `None` where its id names no certificate or no version.
-    pub(crate) fn certificate(self) -> Option<Certificate> {
+    /// A certificate, or what is wrong with it.
+    pub(crate) fn certificate(self) -> Result<Certificate, &'static str> {
         let mut segments = segments(&self.id);
-        let name = segments.next()?.parse().ok()?;
-        let version: Version = segments.next()?.parse().ok()?;
+        let name = segments.next().and_then(|name| name.parse().ok());
+        let version = segments.next().and_then(|version| version.parse().ok());
+        let (name, version) = name.zip(version).ok_or("it names no certificate and version")?;
+        let der = self.der()?;
         let key = self.kid.is_some().then(|| {
             let properties = self.policy.as_ref().and_then(|policy| policy.key_props.as_ref());
             KeyState {
@@ -80,20 +90,33 @@ impl Bundle {
                 kind: properties.and_then(|it| it.kty.clone()),
             }
         });
-        Some(Certificate {
+        Ok(Certificate {
             name,
             version,
-            der: self.cer.as_deref().and_then(|cer| FORGIVING.decode(cer).ok()),
-            thumbprint: self.thumbprint(),
+            thumbprint: der.as_deref().map(Thumbprint::of).or_else(|| self.thumbprint()),
+            der,
             attributes: self.attributes.unwrap_or_default().read(),
             tags: tags(self.tags),
             key,
         })
     }
 
-    pub(crate) fn deleted(self) -> Option<DeletedCertificate> {
+    /// What is in it; nothing where it is pending. It has to be what its thumbprint says, or, where
+    /// that cannot be read, at least a certificate.
+    fn der(&self) -> Result<Option<Vec<u8>>, &'static str> {
+        let Some(cer) = self.cer.as_deref().filter(|cer| !cer.is_empty()) else { return Ok(None) };
+        let der = FORGIVING.decode(cer).map_err(|_| "what it holds is not base64")?;
+        match self.thumbprint() {
+            Some(thumbprint) if thumbprint == Thumbprint::of(&der) => Ok(Some(der)),
+            Some(_) => Err("what it holds does not have its thumbprint"),
+            None if X509::from_der(&der).is_ok() => Ok(Some(der)),
+            None => Err("what it holds is no certificate"),
+        }
+    }
+
+    pub(crate) fn deleted(self) -> Result<DeletedCertificate, &'static str> {
         let (deleted, scheduled_purge) = (self.deleted, self.scheduled_purge);
-        Some(DeletedCertificate {
+        Ok(DeletedCertificate {
             certificate: self.certificate()?,
             deleted: deleted.and_then(moment),
             scheduled_purge: scheduled_purge.and_then(moment),
@@ -171,7 +194,7 @@ mod tests {
         let bundle = read(&json!({
             "id": "https://contoso.vault.azure.net/certificates/Web-01/0123456789abcdef0123456789abcdef",
             "kid": "https://contoso.vault.azure.net/keys/Web-01/0123456789abcdef0123456789abcdef",
-            "x5t": "AAECAwQFBgcICQoLDA0ODxAREhM",
+            "x5t": "cDeAcZjCKn0rCAc3HXY3eahP388",
             "cer": "AQID",
             "attributes": {"enabled": false, "nbf": 1, "exp": 2, "created": 3, "updated": 4, "recoveryLevel": "Recoverable"},
             "tags": {"owner": "pki"},
@@ -184,7 +207,7 @@ mod tests {
         assert_eq!(certificate.der.as_deref(), Some(&[1, 2, 3][..]));
         assert_eq!(
             certificate.thumbprint.map(|it| it.to_string()).as_deref(),
-            Some("000102030405060708090A0B0C0D0E0F10111213")
+            Some("7037807198C22A7D2B0807371D763779A84FDFCF")
         );
         assert!(!certificate.attributes.enabled);
         let key = certificate.key.expect("a key");
@@ -196,7 +219,24 @@ mod tests {
         let item = json!({"id": "https://x/certificates/new", "attributes": {"enabled": false}, "subject": ""});
         let listed = read(&item).listed().expect("an item");
         assert_eq!((listed.name.as_str(), listed.thumbprint), ("new", None));
-        assert!(read(&json!({"id": "https://x/certificates/new"})).certificate().is_none());
+        assert!(read(&json!({"id": "https://x/certificates/new"})).certificate().is_err());
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_not_passed_on() {
+        let id = "https://x/certificates/web/0123456789abcdef0123456789abcdef";
+        let x5t = "AAECAwQFBgcICQoLDA0ODxAREhM";
+        for (cer, x5t, problem) in [
+            ("@@", Some(x5t), "not base64"),
+            ("AQID", Some(x5t), "does not have its thumbprint"),
+            ("AAAA", None, "no certificate"),
+            ("PGh0bWw+YmxvY2tlZDwvaHRtbD4=", Some("odd"), "no certificate"),
+        ] {
+            let bundle = read(&json!({ "id": id, "cer": cer, "x5t": x5t }));
+            let told = bundle.certificate().expect_err(cer);
+            assert!(told.contains(problem), "{cer}: {told}");
+        }
+        assert_eq!(read(&json!({ "id": id, "cer": "" })).certificate().map(|it| it.der), Ok(None));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use akv_core::{CertificateStore, Error, ErrorKind, VaultDirectory};
 use akv_testkit::{Challenge, Fault, Operation};
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use tokio::time::Instant;
 
 use crate::world::{World, importing, name, seconds};
@@ -159,6 +159,17 @@ async fn an_item_without_a_name_ends_the_list_as_a_failure() {
     let error = listing(&world).await;
     assert_eq!(error.kind(), ErrorKind::Protocol);
     assert!(error.to_string().contains("keys/b"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_of_another_form_is_listed_by_its_name() {
+    let world = World::new();
+    let page = r#"{"value":[{"id":"https://contoso.vault.azure.net/certificates/a","x5t":5,"tags":[]},{"id":"https://contoso.vault.azure.net/certificates/b"}]}"#;
+    let fault = Fault::on(Operation::ListCertificates).body(200, "application/json", page);
+    world.cloud.fault(fault);
+    let listed: Vec<_> = world.store().list().try_collect().await.expect("a list");
+    let names: Vec<_> = listed.iter().map(|item| item.name.as_str()).collect();
+    assert_eq!(names, ["a", "b"]);
 }
 
 #[tokio::test(start_paused = true)]

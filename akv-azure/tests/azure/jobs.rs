@@ -89,6 +89,24 @@ async fn an_inventory_is_in_the_lists_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_no_certificate_is_a_warning_and_not_passed_on() {
+    let id =
+        "https://contoso.vault.azure.net/certificates/cert-000002/0123456789abcdef0123456789abcdef";
+    for cer in ["AAAA", "@@", "PGh0bWw+YmxvY2tlZDwvaHRtbD4="] {
+        let world = World::new();
+        world.cloud.vault("contoso").seed(3);
+        let body = format!(r#"{{"id":"{id}","cer":"{cer}","attributes":{{}}}}"#);
+        let fault = akv_testkit::Fault::on(Operation::GetCertificate).named("cert-000002");
+        world.cloud.fault(fault.body(200, "application/json", &body));
+        let mut items: Vec<InventoryItem> = Vec::new();
+        let outcome = jobs(&world).inventory(&InventoryRequest::default(), &mut items).await;
+        assert_eq!((outcome.status, items.len()), (Status::Warning, 2), "{}", outcome.message());
+        assert!(outcome.message().contains("cert-000002"), "{}", outcome.message());
+        assert!(outcome.message().contains("what it holds is no"), "{}", outcome.message());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_list_that_breaks_off_is_a_failure() {
     let world = World::new();
     world.cloud.vault("contoso").seed(60);
