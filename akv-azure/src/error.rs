@@ -318,6 +318,14 @@ fn of_no_connection(operation: Operation, tried: &str, host: &str, why: NoConnec
                 )
         }
         NoConnection::ProxySignIn => error(PROXY_SIGN_IN.to_owned()).with_advice(PROXY_ADVICE),
+        NoConnection::ProxyRefused => {
+            error(format!("a proxy makes no connection to {host}")).with_advice(if vault {
+                "check the vault's name and the cloud, and have the proxy allow the host or name it \
+                 in NO_PROXY"
+            } else {
+                PROXY_ALLOW
+            })
+        }
         NoConnection::Unreachable if vault => {
             error(format!("no connection to {host}: no such vault, or it is not reached from here"))
                 .with_advice("check the vault's name, the cloud, the proxy and the firewall")
@@ -328,4 +336,5 @@ fn of_no_connection(operation: Operation, tried: &str, host: &str, why: NoConnec
 }
 
 pub(crate) const PROXY_SIGN_IN: &str = "a proxy wants to be signed in to";
+pub(crate) const PROXY_ALLOW: &str = "have the proxy allow the host, or name it in NO_PROXY";
 pub(crate) const PROXY_ADVICE: &str = "put user and password into the proxy's URL in HTTPS_PROXY";

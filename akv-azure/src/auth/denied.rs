@@ -6,7 +6,7 @@ use std::time::Duration;
 use akv_core::{Error, ErrorKind, Reply};
 
 use super::recorder::Heard;
-use crate::error::{PROXY_ADVICE, PROXY_SIGN_IN};
+use crate::error::{PROXY_ADVICE, PROXY_ALLOW, PROXY_SIGN_IN};
 use crate::pipeline::{Deadline, Failure, NoConnection};
 use crate::wire::entra::TokenError;
 use crate::wire::refusal::described;
@@ -157,6 +157,9 @@ impl Denied {
             }
             Failure::NotSent { why: NoConnection::ProxySignIn, .. } => {
                 error(PROXY_SIGN_IN.to_owned()).advised(PROXY_ADVICE)
+            }
+            Failure::NotSent { why: NoConnection::ProxyRefused, .. } => {
+                error(format!("a proxy makes no connection to {authority}")).advised(PROXY_ALLOW)
             }
             Failure::NotSent { .. } if authority == METADATA => {
                 error("there is no metadata service here".to_owned()).advised(

@@ -33,6 +33,8 @@ pub(crate) enum NoConnection {
     Untrusted,
     /// A proxy on the way wants to be signed in to (407 to CONNECT).
     ProxySignIn,
+    /// A proxy on the way makes no connection (any other answer to CONNECT than a success).
+    ProxyRefused,
     /// Nobody answers, or it is not known why.
     Unreachable,
 }
@@ -106,8 +108,12 @@ impl NoConnection {
                 return Self::Unresolved;
             }
             // The error of the tunnel has no public type.
-            if error.to_string().ends_with(PROXY_SIGN_IN) {
+            let told = error.to_string();
+            if told.ends_with(PROXY_SIGN_IN) {
                 return Self::ProxySignIn;
+            }
+            if told.ends_with(PROXY_REFUSED) {
+                return Self::ProxyRefused;
             }
             let io = error.downcast_ref::<io::Error>();
             // rustls reports what it does not accept as invalid data.
@@ -127,3 +133,5 @@ impl NoConnection {
 
 /// What hyper-util says when a proxy answers CONNECT with 407.
 const PROXY_SIGN_IN: &str = "tunnel error: proxy authorization required";
+/// What hyper-util says when a proxy answers CONNECT with any other refusal, whatever its status.
+const PROXY_REFUSED: &str = "tunnel error: unsuccessful";

@@ -161,27 +161,37 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_proxy_that_wants_to_be_signed_in_to_is_told_as_such() {
+    /// What comes of a proxy that answers so.
+    async fn through_a_proxy(answer: &'static str) -> Failure {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let proxy = format!("http://{}", listener.local_addr().expect("an address"));
         thread::spawn(move || {
             let (mut stream, _) = listener.accept().expect("a connection");
             let mut request = [0; 4096];
             let _read = stream.read(&mut request).expect("a request");
-            let refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
-            stream.write_all(refusal).expect("answered");
+            stream.write_all(answer.as_bytes()).expect("answered");
         });
         let proxy = reqwest::Proxy::all(proxy).expect("a proxy");
         let client = builder(&[]).proxy(proxy).build().expect("a client");
         let url = "https://contoso.vault.azure.net/".parse().expect("a URL");
         let error = client.execute_request(&Request::new(url, Method::Get)).await;
-        let failure = Failure::of_transport(error.expect_err("refused"));
-        let Failure::NotSent { why, .. } = &failure else {
-            panic!("nothing was sent: {failure:?}")
-        };
-        assert_eq!(*why, NoConnection::ProxySignIn);
-        assert!(!failure.may_pass());
+        Failure::of_transport(error.expect_err("refused"))
+    }
+
+    #[tokio::test]
+    async fn what_a_proxy_refuses_is_told_as_such() {
+        for (answer, expected) in [
+            ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", NoConnection::ProxySignIn),
+            ("HTTP/1.1 403 Forbidden\r\n\r\n<html>blocked</html>", NoConnection::ProxyRefused),
+            ("HTTP/1.1 502 Bad Gateway\r\n\r\n", NoConnection::ProxyRefused),
+        ] {
+            let failure = through_a_proxy(answer).await;
+            let Failure::NotSent { why, .. } = &failure else {
+                panic!("nothing was sent: {failure:?}")
+            };
+            assert_eq!(*why, expected, "{answer}");
+            assert_eq!(failure.may_pass(), expected == NoConnection::ProxyRefused);
+        }
     }
 
     #[test]
