@@ -54,8 +54,12 @@ fn status_of(
     if request.method() != Method::CONNECT {
         return StatusCode::METHOD_NOT_ALLOWED;
     }
-    let host =
-        request.uri().authority().and_then(|host| Url::parse(&format!("https://{host}")).ok());
+    // As proxies do, for HTTPS alone; only the names on loopback have another port.
+    let authority = request.uri().authority().filter(|authority| {
+        let is_https = authority.port_u16() == Some(443) || authority.host().ends_with("localhost");
+        is_https && !authority.as_str().contains('@')
+    });
+    let host = authority.and_then(|host| Url::parse(&format!("https://{host}")).ok());
     match host {
         Some(host) if resolves(&Request::new("CONNECT", &host)) => StatusCode::OK,
         // As a proxy answers for a name that it cannot resolve.

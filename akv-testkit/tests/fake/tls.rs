@@ -161,7 +161,11 @@ async fn the_proxy_leads_to_every_clouds_own_names_and_nowhere_else() {
         let challenge = answer.headers()["www-authenticate"].to_str().expect("text");
         assert!(challenge.contains(authority), "{challenge}");
     }
-    for nowhere in ["https://nobody.vault.azure.net/", "https://example.com/"] {
+    for nowhere in [
+        "https://nobody.vault.azure.net/",
+        "https://example.com/",
+        "https://contoso.vault.azure.net:8443/",
+    ] {
         let error = client.get(nowhere).send().await.expect_err("no tunnel");
         assert!(error.is_connect(), "{nowhere}: {error:?}");
     }
