@@ -39,8 +39,8 @@ Usage: akv-fake --dir DIR [OPTIONS]
   --dir DIR              where ca.pem, cloud.json and env.sh are written
   --listen ADDRESS       loopback address and port, 0 for any [127.0.0.1:0]
   --vault NAME           a vault; may be given more than once [fake-vault]
-  --certificates N       that many certificates in the first vault [0]
-  --subscriptions N      that many subscriptions more, each with one vault [0]
+  --certificates N       that many certificates in the first vault, at most 1000000 [0]
+  --subscriptions N      that many subscriptions more, each with one vault, at most 10000 [0]
   --latency TIME         how long every answer takes, as 20ms or 1s [0ms]
   --settle TIME          how long deleting, recovering, signing and creating a vault take [0ms]
   --budget N/TIME        transactions of each vault in any such window, as 4000/10s [none]
@@ -81,8 +81,12 @@ impl Wish {
                 "--dir" => dir = Some(PathBuf::from(value()?)),
                 "--listen" => wanted.listen = listen(&value()?)?,
                 "--vault" => wanted.vaults.push(vault(&value()?)?),
-                "--certificates" => wanted.certificates = number(&flag, &value()?)?,
-                "--subscriptions" => wanted.subscriptions = number(&flag, &value()?)?,
+                "--certificates" => {
+                    wanted.certificates = count(MOST_CERTIFICATES, &flag, &value()?)?;
+                }
+                "--subscriptions" => {
+                    wanted.subscriptions = count(MOST_SUBSCRIPTIONS, &flag, &value()?)?;
+                }
                 "--latency" => wanted.latency = at_most(HOUR, &flag, &value()?)?,
                 "--settle" => wanted.settle = at_most(HOUR, &flag, &value()?)?,
                 "--budget" => wanted.budget = Some(budget(&value()?)?),
@@ -131,8 +135,11 @@ fn share(text: &str) -> Result<f64, String> {
     }
 }
 
-fn number<N: std::str::FromStr>(flag: &str, text: &str) -> Result<N, String> {
-    text.parse().map_err(|_| format!("{flag} {text:?} is not a number"))
+fn count(most: usize, flag: &str, text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count <= most => Ok(count),
+        _ => Err(format!("{flag} {text:?} is not a number of at most {most}")),
+    }
 }
 
 fn budget(text: &str) -> Result<Budget, String> {
@@ -162,6 +169,10 @@ fn duration(text: &str) -> Result<Duration, String> {
         _ => Err(wrong()),
     }
 }
+
+/// All of them are made before the first request is answered.
+const MOST_CERTIFICATES: usize = 1_000_000;
+const MOST_SUBSCRIPTIONS: usize = 10_000;
 
 /// Whoever waits longer for an answer or a change has long forgotten why.
 const HOUR: Duration = Duration::from_secs(3600);
@@ -204,6 +215,9 @@ mod tests {
             ("--dir d --settle 18446744073709551616s", "20ms"),
             ("--dir d --vault a_b", "vault name"),
             ("--dir d --other-share 2", "from 0 to 1"),
+            ("--dir d --certificates 1000001", "at most 1000000"),
+            ("--dir d --certificates 99999999999999999999", "--certificates"),
+            ("--dir d --subscriptions 10001", "at most 10000"),
             ("--dir d --nonsense", "--nonsense"),
         ] {
             let error = read(line).expect_err(line);
