@@ -159,6 +159,31 @@ fn a_file_that_is_no_client_certificate_is_named() {
     assert!(run().contains("client.pem: no certificate can be read"), "{}", run());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_is_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("a-file");
+    std::fs::write(&file, "").expect("written");
+    let taken = dir.path().join("taken");
+    std::fs::create_dir_all(taken.join("ca.pem")).expect("a folder");
+    for (dir, part) in [
+        (file.clone(), "cannot make the folder"),
+        (file.join("deeper"), "deeper"),
+        (taken, "cannot write"),
+    ] {
+        let program = Command::new(env!("CARGO_BIN_EXE_akv-fake"))
+            .arg("--dir")
+            .arg(&dir)
+            .output()
+            .expect("a process");
+        let message = String::from_utf8_lossy(&program.stderr).into_owned();
+        assert_eq!(program.status.code(), Some(1), "{message}");
+        assert!(message.contains(part), "{message}");
+        assert!(message.contains(&dir.display().to_string()), "{message}");
+    }
+}
+
 #[test]
 fn what_cannot_work_at_the_end_fails_at_the_start() {
     let dir = tempfile::tempdir().expect("a folder");

@@ -13,35 +13,40 @@ pub(crate) fn write(
     server: &TlsServer,
     vault: &str,
 ) -> io::Result<()> {
-    fs::create_dir_all(dir)?;
-    let dir = fs::canonicalize(dir)?;
+    let made = fs::create_dir_all(dir).and_then(|()| fs::canonicalize(dir));
+    let dir = made.map_err(|error| about("make the folder", dir, &error))?;
     let ca = dir.join("ca.pem");
-    fs::write(&ca, server.ca_pem())?;
+    write_public(&ca, server.ca_pem())?;
     let mut description = server.cloud();
     description.ca_file = Some(ca.clone());
     let description = serde_json::to_string_pretty(&description).map_err(io::Error::other)?;
-    fs::write(dir.join("cloud.json"), description + "\n")?;
+    write_public(&dir.join("cloud.json"), &(description + "\n"))?;
     write_secret(&dir.join("env.sh"), &environment(cloud, server, vault, &ca))
 }
 
 /// Reads a file; the error names it.
 pub(crate) fn read(file: &Path) -> io::Result<String> {
-    fs::read_to_string(file).map_err(|error| about(file, &error))
+    fs::read_to_string(file).map_err(|error| about("read", file, &error))
 }
 
 /// Says now whether [`write_secret`] will be able to.
 pub(crate) fn check_writable(file: &Path) -> io::Result<()> {
     if file.is_dir() {
-        return Err(about(file, &io::ErrorKind::IsADirectory.into()));
+        return Err(about("write", file, &io::ErrorKind::IsADirectory.into()));
     }
     let unfinished = file.with_extension("unfinished");
     let mut options = fs::OpenOptions::new();
     let opened = options.write(true).create(true).truncate(true).open(&unfinished);
-    opened.and_then(|_| fs::remove_file(&unfinished)).map_err(|error| about(file, &error))
+    opened.and_then(|_| fs::remove_file(&unfinished)).map_err(|error| about("write", file, &error))
 }
 
-fn about(file: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", file.display()))
+fn about(tried: &str, path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot {tried} {}: {error}", path.display()))
+}
+
+/// Writes a file; the error names it.
+fn write_public(file: &Path, text: &str) -> io::Result<()> {
+    fs::write(file, text).map_err(|error| about("write", file, &error))
 }
 
 /// Writes a file that only its owner may read. It is there whole or not at all, for those who wait
@@ -53,8 +58,9 @@ pub(crate) fn write_secret(file: &Path, text: &str) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let unfinished = file.with_extension("unfinished");
-    options.open(&unfinished)?.write_all(text.as_bytes())?;
-    fs::rename(unfinished, file)
+    let written = options.open(&unfinished).and_then(|mut to| to.write_all(text.as_bytes()));
+    let renamed = written.and_then(|()| fs::rename(&unfinished, file));
+    renamed.map_err(|error| about("write", file, &error))
 }
 
 fn environment(cloud: &FakeCloud, server: &TlsServer, vault: &str, ca: &Path) -> String {
