@@ -137,8 +137,8 @@ impl FakeCloudBuilder {
         self
     }
 
-    /// Lets the service principal sign in with a certificate (DER, or the first one of a PEM file),
-    /// besides its secret.
+    /// Lets the service principal sign in with a certificate (DER, or the first one of a PEM file:
+    /// what follows is its chain), besides its secret.
     ///
     /// # Errors
     ///

@@ -194,7 +194,7 @@ impl FakeCloud {
     }
 
     /// Lets the service principal sign in with one more certificate: DER, or the first one of a PEM
-    /// file.
+    /// file, what follows being its chain.
     ///
     /// # Errors
     ///

@@ -103,7 +103,7 @@ pub enum ClientCertificateError {
 }
 
 impl ClientCertificate {
-    /// Reads DER, or the first certificate of a PEM file.
+    /// Reads DER, or the first certificate of a PEM file: what follows is its chain.
     pub(crate) fn read(file: &[u8]) -> Result<Self, ClientCertificateError> {
         let der = CertificateDer::from_pem_slice(file).map_or(file.to_vec(), |der| der.to_vec());
         let facts = Facts::of(&der).map_err(|_| ClientCertificateError::Unreadable)?;

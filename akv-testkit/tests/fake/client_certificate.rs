@@ -232,6 +232,19 @@ fn a_certificate_is_told_as_pem_or_der_and_outlives_the_process() {
 }
 
 #[test]
+fn of_a_pem_file_with_a_chain_the_first_is_the_clients() {
+    let leaf = World::new().leaf;
+    let now = FakeCloud::builder().start().clock().now();
+    let authority = TestPki::new(now).leaf("authority").key(Key::OtherRsa2048).issue();
+    let takes = |file: String| {
+        let cloud = FakeCloud::builder().client_certificate(file.as_bytes()).expect("PEM").start();
+        World { cloud, leaf: leaf.clone() }.changed(|_| ())
+    };
+    assert_eq!(takes(leaf.pem() + &authority.pem()), (200, 0));
+    assert_eq!(takes(authority.pem() + &leaf.pem()), (401, 700_027), "the chain is not the client");
+}
+
+#[test]
 fn a_state_from_before_there_were_client_certificates_is_read() {
     let mut saved: Value =
         serde_json::from_str(&FakeCloud::builder().start().save()).expect("JSON");

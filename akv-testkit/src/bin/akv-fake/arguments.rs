@@ -45,8 +45,9 @@ Usage: akv-fake --dir DIR [OPTIONS]
   --settle TIME          how long deleting, recovering, signing and creating a vault take [0ms]
   --budget N/TIME        transactions of each vault in any such window, as 4000/10s [none]
   --other-share PART     the part of the budget that others use up, from 0 to 1 [0]
-  --client-certificate FILE  a certificate that the service principal may sign in with, PEM or
-                         DER; may be given more than once
+  --client-certificate FILE  a certificate that the service principal may sign in with, DER or
+                         the first of a PEM file, what follows being its chain; may be given
+                         more than once
   --arc-keys DIR         Azure Arc's agent runs and writes its keys there
   --faults FILE          faults as a JSON list
   --state FILE           read at the start if it is there, written at the end
