@@ -51,7 +51,8 @@ pub(crate) fn authenticate(
     }
 }
 
-/// Checks the api-version: the provider's own list for vaults, the form of one for the rest.
+/// Checks the api-version: the provider's own list for vaults and Resource Graph, the form of one for
+/// the rest.
 pub(crate) fn check_version(request: &Request) -> Result<(), Response> {
     let Some(version) = request.find_query("api-version") else {
         return Err(error(
@@ -60,20 +61,27 @@ pub(crate) fn check_version(request: &Request) -> Result<(), Response> {
             "The api-version query parameter (?api-version=) is required for all requests.",
         ));
     };
+    let path = request.path().to_ascii_lowercase();
+    let provided: Option<&[&str]> = if path.contains("/microsoft.keyvault/") {
+        Some(&VAULT_VERSIONS)
+    } else if path.contains("/microsoft.resourcegraph/") {
+        Some(&GRAPH_VERSIONS)
+    } else {
+        None
+    };
+    let supported = match provided {
+        None if is_date(version) => return Ok(()),
+        Some(known) if known.contains(&version) => return Ok(()),
+        None => String::new(),
+        Some(known) => format!(" The supported versions are '{}'.", known.join(",")),
+    };
+    let message = format!("The api-version '{version}' is invalid.{supported}");
+    Err(error(400, "InvalidApiVersionParameter", &message))
+}
+
+fn is_date(version: &str) -> bool {
     let date = version.strip_suffix("-preview").unwrap_or(version);
-    let is_date = date.len() == 10 && date.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    let of_vaults = request.path().to_ascii_lowercase().contains("/microsoft.keyvault/");
-    if is_date && (!of_vaults || VAULT_VERSIONS.contains(&version)) {
-        return Ok(());
-    }
-    Err(error(
-        400,
-        "InvalidApiVersionParameter",
-        &format!(
-            "The api-version '{version}' is invalid. The supported versions are '{}'.",
-            VAULT_VERSIONS.join(",")
-        ),
-    ))
+    date.len() == 10 && date.bytes().all(|b| b.is_ascii_digit() || b == b'-')
 }
 
 /// 429 with the seconds until the bucket has something in it again.
@@ -189,4 +197,15 @@ const VAULT_VERSIONS: [&str; 18] = [
     "2026-02-01",
     "2026-04-01",
     "2026-05-15",
+];
+
+/// The versions of `Microsoft.ResourceGraph/resources` (azure-rest-api-specs).
+const GRAPH_VERSIONS: [&str; 7] = [
+    "2018-09-01-preview",
+    "2019-04-01",
+    "2020-04-01-preview",
+    "2021-03-01",
+    "2021-06-01-preview",
+    "2022-10-01",
+    "2024-04-01",
 ];

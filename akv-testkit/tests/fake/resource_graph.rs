@@ -127,6 +127,9 @@ fn what_is_not_understood_is_named_with_its_place() {
         ("advisorresources | project id", "DisallowedLogicalTableName", "advisorresources"),
         ("nonsense at all", "InvalidQueryLanguage", "nonsense"),
         ("resources | project id | where name == 'a'", "InvalidColumnName", "name"),
+        ("resources | project a = id, a = name", "InvalidColumnName", "a"),
+        ("resources | project id, name, id", "InvalidColumnName", "id"),
+        ("project sku.name, sku_name = id", "InvalidColumnName", "sku_name"),
     ] {
         let expected = (400, "BadRequest".to_owned(), code.to_owned(), token.to_owned());
         assert_eq!(graph.refusal(&json!({ "query": query })), expected, "{query}");
@@ -146,11 +149,42 @@ fn what_is_not_understood_is_named_with_its_place() {
         json!({ "query": ALL, "options": { "$skip": -1 } }),
         json!({ "query": ALL, "options": { "$skipToken": "%" } }),
         json!({ "query": ALL, "options": { "resultFormat": "csv" } }),
+        json!({ "query": ALL, "options": { "resultFormat": { "table": null } } }),
+        json!({ "query": ALL, "options": [] }),
+        json!({ "query": ALL, "managementGroups": ["one"] }),
+        json!([ALL]),
+        json!([ALL, [], [], [], {}]),
+        json!(ALL),
     ] {
         assert_eq!(graph.refusal(&body).2, "InvalidRequest", "{body}");
+        let told = graph.ask(&body).body_json()["error"]["details"][0]["message"].to_string();
+        for internal in ["struct", "usize", "sequence", "Asked", "Options"] {
+            assert!(!told.contains(internal), "{body}: {told}");
+        }
     }
     let long = format!("{ALL} | where name == '{}'", "x".repeat(20_000));
     assert_eq!(graph.refusal(&json!({ "query": long })).2, "InvalidQuery");
+}
+
+#[test]
+fn it_has_versions_of_its_own() {
+    let graph = Graph::start(FakeCloud::builder().vault("contoso"));
+    let ask = |version: &str| {
+        let path = format!("{MANAGER}/providers/Microsoft.ResourceGraph/resources{version}");
+        let answer = graph.caller.send("POST", &path, Some(&json!({ "query": ALL })));
+        let error = answer.body_json()["error"].clone();
+        let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+        (answer.status(), text("code"), text("message"))
+    };
+    for version in ["2019-04-01", "2021-03-01", "2024-04-01", "2018-09-01-preview"] {
+        assert_eq!(ask(&format!("?api-version={version}")).0, 200, "{version}");
+    }
+    for version in ["2015-01-01", "2026-02-01", "2021-03-01-preview", "latest"] {
+        let (status, code, message) = ask(&format!("?api-version={version}"));
+        assert_eq!((status, code.as_str()), (400, "InvalidApiVersionParameter"), "{version}");
+        assert!(message.contains("2022-10-01") && !message.contains("2016-10-01"), "{message}");
+    }
+    assert_eq!(ask("").1, "MissingApiVersionParameter");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `POST /providers/Microsoft.ResourceGraph/resources`: all vaults of all subscriptions in one query.
 
+mod asked;
 mod query;
 mod quota;
 mod table;
@@ -9,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -22,6 +23,7 @@ use crate::exchange::Response;
 use crate::operation::Operation;
 use crate::permission::Subject;
 
+use asked::{Asked, Format, Options};
 use query::{Failure, Query};
 use quota::Quotas;
 use table::Table;
@@ -39,47 +41,6 @@ impl Graph {
     pub(super) fn see_later(&mut self, vault: &str, at: OffsetDateTime) {
         self.unseen.insert(vault.to_owned(), at);
     }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Asked {
-    query: String,
-    #[serde(default, deserialize_with = "nullable")]
-    subscriptions: Vec<String>,
-    #[serde(default, deserialize_with = "nullable")]
-    management_groups: Vec<Value>,
-    #[serde(default, deserialize_with = "nullable")]
-    facets: Vec<Value>,
-    #[serde(default, deserialize_with = "nullable")]
-    options: Options,
-}
-
-#[derive(Default, Deserialize)]
-struct Options {
-    #[serde(rename = "$skipToken")]
-    skip_token: Option<String>,
-    #[serde(rename = "$top")]
-    top: Option<usize>,
-    #[serde(rename = "$skip")]
-    skip: Option<usize>,
-    #[serde(rename = "resultFormat", default, deserialize_with = "nullable")]
-    format: Format,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Format {
-    Table,
-    #[default]
-    ObjectArray,
-}
-
-/// `null` says as much as nothing.
-fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// The next page's beginning and size: opaque to clients.
@@ -106,12 +67,8 @@ impl Call<'_> {
     }
 
     fn queried(&self, state: &mut State, claims: &Claims) -> Result<Response, Response> {
-        let asked: Asked = serde_json::from_slice(self.request.bytes())
-            .map_err(|error| self.bad_request("InvalidRequest", &error.to_string()))?;
-        if !asked.management_groups.is_empty() || !asked.facets.is_empty() {
-            let message = "the fake Resource Graph has no management groups and no facets";
-            return Err(self.bad_request("InvalidRequest", message));
-        }
+        let asked = Asked::read(self.request.bytes())
+            .map_err(|wrong| self.bad_request("InvalidRequest", &wrong))?;
         let (offset, size) = self.place(&asked.options)?;
         if asked.query.len() > LONGEST_QUERY {
             return Err(self.bad_request("InvalidQuery", "the query is longer than 16 KiB"));

@@ -2,6 +2,8 @@
 //!
 //! `[resources |] where … | project … | order by … | take … | count`, in any order and number.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::arm::graph::token::{Kind, Token, tokens};
@@ -41,7 +43,7 @@ pub(super) enum Operator {
 
 #[derive(Debug)]
 pub(super) struct Column {
-    pub(super) name: String,
+    pub(super) name: Token,
     pub(super) path: Path,
 }
 
@@ -140,7 +142,7 @@ impl Parser {
         }
         match name.text.to_ascii_lowercase().as_str() {
             "where" => self.condition().map(Step::Where),
-            "project" => self.list(Self::column).map(Step::Project),
+            "project" => self.columns().map(Step::Project),
             "order" | "sort" => {
                 self.word("by")?;
                 self.list(Self::key).map(Step::Order)
@@ -191,15 +193,25 @@ impl Parser {
         literal.ok_or_else(|| Failure::at(token))
     }
 
+    /// Columns with different names: a row has one value for each.
+    fn columns(&mut self) -> Result<Vec<Column>, Failure> {
+        let columns = self.list(Self::column)?;
+        let mut names = BTreeSet::new();
+        match columns.iter().find(|column| !names.insert(&column.name.text)) {
+            None => Ok(columns),
+            Some(again) => Err(Failure { code: "InvalidColumnName", token: again.name.clone() }),
+        }
+    }
+
     fn column(&mut self) -> Result<Column, Failure> {
         let path = self.path()?;
         let is_name = path.members.is_empty() && self.takes_sign("=");
         if is_name {
-            return Ok(Column { name: path.column.text, path: self.path()? });
+            return Ok(Column { name: path.column, path: self.path()? });
         }
         let parts = std::iter::once(&path.column.text).chain(&path.members);
-        let name = parts.map(String::as_str).collect::<Vec<_>>().join("_");
-        Ok(Column { name, path })
+        let text = parts.map(String::as_str).collect::<Vec<_>>().join("_");
+        Ok(Column { name: Token { text, ..path.column.clone() }, path })
     }
 
     fn key(&mut self) -> Result<Key, Failure> {

@@ -102,7 +102,7 @@ impl Table {
         let places = places.collect::<Result<Vec<_>, _>>()?;
         let row = |row: &Vec<Value>| places.iter().map(|place| place.of(row).clone()).collect();
         let rows = self.rows.iter().map(row).collect();
-        Ok(Self { columns: columns.iter().map(|column| column.name.clone()).collect(), rows })
+        Ok(Self { columns: columns.iter().map(|column| column.name.text.clone()).collect(), rows })
     }
 
     fn order(&mut self, keys: &[Key]) -> Result<(), Failure> {
