@@ -108,7 +108,12 @@ impl Request {
         serde_json::from_slice(&self.body).ok()
     }
 
+    /// The parameters of a form: none where the body says that it is something else.
     pub(crate) fn form(&self) -> Vec<(String, String)> {
+        let media_type = self.find_header("content-type").and_then(|kind| kind.split(';').next());
+        if media_type.is_some_and(|kind| !kind.trim().eq_ignore_ascii_case(FORM)) {
+            return Vec::new();
+        }
         url::form_urlencoded::parse(&self.body)
             .map(|(k, v)| (k.into_owned(), v.into_owned()))
             .collect()
@@ -270,3 +275,6 @@ impl Response {
         self.0.code.as_deref()
     }
 }
+
+/// The content type of a form.
+const FORM: &str = "application/x-www-form-urlencoded";

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::{Claims, Entra, Flaw, Principal};
@@ -27,6 +28,8 @@ struct Header {
     x5t: Option<String>,
     #[serde(rename = "x5t#S256")]
     x5t_s256: Option<String>,
+    /// Extensions that have to be understood (RFC 7515): the fake understands none.
+    crit: Option<Value>,
 }
 
 impl Entra {
@@ -55,7 +58,7 @@ impl Entra {
         now: OffsetDateTime,
     ) -> Result<(), u32> {
         let header = assertion.split('.').next().and_then(decoded::<Header>);
-        let header = header.ok_or(50_027_u32)?;
+        let header = header.filter(|header| header.crit.is_none()).ok_or(50_027_u32)?;
         let algorithm = match header.alg.as_str() {
             "HS256" => return self.check_federated(assertion, principal, now),
             "RS256" => &RSA_PKCS1_2048_8192_SHA256,

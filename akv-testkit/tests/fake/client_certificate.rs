@@ -146,6 +146,14 @@ fn an_algorithm_that_entra_does_not_take_is_refused_whatever_the_signature() {
 }
 
 #[test]
+fn an_extension_that_has_to_be_understood_is_refused() {
+    let world = World::new();
+    let critical = |one: &mut Assertion| one.header["crit"] = json!(["exp"]);
+    assert_eq!(world.changed(critical), (400, 50_027));
+    assert_eq!(world.changed(|one| one.header["kid"] = json!("any")), (200, 0), "only named");
+}
+
+#[test]
 fn an_assertion_is_for_this_tenants_token_endpoint() {
     let world = World::new();
     let tenant = world.cloud.tenant_id();

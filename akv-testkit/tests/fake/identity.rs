@@ -46,6 +46,31 @@ fn errors_of_entra_have_their_numbers() {
 }
 
 #[test]
+fn a_form_that_says_it_is_something_else_has_no_parameters() {
+    let cloud = FakeCloud::builder().start();
+    let form = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}\
+         &scope=https://vault.azure.net/.default",
+        cloud.client_id(),
+        cloud.client_secret()
+    );
+    let url: Url =
+        format!("{}/{}/oauth2/v2.0/token", PUBLIC.0, cloud.tenant_id()).parse().expect("a URL");
+    let ask = |content_type: &str| {
+        let request = Request::new("POST", &url).header("Content-Type", content_type);
+        numbers(&cloud.handle(&request.body(form.clone())))
+    };
+    let urlencoded = "application/x-www-form-urlencoded";
+    let with_charset = format!("{}; charset=utf-8", urlencoded.to_uppercase());
+    for taken in [urlencoded, &with_charset] {
+        assert_eq!(ask(taken), (200, 0), "{taken}");
+    }
+    for other in ["application/json", "text/plain", "multipart/form-data; boundary=x", ""] {
+        assert_eq!(ask(other), (400, 900_144), "{other}");
+    }
+}
+
+#[test]
 fn a_federated_assertion_is_taken_and_a_foreign_one_is_not() {
     let cloud = FakeCloud::builder().start();
     let url: Url =
