@@ -19,6 +19,12 @@ pub(crate) struct Contact {
     phone: Option<String>,
 }
 
+impl Contact {
+    fn can_be_written_to(&self) -> bool {
+        self.email.as_ref().is_some_and(|email| (1..=LONGEST_EMAIL).contains(&email.len()))
+    }
+}
+
 impl Vault {
     pub(super) fn contacts(&self, context: &Context<'_>) -> Response {
         if self.objects.contacts.is_empty() {
@@ -35,7 +41,11 @@ impl Vault {
         let wanted: Result<Option<Vec<Contact>>, _> =
             Body::of(context.request).and_then(|body| body.typed("contacts"));
         match wanted {
-            Ok(Some(contacts)) if !contacts.is_empty() => self.objects.contacts = contacts,
+            Ok(Some(contacts))
+                if !contacts.is_empty() && contacts.iter().all(Contact::can_be_written_to) =>
+            {
+                self.objects.contacts = contacts;
+            }
             Ok(_) => return invalid("contacts"),
             Err(refusal) => return refusal,
         }
@@ -48,3 +58,6 @@ impl Vault {
         answer
     }
 }
+
+/// Of an address that mail can be sent to (RFC 5321).
+const LONGEST_EMAIL: usize = 254;

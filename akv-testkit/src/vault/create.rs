@@ -81,6 +81,7 @@ impl Vault {
         let wrong = |what: &str| invalid(&format!("policy.{what}"));
         let issuer = wanted.pointer("/issuer/name").and_then(Value::as_str);
         self.objects.check_issuer(&wanted)?;
+        policy::check_to_be_made(&wanted)?;
         let status = match issuer {
             Some("Self") => Status::Due(context.now + context.timing.issuance),
             // Nobody stands behind the vault's own issuers: such a request is never signed either,

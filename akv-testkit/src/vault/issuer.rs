@@ -104,6 +104,9 @@ impl Vault {
 
     /// Makes an issuer, or makes it anew.
     pub(super) fn set_issuer(&mut self, name: &str, context: &Context<'_>) -> Response {
+        if ISSUERS_OF_EVERY_VAULT.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+            return problem::bad_parameter("The name of the issuer is reserved");
+        }
         let wanted = match Wanted::read(context) {
             Ok(wanted) if wanted.provider.is_some() => wanted,
             Ok(_) => return invalid("provider"),
@@ -171,7 +174,7 @@ impl Objects {
     pub(super) fn check_issuer(&self, policy: &Value) -> Result<(), Response> {
         let name = policy.pointer("/issuer/name").and_then(Value::as_str);
         let is_known = |name: &str| {
-            ["Self", "Unknown"].contains(&name) || self.issuers.contains_key(&key_of(name))
+            ISSUERS_OF_EVERY_VAULT.contains(&name) || self.issuers.contains_key(&key_of(name))
         };
         if name.is_none_or(is_known) {
             return Ok(());
@@ -183,3 +186,6 @@ impl Objects {
 fn not_found() -> Response {
     problem::vault(404, "CertificateIssuerNotFound", None, "Issuer not found")
 }
+
+/// The vault itself, and whoever is to sign elsewhere.
+const ISSUERS_OF_EVERY_VAULT: [&str; 2] = ["Self", "Unknown"];

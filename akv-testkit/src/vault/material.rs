@@ -198,4 +198,4 @@ const LONGEST_VALUE: usize = 25 * 1024;
 /// Key Vault certificates FAQ.
 const LONGEST_PASSWORD: usize = 200;
 /// Key Vault certificates FAQ.
-const LONGEST_SUBJECT: usize = 200;
+pub(super) const LONGEST_SUBJECT: usize = 200;

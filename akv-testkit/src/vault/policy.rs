@@ -1,11 +1,13 @@
 //! The policy of a certificate: derived from it, with what the import asks for laid over.
 
+use der::asn1::ObjectIdentifier;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use crate::exchange::Response;
 use crate::vault::body::invalid;
 use crate::vault::facts::{Facts, PublicKey};
+use crate::vault::material::LONGEST_SUBJECT;
 use crate::vault::object::ContentType;
 
 /// What the service makes of a certificate that comes without a policy: exportable, issuer `Unknown`,
@@ -83,6 +85,12 @@ pub(crate) fn check_form(policy: &Value) -> Result<(), Response> {
     Ok(())
 }
 
+/// What a certificate can be made of. A policy that comes with a certificate may say otherwise: that
+/// one has been made elsewhere.
+pub(crate) fn check_to_be_made(policy: &Value) -> Result<(), Response> {
+    check_members(policy, "policy", &MEMBERS_TO_BE_MADE)
+}
+
 /// The type of a member that may be left out.
 #[derive(Debug, Clone, Copy)]
 enum Form {
@@ -94,6 +102,10 @@ enum Form {
     Number,
     /// A number from 1 to that.
     UpTo(u64),
+    /// A text of at most so many characters.
+    Within(usize),
+    /// Object identifiers in digits.
+    Oids,
 }
 
 impl Form {
@@ -106,8 +118,14 @@ impl Form {
             Self::Flag => value.is_boolean(),
             Self::Number => value.is_u64(),
             Self::UpTo(most) => value.as_u64().is_some_and(|number| (1..=most).contains(&number)),
+            Self::Within(most) => value.as_str().is_some_and(|text| text.chars().count() <= most),
+            Self::Oids => value.as_array().is_some_and(|texts| texts.iter().all(is_oid)),
         }
     }
+}
+
+fn is_oid(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| ObjectIdentifier::new(text).is_ok())
 }
 
 fn check_members(of: &Value, within: &str, members: &[(&str, Form)]) -> Result<(), Response> {
@@ -204,4 +222,12 @@ const ACTION_MEMBERS: [(&str, Form); 6] = [
     ("/trigger/days_before_expiry", Form::UpTo(36_500)),
     ("/action", Form::Object),
     ("/action/action_type", Form::Text),
+];
+
+/// The subject's limit is documented; the longest validity is not, and a century is beyond every
+/// certificate's.
+const MEMBERS_TO_BE_MADE: [(&str, Form); 3] = [
+    ("/x509_props/subject", Form::Within(LONGEST_SUBJECT)),
+    ("/x509_props/validity_months", Form::UpTo(1200)),
+    ("/x509_props/ekus", Form::Oids),
 ];

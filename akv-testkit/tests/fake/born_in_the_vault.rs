@@ -99,6 +99,49 @@ fn a_pending_operation_can_be_cancelled_and_forgotten() {
 }
 
 #[test]
+fn what_no_certificate_can_be_made_of_is_refused_by_its_name() {
+    let (_cloud, caller) = start();
+    let longest = format!("CN={}", "x".repeat(197));
+    let create = |name: usize, member: &str, value: &Value| {
+        let mut body = policy("Unknown", "EmailContacts");
+        body["policy"]["x509_props"][member] = value.clone();
+        caller.vault("POST", &format!("/certificates/born-{name}/create"), Some(&body))
+    };
+    for (name, (member, value)) in [
+        ("subject", json!(format!("{longest}x"))),
+        ("validity_months", json!(0)),
+        ("validity_months", json!(1201)),
+        ("validity_months", json!(u64::MAX)),
+        ("ekus", json!(["serverAuth"])),
+        ("ekus", json!(["1.3.6.1.5.5.7.3.1", ""])),
+        ("ekus", json!(["1.3.6.1.5.5.7.3.1."])),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let answer = create(name, member, &value);
+        assert_eq!(codes(&answer).1, "BadParameter", "{member} {value}");
+        let message = answer.body_json()["error"]["message"].to_string();
+        assert!(message.contains(member), "{message}");
+        let pending = caller.get(&format!("/certificates/born-{name}/pending"));
+        assert_eq!(pending.status(), 404, "{member} {value}");
+    }
+    for (name, (member, value)) in [
+        ("subject", json!(longest)),
+        ("validity_months", json!(1)),
+        ("validity_months", json!(1200)),
+        ("ekus", json!(["1.3.6.1.5.5.7.3.1", "2.5.29.37.0"])),
+        ("ekus", json!([])),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let answer = create(100 + name, member, &value);
+        assert_eq!(answer.status(), 202, "{member} {value}: {}", answer.body_json());
+    }
+}
+
+#[test]
 fn auto_renew_makes_a_version_that_nobody_asked_for() {
     let (cloud, caller) = start();
     let vault = cloud.vault("contoso");

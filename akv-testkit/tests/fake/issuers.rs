@@ -41,7 +41,14 @@ fn contacts_are_set_read_and_gone_again() {
     let model: sdk::Contacts = serde_json::from_value(got).expect("the official SDK's shape");
     assert_eq!(model.contact_list.map(|list| list.len()), Some(1));
 
-    for wrong in [json!({}), json!({ "contacts": [] }), json!({ "contacts": [{ "email": 1 }] })] {
+    for wrong in [
+        json!({}),
+        json!({ "contacts": [] }),
+        json!({ "contacts": [{ "email": 1 }] }),
+        json!({ "contacts": [{ "name": "A" }] }),
+        json!({ "contacts": [{ "email": "b@contoso.com" }, { "email": "" }] }),
+        json!({ "contacts": [{ "email": "b".repeat(255) }] }),
+    ] {
         assert_eq!(codes(&caller.vault("PUT", path, Some(&wrong))).1, "BadParameter", "{wrong}");
     }
     assert_eq!(caller.vault("DELETE", path, None).body_json()["contacts"], contacts);
@@ -82,6 +89,11 @@ fn an_issuer_is_made_changed_listed_and_gone_again() {
     assert_eq!(codes(&caller.vault("PATCH", ISSUER, Some(&wrong))).1, "BadParameter");
     let unclean = caller.vault("PUT", "/certificates/issuers/a_b", Some(&issuer()));
     assert_eq!(codes(&unclean).1, "BadParameter");
+    for own in ["Self", "UNKNOWN"] {
+        let path = format!("/certificates/issuers/{own}");
+        assert_eq!(codes(&caller.vault("PUT", &path, Some(&issuer()))).1, "BadParameter", "{own}");
+        assert_eq!(caller.get(&path).status(), 404, "{own}");
+    }
 
     assert_eq!(caller.vault("DELETE", ISSUER, None).status(), 200);
     assert_eq!(codes(&caller.get(ISSUER)), absent);
