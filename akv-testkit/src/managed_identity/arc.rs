@@ -23,9 +23,17 @@ pub(super) struct ArcAgent {
     keys: Vec<Key>,
 }
 
+/// A key, whose file is there as long as the key is waited for.
 struct Key {
     file: PathBuf,
     secret: String,
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        // It may be that the test has taken the whole folder away.
+        let _ = fs::remove_file(&self.file);
+    }
 }
 
 impl std::fmt::Debug for Key {
@@ -72,8 +80,7 @@ impl ArcAgent {
         let found = given
             .and_then(|(_, secret)| self.keys.iter().position(|key| key.secret == secret.trim()));
         let Some(at) = found else { return false };
-        // It may be that the test has taken the whole folder away.
-        let _ = fs::remove_file(self.keys.swap_remove(at).file);
+        self.keys.remove(at);
         true
     }
 
@@ -86,6 +93,10 @@ impl ArcAgent {
             return problem::managed_identity(500, "server_error", &text);
         }
         let realm = format!("Basic realm={}", file.display());
+        if self.keys.len() >= MOST_KEYS {
+            // Whoever was given the oldest has had time to come back with it.
+            self.keys.remove(0);
+        }
         self.keys.push(Key { file, secret });
         problem::managed_identity(401, "unauthorized_client", "Missing Basic Authorization header")
             .with_header("WWW-Authenticate", realm)
@@ -103,3 +114,6 @@ fn write_secret(file: &Path, secret: &str) -> io::Result<()> {
 
 /// Those of the published clients, and of the page about Azure Arc.
 const API_VERSIONS: [&str; 3] = ["2019-11-01", "2020-06-01", "2021-02-01"];
+
+/// So many challenges may be open at once.
+const MOST_KEYS: usize = 16;

@@ -99,6 +99,32 @@ fn every_challenge_has_a_key_of_its_own_and_each_serves_once() {
 }
 
 #[test]
+fn sixteen_keys_wait_and_the_oldest_makes_room() {
+    let machine = Machine::new();
+    let files: Vec<PathBuf> = (0..17).map(|_| machine.challenged()).collect();
+    let there = |folder: &Path| std::fs::read_dir(folder).expect("the folder").count();
+    assert_eq!(there(&machine.folder()), 16);
+    assert!(!files[0].exists(), "the oldest has gone");
+    let second = format!("Basic {}", content(&files[1]));
+    assert_eq!(machine.ask("", Some(&second)).status(), 200);
+    // One that has served leaves room; the order of the others is as it was.
+    machine.challenged();
+    machine.challenged();
+    assert!(!files[2].exists() && files[3].exists());
+    assert_eq!(there(&machine.folder()), 16);
+}
+
+#[test]
+fn the_keys_go_with_the_cloud() {
+    let Machine { cloud, endpoint, dir } = Machine::new();
+    let file = key_file(&ask(&cloud, &format!("{endpoint}{QUERY}"), None));
+    assert!(file.exists());
+    drop(cloud);
+    assert!(!file.exists());
+    assert!(dir.path().join("tokens").exists(), "the folder may be somebody else's");
+}
+
+#[test]
 fn a_wrong_key_is_challenged_again() {
     let machine = Machine::new();
     let key = content(&machine.challenged());
