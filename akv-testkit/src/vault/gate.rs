@@ -115,10 +115,15 @@ pub(crate) fn finish(answer: Response, request: &Request, vault: &Vault, id: &st
         .with_header("X-Content-Type-Options", "nosniff")
         .with_header("Strict-Transport-Security", "max-age=31536000;includeSubDomains");
     if vault.access == AccessModel::Rbac {
-        answer = answer.with_header("x-ms-keyvault-rbac-cache", "ra_age=0;rd_age=0;brd_age=0;");
+        answer = answer
+            .with_header("x-ms-keyvault-rbac-assignment-id", RBAC_ASSIGNMENT)
+            .with_header("x-ms-keyvault-rbac-cache", "ra_age=0;rd_age=0;brd_age=0;");
     }
     answer
 }
+
+/// The role assignment by which everybody may do everything: 32 hexadecimal digits.
+const RBAC_ASSIGNMENT: &str = "a551610000004000800000000000cafe";
 
 /// The versions of the data plane, with its previews (azure-rest-api-specs).
 const API_VERSIONS: [&str; 16] = [

@@ -346,3 +346,18 @@ fn a_vault_is_picky_about_form() {
     let answer = caller.vault("PUT", "/secrets/web", Some(&secret));
     assert_eq!(codes(&answer).2, "SecretManagedByKeyVault");
 }
+
+#[test]
+fn every_answer_has_the_services_headers() {
+    for is_rbac in [true, false] {
+        let cloud = FakeCloud::builder()
+            .vault_with("contoso", |vault| if is_rbac { vault } else { vault.access_policies() });
+        let answer = Caller::of_vaults(&cloud.start()).get("/certificates");
+        for header in ["x-ms-request-id", "x-ms-keyvault-region", "x-ms-keyvault-network-info"] {
+            assert!(answer.find_header(header).is_some_and(|value| !value.is_empty()), "{header}");
+        }
+        for header in ["x-ms-keyvault-rbac-assignment-id", "x-ms-keyvault-rbac-cache"] {
+            assert_eq!(answer.find_header(header).is_some(), is_rbac, "{header}");
+        }
+    }
+}
