@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use akv_core::Bundle;
 use akv_testkit::pki::{Fixture, openssl_pfx};
-use akv_testkit::{FakeCloud, Fault, Operation, Reason, Refusal};
+use akv_testkit::{Challenge, FakeCloud, Fault, Operation, Reason, Refusal};
 use program::Run;
 use program::fake::Fake;
 
@@ -274,6 +274,16 @@ fn a_hostile_vault_gets_no_second_chance() {
             "evil.example",
         ),
         (Fault::on(Operation::ListCertificates).redirect("https://evil.example/x"), "redirect"),
+        (
+            Fault::on(Operation::ListCertificates)
+                .challenge(Challenge::Resource("https://graph.microsoft.com".into())),
+            "refused the token",
+        ),
+        (
+            Fault::on(Operation::ListCertificates)
+                .challenge(Challenge::Authority("https://evil.example".into())),
+            "refused the token",
+        ),
         (Fault::on(Operation::ListCertificates).huge_body(100 << 20), "larger than"),
         (Fault::on(Operation::ListCertificates).endless_pages(), "page"),
         (
@@ -287,6 +297,8 @@ fn a_hostile_vault_gets_no_second_chance() {
         let run = inventory(&fake);
         assert_eq!(run.code, 4, "{expected}: {}", run.both());
         assert!(run.stderr.contains(expected), "{expected}: {}", run.stderr);
+        let entries = fake.cloud.journal().entries();
+        assert!(entries.iter().all(|entry| entry.host.ends_with(".localhost")), "{expected}");
     }
 }
 
