@@ -44,7 +44,7 @@ pub(crate) enum Command {
 }
 
 /// Where Azure is, who we are, and how to print.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Common options")]
 pub(crate) struct Common {
     /// The Azure cloud: public (the default), government or china

@@ -1,6 +1,7 @@
 //! `akv`: certificates in Azure Key Vault for Keyfactor Command, from the command line.
 
 mod args;
+mod aside;
 mod command;
 mod exit;
 mod logging;

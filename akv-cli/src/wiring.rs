@@ -16,12 +16,14 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Common, Identity};
+use crate::aside::aside;
 use crate::command::Usage;
 
 /// Azure, and the jobs over it.
 pub(crate) struct Wiring {
     azure: Azure,
     pub(crate) jobs: AzureJobs,
+    cancellation: CancellationToken,
 }
 
 impl Wiring {
@@ -29,22 +31,37 @@ impl Wiring {
         let azure = Azure::new(AzureOptions {
             deadline: Duration::from_secs(common.deadline),
             ca_file: common.ca_file.clone(),
-            cancellation,
+            cancellation: cancellation.clone(),
             ..AzureOptions::default()
         })?;
         let jobs = AzureJobs::new(azure.clone(), Arc::new(SystemClock));
-        Ok(Self { azure, jobs })
+        Ok(Self { azure, jobs, cancellation })
     }
 
     /// The cloud that the command line names; `None` where it names none.
     pub(crate) async fn cloud(&self, common: &Common) -> Result<Option<Cloud>> {
         if let Some(file) = &common.cloud_file {
-            return cloud_from_file(file).map(Some);
+            let file = file.clone();
+            return self.aside(move || cloud_from_file(&file)).await.map(Some);
         }
         if let Some(url) = &common.resource_manager {
             return Ok(Some(self.azure.cloud_from_metadata(url).await?));
         }
         Ok(common.cloud.clone())
+    }
+
+    /// Whom to be.
+    pub(crate) async fn credential(&self, common: &Common) -> Result<Credential> {
+        let common = common.clone();
+        self.aside(move || credential(&common)).await
+    }
+
+    /// Reads what may keep us waiting.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        aside(&self.cancellation, read).await
     }
 
     /// The store that the command line names.
@@ -93,9 +110,9 @@ fn client_id(common: &Common) -> Result<Option<ClientId>> {
     }
 }
 
-/// Whom to be. What is given can mean only one thing, or it has to be said: nobody's ambient login
-/// is picked up by accident.
-pub(crate) fn credential(common: &Common) -> Result<Credential> {
+/// What is given can mean only one thing, or it has to be said: nobody's ambient login is picked up by
+/// accident.
+fn credential(common: &Common) -> Result<Credential> {
     let given = client_id(common)?;
     let client_id = || {
         given.ok_or_else(|| {

@@ -338,10 +338,19 @@ fn a_signal_while_the_input_is_awaited_ends_with_a_result() {
     let made = std::process::Command::new("mkfifo").arg(&ca).status();
     assert!(made.expect("mkfifo runs").success());
     let pfx = fake.file("web.pfx", "");
+    let silent = fake.path("silent.pipe");
+    let made = std::process::Command::new("mkfifo").arg(&silent).status();
+    assert!(made.expect("mkfifo runs").success());
+    let silent = silent.to_string_lossy().into_owned();
+    let job = fake.file("job.json", "{\"JobHistoryId\":42}");
     let add = ["add", "contoso", "--alias", "web", "--pfx", &pfx, "--password-stdin"];
+    let other = ["job", &job, "--identity", "secret", "--client-secret-file", &silent];
     for (args, told) in [
         (&["job"][..], "\"Result\":4,\"JobHistoryId\":0"),
         (&["job"], "cancelled before the input was read"),
+        (&other, "\"Result\":4,\"JobHistoryId\":42"),
+        (&["inventory", "contoso", "--client-secret-file", &silent], "cancelled before the input"),
+        (&["inventory", "contoso", "--since", &silent], "cancelled before the input"),
         (&add, "cancelled before the input was read"),
     ] {
         let akv = fake.akv().args(args).args(["--ca-file".as_ref(), ca.as_os_str()]);

@@ -4,22 +4,16 @@ use akv_core::Exportable;
 use akv_core::Tags;
 use akv_core::job::{AddRequest, ExistingTags, Jobs, Overwrite, SoftDeleted};
 use anyhow::Result;
-use tokio_util::sync::CancellationToken;
 
-use super::{Usage, aside, each_once};
+use super::{Usage, each_once};
 use crate::args::{AddArgs, Common, SoftDeletedArgs, SoftDeletedChoice};
 use crate::exit::Exit;
 use crate::render;
-use crate::wiring::{Wiring, credential};
+use crate::wiring::Wiring;
 
-pub(super) async fn run(
-    common: &Common,
-    args: &AddArgs,
-    wiring: Wiring,
-    cancellation: &CancellationToken,
-) -> Result<Exit> {
+pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Result<Exit> {
     let given = args.contents.clone();
-    let (contents, password) = aside(cancellation, move || given.read()).await?;
+    let (contents, password) = wiring.aside(move || given.read()).await?;
     let request = AddRequest {
         name: args.alias.clone(),
         overwrite: if args.overwrite { Overwrite::Yes } else { Overwrite::No },
@@ -34,7 +28,8 @@ pub(super) async fn run(
         ..AddRequest::new(contents, password)
     };
     let address = wiring.address(common, &args.store).await?;
-    let outcome = wiring.jobs.management(&address, &credential(common)?)?.add(&request).await;
+    let credential = wiring.credential(common).await?;
+    let outcome = wiring.jobs.management(&address, &credential)?.add(&request).await;
     render::outcome(common.output, &outcome)
 }
 

@@ -8,7 +8,7 @@ use super::{Usage, each_once};
 use crate::args::{Common, CreateArgs};
 use crate::exit::Exit;
 use crate::render;
-use crate::wiring::{Wiring, credential};
+use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &CreateArgs, wiring: Wiring) -> Result<Exit> {
     let request = CreateRequest {
@@ -32,7 +32,8 @@ pub(super) async fn run(common: &Common, args: &CreateArgs, wiring: Wiring) -> R
         },
     };
     let address = wiring.address(common, &args.store).await?;
-    let outcome = wiring.jobs.management(&address, &credential(common)?)?.create(&request).await;
+    let credential = wiring.credential(common).await?;
+    let outcome = wiring.jobs.management(&address, &credential)?.create(&request).await;
     render::outcome(common.output, &outcome)
 }
 

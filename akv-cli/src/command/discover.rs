@@ -8,7 +8,7 @@ use super::Usage;
 use crate::args::Common;
 use crate::exit::Exit;
 use crate::render;
-use crate::wiring::{Wiring, credential, tenants};
+use crate::wiring::{Wiring, tenants};
 
 pub(super) async fn run(common: &Common, wiring: Wiring) -> Result<Exit> {
     let request = DiscoveryRequest { tenants: tenants(common)? };
@@ -16,6 +16,7 @@ pub(super) async fn run(common: &Common, wiring: Wiring) -> Result<Exit> {
         return Err(Usage::new("name at least one tenant: --tenant or AZURE_TENANT_ID").into());
     }
     let cloud = wiring.cloud(common).await?.unwrap_or_else(Cloud::public);
-    let outcome = wiring.jobs.discovery(&cloud, &credential(common)?)?.discover(&request).await;
+    let credential = wiring.credential(common).await?;
+    let outcome = wiring.jobs.discovery(&cloud, &credential)?.discover(&request).await;
     render::discovery(common.output, &outcome)
 }

@@ -6,17 +6,21 @@ use anyhow::Result;
 use crate::args::{Common, InventoryArgs};
 use crate::exit::Exit;
 use crate::render::{self, InventoryWriter, previous};
-use crate::wiring::{Wiring, credential};
+use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -> Result<Exit> {
     let coverage = if args.chain { Coverage::Chain } else { Coverage::Leaf };
     let (last, unchanged) = match &args.since {
-        Some(file) => (previous::read(file, coverage)?, Unchanged::Skip),
+        Some(file) => {
+            let file = file.clone();
+            (wiring.aside(move || previous::read(&file, coverage)).await?, Unchanged::Skip)
+        }
         None => (LastInventory::default(), Unchanged::Fetch),
     };
     let request = InventoryRequest { coverage, last, unchanged, concurrency: args.concurrency };
     let address = wiring.address(common, &args.store).await?;
-    let job = wiring.jobs.inventory(&address, &credential(common)?)?;
+    let credential = wiring.credential(common).await?;
+    let job = wiring.jobs.inventory(&address, &credential)?;
     let mut writer = InventoryWriter::new(common.output);
     let outcome = job.inventory(&request, &mut writer).await;
     writer.finish(&outcome)?;

@@ -14,11 +14,12 @@ use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::{Usage, aside};
+use super::Usage;
 use crate::args::{Common, JobArgs};
+use crate::aside::aside;
 use crate::exit::Exit;
 use crate::render;
-use crate::wiring::{Wiring, credential};
+use crate::wiring::Wiring;
 
 /// A job ends in a result document under its own id, even where Azure cannot be set up or the
 /// configuration cannot be read. Only a wrong command line ends without one.
@@ -72,7 +73,10 @@ async fn prepared(
         secrets: Arc::new((EnvironmentSecrets, FileSecrets)),
         // What the operator says on the command line takes the place of what the job says;
         // nothing is taken from the environment.
-        credential: common.identity.map(|_| credential(common)).transpose()?,
+        credential: match common.identity {
+            Some(_) => Some(wiring.credential(common).await?),
+            None => None,
+        },
         cloud: wiring.cloud(common).await?,
         tenant,
         private_endpoint: common.private_endpoint.clone(),

@@ -18,10 +18,10 @@ use std::fmt;
 use std::future::Future;
 
 use anyhow::{Context, Result};
-use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Cli, Command, Common};
+use crate::aside::aside;
 use crate::command::signal::Signals;
 use crate::exit::Exit;
 use crate::wiring::Wiring;
@@ -37,7 +37,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit> {
             in_runtime(common, async |azure, _| inventory::run(common, args, azure?).await)
         }
         Command::Add(args) => {
-            in_runtime(common, async |azure, signal| add::run(common, args, azure?, &signal).await)
+            in_runtime(common, async |azure, _| add::run(common, args, azure?).await)
         }
         Command::Remove(args) => {
             in_runtime(common, async |azure, _| remove::run(common, args, azure?).await)
@@ -86,7 +86,9 @@ where
         let cancellation = CancellationToken::new();
         let signals = Signals::listen().context("listen for signals")?;
         tokio::spawn(signals.cancel(cancellation.clone()));
-        command(Wiring::new(common, cancellation.clone()), cancellation).await
+        let (common, own) = (common.clone(), cancellation.clone());
+        let wiring = aside(&cancellation, move || Wiring::new(&common, own)).await;
+        command(wiring, cancellation).await
     })
 }
 
@@ -104,20 +106,6 @@ fn each_once(tags: &[(String, String)]) -> Result<Vec<(String, String)>> {
     match tags.iter().find(|(name, _)| !names.insert(name)) {
         Some((name, _)) => Err(Usage::new(format!("the tag {name:?} is given twice")).into()),
         None => Ok(tags.to_vec()),
-    }
-}
-
-/// What waits for a person or a pipe does so beside the runtime, so that a signal is heard meanwhile.
-async fn aside<T: Send + 'static>(
-    cancellation: &CancellationToken,
-    read: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let (done, answer) = oneshot::channel();
-    // Nobody takes the answer any more where a signal came first.
-    std::thread::spawn(move || done.send(read()).is_ok());
-    tokio::select! {
-        answer = answer => answer.context("the input was not read to its end")?,
-        () = cancellation.cancelled() => anyhow::bail!("cancelled before the input was read: nothing was done"),
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 use crate::args::{Common, RemoveArgs};
 use crate::exit::Exit;
 use crate::render;
-use crate::wiring::{Wiring, credential};
+use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &RemoveArgs, wiring: Wiring) -> Result<Exit> {
     let request = RemoveRequest {
@@ -14,6 +14,7 @@ pub(super) async fn run(common: &Common, args: &RemoveArgs, wiring: Wiring) -> R
         purge: if args.purge { Purge::Yes } else { Purge::No },
     };
     let address = wiring.address(common, &args.store).await?;
-    let outcome = wiring.jobs.management(&address, &credential(common)?)?.remove(&request).await;
+    let credential = wiring.credential(common).await?;
+    let outcome = wiring.jobs.management(&address, &credential)?.remove(&request).await;
     render::outcome(common.output, &outcome)
 }
