@@ -59,7 +59,7 @@ impl World {
         format!("{name}.{}", self.vaults)
     }
 
-    /// Every host that was asked for anything, and that each was asked with success.
+    /// The authority and Resource Manager were asked, those others, and nobody else.
     fn was_asked_alone(&self, fake: &Fake, also: &[&str]) {
         let entries = fake.cloud.journal().entries();
         let hosts: BTreeSet<_> = entries.iter().map(|entry| entry.host.clone()).collect();

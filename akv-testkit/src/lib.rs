@@ -26,6 +26,7 @@ pub mod conformance;
 mod entra;
 mod exchange;
 mod fault;
+mod hidden;
 mod journal;
 mod managed_identity;
 mod members;

@@ -22,7 +22,8 @@ pub(super) struct Wanted {
     pub(super) settings: Map<String, Value>,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
 pub(super) struct Sku {
     family: String,
     name: String,
@@ -62,7 +63,7 @@ impl Wanted {
             location: body.take("location")?,
             tags: body.take("tags")?,
             tenant: properties.take("tenantId")?,
-            sku: properties.take("sku").unwrap_or_default(),
+            sku: properties.take("sku")?,
             rbac: properties.take("enableRbacAuthorization")?,
             has_policies: policies.is_some(),
             purge_protection: properties.take("enablePurgeProtection")?,

@@ -282,7 +282,10 @@ impl FakeCloud {
 
     /// What App Service puts into `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
     pub fn app_service(&self) -> (String, String) {
-        (APP_SERVICE_ENDPOINT.to_owned(), self.state().identities.endpoint_header.clone())
+        (
+            APP_SERVICE_ENDPOINT.to_owned(),
+            self.state().identities.endpoint_header.expose().to_owned(),
+        )
     }
 
     /// Lets Azure Arc's agent run on the machine and write its keys into a folder, which is made if

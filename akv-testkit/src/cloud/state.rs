@@ -96,6 +96,7 @@ impl State {
     pub(crate) fn resolves(&self, request: &Request, now: OffsetDateTime) -> bool {
         match Realm::locate(request, &self.vault_suffixes).1 {
             Service::Vault(name) => self.reachable(&name, now).is_some(),
+            Service::ArcAgent => self.identities.route_to_arc(request).is_some(),
             Service::Nothing => false,
             _ => true,
         }

@@ -216,9 +216,8 @@ fn audience_of(scope: &str) -> Option<String> {
 
 fn instance_discovery(realm: Realm) -> Response {
     let authority = realm.authority();
-    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
     let aliases: Vec<String> = match realm {
-        Realm::Loopback { .. } => vec![format!("login.localhost:{port}")],
+        Realm::Loopback { .. } => vec![authority.trim_start_matches("https://").to_owned()],
         _ => realm.authority_hosts().iter().map(|&host| host.to_owned()).collect(),
     };
     let preferred = aliases.first().cloned().unwrap_or_default();

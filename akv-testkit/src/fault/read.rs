@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use hyper::header::{HeaderName, HeaderValue};
 use serde_json::Value;
 
-use crate::fault::{Calls, Challenge, Effect, Fault};
+use crate::fault::{Calls, Challenge, Effect, Fault, Moment, Stage};
 use crate::members::Members;
 use crate::operation::Operation;
 
@@ -63,6 +63,9 @@ fn read(value: Value) -> Result<Fault, String> {
     members.end()?;
     fault.calls.check().map_err(|why| format!("calls: {why}"))?;
     fault.effect.check().map_err(|why| format!("effect: {why}"))?;
+    if fault.stage == Stage::AfterChange && fault.effect.moment() == Moment::Arrival {
+        return Err("stage: with this effect nothing is carried out, so it has no after".to_owned());
+    }
     Ok(fault)
 }
 
@@ -107,9 +110,9 @@ impl Effect {
                 check_wait(*pause_milliseconds)
             }
             Self::Redirect { to } => check_header("location", to),
-            Self::Challenge(Challenge::Resource(text) | Challenge::Authority(text)) => {
-                check_header("www-authenticate", text)
-            }
+            Self::Challenge(
+                Challenge::Resource(text) | Challenge::Authority(text) | Challenge::KeyFile(text),
+            ) => check_header("www-authenticate", text),
             _ => Ok(()),
         }
     }

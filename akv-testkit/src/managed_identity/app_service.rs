@@ -20,7 +20,7 @@ impl ManagedIdentities {
         let error = |status: u16, message: &str| {
             Response::json(status, &json!({ "statusCode": status, "message": message }))
         };
-        if request.find_header("x-identity-header") != Some(&self.endpoint_header) {
+        if request.find_header("x-identity-header") != Some(self.endpoint_header.expose()) {
             return error(401, "The header X-IDENTITY-HEADER is missing or wrong");
         }
         if request.find_query("api-version") != Some("2019-08-01") {

@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 
 use crate::entra::{Entra, Principal};
 use crate::exchange::{Request, Response};
+use crate::hidden::Hidden;
 use crate::operation::Operation;
 use crate::problem;
 use crate::realm::Realm;
@@ -27,7 +28,7 @@ pub(crate) struct ManagedIdentities {
     pub(crate) system: Option<Principal>,
     pub(crate) user: Vec<Principal>,
     tenant: String,
-    pub(crate) endpoint_header: String,
+    pub(crate) endpoint_header: Hidden,
     arc: Option<ArcAgent>,
 }
 
@@ -42,7 +43,7 @@ impl ManagedIdentities {
             system: Some(system),
             user: vec![user],
             tenant: tenant.to_owned(),
-            endpoint_header: endpoint_header.to_owned(),
+            endpoint_header: endpoint_header.to_owned().into(),
             arc: None,
         }
     }

@@ -1,6 +1,7 @@
 //! The way to the clouds' real names from another process: a proxy that leads to the fake alone.
 
 use std::convert::Infallible;
+use std::net::Ipv4Addr;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -56,8 +57,9 @@ fn status_of(
     }
     // As proxies do, for HTTPS alone; only the names on loopback have another port.
     let authority = request.uri().authority().filter(|authority| {
-        let is_https = authority.port_u16() == Some(443) || authority.host().ends_with("localhost");
-        is_https && !authority.as_str().contains('@')
+        let host = authority.host();
+        let is_https = authority.port_u16() == Some(443) && host.parse::<Ipv4Addr>().is_err();
+        (is_https || host.ends_with(".localhost")) && !authority.as_str().contains('@')
     });
     let host = authority.and_then(|host| Url::parse(&format!("https://{host}")).ok());
     match host {

@@ -9,7 +9,7 @@ use crate::exchange::{Request, Response};
 use crate::problem;
 
 /// A JSON object. A member that is `null` counts as left out.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Body(Map<String, Value>);
 
 impl Body {
@@ -51,11 +51,10 @@ impl Body {
 
     /// The tags, within the service's limits. `None`: nothing is said of tags.
     pub(super) fn tags(&self) -> Result<Option<BTreeMap<String, String>>, Response> {
-        let invalid = || problem::bad_parameter("Property has invalid value: tags");
         let Some(tags) = self.typed::<BTreeMap<String, String>>("tags")? else { return Ok(None) };
         let fits = |text: &str| text.chars().count() <= LONGEST_TAG;
         let all_fit = tags.iter().all(|(name, value)| fits(name) && fits(value));
-        if all_fit && tags.len() <= MOST_TAGS { Ok(Some(tags)) } else { Err(invalid()) }
+        if all_fit && tags.len() <= MOST_TAGS { Ok(Some(tags)) } else { Err(invalid("tags")) }
     }
 
     pub(super) fn into_value(self) -> Value {

@@ -77,6 +77,7 @@ impl Vault {
         }
         let body = Body::of(context.request)?;
         let wanted = body.object("policy")?.cloned().map(Value::Object).unwrap_or_default();
+        self.check_sku(&wanted)?;
         policy::check_form(&wanted)?;
         let wrong = |what: &str| invalid(&format!("policy.{what}"));
         let issuer = wanted.pointer("/issuer/name").and_then(Value::as_str);
@@ -176,6 +177,7 @@ impl Vault {
         let body = Body::of(context.request)?;
         let found = self.objects.pending.get(&key).filter(|p| p.status == Status::Waiting);
         let mut pending = found.cloned().ok_or_else(|| not_pending(name))?;
+        self.check_name_is_free(name, context)?;
         let chain = certificates(&body)?;
         let version = context.request.find_query("api-version").unwrap_or_default();
         if chain.len() > 1 && TAKE_A_LEAF_ALONE.contains(&version) {
@@ -183,16 +185,21 @@ impl Vault {
         }
         let leaf = chain.first().map(Vec::as_slice).unwrap_or_default();
         let held = pending.version.material.held();
-        let fits = Facts::of(leaf).is_ok_and(|facts| {
-            public_part(&held.key, &facts.key).is_some_and(|public| facts.key.is(&public))
-        });
-        if !fits {
+        let unreadable = || problem::bad_parameter("Property x5c has invalid value");
+        if chain.iter().any(|der| Facts::of(der).is_err()) {
+            return Err(unreadable());
+        }
+        let facts = Facts::of(leaf).map_err(|_| unreadable())?;
+        let public = public_part(&held.key, &facts.key);
+        if !public.is_some_and(|public| facts.key.is(&public)) {
             return Err(problem::bad_parameter(
                 "The public key of the end-entity certificate in the specified X.509 certificate \
                  content does not match the public part of the specified private key.",
             ));
         }
         let held = Held::new(chain, 0, held.key.clone());
+        material::check_leaf(&facts, context.now)?;
+        material::check_chain(&held, &facts)?;
         pending.version.material = Material::Given(Arc::new(held));
         if let Some(tags) = body.tags()? {
             pending.version.tags = tags;

@@ -50,10 +50,7 @@ impl Vault {
         if let Some(wanted) = &wanted {
             policy::lay_over(&mut policy, wanted);
         }
-        let hsm = policy.pointer("/key_props/kty").and_then(Value::as_str);
-        if hsm.is_some_and(|kind| kind.ends_with("-HSM")) && self.sku != "premium" {
-            return Err(problem::bad_parameter("The SKU of this vault has no HSM keys"));
-        }
+        self.check_sku(&policy)?;
         let exportable = policy.pointer("/key_props/exportable").and_then(Value::as_bool);
         let version = Version {
             id: context.fresh_id.clone().into(),
@@ -72,6 +69,15 @@ impl Vault {
         live.object.policy = Some(policy.clone());
         self.objects.note_policy(&key, &policy);
         Ok(self.newest_bundle(&key, context))
+    }
+
+    /// Refuses a kind of key that the vault's SKU does not have.
+    pub(super) fn check_sku(&self, policy: &Value) -> Result<(), Response> {
+        let kind = policy.pointer("/key_props/kty").and_then(Value::as_str);
+        if kind.is_some_and(|kind| kind.ends_with("-HSM")) && self.sku != "premium" {
+            return Err(problem::bad_parameter("The SKU of this vault has no HSM keys"));
+        }
+        Ok(())
     }
 
     /// Refuses a name that something else holds, or that is on its way somewhere.

@@ -77,7 +77,7 @@ impl Wanted {
             issuer.provider = provider;
         }
         if let Some(credentials) = self.credentials {
-            issuer.account = credentials.account_id;
+            issuer.account = credentials.account_id.or(issuer.account.take());
         }
         if let Some(organization) = self.organization {
             issuer.organization = organization;

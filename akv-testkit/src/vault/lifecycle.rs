@@ -20,6 +20,8 @@ impl Vault {
             }
             None => return certificate_not_found(name),
         }
+        // What is still being made under the name goes with it.
+        self.objects.pending.remove(&key);
         if self.soft_delete == SoftDelete::Off {
             // Without a recoveryId the client knows that it is gone.
             let bundle = self.newest_bundle(&key, context);

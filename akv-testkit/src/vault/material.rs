@@ -136,7 +136,7 @@ fn matched(
     Ok((Held::new(certificates, leaf, key.clone()), facts))
 }
 
-fn check_leaf(facts: &Facts, now: OffsetDateTime) -> Result<(), Response> {
+pub(super) fn check_leaf(facts: &Facts, now: OffsetDateTime) -> Result<(), Response> {
     if facts.not_after <= now {
         return Err(bad_parameter("The specified certificate has expired"));
     }
@@ -151,7 +151,7 @@ fn check_leaf(facts: &Facts, now: OffsetDateTime) -> Result<(), Response> {
 }
 
 /// An RSA leaf under an EC authority is refused, with a message about the sizes of EC keys.
-fn check_chain(held: &Held, leaf: &Facts) -> Result<(), Response> {
+pub(super) fn check_chain(held: &Held, leaf: &Facts) -> Result<(), Response> {
     let issuers = held.certificates.iter().filter_map(|der| Facts::of(der).ok());
     let by_ec = issuers
         .filter(|facts| facts.subject == leaf.issuer && facts.subject != leaf.subject)

@@ -31,6 +31,7 @@ use time::OffsetDateTime;
 
 use crate::clock::LONGEST;
 use crate::exchange::{Request, Response};
+use crate::hidden::Hidden;
 use crate::operation::Operation;
 use crate::pki::Nursery;
 use crate::problem;
@@ -109,7 +110,7 @@ pub(crate) struct Objects {
     #[serde(default)]
     pub(crate) issuers: BTreeMap<String, Issuer>,
     /// Secrets that belong to no certificate.
-    pub(crate) secrets: BTreeMap<String, String>,
+    pub(crate) secrets: BTreeMap<String, Hidden>,
 }
 
 /// How long things take, by the fake's clock.

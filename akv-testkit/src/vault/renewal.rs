@@ -35,8 +35,10 @@ fn renew(live: &mut Live, now: OffsetDateTime) {
     let object = &mut live.object;
     let (Some(policy), Some(newest)) = (&object.policy, object.versions.last()) else { return };
     let Ok(facts) = Facts::of(newest.material.held().leaf()) else { return };
-    let is_due = renewal_of(policy).is_some_and(|renewal| renewal.moment(&facts) <= now);
-    if !is_due {
+    // A policy may want a renewal before the beginning: one a day is enough.
+    let earliest = newest.created + Duration::DAY;
+    let is_due = |renewal: Renewal| renewal.moment(&facts).max(earliest) <= now;
+    if !renewal_of(policy).is_some_and(is_due) {
         return;
     }
     let born = born::key_of(policy).and_then(|key| born::bear(&key, policy, now));
@@ -69,9 +71,12 @@ impl Renewal {
         let life = facts.not_after - facts.not_before;
         match self {
             Self::AtPercentage(part) => {
+                let part = part.clamp(1, 99);
                 facts.not_before + Duration::seconds(life.whole_seconds() / 100 * part)
             }
-            Self::DaysBefore(days) => facts.not_after - Duration::days(days),
+            Self::DaysBefore(days) => {
+                facts.not_after.saturating_sub(Duration::days(days.clamp(0, 36_500)))
+            }
         }
     }
 }

@@ -24,7 +24,9 @@ impl Vault {
         let renderer = self.renderer(context);
         if let Some(value) = self.objects.secrets.get(&key_of(name)) {
             let id = renderer.link("secrets", name, Some(&"0".repeat(32)));
-            return ok(&json!({ "value": value, "id": id, "attributes": { "enabled": true } }));
+            return ok(
+                &json!({ "value": value.expose(), "id": id, "attributes": { "enabled": true } }),
+            );
         }
         let found = self.visible(name, context);
         let Some((object, version)) = found.and_then(|o| Some((o, o.version(version)?))) else {
@@ -68,7 +70,7 @@ impl Vault {
                 Ok(None) => return problem::bad_parameter("Property value is required"),
                 Err(refusal) => return refusal,
             };
-        self.objects.secrets.insert(key, value);
+        self.objects.secrets.insert(key, value.into());
         self.secret(name, None, context)
     }
 

@@ -188,3 +188,51 @@ fn nobody_waits_for_the_key_of_somebody_else() {
     // Who waited for both would have waited for half of the time at least once.
     assert!(longest < all / 3, "{longest:?} of {all:?}");
 }
+
+#[test]
+fn a_renewal_that_is_always_due_comes_once_a_day() {
+    let (cloud, caller) = start();
+    let mut body = policy("Self", "AutoRenew");
+    body["policy"]["lifetime_actions"][0]["trigger"] = json!({ "days_before_expiry": 400 });
+    assert_eq!(caller.vault("POST", "/certificates/born/create", Some(&body)).status(), 202);
+    cloud.clock().advance(Duration::from_secs(20));
+    let versions = || {
+        (0..5).for_each(|_| assert_eq!(caller.get("/certificates/born").status(), 200));
+        cloud.vault("contoso").versions("born").len()
+    };
+    assert_eq!(versions(), 1);
+    cloud.token_lifetime(Duration::from_secs(7 * 86_400));
+    cloud.clock().advance(Duration::from_secs(86_400));
+    let caller = Caller::of_vaults(&cloud);
+    (0..5).for_each(|_| assert_eq!(caller.get("/certificates/born").status(), 200));
+    assert_eq!(cloud.vault("contoso").versions("born").len(), 2);
+}
+
+#[test]
+fn what_is_being_made_goes_with_what_is_deleted() {
+    let (cloud, caller) = start();
+    let leaf = TestPki::new(cloud.clock().now()).leaf("www.contoso.com").issue();
+    cloud.vault("contoso").import("born", &leaf.pfx(), None).expect("a certificate");
+    let body = policy("Unknown", "EmailContacts");
+    assert_eq!(caller.vault("POST", "/certificates/born/create", Some(&body)).status(), 202);
+    cloud.vault("contoso").delete("born");
+    assert_eq!(codes(&caller.get("/certificates/born/pending")).1, "PendingCertificateNotFound");
+    assert!(cloud.vault("contoso").names().is_empty());
+}
+
+#[test]
+fn nothing_is_merged_that_would_not_be_imported() {
+    let (cloud, caller) = start();
+    let body = policy("Unknown", "EmailContacts");
+    let operation = caller.vault("POST", "/certificates/born/create", Some(&body)).body_json();
+    let csr = STANDARD.decode(operation["csr"].as_str().expect("a request")).expect("base64");
+    let chain = TestPki::new(cloud.clock().now()).sign(&csr).expect("a chain");
+    let x5c = [STANDARD.encode(&chain[0]), "AQID".to_owned()];
+    let answer =
+        caller.vault("POST", "/certificates/born/pending/merge", Some(&json!({ "x5c": x5c })));
+    assert_eq!(codes(&answer).1, "BadParameter", "an issuer that is no certificate");
+    let mut body = policy("Self", "EmailContacts");
+    body["policy"]["key_props"] = json!({ "kty": "EC-HSM", "crv": "P-256" });
+    let answer = caller.vault("POST", "/certificates/other/create", Some(&body));
+    assert_eq!(codes(&answer).1, "BadParameter", "a standard vault has no HSM");
+}

@@ -163,3 +163,16 @@ fn app_service_wants_its_header() {
     let refused = get(&cloud, &format!("{url}&client_id=x"), &[("X-IDENTITY-HEADER", &header)]);
     assert_eq!(refused.body_json()["statusCode"], 400);
 }
+
+#[test]
+fn no_secret_is_in_what_debug_prints() {
+    let cloud = FakeCloud::builder().vault("contoso").start();
+    cloud.vault("contoso").set_secret("alone", "hush-hush");
+    let url: Url = "https://contoso.vault.azure.net/secrets/alone".parse().expect("a URL");
+    let bearer = cloud.token(PUBLIC.1);
+    let request = Request::new("PUT", &url).header("Authorization", &bearer).body("hush-hush");
+    let printed = format!("{cloud:?} {request:?}");
+    for secret in [cloud.client_secret(), cloud.app_service().1, bearer, "hush-hush".to_owned()] {
+        assert!(!printed.contains(&secret), "{secret}");
+    }
+}

@@ -165,6 +165,8 @@ async fn the_proxy_leads_to_every_clouds_own_names_and_nowhere_else() {
         "https://nobody.vault.azure.net/",
         "https://example.com/",
         "https://contoso.vault.azure.net:8443/",
+        "https://127.0.0.1/",
+        "https://localhost/",
     ] {
         let error = client.get(nowhere).send().await.expect_err("no tunnel");
         assert!(error.is_connect(), "{nowhere}: {error:?}");
@@ -203,6 +205,12 @@ async fn the_control_endpoint_says_what_is_wrong_with_a_wish() {
     for (path, body, part) in [
         ("/faults", r#"[{ "effect": "close" }, { "effect": "burst" }]"#, "fault 2: effect: "),
         ("/faults", r#"{ "effect": "close", "calls": { "nth": 0 } }"#, "counted from 1"),
+        ("/faults", r#"{ "effect": "unreachable", "stage": "after_change" }"#, "stage: "),
+        (
+            "/faults",
+            r#"{ "effect": { "challenge": { "key_file": "a\nb" } } }"#,
+            "cannot be the value",
+        ),
         ("/clock", r#"{ "advance_seconds": 18446744073709551615 }"#, "advance_seconds: "),
         ("/clock", r#"{ "advance_seconds": "1" }"#, "advance_seconds: "),
         ("/clock", r#"{ "advance_seconds": 1, "by": 2 }"#, "by: there is no such member"),

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use akv_testkit::{FakeCloud, TlsServer};
 
@@ -34,10 +34,17 @@ pub(crate) fn check_writable(file: &Path) -> io::Result<()> {
     if file.is_dir() {
         return Err(about("write", file, &io::ErrorKind::IsADirectory.into()));
     }
-    let unfinished = file.with_extension("unfinished");
+    let unfinished = unfinished(file);
     let mut options = fs::OpenOptions::new();
     let opened = options.write(true).create(true).truncate(true).open(&unfinished);
     opened.and_then(|_| fs::remove_file(&unfinished)).map_err(|error| about("write", file, &error))
+}
+
+/// Beside the file, under a name that no other has.
+fn unfinished(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".unfinished");
+    name.into()
 }
 
 fn about(tried: &str, path: &Path, error: &io::Error) -> io::Error {
@@ -57,7 +64,7 @@ pub(crate) fn write_secret(file: &Path, text: &str) -> io::Result<()> {
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let unfinished = file.with_extension("unfinished");
+    let unfinished = unfinished(file);
     let written = options.open(&unfinished).and_then(|mut to| to.write_all(text.as_bytes()));
     let renamed = written.and_then(|()| fs::rename(&unfinished, file));
     renamed.map_err(|error| about("write", file, &error))

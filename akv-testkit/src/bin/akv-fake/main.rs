@@ -11,7 +11,12 @@ use akv_testkit::{FakeCloud, Fault, Pace, TlsServer};
 use arguments::{Arguments, Wish};
 
 fn main() -> ExitCode {
-    match Wish::read(std::env::args().skip(1)) {
+    let words: Result<Vec<String>, _> =
+        std::env::args_os().skip(1).map(std::ffi::OsString::into_string).collect();
+    let wish = words
+        .map_err(|word| format!("{} is not UTF-8", word.display()))
+        .and_then(|words| Wish::read(words.into_iter()));
+    match wish {
         Ok(Wish::Help) => {
             say(io::stdout(), arguments::HELP);
             ExitCode::SUCCESS
@@ -45,6 +50,8 @@ fn serve(arguments: &Arguments) -> io::Result<()> {
         let server = TlsServer::start(cloud.clone(), arguments.listen).await?;
         let first = arguments.vaults.first().map_or("fake-vault", String::as_str);
         files::write(&arguments.dir, &cloud, &server, first)?;
+        // Whoever reads the next line may end the process at once.
+        let ended = told_to_end()?;
         say(
             io::stdout(),
             &format!(
@@ -54,7 +61,7 @@ fn serve(arguments: &Arguments) -> io::Result<()> {
                 arguments.dir.display()
             ),
         );
-        ended().await?;
+        ended.await;
         server.stop().await;
         match &arguments.state {
             Some(file) => files::write_secret(file, &cloud.save()),
@@ -121,21 +128,27 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
     Ok(cloud)
 }
 
-/// Returns when the process is told to end.
+/// Listens from now on for what tells the process to end.
 #[cfg(unix)]
-async fn ended() -> io::Result<()> {
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-    }
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
-/// Returns when the process is told to end.
-#[cfg(not(unix))]
-async fn ended() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
+/// Listens from now on for what tells the process to end.
+#[cfg(windows)]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        let _ = interrupt.recv().await;
+    })
 }
 
 /// Writes a line at once: whoever waits for it may read from a pipe.
