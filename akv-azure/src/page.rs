@@ -23,6 +23,8 @@ pub(crate) struct Pages {
     next: Option<Url>,
     followed: HashSet<u64>,
     empty_in_a_row: usize,
+    /// Bytes that were read.
+    read: usize,
 }
 
 impl Pages {
@@ -41,6 +43,7 @@ impl Pages {
             next: Some(first),
             followed: HashSet::new(),
             empty_in_a_row: 0,
+            read: 0,
         }
     }
 
@@ -59,6 +62,7 @@ impl Pages {
             .with_limit(LARGEST_PAGE);
         let mut retry = Retry::new(Deadline::after(self.deadline));
         let answer = self.pipeline.send(&call, &mut retry).await?;
+        self.read += answer.body().len();
         let page: Page<T> = read(&answer, &self.tried)?;
         self.empty_in_a_row = if page.value.is_empty() { self.empty_in_a_row + 1 } else { 0 };
         if self.empty_in_a_row > MOST_EMPTY_PAGES {
@@ -79,8 +83,9 @@ impl Pages {
             if !page.is_empty() && !seen.insert(fingerprint(&page)) {
                 return Err(self.endless("a whole page was there before"));
             }
-            if self.followed.len() >= MOST_PAGES_KEPT && self.next.is_some() {
-                return Err(self.endless("it has more pages than Resource Manager can fill"));
+            let more = self.next.is_some();
+            if more && (self.followed.len() >= MOST_PAGES_KEPT || self.read > MOST_KEPT) {
+                return Err(self.endless("it is longer than Resource Manager can make one"));
             }
             all.extend(page);
         }
@@ -118,10 +123,12 @@ pub(crate) fn unreadable(tried: &str, error: &serde_json::Error) -> Error {
 
 /// A vault's page has 25 items, Resource Manager's up to some hundreds.
 const LARGEST_PAGE: usize = 8 << 20;
-/// Half a million certificates.
-const MOST_PAGES: usize = 20_000;
+/// Two and a half million certificates.
+const MOST_PAGES: usize = 100_000;
 /// Resource Manager's pages have some hundreds of items, and a list of it is the subscriptions of a
 /// tenant or the vaults of a subscription, of which there are some thousands at most.
 const MOST_PAGES_KEPT: usize = 1000;
+/// In bytes: some hundred thousand vaults.
+const MOST_KEPT: usize = 256 << 20;
 /// The service sends short pages and may send empty ones.
 const MOST_EMPTY_PAGES: usize = 200;

@@ -6,6 +6,7 @@ mod command;
 mod exit;
 mod logging;
 mod render;
+mod wiped;
 mod wiring;
 
 use std::process::ExitCode;

@@ -12,12 +12,13 @@ use crate::render;
 use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Result<Exit> {
+    let tags = Tags::new(each_once(&args.tags)?).map_err(|error| Usage::new(error.to_string()))?;
     let given = args.contents.clone();
     let (contents, password) = wiring.aside(move || given.read()).await?;
     let request = AddRequest {
         name: args.alias.clone(),
         overwrite: if args.overwrite { Overwrite::Yes } else { Overwrite::No },
-        tags: Tags::new(each_once(&args.tags)?).map_err(|error| Usage::new(error.to_string()))?,
+        tags,
         existing_tags: if args.preserve_tags {
             ExistingTags::Preserve
         } else {

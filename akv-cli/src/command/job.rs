@@ -1,7 +1,7 @@
 //! `akv job`
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,10 +19,11 @@ use crate::args::{Common, JobArgs};
 use crate::aside::aside;
 use crate::exit::Exit;
 use crate::render;
+use crate::wiped::read_wiped;
 use crate::wiring::Wiring;
 
-/// A job ends in a result document under its own id, even where Azure cannot be set up or the
-/// configuration cannot be read. Only a wrong command line ends without one.
+/// A job ends in a result document, under its own id even where Azure cannot be set up, and under 0
+/// where the configuration cannot be read. Only a wrong command line ends without one.
 pub(super) async fn run(
     common: &Common,
     args: &JobArgs,
@@ -89,18 +90,13 @@ async fn prepared(
 }
 
 fn configuration(file: Option<&Path>) -> Result<Zeroizing<Vec<u8>>> {
-    let mut configuration = Zeroizing::new(Vec::new());
     match file.filter(|file| file.as_os_str() != "-") {
         Some(file) => fs::File::open(file)
-            .and_then(|file| file.take(LARGEST).read_to_end(&mut configuration))
-            .with_context(|| format!("read the job configuration from {}", file.display()))?,
-        None => io::stdin()
-            .lock()
-            .take(LARGEST)
-            .read_to_end(&mut configuration)
-            .context("read the job configuration from standard input")?,
-    };
-    Ok(configuration)
+            .and_then(|file| read_wiped(file, LARGEST))
+            .with_context(|| format!("read the job configuration from {}", file.display())),
+        None => read_wiped(io::stdin().lock(), LARGEST)
+            .context("read the job configuration from standard input"),
+    }
 }
 
 /// The jobs of a program that could not be set up: each tells why.
@@ -135,4 +131,4 @@ impl Jobs for Unprepared {
 }
 
 /// Configurations hold certificates and a last inventory; more than this is not one.
-const LARGEST: u64 = 256 << 20;
+const LARGEST: usize = 256 << 20;
