@@ -109,6 +109,10 @@ pub(crate) fn forbidden(
         Operation::ListVaults | Operation::GetVault => "Microsoft.KeyVault/vaults/read",
         Operation::CreateVault | Operation::UpdateVault => "Microsoft.KeyVault/vaults/write",
         Operation::DeleteVault => "Microsoft.KeyVault/vaults/delete",
+        Operation::ListDeletedVaults => "Microsoft.KeyVault/deletedVaults/read",
+        Operation::GetDeletedVault => "Microsoft.KeyVault/locations/deletedVaults/read",
+        Operation::PurgeVault => "Microsoft.KeyVault/locations/deletedVaults/purge/action",
+        Operation::CheckNameAvailability => "Microsoft.KeyVault/checkNameAvailability/read",
         Operation::GetResourceGroup | Operation::ListResourceGroups => {
             "Microsoft.Resources/subscriptions/resourceGroups/read"
         }

@@ -185,7 +185,7 @@ fn check_key(wanted: &Value, actual: &PublicKey) -> Result<(), &'static str> {
 }
 
 /// The members of a policy (azure-rest-api-specs), each after the one that it is in.
-const MEMBERS: [(&str, Form); 25] = [
+const MEMBERS: [(&str, Form); 28] = [
     ("/key_props", Form::Object),
     ("/key_props/exportable", Form::Flag),
     ("/key_props/kty", Form::Text),
@@ -200,6 +200,8 @@ const MEMBERS: [(&str, Form); 25] = [
     ("/x509_props/sans/dns_names", Form::Texts),
     ("/x509_props/sans/emails", Form::Texts),
     ("/x509_props/sans/upns", Form::Texts),
+    ("/x509_props/sans/uris", Form::Texts),
+    ("/x509_props/sans/ipAddresses", Form::Texts),
     ("/x509_props/ekus", Form::Texts),
     ("/x509_props/key_usage", Form::Texts),
     ("/x509_props/validity_months", Form::Number),
@@ -211,10 +213,11 @@ const MEMBERS: [(&str, Form); 25] = [
     ("/attributes", Form::Object),
     ("/attributes/enabled", Form::Flag),
     ("/x509_props/basic_constraints", Form::Object),
+    ("/x509_props/basic_constraints/ca", Form::Flag),
 ];
 
-/// The members of a lifetime action. The percentage is documented as 1 to 99; the days have no
-/// documented end but that of the certificate, and a century is beyond every certificate's.
+/// The members of a lifetime action. The percentage is documented as 1 to 99; a century of days is
+/// beyond every certificate's end.
 const ACTION_MEMBERS: [(&str, Form); 6] = [
     ("", Form::Object),
     ("/trigger", Form::Object),

@@ -61,10 +61,12 @@ fn write_public(file: &Path, text: &str) -> io::Result<()> {
 pub(crate) fn write_secret(file: &Path, text: &str) -> io::Result<()> {
     use std::io::Write as _;
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let unfinished = unfinished(file);
+    // One that was left behind may be open to others.
+    let _ = fs::remove_file(&unfinished);
     let written = options.open(&unfinished).and_then(|mut to| to.write_all(text.as_bytes()));
     let renamed = written.and_then(|()| fs::rename(&unfinished, file));
     renamed.map_err(|error| about("write", file, &error))
