@@ -93,13 +93,8 @@ impl Vault {
         let text = wanted.pointer("/secret_props/contentType").and_then(Value::as_str);
         let content_type = text.map_or(Some(ContentType::Pkcs12), ContentType::of);
         let content_type = content_type.ok_or_else(|| wrong("secret_props.contentType"))?;
-        let made;
-        let key = if let Some(key) = &context.key {
-            key
-        } else {
-            made = born::key_of(&wanted).map_err(wrong)?;
-            &made
-        };
+        // It was made before the cloud was locked, unless there is no such key.
+        let key = context.key.as_ref().ok_or_else(|| wrong("key_props"))?;
         let Born { certificate, csr, key } =
             born::bear(key, &wanted, context.now).map_err(wrong)?;
         let exportable = wanted.pointer("/key_props/exportable").and_then(Value::as_bool);
