@@ -16,6 +16,7 @@ mod secret;
 mod store;
 mod store_path;
 mod tags;
+pub mod text;
 mod vault;
 
 pub use address::{PrivateEndpoint, StoreAddress};
