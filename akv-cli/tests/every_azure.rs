@@ -85,7 +85,7 @@ fn with_certificate(fake: &Fake, fixture: Fixture) -> Run {
 fn a_client_certificate_signs_in_without_openssl() {
     let fake = Fake::with_vault();
     let fixture = openssl_pfx("web-v1").expect("a fixture");
-    let bundle = Bundle::from_pfx(fixture.pfx, &fixture.password.into()).expect("a bundle");
+    let bundle = Bundle::from_pfx(fixture.pfx, &fixture.password.into(), OffsetDateTime::now_utc()).expect("a bundle");
     fake.cloud.add_client_certificate(bundle.leaf().der()).expect("a client certificate");
     let run = with_certificate(&fake, fixture);
     assert_eq!(run.code, 0, "{}", run.both());

@@ -156,7 +156,7 @@ fn every_identity_signs_in_to_its_cloud() {
             ends_well(&inventory().env("PATH", &path).args(["--identity", "azure-cli"]).run());
         }
         let fixture = openssl_pfx("web-v1").expect("a fixture");
-        let bundle = Bundle::from_pfx(fixture.pfx, &fixture.password.into()).expect("a bundle");
+        let bundle = Bundle::from_pfx(fixture.pfx, &fixture.password.into(), OffsetDateTime::now_utc()).expect("a bundle");
         fake.cloud.add_client_certificate(bundle.leaf().der()).expect("a client certificate");
         let certified = inventory()
             .env("AZURE_CLIENT_CERTIFICATE_PATH", &fake.file("client.pfx", fixture.pfx))

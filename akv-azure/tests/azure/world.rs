@@ -105,7 +105,7 @@ impl World {
 pub(crate) fn importing(name: &str, leaf: &Leaf) -> Import {
     Import {
         name: self::name(name),
-        bundle: Bundle::from_pfx(&leaf.pfx(), &Password::default()).expect("a bundle"),
+        bundle: Bundle::from_pfx(&leaf.pfx(), &Password::default(), OffsetDateTime::now_utc()).expect("a bundle"),
         tags: Tags::default(),
         exportable: Exportable::Yes,
         over: Over::Certificate,

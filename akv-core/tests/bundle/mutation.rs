@@ -8,7 +8,7 @@ use akv_core::bundle::{Bundle, BundleError, pem};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::fixtures::{self, Fixture};
+use crate::fixtures::{self, Fixture, NOW};
 use crate::pem::as_pem;
 
 /// One change to a file.
@@ -111,7 +111,7 @@ fn mutated_pfx_files_are_answered() {
                 change.apply(&mut file);
             }
             let begun = Instant::now();
-            let result = Bundle::from_pfx(&file, &fixture.password);
+            let result = Bundle::from_pfx(&file, &fixture.password, NOW);
             prop_assert!(begun.elapsed() < LIMIT, "{} took {:?}", fixture.file, begun.elapsed());
             if let Err(error) = result {
                 prop_assert!(!error.to_string().is_empty());
@@ -125,7 +125,7 @@ fn mutated_pfx_files_are_answered() {
 #[test]
 fn mutated_plain_files_are_answered() {
     let files: Vec<_> = fixtures::good()
-        .map(|fixture| Bundle::from_pfx(&fixture.bytes, &fixture.password).unwrap())
+        .map(|fixture| Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW).unwrap())
         .collect();
     let strategy = (0..files.len(), proptest::collection::vec(change(), 1..4));
     runner()
@@ -134,10 +134,10 @@ fn mutated_plain_files_are_answered() {
             for change in &changes {
                 change.apply(&mut file);
             }
-            let result = Bundle::from_pfx(&file, &"".into());
+            let result = Bundle::from_pfx(&file, &"".into(), NOW);
             // A bundle that can be made of a mutant is one that can be written and read again.
             if let Ok(bundle) = result {
-                let again = Bundle::from_pfx(&bundle.to_pkcs12(), &"".into());
+                let again = Bundle::from_pfx(&bundle.to_pkcs12(), &"".into(), NOW);
                 let again = again.map(|again| (again.thumbprint(), again.key_kind()));
                 prop_assert_eq!(again, Ok((bundle.thumbprint(), bundle.key_kind())));
             }
