@@ -54,10 +54,9 @@ impl Chain {
             );
             Finding::new(FindingCode::SignatureNotChecked, message)
         });
-        let members = || std::iter::once(leaf).chain(&self.issuers);
         let left_out = self.strangers.iter().map(|stranger| {
             let (label, thumbprint) = (stranger.label(), stranger.thumbprint());
-            if members().any(|member| member.is_of_same_key(stranger)) {
+            if self.has_another_of(leaf, stranger) {
                 let message = format!(
                     "{label} ({thumbprint}) is left out: the bundle has another certificate of it"
                 );
@@ -68,6 +67,11 @@ impl Chain {
             Finding::new(FindingCode::StrangerLeftOut, message)
         });
         unchecked.chain(left_out).collect()
+    }
+
+    /// Whether the bundle has another certificate of the stranger's subject and key.
+    fn has_another_of(&self, leaf: &X509, stranger: &X509) -> bool {
+        std::iter::once(leaf).chain(&self.issuers).any(|member| member.is_of_same_key(stranger))
     }
 
     /// What cannot be read of the file, and whether the chain lacks a certificate for it.
@@ -109,7 +113,8 @@ impl Chain {
     /// A root in the file that the chain does not reach: who put it there meant the chain to.
     fn gap(&self, leaf: &X509) -> Option<Finding> {
         let top = self.issuers.last().filter(|top| !top.is_self_signed())?;
-        let root = self.strangers.iter().find(|it| it.is_self_signed() && it.is_ca())?;
+        let mut roots = self.strangers.iter().filter(|it| it.is_self_signed() && it.is_ca());
+        let root = roots.find(|root| !self.has_another_of(leaf, root))?;
         let message = format!(
             "the chain of {} does not reach {}: {} is not in the file, export it with its chain",
             leaf.label(),

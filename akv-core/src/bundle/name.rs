@@ -209,6 +209,3 @@ const SHORT_NAMES: &[(&[u8], &str)] = &[
     (b"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01", "UID"),
     (b"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19", "DC"),
 ];
-
-#[cfg(test)]
-mod tests;

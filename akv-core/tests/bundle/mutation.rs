@@ -4,7 +4,8 @@
 
 use std::time::{Duration, Instant};
 
-use akv_core::bundle::{Bundle, BundleError, pem};
+use akv_core::bundle::{Bundle, BundleError, X509, pem, pfx};
+use akv_core::text::is_unprintable;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -140,6 +141,39 @@ fn mutated_plain_files_are_answered() {
                 let again = Bundle::from_pfx(&bundle.to_pkcs12(), &"".into(), NOW);
                 let again = again.map(|again| (again.thumbprint(), again.key_kind()));
                 prop_assert_eq!(again, Ok((bundle.thumbprint(), bundle.key_kind())));
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// Every certificate of the files, changed and asked for everything.
+#[test]
+fn mutated_certificates_are_answered() {
+    let certificates: Vec<Vec<u8>> = fixtures::good()
+        .flat_map(|fixture| pfx::read(&fixture.bytes, &fixture.password).unwrap().certificates)
+        .map(|certificate| certificate.der().to_vec())
+        .collect();
+    let strategy = (0..certificates.len(), proptest::collection::vec(change(), 1..4));
+    runner()
+        .run(&strategy, |(which, changes)| {
+            let mut der = certificates[which].clone();
+            for change in &changes {
+                change.apply(&mut der);
+            }
+            match X509::from_der(&der) {
+                Ok(certificate) => {
+                    prop_assert!(der.starts_with(certificate.der()));
+                    prop_assert!(!certificate.label().contains(is_unprintable));
+                    let again = X509::from_der(certificate.der());
+                    prop_assert_eq!(again.as_ref(), Ok(&certificate));
+                    certificate.is_self_signed();
+                    certificate.issuer();
+                    certificate.key_usages();
+                    certificate.extended_key_usages();
+                    certificate.signature_algorithm_name();
+                }
+                Err(error) => prop_assert!(!error.to_string().contains(is_unprintable)),
             }
             Ok(())
         })

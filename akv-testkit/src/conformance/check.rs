@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use akv_core::{
     Bundle, CertificateName, CertificateStore, Exportable, Import, Over, Password, Result, Tags,
 };
+use time::OffsetDateTime;
 
 use crate::conformance::Conformance;
 use crate::pki::{Key, TestPki};
