@@ -31,8 +31,8 @@ pub(super) fn read(answer: &Answer, tried: &str) -> Result<Vec<Vec<u8>>> {
         }
     }
     .map_err(|error| broken("the backing secret cannot be read").with_source(error))?;
-    if contents.unreadable > 0 {
-        return Err(broken("the backing secret holds a certificate that cannot be read"));
+    if let Some(one) = contents.unreadable.first() {
+        return Err(broken(&format!("the backing secret: {one}")));
     }
     let ordered = leaf_first(&contents.keys, contents.certificates);
     Ok(ordered.iter().map(|certificate| certificate.der().to_vec()).collect())
@@ -65,7 +65,7 @@ fn leaf_of(keys: &[PrivateKey], certificates: &[X509]) -> usize {
 }
 
 fn is_issuer(one: &X509, of: &X509) -> bool {
-    one.subject() == of.issuer() && one.thumbprint() != of.thumbprint()
+    of.names_as_issuer(one) && one.thumbprint() != of.thumbprint()
 }
 
 #[cfg(test)]

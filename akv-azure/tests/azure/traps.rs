@@ -7,6 +7,7 @@ use akv_testkit::{Fault, Operation, Request, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::world::{World, importing, name};
 
@@ -87,12 +88,16 @@ async fn the_password_of_a_file_does_not_get_into_the_vault() {
     let fixture = openssl_pfx("web-v1").expect("a fixture");
     let vault = world.cloud.vault("contoso");
     vault.import("theirs", fixture.pfx, Some(fixture.password)).expect("the service takes it");
-    let bundle = Bundle::from_pfx(fixture.pfx, &fixture.password.into()).expect("a bundle");
+    let bundle = Bundle::from_pfx(fixture.pfx, &fixture.password.into(), OffsetDateTime::now_utc())
+        .expect("a bundle");
     let ours = Import { bundle, ..importing("ours", &world.leaf("www.contoso.com")) };
     world.store().import(&ours).await.expect("an import");
     for name in ["theirs", "ours"] {
         let secret = behind(&world, name);
-        assert!(Bundle::from_pfx(&secret, &Password::default()).is_ok(), "{name} needs none");
+        assert!(
+            Bundle::from_pfx(&secret, &Password::default(), OffsetDateTime::now_utc()).is_ok(),
+            "{name} needs none"
+        );
     }
 }
 
@@ -101,7 +106,9 @@ async fn what_a_gateway_reads_behind_a_certificate_is_the_key_and_the_whole_chai
     let world = World::new();
     let leaf = world.leaf("www.contoso.com");
     world.store().import(&importing("web", &leaf)).await.expect("an import");
-    let bundle = Bundle::from_pfx(&behind(&world, "web"), &Password::default()).expect("a bundle");
+    let bundle =
+        Bundle::from_pfx(&behind(&world, "web"), &Password::default(), OffsetDateTime::now_utc())
+            .expect("a bundle");
     assert_eq!(bundle.thumbprint(), leaf.thumbprint());
     assert_eq!(bundle.chain().len(), leaf.chain().len());
 }

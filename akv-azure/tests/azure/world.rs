@@ -10,6 +10,7 @@ use akv_core::{
 };
 use akv_testkit::pki::{Key, Leaf, TestPki};
 use akv_testkit::{FakeCloud, FakeCloudBuilder, Pace};
+use time::OffsetDateTime;
 
 use crate::tap::Tap;
 
@@ -105,7 +106,8 @@ impl World {
 pub(crate) fn importing(name: &str, leaf: &Leaf) -> Import {
     Import {
         name: self::name(name),
-        bundle: Bundle::from_pfx(&leaf.pfx(), &Password::default()).expect("a bundle"),
+        bundle: Bundle::from_pfx(&leaf.pfx(), &Password::default(), OffsetDateTime::now_utc())
+            .expect("a bundle"),
         tags: Tags::default(),
         exportable: Exportable::Yes,
         over: Over::Certificate,

@@ -46,9 +46,9 @@ fn table(bundle: &Bundle, certificates: &[&X509], findings: &[Finding], exit: Ex
         let role = if depth == 0 { "leaf    " } else { "issuer  " };
         print(&format!(
             "{role} {} (thumbprint {}, valid until {})",
-            certificate.subject(),
+            certificate.label(),
             certificate.thumbprint(),
-            certificate.not_after().date(),
+            certificate.not_after().map_or("unknown".to_owned(), |end| end.date().to_string()),
         ))?;
     }
     for finding in findings {
@@ -69,7 +69,7 @@ fn document(bundle: &Bundle, certificates: &[&X509], findings: &[Finding], exit:
     json!({
         "accepted": exit != Exit::Failure,
         "keyKind": bundle.key_kind().to_string(),
-        "subjects": certificates.iter().map(|one| one.subject()).collect::<Vec<_>>(),
+        "subjects": certificates.iter().map(|one| one.label()).collect::<Vec<_>>(),
         "thumbprints": certificates.iter().map(|one| one.thumbprint()).collect::<Vec<_>>(),
         "findings": findings.iter().map(|finding| json!({
             "code": finding.code.as_str(),

@@ -133,17 +133,23 @@ pub enum BundleError {
     },
     /// The private key belongs to none of the certificates.
     #[error(
-        "the private key ({key}) fits none of the certificates that can be read ({}; {unreadable} \
-         cannot be read): export the key with its own certificate",
-        if subjects.is_empty() { "there is none".to_owned() } else { subjects.join("; ") }
+        "the private key ({key}) fits none of the certificates ({}): export the key with its own \
+         certificate",
+        subjects.join("; ")
     )]
     KeyFitsNoCertificate {
         /// The key that was found.
         key: KeyKind,
         /// The subjects of the certificates that were found.
         subjects: Vec<String>,
-        /// How many more certificates were found that cannot be read.
-        unreadable: usize,
+    },
+    /// The private key belongs to none of the certificates that can be read, and there are others.
+    #[error("cannot find the certificate of the private key ({key}): {}", unreadable.join("; "))]
+    LeafNotRead {
+        /// The key that was found.
+        key: KeyKind,
+        /// Which certificates cannot be read, and why.
+        unreadable: Vec<String>,
     },
     /// There are several private keys, so it is not clear which certificate is meant.
     #[error(

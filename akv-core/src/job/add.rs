@@ -54,7 +54,7 @@ fn open(
     let invalid = |problem: String| Error::new(ErrorKind::Invalid, tried(), problem);
     let bundle = request
         .contents
-        .open(&request.password)
+        .open(&request.password, now)
         .map_err(|error| invalid(error.to_string()).with_source(error))?;
     let findings = bundle.findings(now);
     let of = |severity: Severity| findings.iter().filter(move |one| one.severity == severity);

@@ -31,7 +31,7 @@ use crate::store::CertificateStore;
 use crate::vault::TenantId;
 
 pub use add_request::{AddRequest, Contents, ExistingTags, Overwrite, SoftDeleted};
-pub use alias::derived_alias;
+pub use alias::{alias_source, derived_alias};
 pub use create::CreateRequest;
 pub use discover::{DiscoveryOutcome, DiscoveryRequest, Undiscovered};
 pub use inventory::{

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use akv_core::Password;
 use akv_core::bundle::{Bundle, BundleError, pem, pfx};
 
-use crate::fixtures;
+use crate::fixtures::{self, NOW};
 
 /// Encodes one element.
 pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -199,7 +199,7 @@ fn a_file_that_is_too_large_is_not_looked_at() {
 #[test]
 fn a_trust_store_is_not_a_bundle() {
     let fixture = fixtures::named("ossl-modern-P-256.pfx");
-    let bundle = Bundle::from_pfx(&fixture.bytes, &fixture.password).unwrap();
+    let bundle = Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW).unwrap();
     let certificate = sequence(&[X509_CERT, &tlv(0xa0, &tlv(0x04, bundle.leaf().der()))]);
     let error = refused(&file(&vec![bag(CERT_BAG, &certificate); 101]));
     assert_eq!(error, BundleError::TooMany { what: "certificates", limit: 100 });

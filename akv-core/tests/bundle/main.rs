@@ -3,11 +3,17 @@
 #[cfg(test)]
 mod cost;
 #[cfg(test)]
+mod crafted;
+#[cfg(test)]
 mod damage;
+#[cfg(test)]
+mod field;
 #[cfg(test)]
 mod findings;
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod lenient;
 #[cfg(test)]
 mod made_by_openssl;
 #[cfg(test)]
@@ -22,5 +28,7 @@ mod passwords;
 mod pem;
 #[cfg(test)]
 mod pki;
+#[cfg(test)]
+mod ways;
 #[cfg(test)]
 mod witness;

@@ -9,7 +9,7 @@ use pkcs12::kdf::{Pkcs12KeyType, derive_key};
 use sha1::Sha1;
 
 use crate::cost::{content, data, sequence, tlv};
-use crate::fixtures;
+use crate::fixtures::{self, NOW};
 
 const SHA1: &[u8] = b"\x06\x05\x2b\x0e\x03\x02\x1a";
 
@@ -44,8 +44,8 @@ const PLAIN: &str = "ossl-emptypw-plain-nomac.pfx";
 fn no_password_has_two_encodings() {
     for encoded in [&[][..], &[0, 0]] {
         let file = protected(PLAIN, encoded);
-        assert!(Bundle::from_pfx(&file, &Password::default()).is_ok(), "{encoded:?}");
-        let error = Bundle::from_pfx(&file, &Password::from("some")).unwrap_err();
+        assert!(Bundle::from_pfx(&file, &Password::default(), NOW).is_ok(), "{encoded:?}");
+        let error = Bundle::from_pfx(&file, &Password::from("some"), NOW).unwrap_err();
         assert_eq!(error, BundleError::WrongPassword);
     }
 }
@@ -53,15 +53,15 @@ fn no_password_has_two_encodings() {
 #[test]
 fn characters_outside_the_basic_plane_are_taken() {
     let file = protected(PLAIN, &utf16("pass🔑"));
-    assert!(Bundle::from_pfx(&file, &Password::from("pass🔑")).is_ok());
-    assert!(Bundle::from_pfx(&file, &Password::from("pass")).is_err());
+    assert!(Bundle::from_pfx(&file, &Password::from("pass🔑"), NOW).is_ok());
+    assert!(Bundle::from_pfx(&file, &Password::from("pass"), NOW).is_err());
 }
 
 /// OpenSSL before 1.1 took each octet of the UTF-8 for a character.
 #[test]
 fn passwords_that_were_not_decoded_are_taken() {
     let file = protected(PLAIN, &utf16("P\u{c3}\u{a4}ss"));
-    assert!(Bundle::from_pfx(&file, &Password::from("P\u{e4}ss")).is_ok());
+    assert!(Bundle::from_pfx(&file, &Password::from("P\u{e4}ss"), NOW).is_ok());
 }
 
 /// The integrity check says that the password is right, but what is inside is encrypted with
@@ -100,12 +100,12 @@ fn with_pbmac1(password: &str, key_length: Option<u8>) -> Vec<u8> {
 #[test]
 fn the_newer_integrity_check_is_verified() {
     let file = with_pbmac1("Pässw0rd!", Some(32));
-    Bundle::from_pfx(&file, &Password::from("Pässw0rd!")).unwrap();
-    let error = Bundle::from_pfx(&file, &Password::from("another")).unwrap_err();
+    Bundle::from_pfx(&file, &Password::from("Pässw0rd!"), NOW).unwrap();
+    let error = Bundle::from_pfx(&file, &Password::from("another"), NOW).unwrap_err();
     assert_eq!(error, BundleError::WrongPassword);
     for length in [None, Some(19), Some(65)] {
         let file = with_pbmac1("Pässw0rd!", length);
-        let error = Bundle::from_pfx(&file, &Password::from("Pässw0rd!")).unwrap_err();
+        let error = Bundle::from_pfx(&file, &Password::from("Pässw0rd!"), NOW).unwrap_err();
         assert!(matches!(error, BundleError::Damaged { .. }), "{error}");
     }
 }

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::cost::{content, tlv};
-use crate::fixtures::{self, Fixture};
+use crate::fixtures::{self, Fixture, NOW};
 
 fn block(label: &str, der: &[u8]) -> String {
     let base64 = STANDARD.encode(der);
@@ -24,13 +24,13 @@ pub(crate) fn as_pem(fixture: &Fixture) -> String {
 }
 
 fn bundle(text: &str) -> Result<Bundle, BundleError> {
-    Bundle::from_pem(text.as_bytes(), &Password::default())
+    Bundle::from_pem(text.as_bytes(), &Password::default(), NOW)
 }
 
 #[test]
 fn pem_and_pkcs12_make_the_same_bundle() {
     for fixture in fixtures::good() {
-        let from_pfx = Bundle::from_pfx(&fixture.bytes, &fixture.password).unwrap();
+        let from_pfx = Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW).unwrap();
         let from_pem = bundle(&as_pem(&fixture)).unwrap();
         assert_eq!(from_pem.to_pkcs12(), from_pfx.to_pkcs12(), "{}", fixture.file);
     }
@@ -98,10 +98,13 @@ fn what_cannot_be_read_says_what_to_do() {
     let error = bundle(&block("OPENSSH PRIVATE KEY", b"openssh-key-v1\0")).unwrap_err();
     assert!(matches!(error, BundleError::Unsupported { .. }), "{error}");
     let wide: Vec<u8> = "\u{feff}-----BEGIN".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let error = Bundle::from_pem(&wide, &Password::default()).unwrap_err();
+    let error = Bundle::from_pem(&wide, &Password::default(), NOW).unwrap_err();
     assert!(error.to_string().contains("UTF-16"), "{error}");
-    let error =
-        Bundle::from_pem(&fixtures::named("ossl-modern-P-256.pfx").bytes, &Password::default());
+    let error = Bundle::from_pem(
+        &fixtures::named("ossl-modern-P-256.pfx").bytes,
+        &Password::default(),
+        NOW,
+    );
     assert!(error.unwrap_err().to_string().contains("PKCS#12"));
 }
 

@@ -30,8 +30,8 @@ pub(super) async fn add(check: &Check<'_>) -> Outcome {
         same("the thumbprint", &made.thumbprint, &Some(leaf.thumbprint()))?;
         same("the certificate", &made.der.as_deref(), &Some(leaf.der()))?;
         same("the tags", &made.tags, &import.tags)?;
-        same("not before", &made.attributes.not_before, &Some(leaf.not_before()))?;
-        same("the expiry", &made.attributes.expires, &Some(leaf.not_after()))?;
+        same("not before", &made.attributes.not_before, &leaf.not_before())?;
+        same("the expiry", &made.attributes.expires, &leaf.not_after())?;
         holds("a new certificate is enabled", made.attributes.enabled)?;
         let state = present("the key", made.key.clone())?;
         same("the kind of key", &state.kind.as_deref(), &Some(kind))?;
@@ -148,7 +148,7 @@ pub(super) async fn list(check: &Check<'_>) -> Outcome {
         same("the thumbprint", &item.thumbprint, &Some(bundle.thumbprint()))?;
         same("the tags", &Some(&item.tags), &expected.get(&item.name))?;
         let expiry = item.attributes.expires;
-        same("the expiry", &expiry, &Some(bundle.leaf().not_after()))?;
+        same("the expiry", &expiry, &bundle.leaf().not_after())?;
     }
     let names: Vec<_> = listed.iter().map(|item| item.name.clone()).collect();
     let all: Vec<_> = expected.into_keys().collect();

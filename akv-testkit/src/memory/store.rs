@@ -259,8 +259,8 @@ impl CertificateStore for MemoryStore {
             thumbprint: Some(leaf.thumbprint()),
             attributes: Attributes {
                 enabled: true,
-                not_before: Some(leaf.not_before()),
-                expires: Some(leaf.not_after()),
+                not_before: leaf.not_before(),
+                expires: leaf.not_after(),
                 created: Some(now),
                 updated: Some(now),
             },

@@ -1,5 +1,7 @@
 //! A1 to A12: adding.
 
+use std::time::SystemTime;
+
 use akv_core::job::{Contents, Effect, ExistingTags, Outcome, Overwrite, SoftDeleted};
 use akv_core::{Error, ErrorKind, Exportable, Tags};
 use akv_keyfactor::{JobStatus, Options};
@@ -25,7 +27,7 @@ async fn a2_a_certificate_without_a_key_reaches_the_bundle_reader() {
     let jobs = add_ending(
         |_, _, request| {
             assert!(request.password.is_empty());
-            assert!(request.contents.open(&request.password).is_err());
+            assert!(request.contents.open(&request.password, SystemTime::now().into()).is_err());
         },
         Outcome::failure(Error::new(ErrorKind::Invalid, "add", "there is no private key in it")),
     );
