@@ -69,8 +69,8 @@ impl X509 {
             .elements()
             .map(|moment| moment.map_or(Err("it is not laid out as a time"), moment::read));
         let mut moment = || validity.next().unwrap_or(Err("it is not there"));
-        let not_before = read.some("beginning of its validity", moment().map(Some));
-        let not_after = read.some("end of its validity", moment().map(Some));
+        let not_before = read.some("beginning of the validity", moment().map(Some));
+        let not_after = read.some("end of the validity", moment().map(Some));
         let usages = read.some("key usage", extensions.key_usages());
         let is_ca = read.some("basic constraints", extensions.is_authority());
         read.some("extended key usage", extensions.extended_key_usages());

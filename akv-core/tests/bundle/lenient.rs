@@ -175,11 +175,11 @@ fn what_cannot_be_read_of_a_field_is_unknown_and_told() {
     for (crafted, told_of) in [
         (
             plain.clone().valid("251101000000Z", "291301000000Z"),
-            "cannot read the end of its validity of CN=web: it names a day that does not exist",
+            "cannot read the end of the validity of CN=web: it names a day that does not exist",
         ),
         (
             Crafted { validity: b"\x30\x00".to_vec(), ..plain.clone() },
-            "cannot read the beginning of its validity of CN=web: it is not there",
+            "cannot read the beginning of the validity of CN=web: it is not there",
         ),
         (
             plain.clone().with(extension(BASIC_CONSTRAINTS, b"\x05\x00")),
