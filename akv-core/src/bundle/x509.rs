@@ -11,6 +11,7 @@ use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoRef};
 use x509_cert::time::Time;
 
 use super::error::BundleError;
+use super::flaw::Flaw;
 use super::key_kind::KeyKind;
 use super::name::ComparableName;
 use super::public_key::PublicKey;
@@ -34,7 +35,7 @@ impl X509 {
     /// Reads a certificate from its DER, of at most 64 KiB: Key Vault stores less than half of that.
     pub fn from_der(der: &[u8]) -> Result<Self, BundleError> {
         if der.len() > MAX_BYTES {
-            return Err(damaged(format_args!("it takes {} bytes", der.len())));
+            return Err(damaged("it takes more than 64 KiB"));
         }
         let certificate = Certificate::from_der(der).map_err(damaged)?;
         let tbs = certificate.tbs_certificate();
@@ -185,12 +186,13 @@ impl fmt::Debug for X509 {
 }
 
 fn moment(time: Time) -> Result<OffsetDateTime, BundleError> {
-    let seconds = i64::try_from(time.to_unix_duration().as_secs()).map_err(damaged)?;
-    OffsetDateTime::from_unix_timestamp(seconds).map_err(damaged)
+    let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok();
+    let moment = seconds.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+    moment.ok_or_else(|| damaged("its validity"))
 }
 
-fn damaged(error: impl fmt::Display) -> BundleError {
-    BundleError::damaged("a certificate", error)
+fn damaged(flaw: impl Into<Flaw>) -> BundleError {
+    BundleError::damaged("a certificate", flaw)
 }
 
 /// A parsed certificate can take twenty-five times the memory of its bytes.

@@ -5,9 +5,19 @@ mod cost;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod dearest;
+#[cfg(test)]
+mod der;
+#[cfg(test)]
+mod field;
+#[cfg(test)]
 mod findings;
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod formats;
+#[cfg(test)]
+mod leaks;
 #[cfg(test)]
 mod made_by_openssl;
 #[cfg(test)]
