@@ -1,7 +1,7 @@
 //! What the dearest files cost that are opened, in processor time: at most 1.5 seconds each.
 //!
 //! `cargo run -p akv-core --example dearest_files` (the development profile optimizes what computes)
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program that measures")]
+#![expect(dead_code, clippy::unwrap_used, clippy::print_stdout, reason = "a program that measures")]
 
 #[path = "../tests/bundle/dearest.rs"]
 mod dearest;
@@ -18,7 +18,11 @@ fn main() {
             let before = processor_time();
             match kind.open(parts) {
                 Ok(()) => break processor_time() - before,
-                Err(BundleError::TooMuchWork { .. } | BundleError::TooMany { .. } | BundleError::TooLarge { .. }) if parts > 0 => parts -= 1,
+                Err(
+                    BundleError::TooMuchWork { .. }
+                    | BundleError::TooMany { .. }
+                    | BundleError::TooLarge { .. },
+                ) if parts > 0 => parts -= 1,
                 Err(error) => {
                     println!("{}: {error}", kind.name);
                     break 0.0;

@@ -107,8 +107,9 @@ impl Block<'_> {
         if digits.is_empty() {
             return Err(self.damaged(start, "it is empty"));
         }
-        text::from_base64(&digits)
-            .ok_or_else(|| self.damaged(start, "its base64 is incomplete or has text after its end"))
+        text::from_base64(&digits).ok_or_else(|| {
+            self.damaged(start, "its base64 is incomplete or has text after its end")
+        })
     }
 
     /// An error about what the block holds, as one that names the block.

@@ -8,8 +8,8 @@ use aes::{Aes128, Aes192, Aes256};
 use cbc::Decryptor;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, InnerIvInit, KeyInit};
-use der::{Decode, Sequence};
 use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
+use der::{Decode, Sequence};
 use des::{TdesEde2, TdesEde3};
 use pkcs12::kdf::{Pkcs12KeyType, derive_key};
 use rc2::Rc2;
@@ -92,7 +92,8 @@ impl<'a> Encryption<'a> {
                     let lengths = (password.utf16_length(), salt.len());
                     Hash::Sha1.pkcs12_cost(*iterations, length, lengths)
                 };
-                let once = derive(cipher.key_length()).saturating_add(derive(cipher.block_length()));
+                let once =
+                    derive(cipher.key_length()).saturating_add(derive(cipher.block_length()));
                 once.saturating_mul(password.form_count())
             }
             Self::Pbes2 { kdf, cipher, .. } => kdf.cost(password.utf8().len(), cipher.key_length()),

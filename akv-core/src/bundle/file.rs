@@ -62,15 +62,18 @@ impl Form {
         if let Some(text) = utf16(bytes) {
             return match text::decode(&text) {
                 Ok(text) => Self::Wrapped(Zeroizing::new(text.as_bytes().to_vec())),
-                Err(NotText::Nul) => {
-                    Self::Other("is a binary file that was saved as UTF-16 text: transfer it as binary")
-                }
+                Err(NotText::Nul) => Self::Other(
+                    "is a binary file that was saved as UTF-16 text: transfer it as binary",
+                ),
                 Err(_) => Self::Other("is damaged UTF-16 text: save it as UTF-8"),
             };
         }
         let text = unquoted(bytes);
         if text.is_empty() {
             return Self::Other("is empty");
+        }
+        if text.starts_with(b"-----BEGIN%20") || text.starts_with(b"-----BEGIN+") {
+            return Self::Other("is URL-encoded text: decode it first");
         }
         if armor::is_armored(text) {
             return Self::Pem;
@@ -84,7 +87,6 @@ impl Form {
                 text.get(..with.len()).is_some_and(|it| it.eq_ignore_ascii_case(with.as_bytes()))
             })
         };
-        let has = |what: &[u8]| text.windows(what.len()).any(|window| window == what);
         if begins(&["<!doctype", "<html", "<?xml"]) {
             return Self::Other("is a web page or XML: download the file itself");
         }
@@ -93,9 +95,6 @@ impl Form {
         }
         if begins(&["PuTTY-User-Key-File"]) {
             return Self::Other("is an SSH key of PuTTY's, which has no certificate");
-        }
-        if has(b"-----BEGIN%20") || has(b"-----BEGIN+") {
-            return Self::Other("is URL-encoded text: decode it first");
         }
         if begins(&["3082", "0x3082", "3080", "30 82", "30:82"]) {
             return Self::Other("is written in hexadecimal: decode it first (`xxd -r -p`)");
@@ -127,7 +126,8 @@ fn made_text(bytes: &[u8]) -> Option<&'static str> {
     }
     if bytes.is_ascii() {
         // Every key and certificate has octets above 127, and no text has these.
-        let binary = rest.iter().take(64).any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace());
+        let binary =
+            rest.iter().take(64).any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace());
         return (binary && !is_der(bytes)).then_some(
             "was handled as text, octets above 127 are replaced (by question marks): transfer it as binary",
         );
@@ -216,8 +216,14 @@ const OTHERS: &[(&[u8], &str)] = &[
     ),
     (&[0, 0, 0, 1, 0, 0, 0, 20], BKS),
     (&[0, 0, 0, 2, 0, 0, 0, 20], BKS),
-    (b"\0\0\0\0CERT", "is a certificate store of Windows (SST), which has no private keys: export the certificate with its key as PFX"),
-    (&[0x1e, 0xf1, 0xb5, 0xb0], "is a private key without a certificate (PVK): join them with `pvk2pfx`"),
+    (
+        b"\0\0\0\0CERT",
+        "is a certificate store of Windows (SST), which has no private keys: export the certificate with its key as PFX",
+    ),
+    (
+        &[0x1e, 0xf1, 0xb5, 0xb0],
+        "is a private key without a certificate (PVK): join them with `pvk2pfx`",
+    ),
     (b"PK\x03\x04", "is a ZIP archive: unpack it first"),
     (&[0x1f, 0x8b], "is compressed with gzip: unpack it first"),
 ];

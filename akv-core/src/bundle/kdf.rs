@@ -66,8 +66,10 @@ impl<'a> Kdf<'a> {
             Self::Scrypt { params, salt } => {
                 let width = u64::from(params.r()).saturating_mul(u64::from(params.p()));
                 let octets = usize::try_from(width.saturating_mul(128)).unwrap_or(usize::MAX);
-                // Measured against SHA-256: a step of scrypt for one r and p takes four blocks.
-                let mixing = (4_u64 << params.log_n()).saturating_mul(width);
+                // Measured against SHA-256: a step takes four blocks for each r, and as long again
+                // for fetching what it mixes.
+                let steps = (4_u64 << params.log_n()).saturating_mul(u64::from(params.p()));
+                let mixing = steps.saturating_mul(u64::from(params.r()) + 1);
                 // PBKDF2 makes what is mixed, and takes it for the salt of the key.
                 let before = Hash::Sha256.pbkdf2_cost(1, octets, (password, salt.len()));
                 let after = Hash::Sha256.pbkdf2_cost(1, key_length, (password, octets));

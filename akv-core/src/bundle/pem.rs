@@ -88,9 +88,7 @@ impl Reading<'_> {
 
     fn take_other(&mut self, shape: Shape, der: &Zeroizing<Vec<u8>>) -> Result<(), BundleError> {
         let key = match shape {
-            Shape::Pkcs8 | Shape::Pkcs1 | Shape::Sec1 => {
-                PrivateKey::read(der, &mut self.budget)?
-            }
+            Shape::Pkcs8 | Shape::Pkcs1 | Shape::Sec1 => PrivateKey::read(der, &mut self.budget)?,
             Shape::EncryptedPkcs8 => {
                 let key = encryption::decrypt_key(der, self.password, &mut self.budget)?;
                 PrivateKey::read(&key, &mut self.budget)?

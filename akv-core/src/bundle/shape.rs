@@ -28,9 +28,12 @@ impl Shape {
     pub(super) fn of(der: &[u8]) -> Option<Self> {
         let outer = elements(sequence(AnyRef::from_der(der).ok()?)?)?;
         match outer.as_slice() {
-            [Element(Tag::Integer, _), Element(Tag::Sequence, _), Element(Tag::OctetString, _), ..] => {
-                Some(Self::Pkcs8)
-            }
+            [
+                Element(Tag::Integer, _),
+                Element(Tag::Sequence, _),
+                Element(Tag::OctetString, _),
+                ..,
+            ] => Some(Self::Pkcs8),
             [Element(Tag::Integer, [3]), Element(Tag::Sequence, content), ..] => {
                 content_type(content).map(|_| Self::Pkcs12)
             }
@@ -47,9 +50,11 @@ impl Shape {
                 let oid = ObjectIdentifier::from_bytes(oid).ok()?;
                 (oid == SIGNED_DATA).then_some(Self::Pkcs7)
             }
-            [Element(Tag::Sequence, signed), Element(Tag::Sequence, _), Element(Tag::BitString, _)] => {
-                signed_part(signed)
-            }
+            [
+                Element(Tag::Sequence, signed),
+                Element(Tag::Sequence, _),
+                Element(Tag::BitString, _),
+            ] => signed_part(signed),
             _ => None,
         }
     }

@@ -7,8 +7,8 @@ use akv_core::bundle::{Bundle, BundleError, pem, pfx};
 
 use crate::fixtures;
 
-pub(crate) use crate::der::{content, data, sequence, tlv};
 use crate::der::{AES_256, CERT_BAG, HMAC_SHA512, KEY_BAG, PBKDF2, SCRYPT, bag, encryption, file};
+pub(crate) use crate::der::{content, data, sequence, tlv};
 
 const SHROUDED_KEY_BAG: &[u8] = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x02";
 const X509_CERT: &[u8] = b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x09\x16\x01";

@@ -49,8 +49,7 @@ fn key_is_taken_whatever_its_label() {
 
 #[test]
 fn rsa_key_without_null_is_normalized() {
-    const RSA_WITH_NULL: &[u8] =
-        b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+    const RSA_WITH_NULL: &[u8] = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
     for file in ["no-null.pem", "no-null.pfx"] {
         let bundle = open(&bytes(&format!("rsa-key-without-null/{file}")), "pw").unwrap();
         let written = pfx::read(&bundle.to_pkcs12(), &Password::default()).unwrap();

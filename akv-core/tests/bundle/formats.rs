@@ -33,8 +33,21 @@ fn keystores_of_java_are_named_with_the_command() {
         let folder = TempDir::new().unwrap();
         let file = folder.path().join("store");
         let arguments = [
-            "-genkeypair", "-storetype", kind, "-keystore", file.to_str().unwrap(), "-storepass",
-            "changeit", "-keypass", "changeit", "-alias", "a", "-keyalg", "EC", "-dname", "CN=a",
+            "-genkeypair",
+            "-storetype",
+            kind,
+            "-keystore",
+            file.to_str().unwrap(),
+            "-storepass",
+            "changeit",
+            "-keypass",
+            "changeit",
+            "-alias",
+            "a",
+            "-keyalg",
+            "EC",
+            "-dname",
+            "CN=a",
         ];
         let Some((made, text)) = run("keytool", &arguments, b"") else { return };
         assert!(made, "{text}");
@@ -101,9 +114,10 @@ fn other_files_are_named() {
 fn base64_of_a_file_is_opened() {
     let (pfx, password, expected) = sample();
     let once = STANDARD.encode(&pfx);
-    let lines: String = once.as_bytes().chunks(76).fold(String::new(), |text, line| {
-        text + str::from_utf8(line).unwrap() + "\r\n"
-    });
+    let lines: String = once
+        .as_bytes()
+        .chunks(76)
+        .fold(String::new(), |text, line| text + str::from_utf8(line).unwrap() + "\r\n");
     let utf16: Vec<u8> =
         format!("\u{feff}{lines}").encode_utf16().flat_map(u16::to_le_bytes).collect();
     for wrapped in [
@@ -168,9 +182,8 @@ fn pem_is_opened_however_it_is_encoded() {
         text.replace("-----BEGIN ", "----- BEGIN  ").into_bytes(),
         [b"friendlyName: w\xebb\n".as_slice(), text.as_bytes()].concat(),
     ] {
-        let bundle = open(&encoded, "").unwrap_or_else(|error| {
-            panic!("{error}: {}", String::from_utf8_lossy(&encoded))
-        });
+        let bundle = open(&encoded, "")
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&encoded)));
         assert_eq!(*bundle.to_pkcs12(), expected);
     }
 }
@@ -187,8 +200,17 @@ fn files_of_certtool_and_pk12util_are_opened() {
     std::fs::write(path("chain.pem"), certificates).unwrap();
     let (key, chain, out) = (path("key.pem"), path("chain.pem"), path("out.p12"));
     let arguments = [
-        "--to-p12", "--load-privkey", &key, "--load-certificate", &chain, "--p12-name", "web",
-        "--password", "changeit", "--outfile", &out,
+        "--to-p12",
+        "--load-privkey",
+        &key,
+        "--load-certificate",
+        &chain,
+        "--p12-name",
+        "web",
+        "--password",
+        "changeit",
+        "--outfile",
+        &out,
     ];
     if let Some((made, text)) = run("certtool", &arguments, b"") {
         assert!(made, "{text}");
@@ -232,7 +254,8 @@ fn file_cut_off_at_any_byte_is_told_as_that() {
     let end = |cut: &str, line: &str| cut.rfind(line).map_or(0, |at| at + line.len());
     for length in 5..text.len() {
         let cut = &text[..length];
-        let ended = end(cut, "-----END PRIVATE KEY-----").max(end(cut, "-----END CERTIFICATE-----"));
+        let ended =
+            end(cut, "-----END PRIVATE KEY-----").max(end(cut, "-----END CERTIFICATE-----"));
         // Between two blocks nothing shows that there were more.
         let tail = cut[ended..].trim();
         if ended == 0 || tail.len() > 4 {

@@ -1,10 +1,8 @@
 //! The configuration of a management job: add, remove, create.
 
 use akv_core::job::{AddRequest, Contents, CreateRequest, Overwrite, RemoveRequest};
+use akv_core::text::from_base64;
 use akv_core::{CertificateName, VaultId, VaultOptions};
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use super::credentials::password;
@@ -140,19 +138,7 @@ fn contents(certificate: &Object<'_>) -> Result<Contents, Problem> {
     }
 }
 
-/// Base64 with or without padding; line ends and blanks in it are passed over.
 fn decoded(member: &Member<'_>, text: &str) -> Result<Zeroizing<Vec<u8>>, Problem> {
-    // Both buffers hold a key and are sized once, so that none is left behind by growing.
-    let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
-    digits.extend(text.bytes().filter(|byte| !byte.is_ascii_whitespace()));
-    let mut bytes = Zeroizing::new(Vec::with_capacity(digits.len()));
-    match BASE64.decode_vec(digits.as_slice(), &mut bytes) {
-        Ok(()) => Ok(bytes),
-        Err(_) => Err(member.invalid("base64 (PEM text needs ContentsFormat PEM)")),
-    }
+    from_base64(text.as_bytes())
+        .ok_or_else(|| member.invalid("base64 (PEM text needs ContentsFormat PEM)"))
 }
-
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);

@@ -74,7 +74,9 @@ fn read_otherwise(der: &[u8], contents: &mut Contents) -> Result<(), BundleError
             "is a private key without a certificate"
         }
         Some(Shape::EncryptedPkcs8) => "is an encrypted private key without a certificate",
-        Some(Shape::CertificateRequest) => "is a certificate request: export the certificate and its key",
+        Some(Shape::CertificateRequest) => {
+            "is a certificate request: export the certificate and its key"
+        }
         Some(Shape::Pkcs12) | None => {
             return Err(BundleError::damaged("the file", "it is not laid out as PKCS#12"));
         }
