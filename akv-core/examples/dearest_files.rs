@@ -1,7 +1,13 @@
 //! What the dearest files cost that are opened, in processor time: at most 1.5 seconds each.
 //!
 //! `cargo run -p akv-core --example dearest_files` (the development profile optimizes what computes)
-#![expect(dead_code, clippy::unwrap_used, clippy::print_stdout, reason = "a program that measures")]
+#![expect(
+    dead_code,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a program that measures"
+)]
 
 #[path = "../tests/bundle/dearest.rs"]
 mod dearest;

@@ -115,10 +115,10 @@ impl StorePath {
         let decoded = text.replace("%2F", "/").replace("%2f", "/");
         let lower = decoded.to_ascii_lowercase();
         let id = lower.find("/subscriptions/").and_then(|start| decoded.get(start..));
-        let id = id.and_then(|id| id.split(['?', '#']).next());
-        id.ok_or(()).and_then(|id| Self::from_resource_id(id).map_err(|_| ())).or_else(|()| {
+        let id = id.and_then(|id| id.split(['?', '#']).next()).unwrap_or_default();
+        Self::from_resource_id(id).map_err(|_| {
             let expected = if lower.contains("/managedhsms/") { MANAGED_HSM } else { PORTAL };
-            Err(InvalidValue::new(WHAT, text, expected))
+            InvalidValue::new(WHAT, text, expected)
         })
     }
 
@@ -127,7 +127,7 @@ impl StorePath {
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
         let host = host.strip_suffix(":443").unwrap_or(&host);
         let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
-        if PORTALS.iter().any(|portal| host == *portal) {
+        if PORTALS.contains(&host) {
             return Self::from_portal(text);
         }
         let (vault, suffix) = host.split_once('.').ok_or_else(|| invalid(text))?;

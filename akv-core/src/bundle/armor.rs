@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::contents::MAX_PARTS;
 use super::error::BundleError;
-use super::flaw::Flaw;
+use super::flaw::Explain;
 use crate::text;
 
 /// A block, found but not decoded.
@@ -121,7 +121,7 @@ impl Block<'_> {
         }
     }
 
-    fn damaged(&self, offset: usize, flaw: impl Into<Flaw>) -> BundleError {
+    fn damaged(&self, offset: usize, flaw: impl Explain) -> BundleError {
         let line = line_of(self.text, self.start + offset);
         damage(self.number, self.label, line, flaw)
     }
@@ -251,10 +251,10 @@ fn is_base64(byte: u8) -> bool {
 fn white_space(text: &[u8]) -> usize {
     let slashes = text.iter().take_while(|byte| **byte == b'\\').count();
     match text {
-        [b' ' | b'\t'..=b'\r', ..] => 1,
+        // 0xa0 is the no-break space of Latin-1.
+        [b' ' | b'\t'..=b'\r' | 0xa0, ..] => 1,
         [b'\\', ..] if matches!(text.get(slashes), Some(b'n' | b'r' | b't')) => slashes + 1,
-        // No-break space, in Latin-1 and in UTF-8.
-        [0xa0, ..] => 1,
+        // No-break space and next line.
         [0xc2, 0xa0 | 0x85, ..] => 2,
         // Zero-width space, line separators, the byte order mark and the wide blank.
         [0xe2, 0x80, 0x80..=0x8d | 0xa8 | 0xa9 | 0xaf, ..]
@@ -268,11 +268,11 @@ fn white_space(text: &[u8]) -> usize {
 /// The number of the line, counted from one.
 fn line_of(text: &[u8], offset: usize) -> usize {
     let before = text.get(..offset).unwrap_or(text);
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
+    before.split(|byte| *byte == b'\n').count()
 }
 
-fn damage(number: usize, label: &str, line: usize, flaw: impl Into<Flaw>) -> BundleError {
-    BundleError::DamagedBlock { number, label: known_label(label), line, flaw: flaw.into() }
+fn damage(number: usize, label: &str, line: usize, flaw: impl Explain) -> BundleError {
+    BundleError::DamagedBlock { number, label: known_label(label), line, flaw: flaw.flaw() }
 }
 
 /// The label, where it is one that may be shown: an unknown one may be anything, even a key.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::flaw::Flaw;
+use super::flaw::{Explain, Flaw};
 use super::key_kind::KeyKind;
 
 /// Why a PKCS#12 or PEM file cannot be read or cannot become a [`Bundle`](super::Bundle).
@@ -123,7 +123,7 @@ pub enum BundleError {
     #[error("the password opens the file but not {part}: {}", part.advice(*ascii))]
     DecryptionFailed {
         /// Which part.
-        part: Part,
+        part: EncryptedPart,
         /// Whether the password is ASCII: Java has another form of those that are not.
         ascii: bool,
     },
@@ -188,22 +188,22 @@ impl BundleError {
         looks: "is PKCS#7 (.p7b), which has certificates but no private key: export the certificate with its key as PFX, or join the key with what `openssl pkcs7 -print_certs` shows",
     };
 
-    pub(super) fn damaged(part: &'static str, flaw: impl Into<Flaw>) -> Self {
-        Self::Damaged { part, flaw: flaw.into() }
+    pub(super) fn damaged(part: &'static str, flaw: impl Explain) -> Self {
+        Self::Damaged { part, flaw: flaw.flaw() }
     }
 }
 
 /// A part of a PKCS#12 file that is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Part {
+pub enum EncryptedPart {
     /// The private key.
     Key,
     /// The part with the certificates.
     Certificates,
 }
 
-impl Part {
+impl EncryptedPart {
     fn advice(self, ascii: bool) -> &'static str {
         match (self, ascii) {
             (Self::Key, true) => {
@@ -222,7 +222,7 @@ impl Part {
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for EncryptedPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Key => "the private key",

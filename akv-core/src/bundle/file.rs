@@ -148,8 +148,14 @@ fn made_text(bytes: &[u8]) -> Option<&'static str> {
 /// Whether each line feed has a carriage return before it, which chance does not bring about: not
 /// three times, or less often where the file becomes as long as it says without them.
 fn has_converted_line_ends(bytes: &[u8]) -> bool {
-    let feeds = bytes.iter().filter(|byte| **byte == b'\n').count();
-    let pairs = bytes.windows(2).filter(|pair| pair == b"\r\n").count();
+    let mut feeds = bytes.split(|byte| *byte == b'\n');
+    // What follows the last line feed has none.
+    feeds.next_back();
+    let mut pairs = 0;
+    let converted = feeds.all(|before| {
+        pairs += 1;
+        before.ends_with(b"\r")
+    });
     let fits = || {
         let mut original: Vec<u8> = Vec::with_capacity(MAX_HEADER);
         for (position, byte) in bytes.iter().enumerate() {
@@ -162,7 +168,7 @@ fn has_converted_line_ends(bytes: &[u8]) -> bool {
         }
         total_length(&original) == Some(bytes.len() - pairs)
     };
-    feeds == pairs && (pairs > 2 || (pairs > 0 && fits()))
+    converted && (pairs > 2 || (pairs > 0 && fits()))
 }
 
 /// The length of a DER element, header included, as its header says.

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use der::ErrorKind;
+
 /// What is wrong with a part of a file: fixed words and, where known, an offset. It never holds
 /// anything of the file's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,16 +22,26 @@ impl fmt::Display for Flaw {
     }
 }
 
-impl From<&'static str> for Flaw {
-    fn from(words: &'static str) -> Self {
-        Self { words, offset: None }
+/// What can be told as a [`Flaw`].
+pub(super) trait Explain {
+    fn flaw(self) -> Flaw;
+}
+
+impl Explain for Flaw {
+    fn flaw(self) -> Flaw {
+        self
     }
 }
 
-impl From<der::Error> for Flaw {
-    fn from(error: der::Error) -> Self {
-        use der::ErrorKind;
-        let words = match error.kind() {
+impl Explain for &'static str {
+    fn flaw(self) -> Flaw {
+        Flaw { words: self, offset: None }
+    }
+}
+
+impl Explain for der::Error {
+    fn flaw(self) -> Flaw {
+        let words = match self.kind() {
             ErrorKind::Incomplete { .. } => "it ends too early",
             ErrorKind::Length { .. } | ErrorKind::Overlength | ErrorKind::Overflow => {
                 "a length in it is wrong"
@@ -44,7 +56,7 @@ impl From<der::Error> for Flaw {
             }
             _ => "a value in it is malformed",
         };
-        Self { words, offset: error.position().map(|position| u32::from(position).into()) }
+        Flaw { words, offset: self.position().map(|position| u32::from(position).into()) }
     }
 }
 
@@ -57,7 +69,7 @@ mod tests {
     #[test]
     fn asn1_errors_become_words_and_an_offset() {
         let error = <Vec<der::asn1::Int>>::from_der(&[0x30, 0x03, 0x02, 0x05, 0x00]).unwrap_err();
-        let text = Flaw::from(error).to_string();
+        let text = error.flaw().to_string();
         assert!(text.contains("at offset"), "{text}");
     }
 }

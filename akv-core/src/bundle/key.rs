@@ -18,7 +18,7 @@ use super::ber;
 use super::budget::{self, Budget};
 use super::encode::encode;
 use super::error::BundleError;
-use super::flaw::Flaw;
+use super::flaw::Explain;
 use super::key_kind::{Curve, KeyKind};
 use super::public_key::{self, PublicKey};
 use super::shape::Shape;
@@ -211,7 +211,7 @@ fn ec_public(curve: Curve, pkcs8: &[u8]) -> Result<PublicKey, BundleError> {
         .ok_or_else(|| BundleError::damaged(PART, "its public point"))
 }
 
-fn damaged(flaw: impl Into<Flaw>) -> BundleError {
+fn damaged(flaw: impl Explain) -> BundleError {
     BundleError::damaged(PART, flaw)
 }
 

@@ -40,7 +40,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 pub use contents::Contents;
-pub use error::{BundleError, Part};
+pub use error::{BundleError, EncryptedPart};
 pub use file::read;
 pub use finding::{Finding, FindingCode, Severity};
 pub use flaw::Flaw;

@@ -11,7 +11,7 @@ use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoRef};
 use x509_cert::time::Time;
 
 use super::error::BundleError;
-use super::flaw::Flaw;
+use super::flaw::Explain;
 use super::key_kind::KeyKind;
 use super::name::ComparableName;
 use super::public_key::PublicKey;
@@ -191,7 +191,7 @@ fn moment(time: Time) -> Result<OffsetDateTime, BundleError> {
     moment.ok_or_else(|| damaged("its validity"))
 }
 
-fn damaged(flaw: impl Into<Flaw>) -> BundleError {
+fn damaged(flaw: impl Explain) -> BundleError {
     BundleError::damaged("a certificate", flaw)
 }
 

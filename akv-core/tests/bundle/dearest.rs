@@ -23,7 +23,7 @@ pub(crate) struct Kind {
     pub(crate) most: usize,
     part: Vec<u8>,
     keys: Vec<Vec<u8>>,
-    mac: Option<fn(&[u8]) -> Vec<u8>>,
+    mac: Option<Protect>,
 }
 
 impl Kind {
@@ -122,6 +122,8 @@ fn integer(value: u32) -> Vec<u8> {
     tlv(0x02, &octets[needless..])
 }
 
+/// Makes the `MacData` of a content.
+type Protect = fn(&[u8]) -> Vec<u8>;
 type Derive = fn(&[u8], &[u8], u32, &mut [u8]);
 
 /// `prf` is the last octet of the identifier of the HMAC.

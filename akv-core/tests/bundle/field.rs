@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use akv_core::Password;
-use akv_core::bundle::{Bundle, BundleError, Part, pfx};
+use akv_core::bundle::{Bundle, BundleError, EncryptedPart, pfx};
 
 use crate::cost::content;
 
@@ -16,10 +16,7 @@ pub(crate) fn bytes(path: &str) -> Vec<u8> {
 pub(crate) fn open(bytes: &[u8], password: &str) -> Result<Bundle, BundleError> {
     let password = Password::from(password);
     let (pfx, pem) = (Bundle::from_pfx(bytes, &password), Bundle::from_pem(bytes, &password));
-    assert_eq!(
-        pfx.as_ref().map(|bundle| bundle.to_pkcs12()),
-        pem.as_ref().map(|bundle| bundle.to_pkcs12())
-    );
+    assert_eq!(pfx.as_ref().map(Bundle::to_pkcs12), pem.as_ref().map(Bundle::to_pkcs12));
     pfx
 }
 
@@ -61,7 +58,7 @@ fn rsa_key_without_null_is_normalized() {
 #[test]
 fn key_with_another_password_is_told_as_that() {
     let error = open(&bytes("key-password-differs/file.pfx"), "pw").unwrap_err();
-    assert_eq!(error, BundleError::DecryptionFailed { part: Part::Key, ascii: true });
+    assert_eq!(error, BundleError::DecryptionFailed { part: EncryptedPart::Key, ascii: true });
     let text = error.to_string();
     assert!(text.contains("a password of its own") && text.contains("-srckeypass"), "{text}");
     assert!(!text.contains("ASCII"), "{text}");

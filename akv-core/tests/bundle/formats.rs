@@ -90,7 +90,7 @@ fn other_files_are_named() {
     let key = fixtures::named("ossl-emptypw-plain-nomac.pfx");
     let contents = akv_core::bundle::pfx::read(&key.bytes, &key.password).unwrap();
     let der = contents.keys[0].pkcs8();
-    let hex: String = der.iter().map(|octet| format!("{octet:02X}")).collect();
+    let hex = der.iter().map(|octet| format!("{octet:02X}")).collect::<Vec<_>>().concat();
     for (bytes, words) in [
         (&b""[..], "is empty"),
         (b"\xef\xbb\xbf\r\n", "is empty"),

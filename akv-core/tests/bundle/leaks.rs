@@ -24,7 +24,8 @@ impl Pieces {
     fn of(secrets: &[Vec<u8>]) -> Self {
         let mut pieces = HashSet::new();
         for secret in secrets {
-            let hex: String = secret.iter().map(|octet| format!("{octet:02x}")).collect();
+            let hex: Vec<_> = secret.iter().map(|octet| format!("{octet:02x}")).collect();
+            let hex = hex.concat();
             let list = format!("{secret:?}");
             let base64 = (0..3).map(|skip| STANDARD.encode(secret.get(skip..).unwrap_or_default()));
             let encoded = [hex.clone(), hex.to_uppercase(), list].into_iter().chain(base64);
@@ -71,7 +72,7 @@ fn damage_text(text: &mut String, kind: usize, at: usize) {
         11 => text.replace("-----BEGIN PRIVATE KEY-----", ""),
         12 => text.replace("-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY"),
         13 => with(format!("Proc-Type: 4,ENCRYPTED\nDEK-Info: {},00\n", lines[line])),
-        14 => text.replace("\n", "!\n"),
+        14 => text.replace('\n', "!\n"),
         _ => text.chars().skip(at % text.len()).collect(),
     };
 }
@@ -149,7 +150,9 @@ fn no_damage_of_pkcs12_shows_its_content() {
     runner()
         .run(&strategy, |(which, wrapping, changes)| {
             let mut file = plain[which].to_vec();
-            changes.iter().for_each(|change| change.apply(&mut file));
+            for change in &changes {
+                change.apply(&mut file);
+            }
             let file = match wrapping {
                 0 => file,
                 1 => STANDARD.encode(&file).into_bytes(),

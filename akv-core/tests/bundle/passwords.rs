@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use akv_core::Password;
-use akv_core::bundle::{Bundle, BundleError, Part, pfx};
+use akv_core::bundle::{Bundle, BundleError, EncryptedPart, pfx};
 use aws_lc_rs::{hmac, pbkdf2};
 use pkcs12::kdf::{Pkcs12KeyType, derive_key};
 use sha1::Sha1;
@@ -73,7 +73,7 @@ fn passwords_that_were_not_decoded_are_taken() {
 fn a_password_that_is_right_and_does_not_decrypt_is_told_as_such() {
     let file = protected("ossl-nomac.pfx", &utf16("the other one"));
     let error = pfx::read(&file, &Password::from("the other one")).unwrap_err();
-    assert_eq!(error, BundleError::DecryptionFailed { part: Part::Key, ascii: true });
+    assert_eq!(error, BundleError::DecryptionFailed { part: EncryptedPart::Key, ascii: true });
     let file = protected("ossl-nomac.pfx", &utf16("anders\u{e4}"));
     let error = pfx::read(&file, &Password::from("anders\u{e4}")).unwrap_err();
     assert!(error.to_string().contains("outside ASCII"), "{error}");

@@ -15,7 +15,7 @@ use super::ber;
 use super::budget::Budget;
 use super::contents::{self, Contents, MAX_PARTS};
 use super::encryption::{EncryptedPrivateKeyInfo, Encryption};
-use super::error::{BundleError, Part};
+use super::error::{BundleError, EncryptedPart};
 use super::key::PrivateKey;
 use super::password::PasswordBytes;
 use super::shape::Shape;
@@ -120,7 +120,7 @@ impl Opening<'_> {
         if let Some(mac) = &mac {
             self.verified = mac.verifies(self.password, content);
             if !self.verified {
-                return Err(self.does_not_open(Part::Certificates));
+                return Err(self.does_not_open(EncryptedPart::Certificates));
             }
         }
         sealed.into_iter().try_for_each(|sealed| self.open(sealed))
@@ -142,7 +142,7 @@ impl Opening<'_> {
             Sealed::Safe { encryption, data } => {
                 let der = encryption
                     .decrypt(self.password, data)
-                    .ok_or_else(|| self.does_not_open(Part::Certificates))?;
+                    .ok_or_else(|| self.does_not_open(EncryptedPart::Certificates))?;
                 self.verified = true;
                 let bags = self.bags(&der)?;
                 self.take(bags)
@@ -191,7 +191,7 @@ impl Opening<'_> {
                 Bag::ShroudedKey { encryption, data } => {
                     let der = encryption
                         .decrypt(self.password, data)
-                        .ok_or_else(|| self.does_not_open(Part::Key))?;
+                        .ok_or_else(|| self.does_not_open(EncryptedPart::Key))?;
                     self.verified = true;
                     self.contents.add_key(PrivateKey::read(&der, self.budget)?)?;
                 }
@@ -200,7 +200,7 @@ impl Opening<'_> {
         Ok(())
     }
 
-    fn does_not_open(&self, part: Part) -> BundleError {
+    fn does_not_open(&self, part: EncryptedPart) -> BundleError {
         if self.verified {
             BundleError::DecryptionFailed { part, ascii: self.password.is_ascii() }
         } else if self.protected_to_principal {
