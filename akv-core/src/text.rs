@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, Read};
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 /// Replaces every character that could change how the text around it is displayed with U+FFFD:
@@ -101,6 +104,33 @@ pub fn without_line_end(text: &str) -> &str {
     let line = text.strip_suffix('\n').unwrap_or(text);
     line.strip_suffix('\r').unwrap_or(line)
 }
+
+/// Decodes base64 as people's tools write it: of either alphabet, with or without padding, with
+/// white space anywhere. `None` where it is anything else. The result may be a key, so it is wiped.
+///
+/// ```
+/// use akv_core::text::from_base64;
+/// assert_eq!(from_base64(b" c2Vj\r\ncmV0 ").as_deref().map(Vec::as_slice), Some(&b"secret"[..]));
+/// assert_eq!(from_base64(b"-_8="), from_base64(b"+/8"));
+/// assert_eq!(from_base64(b"c2Vj!"), None);
+/// ```
+pub fn from_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    // Both buffers are sized once, so that none is left behind by growing.
+    let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
+    digits.extend(text.iter().filter(|byte| !byte.is_ascii_whitespace()).map(|byte| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => *other,
+    }));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(digits.len()));
+    BASE64.decode_vec(digits.as_slice(), &mut bytes).ok()?;
+    Some(bytes)
+}
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Reads to the end, at most `limit` bytes; more is an error of kind
 /// [`FileTooLarge`](ErrorKind::FileTooLarge). The content may be a secret: the buffer grows by being

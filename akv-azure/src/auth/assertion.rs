@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use akv_core::Password;
-use akv_core::bundle::{Contents, KeyKind, KeyMatch, pem, pfx};
+use akv_core::bundle::{self, Contents, KeyKind, KeyMatch};
 use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::{SystemRandom, fill};
@@ -99,11 +99,7 @@ fn open(file: &Path, password: &Password) -> Result<(KeyPair, Vec<u8>), Denied> 
     let bytes = std::fs::read(file)
         .map(Zeroizing::new)
         .map_err(|error| unusable(error.to_string(), "check path and permissions of the file"))?;
-    let contents = if bytes.windows(BEGIN.len()).any(|window| window == BEGIN) {
-        pem::read(&bytes, password)
-    } else {
-        pfx::read(&bytes, password)
-    };
+    let contents = bundle::read(&bytes, password);
     let Contents { keys, certificates, .. } =
         contents.map_err(|error| unusable(error.to_string(), advice))?;
     let key = keys.first().ok_or_else(|| unusable("it holds no key".to_owned(), advice))?;
@@ -120,7 +116,6 @@ fn open(file: &Path, password: &Password) -> Result<(KeyPair, Vec<u8>), Denied> 
     Ok((pair, certificate.der().to_vec()))
 }
 
-const BEGIN: &[u8] = b"-----BEGIN ";
 /// What Microsoft's own libraries ask for.
 const VALID_SECONDS: i64 = 600;
 

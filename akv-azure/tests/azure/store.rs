@@ -218,15 +218,14 @@ async fn every_cloud_has_its_own_vaults_and_tokens() {
 
 #[tokio::test(start_paused = true)]
 async fn a_private_endpoint_is_asked_in_the_place_of_the_public_name() {
-    let world =
-        World::with(|cloud| cloud.vault("contoso").vault_suffix("privatelink.vaultcore.azure.net"));
+    let world = World::with(|cloud| cloud.vault("contoso").vault_suffix("privatelink.example.net"));
     world.cloud.vault("contoso").seed(1);
     let mut address = world.address("contoso", Cloud::public());
-    address.private_endpoint = "privatelink.vaultcore.azure.net".parse().ok();
+    address.private_endpoint = "privatelink.example.net".parse().ok();
     let store = world.azure.store(&address, &world.credential()).expect("a store");
     assert_eq!(listed(&store).await.len(), 1);
     let hosts: Vec<_> = world.cloud.journal().entries().into_iter().map(|it| it.host).collect();
-    assert_eq!(hosts[1], "contoso.privatelink.vaultcore.azure.net");
+    assert_eq!(hosts[1], "contoso.privatelink.example.net");
 }
 
 #[tokio::test(start_paused = true)]

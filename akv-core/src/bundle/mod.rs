@@ -9,6 +9,7 @@
 //! Every buffer of this module that holds a key or a password is wiped when it is dropped.
 
 mod algorithm;
+mod armor;
 pub mod ber;
 mod budget;
 mod chain;
@@ -18,7 +19,9 @@ mod encode;
 mod encryption;
 mod error;
 mod extensions;
+mod file;
 mod finding;
+mod flaw;
 mod kdf;
 mod key;
 mod key_kind;
@@ -30,6 +33,7 @@ pub mod pem;
 pub mod pfx;
 mod public_key;
 mod review;
+mod shape;
 mod signature;
 mod unreadable;
 mod x509;
@@ -41,9 +45,11 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 pub use contents::Contents;
-pub use error::BundleError;
+pub use error::{BundleError, EncryptedPart};
 pub use extensions::AlternativeName;
+pub use file::read;
 pub use finding::{Finding, FindingCode, Severity};
+pub use flaw::Flaw;
 pub use key::{KeyMatch, PrivateKey};
 pub use key_kind::{Curve, KeyKind};
 pub use unreadable::{CertificateError, UnknownField, UnreadableCertificate};
@@ -85,22 +91,24 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Makes a bundle of a PKCS#12 file. An empty password means that there is none.
+    /// Makes a bundle of a PKCS#12 file. An empty password means that there is none. What is PEM
+    /// instead is read as that: see [`read`].
     pub fn from_pfx(
         bytes: &[u8],
         password: &Password,
         now: OffsetDateTime,
     ) -> Result<Self, BundleError> {
-        Self::from_contents(pfx::read(bytes, password)?, now)
+        Self::from_contents(read(bytes, password)?, now)
     }
 
-    /// Makes a bundle of PEM text. The password is for `ENCRYPTED PRIVATE KEY` blocks.
+    /// Makes a bundle of PEM text. The password is for encrypted keys. What is PKCS#12 instead is
+    /// read as that: see [`read`].
     pub fn from_pem(
         text: &[u8],
         password: &Password,
         now: OffsetDateTime,
     ) -> Result<Self, BundleError> {
-        Self::from_contents(pem::read(text, password)?, now)
+        Self::from_contents(read(text, password)?, now)
     }
 
     /// Makes a bundle of what a file holds: finds the leaf of the key and the chain of the leaf.

@@ -7,11 +7,20 @@ mod crafted;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod dearest;
+#[cfg(test)]
+mod der;
+#[cfg(test)]
 mod field;
+#[cfg(test)]
+mod field_files;
 #[cfg(test)]
 mod findings;
 #[cfg(test)]
 mod fixtures;
+mod formats;
+#[cfg(test)]
+mod leaks;
 #[cfg(test)]
 mod lenient;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::pem::as_pem;
 
 /// One change to a file.
 #[derive(Debug, Clone)]
-enum Change {
+pub(crate) enum Change {
     Replace {
         at: usize,
         with: u8,
@@ -40,7 +40,7 @@ enum Change {
 }
 
 impl Change {
-    fn apply(&self, file: &mut Vec<u8>) {
+    pub(crate) fn apply(&self, file: &mut Vec<u8>) {
         if file.is_empty() {
             return;
         }
@@ -72,7 +72,7 @@ impl Change {
     }
 }
 
-fn change() -> impl Strategy<Value = Change> {
+pub(crate) fn change() -> impl Strategy<Value = Change> {
     // Headers are where parsers go wrong, and most of them are near the beginning.
     let place = || prop_oneof![0_usize..200, any::<usize>()];
     prop_oneof![
@@ -89,7 +89,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-fn runner() -> TestRunner {
+pub(crate) fn runner() -> TestRunner {
     let cases = std::env::var("AKV_MUTATIONS").ok().and_then(|count| count.parse().ok());
     let config =
         Config { cases: cases.unwrap_or(500), source_file: Some(file!()), ..Config::default() };

@@ -87,7 +87,8 @@ async fn a7_what_was_in_soft_delete_is_recovered_or_refused_as_the_program_says(
 #[tokio::test]
 async fn a8_contents_are_pfx_unless_the_job_says_pem() {
     let pem = "-----BEGIN PRIVATE KEY-----";
-    for (contents, format) in [("LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t", "PEM"), (pem, "pem")] {
+    let base64 = "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t";
+    for (contents, format) in [(base64, "PEM"), (pem, "pem"), (pem, "PFX")] {
         let jobs = add(move |_, _, request| match &request.contents {
             Contents::Pem(text) => assert_eq!(text.as_slice(), pem.as_bytes()),
             Contents::Pfx(_) => panic!("PEM was taken for a PFX"),
