@@ -35,6 +35,11 @@ struct Held {
 }
 
 impl Token {
+    /// The token itself, for who has to know it to keep it out of messages.
+    pub(crate) fn secret(&self) -> &str {
+        &self.0.secret
+    }
+
     /// The value of the `Authorization` header.
     pub(crate) fn bearer(&self) -> String {
         format!("Bearer {}", &*self.0.secret)

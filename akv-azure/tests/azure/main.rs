@@ -9,9 +9,11 @@
 mod change;
 mod cloud;
 mod directory;
+mod echo;
 mod hostile;
 mod jobs;
 mod pace;
+mod redaction;
 mod refusal;
 mod sign_in;
 mod store;
