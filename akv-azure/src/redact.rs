@@ -16,17 +16,14 @@ use zeroize::Zeroizing;
 
 /// The secrets of one call. Clones share them.
 #[derive(Clone, Default)]
-pub(crate) struct Redactor(Arc<Vec<Zeroizing<Vec<u8>>>>);
+pub(crate) struct Redactor(Arc<Vec<Zeroizing<String>>>);
 
 impl Redactor {
-    /// Knows each secret as it is, and as forms, JSON, HTML and base64 write it.
+    /// Knows each secret as it is, and as forms, JSON, HTML and base64 write it. The spellings are
+    /// made only when there is something to show.
     pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut spellings = Vec::new();
-        for secret in secrets.into_iter().filter(|secret| secret.len() >= SHORTEST) {
-            spellings.extend(spellings_of(secret).into_iter().map(lowercase));
-        }
-        spellings.dedup();
-        Self(Arc::new(spellings))
+        let secrets = secrets.into_iter().filter(|secret| secret.len() >= SHORTEST);
+        Self(Arc::new(secrets.map(|secret| Zeroizing::new(secret.to_owned())).collect()))
     }
 
     /// The secrets of a token request: what its form and its headers prove the identity with.
@@ -71,7 +68,8 @@ impl Redactor {
     /// Covers every piece of a secret that is at least [`PIECE`] long, and short secrets as a whole.
     fn cover_secrets(&self, text: &str, covered: &mut [bool]) {
         let lower = Zeroizing::new(text.to_ascii_lowercase().into_bytes());
-        for secret in self.0.iter() {
+        let spellings = self.0.iter().flat_map(|secret| spellings_of(secret));
+        for secret in spellings.map(lowercase) {
             let length = PIECE.min(secret.len());
             if lower.len() < length {
                 continue;

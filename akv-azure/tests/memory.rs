@@ -157,22 +157,19 @@ mod tests {
             writeln!(told, "a list of certificates, {what}: {} KiB", bytes >> 10).unwrap();
             assert!(bytes < BOUND / 4, "{told}");
         }
-        for (what, body) in [
-            ("zeros", page(zeros, manager)),
-            ("empty objects", page(empty, manager)),
-            ("ids that cannot be read", page(ids, 5000 * 10)),
-            ("unknown members", page(unknown, manager)),
+        for (what, subscriptions, body) in [
+            ("zeros", 24, page(zeros, manager)),
+            ("empty objects", 1, page(empty, manager)),
+            ("ids that cannot be read", 1, page(ids, 5000 * 10)),
+            ("unknown members", 1, page(unknown, manager)),
         ] {
-            for subscriptions in [1, 24] {
-                let azure = azure(body.clone());
-                let bytes = taken(discover(&azure, subscriptions)).await;
-                writeln!(told, "{subscriptions} lists of vaults, {what}: {} KiB", bytes >> 10)
-                    .unwrap();
-                assert!(bytes < BOUND, "{told}");
-            }
+            let azure = azure(body);
+            let bytes = taken(discover(&azure, subscriptions)).await;
+            writeln!(told, "{subscriptions} lists of vaults, {what}: {} KiB", bytes >> 10).unwrap();
+            assert!(bytes < BOUND, "{told}");
         }
         let certificate = |bytes: usize| format!(r#"{{"id":"x","cer":"{}""#, "A".repeat(bytes));
-        for size in [250 << 10, 1400 << 10] {
+        for size in [100 << 10, 1400 << 10] {
             let azure = azure(certificate(size));
             let bytes = taken(fetch(&azure)).await;
             writeln!(told, "200 certificates of {size} bytes: {} KiB", bytes >> 10).unwrap();

@@ -107,8 +107,8 @@ fn header<'a>(headers: &'a Headers, name: &'static str) -> Option<&'a str> {
 }
 
 /// Answers of more bytes are read by a few at a time.
-const LARGE: usize = 1 << 20;
-const MOST_LARGE: usize = 3;
+const LARGE: usize = 512 << 10;
+const MOST_LARGE: usize = 2;
 /// As much as is read of an answer that is not a success.
 const REFUSAL: usize = 64 << 10;
 /// Room for an answer of unknown length: a certificate, a secret, a page of 25.

@@ -358,6 +358,9 @@ fn wants_another_token(failure: &Failure) -> bool {
 
 /// Never the query, which can hold paging tokens, nor any header or body.
 fn log(call: &Call, attempt: u32, took: Duration, outcome: &Result<Answer, Failure>) {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
     let (status, request_id) = match outcome {
         Ok(answer) => (answer.status(), answer.request_id()),
         Err(_) => (0, None),

@@ -184,7 +184,7 @@ async fn a_refused_token_is_replaced_once_and_then_told() {
     let bearers: Vec<_> = script.authorizations().into_iter().flatten().collect();
     assert_eq!(bearers, ["Bearer t0", "Bearer t1"]);
 
-    let challenge = r#"Bearer authorization="https://login.windows.net/elsewhere.example", resource="https://evil.example""#;
+    let challenge = r#"Bearer authorization="https://login.windows.net/elsewhere.example", resource="https://vault.azure.net""#;
     let refused = || Step::Answer(401, vec![("www-authenticate", challenge)], Vec::new());
     let script = Script::new(vec![refused(), refused()]);
     let Err(failed) = send(&script, Operation::GetCertificate).await else { panic!("succeeded") };

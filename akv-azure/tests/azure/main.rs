@@ -6,6 +6,7 @@
     reason = "a test's helpers end the test where something is not as it should be"
 )]
 
+mod answers;
 mod change;
 mod cloud;
 mod directory;
