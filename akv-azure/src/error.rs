@@ -222,7 +222,7 @@ fn denied_by_resource_manager(operation: Operation, code: &str) -> Meaning {
 
 fn azure_policy() -> Meaning {
     Meaning::new(ErrorKind::Denied(Denial::AzurePolicy), "Azure Policy does not allow it")
-        .advised("the service's message names the policy: change what is asked for, or the policy")
+        .advised("change what is asked for, or the policy; the activity log names the policy")
 }
 
 /// A 404 is absence only in the service's own words: a proxy's 404 says nothing about a vault.
