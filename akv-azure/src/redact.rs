@@ -112,10 +112,15 @@ fn lowercase(text: Zeroizing<String>) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(text.bytes().map(|b| b.to_ascii_lowercase()).collect())
 }
 
+/// Whether a byte belongs to a run.
+type InRun = fn(u8) -> bool;
+/// Whether a run is a secret, by itself and by what is before it.
+type IsSecret = fn(&[u8], &[u8]) -> bool;
+
 /// What looks like a bearer token, a JWT or encoded bytes, whoever it belongs to.
 fn cover_lookalikes(text: &str, covered: &mut [bool]) {
     let bytes = text.as_bytes();
-    let runs: [(fn(u8) -> bool, fn(&[u8], &[u8]) -> bool); 3] = [
+    let runs: [(InRun, IsSecret); 3] = [
         (is_token68, |run, before| {
             let jwt = run.starts_with(b"eyJ") && run.contains(&b'.');
             let bearer = before.trim_ascii_end().to_ascii_lowercase().ends_with(b"bearer");

@@ -75,3 +75,30 @@ impl Distrust {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::InvalidMessage;
+
+    use super::*;
+
+    #[test]
+    fn the_verifiers_own_reason_is_found_within_io_errors() {
+        let certificate = Error::InvalidCertificate;
+        for (error, expected) in [
+            (certificate(CertificateError::Expired), Distrust::Expired),
+            (certificate(CertificateError::NotValidYet), Distrust::NotYetValid),
+            (certificate(CertificateError::UnknownIssuer), Distrust::UnknownIssuer),
+            (certificate(CertificateError::NotValidForName), Distrust::WrongName),
+            (certificate(CertificateError::Revoked), Distrust::Revoked),
+            (certificate(CertificateError::InvalidPurpose), Distrust::Other),
+            (Error::InvalidMessage(InvalidMessage::InvalidContentType), Distrust::NotTls),
+        ] {
+            assert_eq!(Distrust::of(&error), Some(expected));
+            let wrapped = io::Error::new(io::ErrorKind::InvalidData, error);
+            assert_eq!(Distrust::of(&wrapped), Some(expected));
+        }
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert_eq!(Distrust::of(&refused), None);
+    }
+}

@@ -236,6 +236,84 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_proxy_that_does_not_speak_tls_is_named() {
+        for answer in ["HTTP/1.1 400 Bad Request\r\n\r\n", ""] {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+            let proxy = format!("https://{}", listener.local_addr().expect("an address"));
+            thread::spawn(move || {
+                let (mut stream, _) = listener.accept().expect("a connection");
+                let mut request = [0; 4096];
+                let _read = stream.read(&mut request).expect("a request");
+                stream.write_all(answer.as_bytes()).expect("answered");
+            });
+            let proxy = ProxyChoice::new(Some(&proxy), None, |_| None).expect("a proxy");
+            let pool = Pool::new(&[], proxy).expect("the system's roots");
+            let url = "https://contoso.vault.azure.net/".parse().expect("a URL");
+            let error = pool.execute_request(&Request::new(url, Method::Get)).await;
+            let failure = Failure::of_transport(error.expect_err("no connection"));
+            let Failure::NotSent { why, .. } = failure else { panic!("sent: {failure:?}") };
+            assert_eq!(why, NoConnection::Untrusted(Distrust::ProxyNotTls), "{answer:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn hosts_below_an_exception_are_reached_without_the_proxy() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let proxy = format!("http://{}", listener.local_addr().expect("an address"));
+        thread::spawn(move || {
+            for stream in listener.incoming().take(1) {
+                let mut stream = stream.expect("a connection");
+                let mut request = [0; 4096];
+                let _read = stream.read(&mut request).expect("a request");
+                let refused = b"HTTP/1.1 403 Forbidden\r\n\r\n";
+                stream.write_all(refused).expect("answered");
+            }
+        });
+        let choice = ProxyChoice::new(Some(&proxy), Some("*.vault.invalid"), |_| None);
+        let pool = Pool::new(&[], choice.expect("a proxy")).expect("the system's roots");
+        for (url, expected) in [
+            ("https://contoso.vault.invalid/", NoConnection::Unresolved),
+            ("https://contoso.other.invalid/", NoConnection::ProxyRefused),
+        ] {
+            let request = Request::new(url.parse().expect("a URL"), Method::Get);
+            let error = pool.execute_request(&request).await.expect_err("nobody is there");
+            let Failure::NotSent { why, .. } = Failure::of_transport(error) else {
+                panic!("{url}: nothing was sent")
+            };
+            assert_eq!(why, expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_ca_file_is_pem_or_one_certificate_in_der() {
+        let now = time::OffsetDateTime::now_utc();
+        let leaf = akv_testkit::pki::TestPki::elliptic(now).leaf("www.contoso.com").issue();
+        let root = leaf.chain().last().expect("a root");
+        let pem = X509::from_der(root).map(|_| leaf.pem()).expect("a certificate");
+        let certificates: String = pem
+            .split_inclusive("-----END CERTIFICATE-----\n")
+            .filter_map(|block| Some(&block[block.find("-----BEGIN CERTIFICATE")?..]))
+            .collect();
+        let utf16: Vec<u8> = std::iter::once(0xfeff)
+            .chain(certificates.encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("ca");
+        let marked = format!("\u{feff}{certificates}").into_bytes();
+        for content in [root.clone(), certificates.clone().into_bytes(), marked, utf16] {
+            std::fs::write(&path, &content).expect("written");
+            let roots = read_roots(&path).unwrap_or_else(|error| panic!("{error}"));
+            assert!(!roots.is_empty());
+        }
+        for content in [&b""[..], b"nothing", b"\x30\x03\x02\x01\x01", b"\xff\xfe\x00"] {
+            std::fs::write(&path, content).expect("written");
+            let error = read_roots(&path).expect_err("no certificate");
+            assert_eq!(error.kind(), ErrorKind::Invalid);
+        }
+    }
+
     #[test]
     fn a_ca_file_without_certificates_says_so() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");

@@ -245,12 +245,12 @@ mod tests {
     fn what_is_no_certificate_is_not_passed_on() {
         let id = "https://x/certificates/web/0123456789abcdef0123456789abcdef";
         let other = "AAECAwQFBgcICQoLDA0ODxAREhM";
-        let random = [7; 100_000];
+        let random = vec![7; 100_000];
         let fitting = URL_SAFE_NO_PAD.encode(Thumbprint::of(&random).as_bytes());
         for (cer, x5t, problem) in [
             ("@@".to_owned(), Some(other), "not base64"),
             (STANDARD.encode(leaf().der()), Some(other), "does not have its thumbprint"),
-            (STANDARD.encode(random), Some(fitting.as_str()), "no certificate"),
+            (STANDARD.encode(&random), Some(fitting.as_str()), "no certificate"),
             ("AAAA".to_owned(), None, "no certificate"),
             ("PGh0bWw+YmxvY2tlZDwvaHRtbD4=".to_owned(), Some("odd"), "no certificate"),
         ] {

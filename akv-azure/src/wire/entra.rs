@@ -64,7 +64,7 @@ struct TokenAnswer<'a> {
 /// that is noticed by whoever reads the token.
 ///
 /// `expires_in` is in seconds, `expires_on` in seconds since 1970: a lifetime beyond [`LATEST`]
-/// would make azure_identity panic.
+/// would make `azure_identity` panic.
 pub(crate) fn fault_of_token(body: &[u8]) -> Option<&'static str> {
     let answer: TokenAnswer<'_> = serde_json::from_slice(body).ok()?;
     let token = answer.access_token.as_deref()?;

@@ -1,6 +1,7 @@
 //! Whatever an answer repeats of the request, or of a secret, stays out of errors and logs.
 
 use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::sync::{Arc, Once};
 
 use akv_azure::{Azure, AzureOptions};
@@ -202,7 +203,7 @@ impl tracing::field::Visit for Logging {
     fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
         LOG.with_borrow_mut(|log| {
             if let Some(log) = log {
-                log.push_str(&format!("{field}={value:?}\n"));
+                let _ = writeln!(log, "{field}={value:?}");
             }
         });
     }
@@ -241,7 +242,7 @@ fn told(error: &Error, log: &str) -> String {
     let mut told = format!("{error}\n{error:?}\n{log}");
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        told.push_str(&format!("\n{error} {error:?}"));
+        let _ = write!(told, "\n{error} {error:?}");
         cause = error.source();
     }
     told
@@ -290,7 +291,7 @@ async fn asked(row: &Row, token: &'static str) -> (Error, Vec<String>) {
         Asked::List => store.list().try_collect::<Vec<_>>().await.err(),
         Asked::Chain => store.chain(&certificate, &version.parse().expect("a version")).await.err(),
     };
-    let error = failed.unwrap_or_else(|| panic!("{}: a success", row.about));
+    let error = failed.expect(row.about);
     (error, echo.secrets())
 }
 
@@ -314,6 +315,29 @@ async fn nothing_that_an_answer_repeats_is_told() {
                 assert_without(&told, body["value"].as_str().expect("a value"), row.about);
             }
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_outside_the_clouds_domain_is_warned_of_once() {
+    let world = World::new();
+    for (endpoint, warned) in [
+        (None, false),
+        (Some("contoso.vault.azure.net"), false),
+        (Some("vaults.example"), true),
+        (Some("evilvault.azure.net"), true),
+    ] {
+        Logging::begin();
+        for _ in 0..2 {
+            let address = akv_core::StoreAddress {
+                private_endpoint: endpoint.map(|it| it.parse().expect("an endpoint")),
+                ..world.address("contoso", Cloud::public())
+            };
+            world.azure.store(&address, &world.credential()).expect("a store");
+        }
+        let log = Logging::end();
+        let warnings = log.matches("outside vault.azure.net").count();
+        assert_eq!(warnings, usize::from(warned), "{endpoint:?}: {log}");
     }
 }
 

@@ -71,12 +71,8 @@ async fn a_credential_file_that_is_a_pipe_or_a_device_does_not_hang() {
     for file in [pipe, PathBuf::from("/dev/zero")] {
         let token_file = file.clone();
         for credential in [
-            Credential::WorkloadIdentity { client_id: client_id.clone(), token_file },
-            Credential::ClientCertificate {
-                client_id: client_id.clone(),
-                file: file.clone(),
-                password: "".into(),
-            },
+            Credential::WorkloadIdentity { client_id, token_file },
+            Credential::ClientCertificate { client_id, file: file.clone(), password: "".into() },
         ] {
             let error = signing_in(&world, &credential).await.expect_err("unusable");
             assert!(error.to_string().contains("not a regular file"), "{error}");
