@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
+use std::hash::{DefaultHasher, Hasher};
+use std::sync::{Arc, OnceLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -16,14 +17,28 @@ use zeroize::Zeroizing;
 
 /// The secrets of one call. Clones share them.
 #[derive(Clone, Default)]
-pub(crate) struct Redactor(Arc<Vec<Zeroizing<String>>>);
+pub(crate) struct Redactor(Arc<Secrets>);
+
+#[derive(Default)]
+struct Secrets {
+    secrets: Vec<Zeroizing<String>>,
+    /// Made when the first text is shown, and then kept.
+    pieces: OnceLock<Vec<Pieces>>,
+}
+
+/// The hashes of all pieces of that length.
+struct Pieces {
+    length: usize,
+    hashes: HashSet<u64>,
+}
 
 impl Redactor {
     /// Knows each secret as it is, and as forms, JSON, HTML and base64 write it. The spellings are
     /// made only when there is something to show.
     pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let secrets = secrets.into_iter().filter(|secret| secret.len() >= SHORTEST);
-        Self(Arc::new(secrets.map(|secret| Zeroizing::new(secret.to_owned())).collect()))
+        let secrets = secrets.map(|secret| Zeroizing::new(secret.to_owned())).collect();
+        Self(Arc::new(Secrets { secrets, pieces: OnceLock::new() }))
     }
 
     /// The secrets of a token request: what its form and its headers prove the identity with.
@@ -68,19 +83,29 @@ impl Redactor {
     /// Covers every piece of a secret that is at least [`PIECE`] long, and short secrets as a whole.
     fn cover_secrets(&self, text: &str, covered: &mut [bool]) {
         let lower = Zeroizing::new(text.to_ascii_lowercase().into_bytes());
-        let spellings = self.0.iter().flat_map(|secret| spellings_of(secret));
-        for secret in spellings.map(lowercase) {
-            let length = PIECE.min(secret.len());
-            if lower.len() < length {
-                continue;
-            }
-            let pieces: HashSet<&[u8]> = secret.windows(length).collect();
-            for (at, window) in lower.windows(length).enumerate() {
-                if pieces.contains(window) {
-                    cover(covered, at, length);
+        for Pieces { length, hashes } in self.0.pieces.get_or_init(|| self.0.pieces()) {
+            for (at, window) in lower.windows(*length).enumerate() {
+                if hashes.contains(&fingerprint(window)) {
+                    cover(covered, at, *length);
                 }
             }
         }
+    }
+}
+
+impl Secrets {
+    fn pieces(&self) -> Vec<Pieces> {
+        let mut all: Vec<Pieces> = Vec::new();
+        let spellings = self.secrets.iter().flat_map(|secret| spellings_of(secret));
+        for secret in spellings.map(lowercase) {
+            let length = PIECE.min(secret.len());
+            let hashes = secret.windows(length).map(fingerprint);
+            match all.iter_mut().find(|pieces| pieces.length == length) {
+                Some(pieces) => pieces.hashes.extend(hashes),
+                None => all.push(Pieces { length, hashes: hashes.collect() }),
+            }
+        }
+        all
     }
 }
 
@@ -152,6 +177,12 @@ fn is_random(run: &str) -> bool {
         && has(u8::is_ascii_uppercase)
         && has(u8::is_ascii_lowercase)
         && has(u8::is_ascii_digit)
+}
+
+fn fingerprint(piece: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(piece);
+    hasher.finish()
 }
 
 fn cover(covered: &mut [bool], at: usize, length: usize) {

@@ -118,8 +118,10 @@ impl Call {
 
     fn redactor(&self, token: Option<&Token>) -> Redactor {
         let body = self.body.as_deref().filter(|_| self.operation.carries_a_key());
-        let body = body.and_then(|body| std::str::from_utf8(body).ok());
-        Redactor::new(token.map(Token::secret).into_iter().chain(body))
+        match (body.and_then(|body| std::str::from_utf8(body).ok()), token) {
+            (None, Some(token)) => token.redactor(),
+            (body, token) => Redactor::new(token.map(Token::secret).into_iter().chain(body)),
+        }
     }
 
     fn request(&self, token: Option<&Token>) -> Request {
