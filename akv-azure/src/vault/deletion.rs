@@ -20,7 +20,9 @@ pub(super) async fn delete(vault: &KeyVault, name: &CertificateName) -> Result<O
     let mut lost = lost(DELETED, name);
     loop {
         match vault.pipeline().send(&call, &mut retry).await {
-            Ok(answer) if is_for_good(&answer, &call.tried) => return Ok(Some(Deletion::Gone)),
+            Ok(answer) if is_for_good(&answer, name, &call.tried) => {
+                return Ok(Some(Deletion::Gone));
+            }
             Ok(_) | Err(Failed::Unknown(_, Failure::TooLarge { .. })) => break,
             Err(Failed::Known(error)) => match error.kind() {
                 // Somebody else deletes it: the end is the same.
@@ -50,9 +52,9 @@ pub(super) async fn delete(vault: &KeyVault, name: &CertificateName) -> Result<O
 
 /// Whether the service says that it is not recoverable: the vault has no soft delete. An answer that
 /// cannot be read says only that the deletion was taken.
-fn is_for_good(answer: &Answer, tried: &str) -> bool {
+fn is_for_good(answer: &Answer, name: &CertificateName, tried: &str) -> bool {
     read::<Bundle>(answer, tried)
-        .is_ok_and(|bundle| !bundle.is_recoverable() && bundle.certificate().is_ok())
+        .is_ok_and(|bundle| !bundle.is_recoverable() && bundle.certificate(name).is_ok())
 }
 
 /// Polls until the certificate shows up among the deleted ones. A caller who may not read those
@@ -134,7 +136,7 @@ async fn back_in_view(
             Ok(None) => unsettled(ErrorKind::BeingRecovered, RECOVERED, call, retry),
             Err(error) => match (error.kind(), told) {
                 (ErrorKind::Denied(_), Some(answer)) => {
-                    return certificate(answer, &call.tried)
+                    return certificate(answer, name, &call.tried)
                         .map_err(|error| after(RECOVERED, &call.tried, &error));
                 }
                 _ => return Err(after(RECOVERED, &call.tried, &error)),

@@ -21,7 +21,7 @@ use futures::stream::{self, BoxStream};
 
 use crate::lost::POLL;
 use crate::operation::Operation;
-use crate::page::{Pages, fingerprint, read, unreadable};
+use crate::page::{Bounds, Pages, fingerprint, read, unreadable};
 use crate::pipeline::{Answer, Call, Deadline, Failed, Pipeline, Retry};
 use crate::wire::certificate::{Bundle, TagsUpdate};
 use crate::wire::page::Item;
@@ -66,7 +66,7 @@ impl KeyVault {
         let path = ["certificates", name.as_str()];
         let call = self.call(Operation::GetCertificate, Method::Get, &path, tried);
         match self.pipeline().send(&call, retry).await {
-            Ok(answer) => certificate(&answer, &call.tried).map(Some),
+            Ok(answer) => certificate(&answer, name, &call.tried).map(Some),
             Err(failed) => none_if_absent(failed),
         }
     }
@@ -82,7 +82,7 @@ impl KeyVault {
         match self.pipeline().send(&call, retry).await {
             Ok(answer) => {
                 let bundle: Bundle = read(&answer, &call.tried)?;
-                bundle.deleted().map_err(|problem| unusable(&call.tried, problem)).map(Some)
+                bundle.deleted(name).map_err(|problem| unusable(&call.tried, problem)).map(Some)
             }
             Err(failed) => none_if_absent(failed),
         }
@@ -103,6 +103,7 @@ impl CertificateStore for KeyVault {
             self.pipeline().clone(),
             Operation::ListCertificates,
             tried.clone(),
+            Bounds::VAULT,
             self.0.deadline,
             first,
         );
@@ -113,7 +114,7 @@ impl CertificateStore for KeyVault {
                 match pages.next::<Bundle>().await {
                     Ok(None) => None,
                     Ok(Some(page)) => {
-                        let items = listed(page, &mut seen, &tried);
+                        let items = listed(page, &mut seen, &tried, |id| pages.shown(id));
                         let broken = items.last().is_some_and(Result::is_err);
                         Some((items, (!broken).then_some((pages, seen))))
                     }
@@ -156,7 +157,7 @@ impl CertificateStore for KeyVault {
             .with_body(Bytes::from(body));
         let mut retry = Retry::new(self.deadline());
         let answer = self.settled(&call, &mut retry, is_settling).await.map_err(Error::from);
-        match answer.and_then(|answer| certificate(&answer, &call.tried)) {
+        match answer.and_then(|answer| certificate(&answer, name, &call.tried)) {
             // Where the answer cannot be read, the certificate itself tells.
             Err(error) if error.kind() == ErrorKind::Protocol => {
                 match self.look(name, &mut Retry::new(retry.deadline())).await {
@@ -233,6 +234,7 @@ fn listed(
     page: Vec<Item<Bundle>>,
     seen: &mut HashSet<u64>,
     tried: &str,
+    shown: impl Fn(&str) -> String,
 ) -> Vec<Result<ListedCertificate>> {
     let broken = |problem: String| Err(Error::new(ErrorKind::Protocol, tried, problem));
     let mut items = Vec::with_capacity(page.len());
@@ -241,11 +243,12 @@ fn listed(
         let bundle = match item {
             Item::Read(bundle) => bundle,
             // It is named, so that what is wrong with it can be told when it is looked at.
-            Item::Other(other) => Bundle::named(&other),
+            Item::Other(id) => Bundle::named(id),
         };
         let id = bundle.id().to_owned();
         let Some(item) = bundle.listed() else {
-            items.push(broken(format!("an item's id {id:.200?} names no certificate")));
+            let id = shown(&id);
+            items.push(broken(format!("an item's id {id:?} names no certificate")));
             return items;
         };
         seen.insert(fingerprint(&item.name));
@@ -257,9 +260,10 @@ fn listed(
     items
 }
 
-fn certificate(answer: &Answer, tried: &str) -> Result<Certificate> {
+/// The certificate of that name, out of an answer that has to be about it.
+fn certificate(answer: &Answer, name: &CertificateName, tried: &str) -> Result<Certificate> {
     let bundle: Bundle = read(answer, tried)?;
-    bundle.certificate().map_err(|problem| unusable(tried, problem))
+    bundle.certificate(name).map_err(|problem| unusable(tried, problem))
 }
 
 fn unusable(tried: &str, problem: &str) -> Error {

@@ -34,17 +34,21 @@ async fn listing(world: &World) -> Error {
 
 #[tokio::test(start_paused = true)]
 async fn a_challenge_moves_neither_audience_nor_authority() {
-    for challenge in [
-        Challenge::Resource("https://management.azure.com".into()),
-        Challenge::Authority("https://login.evil.example/common".into()),
-        Challenge::Claims,
+    for (challenge, tokens, says) in [
+        // No other token is asked for, so a new one cannot help.
+        (Challenge::Resource("https://management.azure.com".into()), 1, "not the vault audience"),
+        (Challenge::Resource("https://managedhsm.azure.net".into()), 1, "managedhsm.azure.net"),
+        (Challenge::Resource("https://vault.azure.net/".into()), 2, "a new one too"),
+        (Challenge::Authority("https://login.evil.example/common".into()), 2, "a new one too"),
+        (Challenge::Claims, 2, "continuous access evaluation"),
     ] {
         let world = World::new();
         world.cloud.vault("contoso").seed(1);
         world.cloud.fault(Fault::on(Operation::GetCertificate).challenge(challenge.clone()));
         let error = world.store().certificate(&name("cert-000001")).await.expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{challenge:?}: {error}");
-        assert_eq!(world.cloud.journal().count(Operation::Token), 2, "one more token, no more");
+        assert!(error.to_string().contains(says), "{challenge:?}: {error}");
+        assert_eq!(world.cloud.journal().count(Operation::Token), tokens, "{challenge:?}");
         nothing_left(&world);
     }
 }
