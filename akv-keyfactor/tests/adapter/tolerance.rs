@@ -314,7 +314,8 @@ async fn what_is_no_json_object_is_a_failure() {
         (&b""[..], "it is empty"),
         (b"\xEF\xBB\xBF \n", "it is empty"),
         (b"[]", "expected is an object"),
-        (b"\xFF\xFE{\0}\0", "UTF-16"),
+        (b"\xFF\xFE{\0}", "UTF-16"),
+        (b"\xFF\xFE{\0}\0", "Capability is missing"),
         (b"{\"JobHistoryId\":1,}", "JSON object"),
         (b"{\"a\":\"\xC3\x28\"}", "JSON object"),
     ] {
