@@ -7,15 +7,21 @@ const DEEPEST: usize = 128;
 /// Whether the text nests deeper than 128 levels. The reader keeps a byte for each level, so a text
 /// of nothing but brackets would double its own size in memory.
 pub(super) fn is_too_deep(text: &[u8]) -> bool {
-    let mut depth = 0_usize;
-    Tokens(text).any(|token| {
-        match token {
-            Token::Open(_) => depth += 1,
-            Token::Close(_) => depth = depth.saturating_sub(1),
-            Token::Comma | Token::Colon | Token::Text(_) | Token::Scalar(_) => {}
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => depth += 1,
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
         }
-        depth > DEEPEST
-    })
+        if depth > DEEPEST {
+            return true;
+        }
+    }
+    false
 }
 
 /// The job's id in a text that is no JSON, such as one that was cut off: the result should reach its
