@@ -13,8 +13,10 @@ pub(crate) fn outcome(output: Output, outcome: &Outcome) -> Result<Exit> {
     let exit = Exit::from(outcome.status());
     match shown(output, outcome, exit) {
         Ok(()) => Ok(exit),
-        // Nothing was changed, so nothing is lost that a further run would not tell.
-        Err(error) if *outcome.effect() == Effect::Nothing => Err(error),
+        Err(error) if *outcome.effect() == Effect::Nothing => {
+            say(&outcome.message());
+            Err(error)
+        }
         Err(error) => Ok(unwritten(&outcome.message(), &error)),
     }
 }

@@ -265,6 +265,12 @@ async fn what_is_refused_is_named() {
             json!("JKS"),
             vec!["JobCertificate.ContentsFormat", "PFX or PEM"],
         ),
+        (
+            "add",
+            "/JobCertificate/PrivateKeyPassword",
+            json!("ä".repeat(1025)),
+            vec!["JobCertificate.PrivateKeyPassword", "at most 1,024 characters"],
+        ),
         ("add", "/JobProperties", json!([]), vec!["JobProperties", "an object"]),
         ("add", "/JobProperties/CertificateTags", json!(7), vec!["JobProperties.CertificateTags"]),
         ("remove", "/JobCertificate/Alias", json!(""), vec!["JobCertificate.Alias is missing"]),
