@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 use akv_core::job::Concurrency;
 use akv_core::{
-    CertificateName, ClientId, Cloud, PrivateEndpoint, Region, RetentionDays, Sku, StorePath,
-    TenantId,
+    CertificateName, ClientId, Cloud, EndpointSuffix, PrivateEndpoint, Region, RetentionDays, Sku,
+    StorePath, TenantId,
 };
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// Certificates in Azure Key Vault for Keyfactor Command.
@@ -87,6 +88,9 @@ pub(crate) struct Common {
     /// How log lines are written to standard error
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
+    /// Let core dumps and debuggers see the memory of this process, with its secrets
+    #[arg(long, global = true, hide = true)]
+    pub(crate) allow_core_dumps: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -134,6 +138,20 @@ pub(crate) struct JobArgs {
     pub(crate) skip_unchanged: bool,
     #[command(flatten)]
     pub(crate) soft_deleted: SoftDeletedArgs,
+    /// A DNS suffix under which a job's private endpoint may get this machine's credentials; may be
+    /// given several times [variable: AKV_ALLOWED_ENDPOINTS, with commas]
+    #[arg(long = "allow-endpoint", value_name = "SUFFIX")]
+    pub(crate) allowed_endpoints: Vec<EndpointSuffix>,
+    /// Resolve {"file":"/path"} in a job to a file in this directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) secret_dir: Option<PathBuf>,
+    /// Resolve {"env":"NAME"} in a job to a variable whose name begins with this prefix
+    #[arg(long, value_name = "PREFIX", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) secret_env_prefix: Option<String>,
+    /// How long the whole job may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "3600",
+          value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    pub(crate) job_deadline: u64,
 }
 
 #[derive(Debug, Args)]
@@ -288,4 +306,5 @@ fn tag(text: &str) -> Result<(String, String), String> {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 success, 3 warning (something asked for is not so, nothing is broken), 4 failure,
-2 wrong command line. Data goes to standard output, messages to standard error.";
+2 wrong command line, 5 the result could not be written (standard error says what was done).
+Data goes to standard output, messages to standard error.";

@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Warning,
     /// 4: it could not be done.
     Failure,
+    /// 5: the result could not be written; standard error says what was done.
+    Unwritten,
 }
 
 /// 2: a wrong command line, as clap and most tools have it.
@@ -34,6 +36,7 @@ impl From<Exit> for ExitCode {
             Exit::Success => 0,
             Exit::Warning => 3,
             Exit::Failure => 4,
+            Exit::Unwritten => 5,
         })
     }
 }

@@ -1,12 +1,15 @@
 //! `akv`: certificates in Azure Key Vault for Keyfactor Command, from the command line.
 
 mod args;
-mod aside;
+mod blocking;
 mod command;
 mod exit;
+mod json;
+mod lines;
 mod logging;
+mod process;
 mod render;
-mod wiped;
+mod secret_input;
 mod wiring;
 
 use std::process::ExitCode;
@@ -18,6 +21,10 @@ use crate::exit::Exit;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if !cli.common.allow_core_dumps {
+        process::protect_memory();
+    }
+    process::tell_panics_by_place();
     logging::start(&cli.common);
     match command::run(&cli) {
         Ok(exit) => exit.into(),

@@ -10,6 +10,7 @@ mod clock;
 mod cloud;
 mod credential;
 mod directory;
+mod endpoint_suffix;
 mod error;
 pub mod job;
 mod secret;
@@ -32,6 +33,7 @@ pub use directory::{
     AccessModel, Listing, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku,
     Subscription, Vault, VaultDirectory, VaultId, VaultOptions,
 };
+pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
 pub use secret::{ClientSecret, Password};
 pub use store::{CertificateStore, Deletion, Import, Over};

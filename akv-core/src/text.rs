@@ -136,15 +136,21 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// [`FileTooLarge`](ErrorKind::FileTooLarge). The content may be a secret: the buffer grows by being
 /// copied, so that the smaller ones are wiped.
 pub fn read_bounded(mut from: impl Read, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut all = Zeroizing::new(vec![0; FIRST.min(limit + 1)]);
+    let mut all = Zeroizing::new(vec![0; FIRST.min(limit)]);
     let mut length = 0;
     loop {
-        if length == all.len() {
-            let mut larger = Zeroizing::new(vec![0; (length * 2).min(limit + 1)]);
+        // At the limit one byte more is enough to tell that there is too much: nothing is copied for it.
+        let mut beyond = Zeroizing::new([0]);
+        if length == all.len() && length < limit {
+            let mut larger = Zeroizing::new(vec![0; (length * 2).min(limit)]);
             larger.iter_mut().zip(all.iter()).for_each(|(to, byte)| *to = *byte);
             all = larger;
         }
-        match from.read(all.get_mut(length..).unwrap_or_default()) {
+        let room = match all.get_mut(length..) {
+            Some(room) if !room.is_empty() => room,
+            _ => beyond.as_mut_slice(),
+        };
+        match from.read(room) {
             Ok(0) => break,
             Ok(read) => length += read,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -200,6 +206,11 @@ mod tests {
                 (0..size).map(|at| u8::try_from(at % 251).unwrap_or(0)).collect();
             let read = read_bounded(content.as_slice(), 1 << 20).expect("read");
             assert_eq!(*read, content, "{size}");
+        }
+        for limit in [0, 1, FIRST, FIRST + 1] {
+            let content = vec![b'x'; limit + 1];
+            assert_eq!(read_bounded(&content[..limit], limit).expect("read").len(), limit);
+            assert!(read_bounded(&content[..], limit).is_err(), "{limit}");
         }
         let error = read_bounded(io::repeat(b' '), 1 << 20).expect_err("endless");
         assert_eq!(error.kind(), ErrorKind::FileTooLarge);

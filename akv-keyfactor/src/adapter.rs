@@ -3,6 +3,7 @@
 use akv_core::job::{
     AddRequest, CreateRequest, InventoryOutcome, Jobs, ManagementJob, Outcome, Status,
 };
+use akv_core::text::printable;
 use tracing::{info, warn};
 
 use crate::config::{
@@ -37,6 +38,23 @@ pub async fn run_into(
     JobOutput { job_result: result, inventory: None, discovery: found.stores() }
 }
 
+/// The result of a job that came to nothing for a reason outside of its configuration: a Failure under
+/// the job's history id. A configuration that cannot be read is the earlier reason, and is told
+/// instead.
+pub fn failure(configuration: &[u8], why: &str) -> JobOutput {
+    let id = Document::read(configuration).and_then(|document| job_history_id(&document.root()?));
+    let (id, why) = match id {
+        Ok(id) => (id, why.to_owned()),
+        Err(problem) => (salvaged_job_history_id(configuration).unwrap_or(0), problem.to_string()),
+    };
+    warn!(job_history_id = id, "job ended: {}", printable(&why));
+    JobOutput {
+        job_result: JobResult::new(id, JobStatus::Failure, why),
+        inventory: None,
+        discovery: None,
+    }
+}
+
 /// What a job brought back beside its result.
 enum Found {
     Nothing,
@@ -66,14 +84,19 @@ async fn answer(
     options: &Options,
     sink: &mut dyn InventorySink,
 ) -> (JobResult, Found) {
+    let salvaged = || salvaged_job_history_id(configuration).unwrap_or(0);
     let (id, ending) = match Document::read(configuration) {
-        Err(problem) => (salvaged_job_history_id(configuration).unwrap_or(0), Err(problem.into())),
-        Ok(document) => match job_history_id(&document.root()) {
-            Err(problem) => (0, Err(problem.into())),
-            Ok(id) => (id, start(&document.root(), jobs, options, sink).await),
+        Err(problem) => (salvaged(), Err(problem.into())),
+        Ok(document) => match document.root() {
+            Err(problem) => (salvaged(), Err(problem.into())),
+            Ok(job) => match job_history_id(&job) {
+                Err(problem) => (0, Err(problem.into())),
+                Ok(id) => (id, start(&job, jobs, options, sink).await),
+            },
         },
     };
     let Ending { status, message, found } = ending.unwrap_or_else(Stopped::ending);
+    let message = printable(&message).into_owned();
     if status == JobStatus::Success {
         info!(job_history_id = id, "job succeeded: {message}");
     } else {

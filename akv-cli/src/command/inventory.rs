@@ -13,7 +13,7 @@ pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -
     let (last, unchanged) = match &args.since {
         Some(file) => {
             let file = file.clone();
-            (wiring.aside(move || previous::read(&file, coverage)).await?, Unchanged::Skip)
+            (wiring.blocking(move || previous::read(&file, coverage)).await?, Unchanged::Skip)
         }
         None => (LastInventory::default(), Unchanged::Fetch),
     };

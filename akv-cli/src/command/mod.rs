@@ -21,7 +21,7 @@ use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Cli, Command, Common};
-use crate::aside::aside;
+use crate::blocking::blocking;
 use crate::command::signal::Signals;
 use crate::exit::Exit;
 use crate::wiring::Wiring;
@@ -29,10 +29,7 @@ use crate::wiring::Wiring;
 pub(crate) fn run(cli: &Cli) -> Result<Exit> {
     let common = &cli.common;
     match &cli.command {
-        // A job ends in a result document, whatever goes wrong on the way to Azure.
-        Command::Job(args) => {
-            in_runtime(common, async |azure, signal| job::run(common, args, azure, &signal).await)
-        }
+        Command::Job(args) => job::run(common, args),
         Command::Inventory(args) => {
             in_runtime(common, async |azure, _| inventory::run(common, args, azure?).await)
         }
@@ -75,19 +72,19 @@ impl fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-fn in_runtime<F>(
+fn in_runtime<F, T>(
     common: &Common,
     command: impl FnOnce(Result<Wiring>, CancellationToken) -> F,
-) -> Result<Exit>
+) -> Result<T>
 where
-    F: Future<Output = Result<Exit>>,
+    F: Future<Output = Result<T>>,
 {
     runtime()?.block_on(async {
         let cancellation = CancellationToken::new();
         let signals = Signals::listen().context("listen for signals")?;
         tokio::spawn(signals.cancel(cancellation.clone()));
         let (common, own) = (common.clone(), cancellation.clone());
-        let wiring = aside(&cancellation, move || Wiring::new(&common, own)).await;
+        let wiring = blocking(&cancellation, move || Wiring::new(&common, own)).await;
         command(wiring, cancellation).await
     })
 }

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::record::Record;
-use super::table::{csv_line, print_table};
-use super::{print, print_json, print_json_line, status_name};
+use super::table::{print_csv, print_table};
+use super::{print_json, print_json_line, status_name};
 use crate::args::Output;
 
 /// Takes the items of an inventory. Lines are printed as soon as they are known; a table or one
@@ -43,7 +43,7 @@ impl InventoryWriter {
                     &record.tags(),
                     if record.last_known { "true" } else { "false" },
                 ];
-                print(&csv_line(fields))
+                print_csv(fields)
             }
             Output::Table | Output::Json => {
                 self.kept.push(record);
@@ -57,7 +57,7 @@ impl InventoryWriter {
             return Ok(());
         }
         self.begun = true;
-        print(&csv_line([
+        print_csv([
             "name",
             "version",
             "thumbprint",
@@ -66,7 +66,7 @@ impl InventoryWriter {
             "key",
             "tags",
             "lastKnown",
-        ]))
+        ])
     }
 
     /// Prints what had to wait for the end.

@@ -1,42 +1,43 @@
 //! A previous inventory, read back from its jsonl output.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::BufReader;
 use std::path::Path;
 
 use akv_core::Thumbprint;
 use akv_core::job::{Coverage, Known, LastInventory};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::record::Record;
+use crate::lines::Lines;
 
 /// A record that was itself not read at the time, or that tells less than is asked for now, is not
 /// taken as known: its certificate is fetched.
 pub(crate) fn read(file: &Path, coverage: Coverage) -> Result<LastInventory> {
     let tried = || format!("read the previous inventory from {}", file.display());
-    let mut reader = BufReader::new(File::open(file).with_context(tried)?);
-    let mut known = Vec::new();
+    let mut lines = Lines::new(BufReader::new(File::open(file).with_context(tried)?), LONGEST_LINE);
+    let mut last = LastInventory::default();
     for number in 1.. {
         let tried = || format!("{}, line {number}", tried());
-        let mut line = String::new();
-        let read = reader.by_ref().take(LONGEST_LINE).read_line(&mut line).with_context(tried)?;
-        if read == 0 {
-            break;
-        }
-        let line = line.trim_start_matches('\u{feff}').trim();
-        if line.is_empty() {
+        let Some(line) = lines.next().with_context(tried)? else { break };
+        if line.trim().is_empty() {
             continue;
         }
-        let record: Record = serde_json::from_str(line).with_context(tried)?;
+        let record: Record = serde_json::from_str(&line).map_err(|error| {
+            let at = error.column();
+            anyhow!("{}: it is no record of --output jsonl (column {at})", tried())
+        })?;
         if record.last_known || tells_less(&record, coverage) {
             continue;
         }
-        let item = record.into_item().with_context(tried)?;
+        let Some(item) = record.into_item() else {
+            bail!("{}: it is no record of --output jsonl", tried());
+        };
         let leaf = item.certificates.first().map(|der| Thumbprint::of(der));
-        anyhow::ensure!(leaf == item.thumbprint, "{}: the certificate is another one", tried());
-        known.push((item.name.clone(), Known::Item(Box::new(item))));
+        ensure!(leaf == item.thumbprint, "{}: the certificate is another one", tried());
+        last.extend([(item.name.clone(), Known::Item(Box::new(item)))]);
     }
-    Ok(known.into_iter().collect())
+    Ok(last)
 }
 
 /// With one certificate nobody can tell a leaf-only record from a chain of one, so that one is
@@ -48,6 +49,5 @@ fn tells_less(record: &Record, coverage: Coverage) -> bool {
     }
 }
 
-/// A record with the longest chain that a vault holds, in bytes. A longer line is cut, and then it is
-/// no JSON.
-const LONGEST_LINE: u64 = 1 << 20;
+/// A record with the longest chain that a vault holds, in bytes, also in UTF-16.
+const LONGEST_LINE: usize = 2 << 20;

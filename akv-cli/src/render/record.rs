@@ -61,7 +61,8 @@ impl From<&InventoryItem> for Record {
 }
 
 impl Record {
-    pub(super) fn into_item(self) -> anyhow::Result<InventoryItem> {
+    /// `None` where a name or a certificate is none.
+    pub(super) fn into_item(self) -> Option<InventoryItem> {
         let key = KeyState {
             exportable: self
                 .exportable
@@ -69,12 +70,12 @@ impl Record {
             kind: self.key_type,
         };
         let ders = self.certificates.iter().map(|text| STANDARD.decode(text));
-        Ok(InventoryItem {
-            name: self.name.parse()?,
+        Some(InventoryItem {
+            name: self.name.parse().ok()?,
             source: if self.last_known { ItemSource::LastKnown } else { ItemSource::Read },
             version: self.version,
             thumbprint: self.thumbprint,
-            certificates: ders.collect::<Result<_, _>>()?,
+            certificates: ders.collect::<Result<_, _>>().ok()?,
             attributes: Attributes {
                 enabled: self.enabled,
                 not_before: self.not_before,

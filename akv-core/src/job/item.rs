@@ -138,6 +138,12 @@ impl FromIterator<(CertificateName, Known)> for LastInventory {
     }
 }
 
+impl Extend<(CertificateName, Known)> for LastInventory {
+    fn extend<T: IntoIterator<Item = (CertificateName, Known)>>(&mut self, items: T) {
+        self.0.extend(items);
+    }
+}
+
 /// Where inventory items go, one after the other, in the list's order.
 #[async_trait]
 pub trait InventorySink: Send {

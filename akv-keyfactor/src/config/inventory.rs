@@ -31,14 +31,27 @@ impl Inventory {
 /// What Command knows already. An entry that no certificate of a vault can have made is passed
 /// over, since nothing in the vault can be compared with it.
 fn last_inventory(job: &Object<'_>) -> Result<LastInventory, Problem> {
-    let items = job.member("LastInventory").objects()?;
-    let mut known = Vec::with_capacity(items.len());
-    for item in items {
-        let Ok(Some(name)) = item.member("Alias").parsed::<CertificateName>() else { continue };
-        let thumbprints = item.member("Thumbprints").texts()?;
-        let thumbprints = thumbprints.iter().filter_map(|text| text.parse().ok()).collect();
-        let has_key = item.member("PrivateKeyEntry").boolean()?.unwrap_or(true);
-        known.push((name, Known::Summary { thumbprints, has_key }));
-    }
-    Ok(known.into_iter().collect())
+    let member = job.member("LastInventory");
+    let mut last = LastInventory::default();
+    member.each(|entry| {
+        let entry = entry.object()?;
+        let Ok(Some(name)) = entry.member("Alias").parsed::<CertificateName>() else {
+            return Ok(());
+        };
+        let texts = entry.member("Thumbprints").texts()?;
+        let mut thumbprints: Vec<_> = texts.iter().filter_map(|text| text.parse().ok()).collect();
+        thumbprints.truncate(LONGEST_CHAIN);
+        thumbprints.shrink_to_fit();
+        let has_key = entry.member("PrivateKeyEntry").boolean()?.unwrap_or(true);
+        last.extend([(name, Known::Summary { thumbprints, has_key })]);
+        if last.len() > MOST_ENTRIES {
+            return Err(member.invalid(format!("at most {MOST_ENTRIES} certificates")));
+        }
+        Ok(())
+    })?;
+    Ok(last)
 }
+
+/// More than any inventory that Command can have got from one vault, and about 60 MB.
+const MOST_ENTRIES: usize = 250_000;
+const LONGEST_CHAIN: usize = 16;
