@@ -1,6 +1,6 @@
 //! Changes that meet trouble: lost replies, names that are busy, cancellation.
 
-use akv_core::{CertificateStore, Deletion, ErrorKind, Import, Over};
+use akv_core::{CertificateStore, Deletion, ErrorKind, Import, Precondition, Purged};
 use akv_testkit::{Fault, Operation, Reason, Refusal};
 
 use crate::world::{World, importing, name, seconds, tags};
@@ -119,7 +119,7 @@ async fn a_lost_reply_to_a_purge_is_a_purge() {
         world.cloud.vault("contoso").delete("cert-000001");
         world.cloud.fault(fault.clone());
         let purged = world.store().purge(&name("cert-000001")).await.expect("a purge");
-        assert_eq!(purged, Some(()), "{fault:?}");
+        assert_eq!(purged, Purged::Done, "{fault:?}");
     }
 }
 
@@ -169,7 +169,7 @@ async fn change(world: &World, operation: Operation) -> Result<(), akv_core::Err
         Operation::RecoverCertificate => {
             store.recover(&seeded).await.map(|it| assert!(it.is_some()))
         }
-        _ => store.purge(&seeded).await.map(|it| assert!(it.is_some())),
+        _ => store.purge(&seeded).await.map(|it| assert_eq!(it, Purged::Done)),
     }
 }
 
@@ -254,7 +254,8 @@ async fn where_nothing_was_there_a_recovery_by_somebody_else_is_told_at_once() {
     let scenario = async {
         tokio::time::sleep(seconds(1)).await;
         let leaf = world.leaf("www.contoso.com");
-        let import = Import { over: Over::Nothing, ..importing("cert-000001", &leaf) };
+        let import =
+            Import { precondition: Precondition::Absent, ..importing("cert-000001", &leaf) };
         let start = tokio::time::Instant::now();
         let error = store.import(&import).await.expect_err("being recovered");
         assert_eq!(error.kind(), ErrorKind::BeingRecovered, "{error}");
@@ -262,7 +263,7 @@ async fn where_nothing_was_there_a_recovery_by_somebody_else_is_told_at_once() {
         let recovered = store.recover(&seeded).await.expect("a recovery");
         assert_eq!(recovered.expect("live").name, seeded);
         assert_eq!(store.recover(&seeded).await.expect("a look"), None, "it is live already");
-        let over = Import { over: Over::Certificate, ..import };
+        let over = Import { precondition: Precondition::Present, ..import };
         assert_eq!(store.import(&over).await.expect("made").thumbprint, Some(leaf.thumbprint()));
     };
     let (recovered, ()) = futures::future::join(somebody.recover(&seeded), scenario).await;
@@ -276,7 +277,7 @@ async fn over_a_certificate_a_recovery_by_somebody_else_is_waited_out() {
     world.cloud.vault("contoso").delete("cert-000001");
     let (store, somebody, seeded) = (world.store(), world.store(), name("cert-000001"));
     let import = importing("cert-000001", &world.leaf("www.contoso.com"));
-    let import = Import { over: Over::Certificate, ..import };
+    let import = Import { precondition: Precondition::Present, ..import };
     let importing = async {
         tokio::time::sleep(seconds(1)).await;
         store.import(&import).await

@@ -1,7 +1,7 @@
 //! A name for a certificate that came without an alias.
 
-use crate::bundle::Bundle;
-use crate::certificate::{CertificateName, Thumbprint};
+use crate::bundle::{Bundle, X509};
+use crate::certificate::{Certificate, CertificateName, Thumbprint};
 
 /// The alias that a certificate gets when none is given: its common name with everything that a
 /// certificate name cannot hold turned into single hyphens (`*` into `wildcard`), or, where nothing
@@ -27,4 +27,16 @@ pub fn derived_alias(common_name: Option<&str>, thumbprint: Thumbprint) -> Certi
 
 pub(super) fn of_bundle(bundle: &Bundle) -> CertificateName {
     derived_alias(bundle.leaf().common_name().as_deref(), bundle.thumbprint())
+}
+
+/// Whether a certificate's name would be derived from the same text as the bundle's. One that cannot
+/// be read is not known to be.
+pub(super) fn has_same_source(bundle: &Bundle, existing: &Certificate) -> bool {
+    let existing = existing.der.as_deref().and_then(|der| X509::from_der(der).ok());
+    existing.is_some_and(|existing| source(&existing) == source(bundle.leaf()))
+}
+
+/// What an alias is derived from, without regard to letter case.
+fn source(certificate: &X509) -> Option<String> {
+    certificate.common_name().map(|name| name.to_lowercase())
 }

@@ -1,6 +1,6 @@
 //! Create: a vault that was not there before. An existing one is never altered.
 
-use super::outcome::{Effect, Outcome};
+use super::outcome::{Effect, Outcome, Status};
 use crate::directory::{NewVault, Region, VaultDirectory, VaultId, VaultOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::vault::TenantId;
@@ -14,6 +14,17 @@ pub struct CreateRequest {
     pub region: Option<Region>,
     /// All else.
     pub options: VaultOptions,
+}
+
+/// Creates a vault and adds to it what was opened before anything was sent. That the vault exists
+/// already is as good as creating it, so only what became of the certificate counts; but a vault that
+/// was created stays created, and is told of.
+pub(super) async fn and_add(created: Outcome, added: impl Future<Output = Outcome>) -> Outcome {
+    match created.status() {
+        Status::Failure => created,
+        Status::Warning => added.await,
+        Status::Success => added.await.after(&created),
+    }
 }
 
 pub(super) async fn run(

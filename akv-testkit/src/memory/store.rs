@@ -1,12 +1,13 @@
 //! A vault in memory.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use akv_core::bundle::{KeyKind, X509};
 use akv_core::{
     Attributes, Certificate, CertificateName, CertificateStore, DeletedCertificate, Deletion,
-    Error, ErrorKind, Import, KeyState, ListedCertificate, Result, Tags, VaultName, Version,
+    Error, ErrorKind, Import, KeyState, ListOptions, ListedCertificate, OperationState, Pending,
+    Purged, Result, Tags, VaultName, Version,
 };
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _};
@@ -31,10 +32,12 @@ use crate::memory::script::{Often, Script};
 /// # })?;
 /// # Ok::<(), akv_core::InvalidValue>(())
 /// ```
-#[derive(Debug)]
+///
+/// Clones show the same vault.
+#[derive(Debug, Clone)]
 pub struct MemoryStore {
     vault: VaultName,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 /// A method of [`CertificateStore`].
@@ -46,6 +49,8 @@ pub enum StoreCall {
     Certificate,
     /// `chain`.
     Chain,
+    /// `operation`.
+    Operation,
     /// `deleted`.
     Deleted,
     /// `import`.
@@ -64,6 +69,7 @@ pub enum StoreCall {
 struct State {
     live: BTreeMap<CertificateName, Entry>,
     deleted: BTreeMap<CertificateName, Gone>,
+    operations: BTreeMap<CertificateName, OperationState>,
     /// Names that something else holds.
     occupied: Vec<CertificateName>,
     now: Option<OffsetDateTime>,
@@ -94,7 +100,7 @@ impl Entry {
 impl MemoryStore {
     /// An empty vault.
     pub fn new(vault: &str) -> std::result::Result<Self, akv_core::InvalidValue> {
-        Ok(Self { vault: vault.parse()?, state: Mutex::default() })
+        Ok(Self { vault: vault.parse()?, state: Arc::default() })
     }
 
     /// What `created`, `updated` and `deleted` will be from now on; the machine's time without it.
@@ -142,6 +148,11 @@ impl MemoryStore {
         entry.versions.push((certificate, Vec::new()));
     }
 
+    /// Lets the creation of a certificate have come so far.
+    pub fn set_operation(&self, name: CertificateName, state: OperationState) {
+        self.state().operations.insert(name, state);
+    }
+
     /// The calls so far, each with the name that it was about.
     pub fn calls(&self) -> Vec<(StoreCall, String)> {
         self.state().script.calls()
@@ -175,6 +186,10 @@ impl State {
         self.now.unwrap_or_else(OffsetDateTime::now_utc)
     }
 
+    fn is_in_progress(&self, name: &CertificateName) -> bool {
+        self.operations.get(name) == Some(&OperationState::InProgress)
+    }
+
     fn fresh_version(&mut self) -> Result<Version> {
         self.versions_made += 1;
         Ok(format!("{:032x}", self.versions_made).parse()?)
@@ -187,12 +202,20 @@ impl CertificateStore for MemoryStore {
         &self.vault
     }
 
-    fn list(&self) -> BoxStream<'_, Result<ListedCertificate>> {
+    fn finishing(&self) -> Arc<dyn CertificateStore> {
+        Arc::new(self.clone())
+    }
+
+    fn list(&self, options: ListOptions) -> BoxStream<'_, Result<ListedCertificate>> {
         let mut state = self.state();
         if let Err(error) = state.script.enter(StoreCall::List, "") {
             return stream::iter([Err(error)]).boxed();
         }
-        let listed = state.live.values().filter_map(Entry::newest).map(|newest| {
+        let counts = |one: &&Certificate| {
+            options.pending == Pending::Include || !state.is_in_progress(&one.name)
+        };
+        let newest = state.live.values().filter_map(Entry::newest).filter(counts);
+        let listed = newest.map(|newest| {
             Ok(ListedCertificate {
                 name: newest.name.clone(),
                 thumbprint: newest.thumbprint,
@@ -222,6 +245,11 @@ impl CertificateStore for MemoryStore {
         })
     }
 
+    async fn operation(&self, name: &CertificateName) -> Result<Option<OperationState>> {
+        let state = self.enter(StoreCall::Operation, name)?;
+        Ok(state.operations.get(name).copied())
+    }
+
     async fn deleted(&self, name: &CertificateName) -> Result<Option<DeletedCertificate>> {
         let state = self.enter(StoreCall::Deleted, name)?;
         let found = state.deleted.get(name);
@@ -243,6 +271,10 @@ impl CertificateStore for MemoryStore {
         }
         if state.occupied.contains(name) {
             let problem = "a secret of that name exists";
+            return Err(self.error(ErrorKind::Conflict, "import", name, problem));
+        }
+        if state.is_in_progress(name) {
+            let problem = "an operation is in progress for this name";
             return Err(self.error(ErrorKind::Conflict, "import", name, problem));
         }
         let version = state.fresh_version()?;
@@ -293,6 +325,7 @@ impl CertificateStore for MemoryStore {
         let mut state = self.enter(StoreCall::Delete, name)?;
         let Some((name, entry)) = state.live.remove_entry(name) else { return Ok(None) };
         let at = state.now();
+        state.operations.remove(&name);
         state.deleted.insert(name, Gone { entry, at });
         Ok(Some(Deletion::SoftDeleted))
     }
@@ -305,9 +338,10 @@ impl CertificateStore for MemoryStore {
         Ok(newest)
     }
 
-    async fn purge(&self, name: &CertificateName) -> Result<Option<()>> {
+    async fn purge(&self, name: &CertificateName) -> Result<Purged> {
         let mut state = self.enter(StoreCall::Purge, name)?;
-        Ok(state.deleted.remove(name).map(drop))
+        let purged = state.deleted.remove(name);
+        Ok(purged.map_or(Purged::NothingThere, |_| Purged::Done))
     }
 }
 

@@ -123,7 +123,7 @@ fn the_same_certificate_makes_no_new_version_and_its_tags_are_reconciled() {
     ] {
         let outcome = scene.add(&job);
         assert_eq!(outcome.status(), Status::Success, "{}", outcome.message());
-        assert!(matches!(outcome.effect(), Effect::Kept { .. }));
+        assert!(matches!(outcome.effect(), Effect::Unchanged { .. }));
         assert_eq!(scene.versions(), [(leaf.thumbprint(), expected)]);
         assert_eq!(scene.count(StoreCall::UpdateTags), updates);
     }
