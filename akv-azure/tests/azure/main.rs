@@ -8,6 +8,7 @@
 
 mod change;
 mod cloud;
+mod converge;
 mod directory;
 mod hostile;
 mod jobs;

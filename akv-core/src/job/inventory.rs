@@ -218,7 +218,7 @@ async fn fetch(
                 let problem = match state {
                     Some(OperationState::Cancelled) => "its creation was cancelled",
                     Some(OperationState::Failed) => "its creation has failed",
-                    _ => "nothing is known of its creation",
+                    _ => "its creation is pending or has failed",
                 };
                 let problem = format!("it holds no certificate: {problem}");
                 Err(Error::new(ErrorKind::Invalid, tried(), problem))

@@ -70,6 +70,8 @@ struct State {
     live: BTreeMap<CertificateName, Entry>,
     deleted: BTreeMap<CertificateName, Gone>,
     operations: BTreeMap<CertificateName, OperationState>,
+    shown_once: Option<Certificate>,
+    yields: bool,
     /// Names that something else holds.
     occupied: Vec<CertificateName>,
     now: Option<OffsetDateTime>,
@@ -146,6 +148,26 @@ impl MemoryStore {
         let entry = state.live.entry(certificate.name.clone());
         let entry = entry.or_insert_with(|| Entry { versions: Vec::new() });
         entry.versions.push((certificate, Vec::new()));
+    }
+
+    /// Answers the next look at that name with this, whatever is there: what a look showed before
+    /// somebody else changed it.
+    pub fn show_once(&self, certificate: Certificate) {
+        self.state().shown_once = Some(certificate);
+    }
+
+    /// Lets others go on after each look, as a service does that takes its time.
+    pub fn yield_often(&self) {
+        self.state().yields = true;
+    }
+
+    /// Disables the newest version of a certificate.
+    pub fn disable(&self, name: &CertificateName) {
+        let mut state = self.state();
+        let newest = state.live.get_mut(name).and_then(|entry| entry.versions.last_mut());
+        if let Some((newest, _)) = newest {
+            newest.attributes.enabled = false;
+        }
     }
 
     /// Lets the creation of a certificate have come so far.
@@ -232,8 +254,16 @@ impl CertificateStore for MemoryStore {
     }
 
     async fn certificate(&self, name: &CertificateName) -> Result<Option<Certificate>> {
-        let state = self.enter(StoreCall::Certificate, name)?;
-        Ok(state.live.get(name).and_then(Entry::newest).cloned())
+        let (seen, yields) = {
+            let mut state = self.enter(StoreCall::Certificate, name)?;
+            let shown = state.shown_once.take_if(|shown| shown.name == *name);
+            let newest = state.live.get(name).and_then(Entry::newest).cloned();
+            (shown.or(newest), state.yields)
+        };
+        if yields {
+            yield_now().await;
+        }
+        Ok(seen)
     }
 
     async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>> {
@@ -343,6 +373,19 @@ impl CertificateStore for MemoryStore {
         let purged = state.deleted.remove(name);
         Ok(purged.map_or(Purged::NothingThere, |_| Purged::Done))
     }
+}
+
+/// Lets others go on once.
+async fn yield_now() {
+    let mut waited = false;
+    futures::future::poll_fn(|context| {
+        if std::mem::replace(&mut waited, true) {
+            return std::task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
 }
 
 /// The service's word for a kind of key.
