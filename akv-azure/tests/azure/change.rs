@@ -1,7 +1,12 @@
 //! Changes that meet trouble: lost replies, names that are busy, cancellation.
 
-use akv_core::{CertificateStore, Deletion, ErrorKind, Import, Precondition, Purged};
-use akv_testkit::{Fault, Operation, Reason, Refusal};
+use std::sync::Arc;
+
+use akv_azure::{Azure, AzureOptions};
+use akv_core::{CertificateStore, Cloud, Deletion, ErrorKind, Import, Precondition, Purged};
+use akv_testkit::{FakeCloud, Fault, Operation, Reason, Refusal};
+use async_trait::async_trait;
+use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 
 use crate::world::{World, importing, name, seconds, tags};
 
@@ -95,6 +100,41 @@ async fn a_lost_reply_to_a_deletion_is_a_deletion() {
         world.cloud.fault(fault.clone());
         let deletion = store.delete(&seeded).await.expect("a deletion");
         assert_eq!(deletion, Some(Deletion::SoftDeleted), "{fault:?}");
+    }
+}
+
+/// What it was deleted by is told by the service's own clock, whatever this machine's says.
+#[tokio::test(start_paused = true)]
+async fn what_was_deleted_before_is_not_taken_for_a_lost_deletion() {
+    for fault in lost(Operation::DeleteCertificate) {
+        let world = World::new();
+        world.cloud.vault("contoso").seed(1);
+        world.cloud.vault("contoso").delete("cert-000001");
+        world.cloud.clock().advance(seconds(3600));
+        world.cloud.fault(fault.clone());
+        let options = AzureOptions {
+            transport: Some(Arc::new(Dated(world.cloud.clone()))),
+            ..AzureOptions::default()
+        };
+        let azure = Azure::new(options).expect("options");
+        let address = world.address("contoso", Cloud::public());
+        let store = azure.store(&address, &world.credential()).expect("a store");
+        let deletion = store.delete(&name("cert-000001")).await.expect("a look");
+        assert_eq!(deletion, None, "{fault:?}");
+    }
+}
+
+/// The fake with the header `Date` in its answers.
+#[derive(Debug)]
+struct Dated(FakeCloud);
+
+#[async_trait]
+impl HttpClient for Dated {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let answer = self.0.transport().execute_request(request).await?;
+        let (status, mut headers, body) = answer.deconstruct();
+        headers.insert("date", httpdate::fmt_http_date(self.0.clock().now().into()));
+        Ok(AsyncRawResponse::new(status, headers, body))
     }
 }
 
