@@ -134,7 +134,7 @@ impl HttpClient for Dated {
         let answer = self.0.transport().execute_request(request).await?;
         let (status, mut headers, body) = answer.deconstruct();
         headers.insert("date", httpdate::fmt_http_date(self.0.clock().now().into()));
-        Ok(AsyncRawResponse::new(status, headers, body))
+        Ok(AsyncRawResponse::new(status, headers, Box::pin(body)))
     }
 }
 

@@ -30,14 +30,11 @@ impl Turns {
         let line = {
             let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             lines.retain(|_, line| line.strong_count() > 0);
-            match lines.get(&place).and_then(Weak::upgrade) {
-                Some(line) => line,
-                None => {
-                    let line = Arc::new(AsyncMutex::new(()));
-                    lines.insert(place, Arc::downgrade(&line));
-                    line
-                }
-            }
+            lines.get(&place).and_then(Weak::upgrade).unwrap_or_else(|| {
+                let line = Arc::new(AsyncMutex::new(()));
+                lines.insert(place, Arc::downgrade(&line));
+                line
+            })
         };
         line.lock_owned().await
     }
