@@ -106,7 +106,8 @@ async fn a_lost_reply_to_a_deletion_is_a_deletion() {
 /// What it was deleted by is told by the service's own clock, whatever this machine's says.
 #[tokio::test(start_paused = true)]
 async fn what_was_deleted_before_is_not_taken_for_a_lost_deletion() {
-    for fault in lost(Operation::DeleteCertificate) {
+    let first = || Fault::on(Operation::DeleteCertificate).nth(1);
+    for fault in [first().close_connection(), first().after_change().status(503)] {
         let world = World::new();
         world.cloud.vault("contoso").seed(1);
         world.cloud.vault("contoso").delete("cert-000001");
@@ -250,6 +251,11 @@ async fn a_lost_change_that_is_cancelled_is_told_as_not_known() {
             world.cancellation.cancel();
         };
         let (outcome, ()) = futures::future::join(change(&world, operation), cancelling).await;
+        if operation == Operation::RecoverCertificate {
+            // What may come back from soft delete is not left unseen.
+            outcome.expect("recovered all the same");
+            continue;
+        }
         let error = outcome.expect_err("cancelled");
         assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
         assert!(error.to_string().contains("not known whether the service took"), "{error}");
