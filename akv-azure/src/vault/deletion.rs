@@ -189,10 +189,8 @@ pub(super) async fn purge(vault: &KeyVault, name: &CertificateName) -> Result<Pu
         match vault.settled(&call, &mut retry, is_settling).await {
             Ok(_) | Err(Failed::Unknown(_, Failure::TooLarge { .. })) => return Ok(Purged::Done),
             Err(Failed::Known(error)) if error.kind() == ErrorKind::Absent => {
-                return Ok(match lost.perhaps_done() {
-                    true => Purged::Done,
-                    false => Purged::NothingThere,
-                });
+                let ours = lost.perhaps_done();
+                return Ok(if ours { Purged::Done } else { Purged::NothingThere });
             }
             Err(Failed::Known(error)) => return Err(lost.told(error)),
             Err(Failed::Unknown(error, failure)) => {
