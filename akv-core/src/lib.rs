@@ -36,7 +36,9 @@ pub use directory::{
 pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
 pub use secret::{ClientSecret, Password};
-pub use store::{CertificateStore, Deletion, Import, Over};
+pub use store::{
+    CertificateStore, Deletion, Import, ListOptions, OperationState, Pending, Precondition, Purged,
+};
 pub use store_path::StorePath;
 pub use tags::Tags;
 pub use vault::{ClientId, ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};

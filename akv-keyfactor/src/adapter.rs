@@ -1,8 +1,6 @@
 //! A job configuration in, a domain call, a job result out.
 
-use akv_core::job::{
-    AddRequest, CreateRequest, InventoryOutcome, Jobs, ManagementJob, Outcome, Status,
-};
+use akv_core::job::{InventoryOutcome, Jobs, Outcome, Status};
 use akv_core::text::printable;
 use tracing::{info, warn};
 
@@ -163,9 +161,12 @@ async fn inventory(
     })
 }
 
-/// A complete inventory speaks for itself.
+/// A complete inventory speaks for itself, but where something is to be known about it.
 fn inventory_message(outcome: &InventoryOutcome) -> String {
-    if outcome.status == Status::Success && outcome.unchanged == 0 {
+    if outcome.status == Status::Success
+        && outcome.unchanged == 0
+        && outcome.without_chain.is_empty()
+    {
         String::new()
     } else {
         outcome.message()
@@ -183,31 +184,9 @@ async fn management(
         Operation::Add(request) => told(&management.add(request).await),
         Operation::Remove(request) => told(&management.remove(request).await),
         Operation::Create(request) => told(&management.create(request).await),
-        Operation::CreateAdd(create, add) => create_and_add(&*management, create, add).await,
+        Operation::CreateAdd(create, add) => told(&management.create_and_add(create, add).await),
     };
     Ok(Ending { status: status.into(), message, found: Found::Nothing })
-}
-
-/// That the vault exists already is as good as creating it, so only what became of the certificate
-/// counts; but a vault that was created stays created, and is told of.
-async fn create_and_add(
-    management: &dyn ManagementJob,
-    create: &CreateRequest,
-    add: &AddRequest,
-) -> (Status, String) {
-    // A vault is not created for a certificate that cannot be added.
-    if let Err(error) = management.check(add) {
-        return (Status::Failure, format!("nothing was created or added: {error}"));
-    }
-    let created = management.create(create).await;
-    if created.status() == Status::Failure {
-        return told(&created);
-    }
-    let (status, message) = told(&management.add(add).await);
-    match created.status() {
-        Status::Success => (status, format!("{}; {message}", created.message())),
-        Status::Warning | Status::Failure => (status, message),
-    }
 }
 
 fn told(outcome: &Outcome) -> (Status, String) {

@@ -27,12 +27,36 @@ pub(super) async fn run(
         .with_body(Bytes::from(body))
         .with_limit(ONE_OBJECT);
     let created = accepted(manager, &pipeline, vault, &call, &mut retry).await?;
-    let created = provisioned(manager, &pipeline, id, &tried, &retry, created).await?;
+    ready(manager, &pipeline, vault, &tried, &retry, created).await
+}
+
+/// Waits for a vault that somebody has ordered already.
+pub(super) async fn awaited(
+    manager: &ResourceManager,
+    tenant: &TenantId,
+    vault: &NewVault,
+    found: Vault,
+) -> Result<Vault> {
+    let tried = format!("wait for vault {}", vault.id);
+    let pipeline = manager.pipeline(tenant, Some(vault.id.subscription), &tried)?;
+    let retry = Retry::new(Deadline::after(manager.deadline()));
+    ready(manager, &pipeline, vault, &tried, &retry, found).await
+}
+
+async fn ready(
+    manager: &ResourceManager,
+    pipeline: &Pipeline,
+    vault: &NewVault,
+    tried: &str,
+    retry: &Retry,
+    made: Vault,
+) -> Result<Vault> {
+    let made = provisioned(manager, pipeline, &vault.id, tried, retry, made).await?;
     if vault.options.public_access == PublicAccess::Enabled {
-        let answers = answering(manager, id, &tried, &retry).await;
-        answers.map_err(|error| but(&tried, &error))?;
+        let answers = answering(manager, &vault.id, tried, retry).await;
+        answers.map_err(|error| but(tried, &error))?;
     }
-    Ok(created)
+    Ok(made)
 }
 
 /// Sends the order until it is known that the service took it. After a lost reply the vault is

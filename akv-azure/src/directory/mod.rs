@@ -187,6 +187,10 @@ impl VaultDirectory for ResourceManager {
     async fn create(&self, tenant: &TenantId, vault: &NewVault) -> Result<Vault> {
         create::run(self, tenant, vault).await
     }
+
+    async fn ready(&self, tenant: &TenantId, vault: &NewVault, found: Vault) -> Result<Vault> {
+        create::awaited(self, tenant, vault, found).await
+    }
 }
 
 impl fmt::Debug for ResourceManager {

@@ -1,6 +1,6 @@
 //! Import: one new version, even where the reply was lost.
 
-use akv_core::{Certificate, Import, Over, Result};
+use akv_core::{Certificate, Import, Precondition, Result};
 use azure_core::http::Method;
 
 use super::{KeyVault, certificate, is_being_deleted, is_settling, unusable};
@@ -15,10 +15,10 @@ pub(super) async fn run(vault: &KeyVault, import: &Import) -> Result<Certificate
     let body = wire::import::body(import).map_err(|error| unreadable(&tried, &error))?;
     let path = ["certificates", import.name.as_str(), "import"];
     let call = vault.call(Operation::ImportCertificate, Method::Post, &path, tried).with_body(body);
-    let passes = match import.over {
+    let passes = match import.precondition {
         // Whoever recovers the name meanwhile has a certificate there that is not to be replaced.
-        Over::Nothing => is_being_deleted,
-        Over::Certificate => is_settling,
+        Precondition::Absent => is_being_deleted,
+        Precondition::Present => is_settling,
     };
     let mut retry = Retry::new(vault.deadline());
     let mut lost = Lost::new(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use akv_core::bundle::X509;
 use akv_core::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
-    ListedCertificate, Tags, Thumbprint,
+    ListedCertificate, OperationState, Tags, Thumbprint,
 };
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
@@ -50,6 +50,24 @@ struct Policy {
 struct KeyProperties {
     exportable: Option<bool>,
     kty: Option<String>,
+}
+
+/// The making of a certificate, as `pending` shows it. It stays there when it has ended.
+#[derive(Debug, Deserialize)]
+pub(crate) struct CertificateOperation {
+    status: Option<String>,
+}
+
+impl CertificateOperation {
+    pub(crate) fn state(&self) -> Result<OperationState, &'static str> {
+        match self.status.as_deref() {
+            Some("inProgress") => Ok(OperationState::InProgress),
+            Some("completed") => Ok(OperationState::Completed),
+            Some("cancelled") => Ok(OperationState::Cancelled),
+            Some("failed") => Ok(OperationState::Failed),
+            _ => Err("it does not say how far the operation has come"),
+        }
+    }
 }
 
 /// The tags of a certificate, to be put in place of those it has.

@@ -1,6 +1,6 @@
 //! A service that is not what it should be. No token leaves, memory and time stay bounded.
 
-use akv_core::{CertificateStore, Error, ErrorKind, VaultDirectory};
+use akv_core::{CertificateStore, Error, ErrorKind, ListOptions, VaultDirectory};
 use akv_testkit::{Challenge, Fault, Operation};
 use futures::{StreamExt, TryStreamExt};
 use tokio::time::Instant;
@@ -20,7 +20,7 @@ fn nothing_left(world: &World) {
 
 async fn listing(world: &World) -> Error {
     let store = world.store();
-    let mut list = store.list();
+    let mut list = store.list(ListOptions::default());
     loop {
         match list.next().await.expect("an error before the end") {
             Ok(_) => {}
@@ -171,7 +171,8 @@ async fn an_item_of_another_form_is_listed_by_its_name() {
     let page = r#"{"value":[{"id":"https://contoso.vault.azure.net/certificates/a","x5t":5,"tags":[]},{"id":"https://contoso.vault.azure.net/certificates/b"}]}"#;
     let fault = Fault::on(Operation::ListCertificates).body(200, "application/json", page);
     world.cloud.fault(fault);
-    let listed: Vec<_> = world.store().list().try_collect().await.expect("a list");
+    let listed: Vec<_> =
+        world.store().list(ListOptions::default()).try_collect().await.expect("a list");
     let names: Vec<_> = listed.iter().map(|item| item.name.as_str()).collect();
     assert_eq!(names, ["a", "b"]);
 }

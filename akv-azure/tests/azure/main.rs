@@ -9,6 +9,7 @@
 mod answers;
 mod change;
 mod cloud;
+mod converge;
 mod directory;
 mod echo;
 mod hostile;

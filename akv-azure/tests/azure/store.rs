@@ -1,6 +1,9 @@
 //! What a vault can do, where all goes well.
 
-use akv_core::{CertificateStore, Cloud, Deletion, Exportable, Import, ListedCertificate, Result};
+use akv_core::{
+    CertificateStore, Cloud, Deletion, Exportable, Import, ListOptions, ListedCertificate, Purged,
+    Result,
+};
 use akv_testkit::conformance::Conformance;
 use akv_testkit::pki::Key;
 use akv_testkit::{Operation, Pages, VaultPlan};
@@ -9,7 +12,7 @@ use futures::{StreamExt, TryStreamExt};
 use crate::world::{World, importing, name, seconds, tags};
 
 async fn listed(store: &impl CertificateStore) -> Vec<ListedCertificate> {
-    store.list().try_collect().await.expect("a list")
+    store.list(ListOptions::default()).try_collect().await.expect("a list")
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,7 +40,8 @@ async fn a_page_is_asked_for_when_it_is_wanted() {
     let world = World::new();
     world.cloud.vault("contoso").seed(100);
     let store = world.store();
-    let first: Vec<Result<ListedCertificate>> = store.list().take(10).collect().await;
+    let first: Vec<Result<ListedCertificate>> =
+        store.list(ListOptions::default()).take(10).collect().await;
     assert!(first.iter().all(Result::is_ok));
     assert_eq!(world.cloud.journal().count(Operation::ListCertificates), 1);
 }
@@ -154,7 +158,7 @@ async fn what_is_not_there_is_none() {
     assert_eq!(store.deleted(&nobody).await.expect("a look"), None);
     assert_eq!(store.delete(&nobody).await.expect("a deletion"), None);
     assert_eq!(store.recover(&nobody).await.expect("a recovery"), None);
-    assert_eq!(store.purge(&nobody).await.expect("a purge"), None);
+    assert_eq!(store.purge(&nobody).await.expect("a purge"), Purged::NothingThere);
     assert!(store.update_tags(&nobody, &tags(&[])).await.is_err(), "there is nothing to update");
 }
 
@@ -168,7 +172,7 @@ async fn deleting_returns_when_it_has_settled() {
     assert_eq!(store.delete(&name("web")).await.expect("deleted"), Some(Deletion::SoftDeleted));
     let deleted = store.deleted(&name("web")).await.expect("a look").expect("soft-deleted");
     assert!(deleted.scheduled_purge > deleted.deleted);
-    assert_eq!(store.purge(&name("web")).await.expect("purged"), Some(()));
+    assert_eq!(store.purge(&name("web")).await.expect("purged"), Purged::Done);
     // The name is not free at once; the import waits for it.
     store.import(&importing("web", &world.leaf("b.example"))).await.expect("an import");
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use akv_azure::{Azure, AzureOptions, CancellationToken, KeyVault, ResourceManager};
 use akv_core::{
-    Bundle, CertificateName, Cloud, Credential, Exportable, Import, Over, Password, StoreAddress,
-    Tags, TenantId,
+    Bundle, CertificateName, Cloud, Credential, Exportable, Import, Password, Precondition,
+    StoreAddress, Tags, TenantId,
 };
 use akv_testkit::pki::{Key, Leaf, TestPki};
 use akv_testkit::{FakeCloud, FakeCloudBuilder, Pace};
@@ -110,7 +110,7 @@ pub(crate) fn importing(name: &str, leaf: &Leaf) -> Import {
             .expect("a bundle"),
         tags: Tags::default(),
         exportable: Exportable::Yes,
-        over: Over::Certificate,
+        precondition: Precondition::Present,
     }
 }
 

@@ -1,5 +1,6 @@
 //! `akv inventory`
 
+use akv_core::Pending;
 use akv_core::job::{Coverage, InventoryRequest, Jobs, LastInventory, Unchanged};
 use anyhow::Result;
 
@@ -17,7 +18,13 @@ pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -
         }
         None => (LastInventory::default(), Unchanged::Fetch),
     };
-    let request = InventoryRequest { coverage, last, unchanged, concurrency: args.concurrency };
+    let request = InventoryRequest {
+        coverage,
+        last,
+        unchanged,
+        concurrency: args.concurrency,
+        pending: Pending::Include,
+    };
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
     let job = wiring.jobs.inventory(&address, &credential)?;

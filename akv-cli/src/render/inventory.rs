@@ -82,9 +82,13 @@ impl InventoryWriter {
                 &["name", "thumbprint", "expires", "enabled", "key", "tags"],
                 self.kept.iter().map(|record| {
                     let enabled = if record.enabled { "yes" } else { "no" };
-                    let stale = if record.last_known { " (last known)" } else { "" };
+                    let state = match (record.last_known, record.pending) {
+                        (true, _) => " (last known)",
+                        (_, true) => " (pending)",
+                        (false, false) => "",
+                    };
                     vec![
-                        format!("{}{stale}", record.name),
+                        format!("{}{state}", record.name),
                         thumbprint(record),
                         record.expires(),
                         enabled.to_owned(),

@@ -55,7 +55,7 @@ fn document(outcome: &Outcome) -> Value {
         Effect::Imported { name, version, thumbprint } => {
             json!({"effect": "imported", "name": name.as_str(), "version": version, "thumbprint": thumbprint})
         }
-        Effect::Kept { name, version, thumbprint } => {
+        Effect::Unchanged { name, version, thumbprint } => {
             json!({"effect": "kept", "name": name.as_str(), "version": version, "thumbprint": thumbprint})
         }
         Effect::Recovered { name } => json!({"effect": "recovered", "name": name.as_str()}),

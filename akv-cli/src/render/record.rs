@@ -35,6 +35,9 @@ pub(super) struct Record {
     /// Present, and true, where the certificate could not be read now.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) last_known: bool,
+    /// Present, and true, while the certificate is being made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) pending: bool,
 }
 
 impl From<&InventoryItem> for Record {
@@ -56,6 +59,7 @@ impl From<&InventoryItem> for Record {
             tags: item.tags.iter().map(|(name, value)| (name.into(), value.into())).collect(),
             certificates: item.certificates.iter().map(|der| STANDARD.encode(der)).collect(),
             last_known: item.source == ItemSource::LastKnown,
+            pending: item.source == ItemSource::Pending,
         }
     }
 }

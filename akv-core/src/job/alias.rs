@@ -1,7 +1,7 @@
 //! A name for a certificate that came without an alias.
 
 use crate::bundle::{Bundle, X509};
-use crate::certificate::{CertificateName, Thumbprint};
+use crate::certificate::{Certificate, CertificateName, Thumbprint};
 
 /// What a certificate's alias is made from where none is given: its common name, or where it has
 /// none its first DNS name. `None` where it has neither.
@@ -37,4 +37,16 @@ pub fn derived_alias(source: Option<&str>, thumbprint: Thumbprint) -> Certificat
 
 pub(super) fn of_bundle(bundle: &Bundle) -> CertificateName {
     derived_alias(alias_source(bundle.leaf()).as_deref(), bundle.thumbprint())
+}
+
+/// Whether a certificate's name would be derived from the same text as the bundle's. One that cannot
+/// be read is not known to be.
+pub(super) fn has_same_source(bundle: &Bundle, existing: &Certificate) -> bool {
+    let existing = existing.der.as_deref().and_then(|der| X509::from_der(der).ok());
+    existing.is_some_and(|existing| source(&existing) == source(bundle.leaf()))
+}
+
+/// What an alias is derived from, without regard to letter case.
+fn source(certificate: &X509) -> Option<String> {
+    alias_source(certificate).map(|name| name.to_lowercase())
 }

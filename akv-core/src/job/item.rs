@@ -43,6 +43,8 @@ pub enum ItemSource {
     Unchanged,
     /// It could not be read now; this is its last known state.
     LastKnown,
+    /// Its creation is in progress: there is no certificate yet.
+    Pending,
 }
 
 impl InventoryItem {

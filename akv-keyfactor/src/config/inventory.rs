@@ -1,7 +1,7 @@
 //! The configuration of an inventory job.
 
-use akv_core::CertificateName;
 use akv_core::job::{InventoryRequest, Known, LastInventory};
+use akv_core::{CertificateName, Pending};
 
 use super::document::Object;
 use super::problem::Problem;
@@ -23,6 +23,8 @@ impl Inventory {
                 last: last_inventory(job)?,
                 unchanged: options.unchanged,
                 concurrency: options.concurrency,
+                // Command knows certificates; what is still being made is none.
+                pending: Pending::Exclude,
             },
         })
     }

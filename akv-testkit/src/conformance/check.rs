@@ -4,7 +4,8 @@ use std::fmt::Debug;
 use std::sync::Mutex;
 
 use akv_core::{
-    Bundle, CertificateName, CertificateStore, Exportable, Import, Over, Password, Result, Tags,
+    Bundle, CertificateName, CertificateStore, Exportable, Import, Password, Precondition, Result,
+    Tags,
 };
 use time::OffsetDateTime;
 
@@ -89,7 +90,7 @@ impl<'a> Check<'a> {
             bundle: self.bundle(Key::P256)?,
             tags: tags.clone(),
             exportable: Exportable::Yes,
-            over: Over::Certificate,
+            precondition: Precondition::Present,
         })
     }
 
