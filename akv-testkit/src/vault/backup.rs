@@ -56,7 +56,13 @@ impl Vault {
         if object.versions.len() > MOST_VERSIONS {
             return too_large("more than 500 versions");
         }
-        let plain = serde_json::to_vec(object).unwrap_or_default();
+        if object.is_pending() {
+            return problem::bad_parameter("The certificate is pending and cannot be backed up");
+        }
+        let mut object = object.clone();
+        object.versions.retain(|version| !version.is_pending());
+        object.operation = None;
+        let plain = serde_json::to_vec(&object).unwrap_or_default();
         match context.seal.close(&self.subscription, plain) {
             Some(blob) if blob.len() > LARGEST_BLOB => too_large("more than 3 MiB"),
             Some(blob) => ok(&json!({ "value": URL_SAFE_NO_PAD.encode(blob) })),
