@@ -80,6 +80,13 @@ pub(crate) struct Vault {
     pub(crate) created: OffsetDateTime,
     /// Until then its name does not resolve.
     pub(crate) registered: OffsetDateTime,
+    /// Who made it and who changed it last: applications, where they are known.
+    #[serde(default)]
+    pub(crate) created_by: Option<String>,
+    #[serde(default = "beginning")]
+    pub(crate) modified: OffsetDateTime,
+    #[serde(default)]
+    pub(crate) modified_by: Option<String>,
     pub(crate) access: AccessModel,
     pub(crate) purging: Purging,
     pub(crate) soft_delete: SoftDelete,
@@ -205,6 +212,12 @@ impl Vault {
         }
     }
 
+    /// Notes who changed it through Resource Manager.
+    pub(crate) fn changed(&mut self, by: &str, at: OffsetDateTime) {
+        self.modified = at;
+        self.modified_by = Some(by.to_owned());
+    }
+
     /// The service's word for what soft delete and purge protection allow here.
     pub(crate) fn recovery_level(&self) -> String {
         let customized = if (7..90).contains(&self.retention_days) { "Customized" } else { "" };
@@ -264,6 +277,11 @@ impl Objects {
             self.renew_what_is_due(now);
         }
     }
+}
+
+/// Of time: for vaults that were saved before anything was noted of changes.
+fn beginning() -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH
 }
 
 fn key_of(name: &str) -> String {

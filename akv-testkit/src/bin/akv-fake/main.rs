@@ -145,9 +145,17 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
 /// Listens from now on for what tells the process to end.
 #[cfg(windows)]
 fn told_to_end() -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    use tokio::signal::windows;
+    let (mut interrupt, mut pause) = (windows::ctrl_c()?, windows::ctrl_break()?);
+    // The window is closed, the machine goes down. A logoff is told to services for everybody.
+    let (mut close, mut shutdown) = (windows::ctrl_close()?, windows::ctrl_shutdown()?);
     Ok(async move {
-        let _ = interrupt.recv().await;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = pause.recv() => {}
+            _ = close.recv() => {}
+            _ = shutdown.recv() => {}
+        }
     })
 }
 
