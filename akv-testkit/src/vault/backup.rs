@@ -4,7 +4,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::exchange::Response;
 use crate::problem;
@@ -62,6 +62,13 @@ impl Vault {
         let mut object = object.clone();
         object.versions.retain(|version| !version.is_pending());
         object.operation = None;
+        // Recorded: a policy without names says so no more after it was restored.
+        let policy = object.policy.as_mut().and_then(|policy| policy.get_mut("x509_props"));
+        if let Some(certificate) = policy.and_then(Value::as_object_mut)
+            && certificate.get("sans") == Some(&json!({}))
+        {
+            certificate.remove("sans");
+        }
         let plain = serde_json::to_vec(&object).unwrap_or_default();
         match context.seal.close(&self.subscription, plain) {
             Some(blob) if blob.len() > LARGEST_BLOB => too_large("more than 3 MiB"),

@@ -35,6 +35,8 @@ pub(crate) struct Making {
     request_id: String,
     issuer: String,
     cancellation_requested: bool,
+    #[serde(default)]
+    order_preserved: bool,
     status: Status,
 }
 
@@ -82,6 +84,7 @@ impl Vault {
         self.check_name_is_free(name, context)?;
         self.check_nothing_is_pending(name)?;
         let body = Body::of(context.request)?;
+        let preserved = body.flag("preserveCertOrder")? == Some(true);
         let wanted = body.object("policy")?.cloned().map(Value::Object).unwrap_or_default();
         policy::check_form(&wanted)?;
         policy::check_to_be_made(&wanted)?;
@@ -115,7 +118,7 @@ impl Vault {
             tags: body.tags()?,
             exportable: exportable.unwrap_or(true),
             content_type,
-            order_preserved: false,
+            order_preserved: preserved,
             material: Material::Pending { not_before, not_after },
         };
         let making = Making {
@@ -126,6 +129,7 @@ impl Vault {
             request_id: context.fresh_id.chars().rev().collect(),
             issuer,
             cancellation_requested: false,
+            order_preserved: preserved,
             status,
         };
         let key = key_of(name);
@@ -287,11 +291,14 @@ impl Vault {
         });
         let target =
             (making.status == Status::Completed).then(|| renderer.link("certificates", name, None));
-        let further = [("status_details", details.map(str::to_owned)), ("target", target)];
+        let further = [
+            ("status_details", details.map(|details| json!(details))),
+            ("target", target.map(|target| json!(target))),
+            ("preserveCertOrder", making.order_preserved.then(|| json!(true))),
+        ];
         if let Some(operation) = operation.as_object_mut() {
-            operation.extend(
-                further.into_iter().filter_map(|(name, value)| Some((name.into(), json!(value?)))),
-            );
+            let present = further.into_iter();
+            operation.extend(present.filter_map(|(name, value)| Some((name.into(), value?))));
         }
         operation
     }

@@ -34,7 +34,7 @@ impl Vault {
         let Some((object, version)) = found.and_then(|o| Some((o, o.version(version)?))) else {
             return not_found();
         };
-        if !version.enabled {
+        if !version.enabled && !version.is_pending() {
             return problem::vault(
                 403,
                 "Forbidden",

@@ -26,7 +26,6 @@ class AzureRecordedTestCase:
     def is_live(self):
         return not (_ALL_VERSIONS and type(self).__name__.endswith("ClientPreparer"))
 
-    @property
     def is_playback(self):
         return False
 
@@ -51,6 +50,7 @@ class AzureRecordedTestCase:
         )
 
     def create_client_from_credential(self, client_class, credential, **options):
+        options.setdefault("logging_enable", True)
         return client_class(credential=credential, **options)
 
     def fail(self, message):
@@ -62,13 +62,16 @@ class AzureMgmtPreparer:
 
 
 class PowerShellPreparer:
-    """Tests that need it look into the SDK alone."""
+    """Gives a test its values, which live are the environment's."""
 
-    def __init__(self, *_, **__):
-        pass
+    def __init__(self, _directory, **values):
+        self._values = values
 
     def __call__(self, test):
-        return test
+        def run(case):
+            return test(case, **self._values)
+
+        return run
 
 
 def recorded_by_proxy(test):

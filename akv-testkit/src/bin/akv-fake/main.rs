@@ -87,6 +87,9 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
         let certificates = if at == 0 { arguments.certificates } else { 0 };
         builder = builder.vault_with(name, |vault| vault.certificates(certificates));
     }
+    for name in &arguments.old_vaults {
+        builder = builder.vault_with(name, akv_testkit::VaultPlan::without_soft_delete);
+    }
     let tenant = FakeCloud::builder().start().tenant_id();
     for number in 1..=arguments.subscriptions {
         let id = format!("5b5c41b7-0000-4000-9000-{number:012}");
