@@ -55,18 +55,13 @@ fn value_of(text: &str) -> Option<(String, Option<char>, &str)> {
     loop {
         let (before, after) = rest.split_once('"')?;
         value.push_str(before);
-        match after.strip_prefix('"') {
-            // Two stand for one.
-            Some(after) => {
-                value.push('"');
-                rest = after;
-            }
-            None => {
-                let (separator, rest) = separated(after.trim_start());
-                return (separator.is_some() || rest.is_empty())
-                    .then_some((value, separator, rest));
-            }
-        }
+        let Some(after) = after.strip_prefix('"') else {
+            let (separator, rest) = separated(after.trim_start());
+            return (separator.is_some() || rest.is_empty()).then_some((value, separator, rest));
+        };
+        // Two stand for one.
+        value.push('"');
+        rest = after;
     }
 }
 

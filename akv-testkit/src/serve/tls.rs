@@ -255,7 +255,7 @@ async fn answer(
 ) -> io::Result<hyper::Response<Body>> {
     let (head, body) = request.into_parts();
     let Held { body, memory: _memory } = match limits.whole(body).await {
-        Ok(held) => held,
+        Ok(whole) => whole,
         Err(Refused::TooLarge) => return delivered(&Response::empty(413)),
         Err(Refused::TooSlow) => return delivered(&Response::empty(408)),
         Err(Refused::NoMemory) => return delivered(&Response::empty(503)),

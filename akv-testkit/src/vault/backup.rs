@@ -62,11 +62,9 @@ impl Vault {
         let mut object = object.clone();
         object.versions.retain(|version| !version.is_pending());
         object.operation = None;
-        // Recorded: a policy without names says so no more after it was restored.
+        // Recorded: a policy that was restored says nothing of names, whichever it had.
         let policy = object.policy.as_mut().and_then(|policy| policy.get_mut("x509_props"));
-        if let Some(certificate) = policy.and_then(Value::as_object_mut)
-            && certificate.get("sans") == Some(&json!({}))
-        {
+        if let Some(certificate) = policy.and_then(Value::as_object_mut) {
             certificate.remove("sans");
         }
         let plain = serde_json::to_vec(&object).unwrap_or_default();

@@ -294,7 +294,7 @@ impl Vault {
         let further = [
             ("status_details", details.map(|details| json!(details))),
             ("target", target.map(|target| json!(target))),
-            ("preserveCertOrder", making.order_preserved.then(|| json!(true))),
+            ("preserveCertOrder", making.order_preserved.then_some(json!(true))),
         ];
         if let Some(operation) = operation.as_object_mut() {
             let present = further.into_iter();
