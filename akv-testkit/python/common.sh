@@ -4,11 +4,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 skip() { echo "SKIPPED, nothing was shown: $1" >&2; exit 0; }
 
-# Says what follows and how long the step before it took.
+# Says how long the step before took, and what follows.
 began=$(date +%s)
 step() {
     now=$(date +%s)
-    echo "== $1 (after $((now - began)) s)" >&2
+    echo "== ${doing:+$doing took $((now - began)) s; }$1" >&2
+    began=$now
+    doing=$1
 }
 
 # A virtual environment with those packages; AKV_WITNESS_VENV keeps it between runs.

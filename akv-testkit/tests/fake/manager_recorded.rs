@@ -107,8 +107,8 @@ fn after_a_full_page_of_vaults_there_is_an_empty_one() {
     let first = send(&caller, "GET", &list, None).body_json();
     assert_eq!(first["value"].as_array().map(Vec::len), Some(2));
     let next = first["nextLink"].as_str().expect("a link");
-    let last = caller.send("GET", next, None).body_json();
-    assert_eq!((&last["value"], last.get("nextLink")), (&json!([]), None));
+    let empty = caller.send("GET", next, None).body_json();
+    assert_eq!((&empty["value"], empty.get("nextLink")), (&json!([]), None));
     let list = send(&caller, "GET", "/subscriptions", None).body_json();
     assert_eq!(list["count"], json!({ "type": "Total", "value": 1 }));
 }

@@ -270,8 +270,8 @@ fn too_many_connections_are_closed_and_places_given_back() {
     let is_closed = |mut stream: &TcpStream| {
         let wait = Some(std::time::Duration::from_millis(500));
         stream.set_read_timeout(wait).expect("a timeout");
-        match stream.read(&mut [0]) {
-            Ok(_) => true,
+        match stream.read_exact(&mut [0]) {
+            Ok(()) => true,
             Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
         }
     };
