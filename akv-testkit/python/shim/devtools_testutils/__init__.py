@@ -65,11 +65,11 @@ class PowerShellPreparer:
     """Gives a test its values, which live are the environment's."""
 
     def __init__(self, _directory, **values):
-        self._values = values
+        self._names = values.keys()
 
     def __call__(self, test):
         def run(case):
-            return test(case, **self._values)
+            return test(case, **{name: os.environ[name.upper()] for name in self._names})
 
         return run
 
