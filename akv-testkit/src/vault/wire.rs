@@ -60,12 +60,15 @@ impl Renderer<'_> {
 
     /// The policy of a certificate.
     pub(crate) fn policy(&self, object: &Object, version: &Version) -> Value {
+        let facts = Facts::of(version.material.held().leaf()).ok();
+        self.policy_with(object, version, facts.as_ref())
+    }
+
+    fn policy_with(&self, object: &Object, version: &Version, facts: Option<&Facts>) -> Value {
         // One that is still being made has a policy, not yet a certificate to derive it from.
         let derived = || {
-            let facts = Facts::of(version.material.held().leaf());
-            facts.map_or(Value::Null, |facts| {
-                policy::derived(&facts, version.content_type, version.created)
-            })
+            let derived = |facts| policy::derived(facts, version.content_type, version.created);
+            facts.map_or(Value::Null, derived)
         };
         let mut policy = object.policy.clone().unwrap_or_else(derived);
         if let Some(policy) = policy.as_object_mut() {
@@ -113,7 +116,7 @@ impl Renderer<'_> {
             put("pending", json!({ "id": pending }));
         }
         let Some(facts) = facts else {
-            put("policy", self.policy(object, version));
+            put("policy", self.policy_with(object, version, None));
             return map;
         };
         put("kid", json!(self.link("keys", &object.name, Some(&version.id))));
@@ -122,7 +125,7 @@ impl Renderer<'_> {
         put("cer", json!(STANDARD.encode(held.leaf())));
         match asked {
             Asked::ForNewest => {
-                put("policy", self.policy(object, version));
+                put("policy", self.policy_with(object, version, Some(&facts)));
             }
             Asked::ByVersion => {
                 put("subject", json!(facts.subject));

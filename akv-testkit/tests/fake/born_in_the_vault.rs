@@ -243,3 +243,40 @@ fn nothing_is_merged_that_would_not_be_imported() {
     let answer = caller.vault("POST", "/certificates/other/create", Some(&body));
     assert_eq!(codes(&answer).1, "BadParameter", "a standard vault has no HSM");
 }
+
+#[test]
+fn each_creation_is_a_version_with_its_own_tags() {
+    let (cloud, caller) = start();
+    for tag in ["tag01", "tag02", "tag03"] {
+        let mut body = policy("Self", "EmailContacts");
+        body["tags"] = json!({ "tag": tag });
+        let answer = caller.vault("POST", "/certificates/born/create", Some(&body));
+        assert_eq!(answer.status(), 202, "{}", answer.body_json());
+        cloud.clock().advance(Duration::from_secs(20));
+        assert_eq!(caller.get("/certificates/born").body_json()["tags"], body["tags"]);
+    }
+    let list = caller.get("/certificates/born/versions").body_json();
+    let mut tags: Vec<String> = Vec::new();
+    for item in list["value"].as_array().expect("a list") {
+        let (_, path) = item["id"].as_str().and_then(|id| id.split_once(".net")).expect("an id");
+        tags.push(caller.get(path).body_json()["tags"]["tag"].to_string());
+    }
+    tags.sort();
+    assert_eq!(tags, ["\"tag01\"", "\"tag02\"", "\"tag03\""]);
+}
+
+#[test]
+fn an_rsa_request_is_merged_with_any_chain() {
+    let (cloud, caller) = start();
+    let mut body = policy("Unknown", "EmailContacts");
+    body["policy"]["key_props"] = json!({ "kty": "RSA", "key_size": 2048 });
+    let operation = caller.vault("POST", "/certificates/born/create", Some(&body)).body_json();
+    let csr = STANDARD.decode(operation["csr"].as_str().expect("a request")).expect("base64");
+    let chain = TestPki::elliptic(cloud.clock().now()).sign(&csr).expect("a chain");
+    let x5c: Vec<String> = chain.iter().map(|der| STANDARD.encode(der)).collect();
+    let answer =
+        caller.vault("POST", "/certificates/born/pending/merge", Some(&json!({ "x5c": x5c })));
+    assert_eq!(answer.status(), 201, "{}", answer.body_json());
+    let version = cloud.vault("contoso").newest("born").expect("a version");
+    assert_eq!(version.certificates, chain);
+}
