@@ -78,6 +78,9 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "SECONDS", default_value = "120",
           value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) deadline: u64,
+    /// Read options from this TOML file; the command line and the environment come first
+    #[arg(long, global = true, value_name = "FILE", env = "AKV_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
     /// How data is printed to standard output
     #[arg(long, short, global = true, value_name = "FORMAT", default_value = "table")]
     pub(crate) output: Output,
@@ -87,6 +90,9 @@ pub(crate) struct Common {
     /// How log lines are written to standard error
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
+    /// Write log lines to this file too, at level info or more; at 10 MiB it is rotated, 4 old ones are kept
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) log_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -134,6 +140,10 @@ pub(crate) struct JobArgs {
     pub(crate) skip_unchanged: bool,
     #[command(flatten)]
     pub(crate) soft_deleted: SoftDeletedArgs,
+    /// Cancel the job, as SIGTERM does, when the program that started this one ends. On Windows the
+    /// configuration is then one line of standard input, which has to stay open
+    #[arg(long)]
+    pub(crate) exit_with_parent: bool,
 }
 
 #[derive(Debug, Args)]

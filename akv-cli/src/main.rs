@@ -4,22 +4,21 @@ mod args;
 mod aside;
 mod command;
 mod exit;
+mod log_file;
 mod logging;
 mod render;
+mod settings;
 mod wiped;
 mod wiring;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::args::Cli;
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let (cli, settings) = settings::command_line();
     logging::start(&cli.common);
-    match command::run(&cli) {
+    match command::run(&cli, settings) {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Failure.into(),
         Err(error) => {

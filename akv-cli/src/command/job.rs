@@ -1,7 +1,6 @@
 //! `akv job`
 
 use std::fs;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::Usage;
+use super::{Usage, lifeline};
 use crate::args::{Common, JobArgs};
 use crate::aside::aside;
 use crate::exit::Exit;
@@ -31,7 +30,8 @@ pub(super) async fn run(
     cancellation: &CancellationToken,
 ) -> Result<Exit> {
     let file = args.file.clone();
-    let output = match aside(cancellation, move || configuration(file.as_deref())).await {
+    let parent = args.exit_with_parent.then(|| lifeline::follow_parent(cancellation));
+    let output = match aside(cancellation, move || configuration(file.as_deref(), parent)).await {
         Err(error) => JobOutput {
             job_result: JobResult::new(0, JobStatus::Failure, format!("{error:#}")),
             inventory: None,
@@ -39,7 +39,7 @@ pub(super) async fn run(
         },
         Ok(configuration) => match prepared(common, args, wiring).await {
             Ok((wiring, options)) => run_job(&configuration, &wiring.jobs, &options).await,
-            Err(error) if error.is::<Usage>() => return Err(error),
+            Err(error) if error.is::<Usage>() && common.config.is_none() => return Err(error),
             Err(error) => run_job(&configuration, &Unprepared(error), &Options::default()).await,
         },
     };
@@ -89,12 +89,15 @@ async fn prepared(
     Ok((wiring, options))
 }
 
-fn configuration(file: Option<&Path>) -> Result<Zeroizing<Vec<u8>>> {
+fn configuration(
+    file: Option<&Path>,
+    parent: Option<lifeline::Parent>,
+) -> Result<Zeroizing<Vec<u8>>> {
     match file.filter(|file| file.as_os_str() != "-") {
         Some(file) => fs::File::open(file)
             .and_then(|file| read_wiped(file, LARGEST))
             .with_context(|| format!("read the job configuration from {}", file.display())),
-        None => read_wiped(io::stdin().lock(), LARGEST)
+        None => lifeline::input(parent, |input| read_wiped(input, LARGEST))
             .context("read the job configuration from standard input"),
     }
 }

@@ -9,6 +9,7 @@ mod demo;
 mod discover;
 mod inventory;
 mod job;
+mod lifeline;
 mod remove;
 mod signal;
 mod store_type;
@@ -26,13 +27,20 @@ use crate::command::signal::Signals;
 use crate::exit::Exit;
 use crate::wiring::Wiring;
 
-pub(crate) fn run(cli: &Cli) -> Result<Exit> {
+/// Runs the command. Settings that cannot be used are a wrong command line, except for a job, which
+/// ends in a result document.
+pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
     let common = &cli.common;
+    let settings = match (&cli.command, settings) {
+        (Command::Job(_), settings) => settings,
+        (_, settings) => settings.map_err(|error| Usage::new(format!("{error:#}")).into()),
+    };
     match &cli.command {
         // A job ends in a result document, whatever goes wrong on the way to Azure.
-        Command::Job(args) => {
-            in_runtime(common, async |azure, signal| job::run(common, args, azure, &signal).await)
-        }
+        Command::Job(args) => in_runtime(common, async |azure, signal| {
+            job::run(common, args, settings.and(azure), &signal).await
+        }),
+        _ if settings.is_err() => settings.map(|()| Exit::Failure),
         Command::Inventory(args) => {
             in_runtime(common, async |azure, _| inventory::run(common, args, azure?).await)
         }

@@ -77,12 +77,10 @@ namespace Akv.UniversalOrchestrator
         }
 
         /// <summary>
-        /// akv ends itself, at a safe point, when this process has gone, even killed: it watches its parent, or
-        /// on Windows, where that cannot be done, the standard input that is kept open for it.
+        /// akv ends itself, at a safe point, when this process has gone, even killed. On Windows it sees that by
+        /// its standard input, which is kept open for it.
         /// </summary>
-        private static string Arguments => "job - --log-format json " + (OnWindows
-            ? "--cancel-on-eof"
-            : "--parent " + Process.GetCurrentProcess().Id);
+        private const string Arguments = "job - --exit-with-parent";
 
         private static class NativeMethods
         {

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
 
@@ -49,7 +50,12 @@ namespace Akv.UniversalOrchestrator
             }
             catch (JsonException)
             {
-                // Words for people.
+                var match = TextLine.Match(line);
+                if (match.Success)
+                {
+                    level = Levels[match.Groups[1].Value];
+                    text = match.Groups[2].Value;
+                }
             }
             text = Text.Printable(text.TrimEnd('\r'));
             Write(level, text);
@@ -86,6 +92,9 @@ namespace Akv.UniversalOrchestrator
         }
 
         private static void StandardError(LogLevel level, string text) => Console.Error.WriteLine("akv " + level + ": " + text);
+
+        /// <summary>Time, level and words: akv's log-format text. All else on standard error are words for people.</summary>
+        private static readonly Regex TextLine = new Regex(@"\A\S+Z +(TRACE|DEBUG|INFO|WARN|ERROR) (.*)\z", RegexOptions.CultureInvariant);
 
         private static readonly Dictionary<string, LogLevel> Levels = new Dictionary<string, LogLevel>
         {
