@@ -33,15 +33,15 @@ internal sealed class Orchestrator
     {
         var capability = config?.Capability ?? "CertStores.AKV.Management";
         var job = Make(_classes[_classes.ContainsKey(capability) ? capability : "CertStores.AKV.Management"]);
-        switch (job)
+        if (job is IInventoryJobExtension inventory)
         {
-            case IInventoryJobExtension inventory:
-                return inventory.ProcessJob((InventoryJobConfiguration)config, items => OnInventory(items));
-            case IDiscoveryJobExtension discovery:
-                return discovery.ProcessJob((DiscoveryJobConfiguration)config, paths => OnDiscovery(paths));
-            default:
-                return ((IManagementJobExtension)job).ProcessJob((ManagementJobConfiguration)config);
+            return inventory.ProcessJob((InventoryJobConfiguration)config, items => OnInventory(items));
         }
+        if (job is IDiscoveryJobExtension discovery)
+        {
+            return discovery.ProcessJob((DiscoveryJobConfiguration)config, paths => OnDiscovery(paths));
+        }
+        return ((IManagementJobExtension)job).ProcessJob((ManagementJobConfiguration)config);
     }
 
     /// <summary>As dependency injection does: the constructor with a resolver, else the one without.</summary>

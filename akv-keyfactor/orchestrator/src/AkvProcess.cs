@@ -26,8 +26,7 @@ namespace Akv.UniversalOrchestrator
 
                 var inTime = process.WaitForExit(Milliseconds(Limit())) || Stop(process);
                 // A process that akv started could keep the outputs open for ever.
-                talking.Wait(Drain);
-                var whole = answer.Wait(Drain);
+                var whole = Task.WaitAll(new Task[] { answer, talking }, Drain);
                 return new ProcessOutcome
                 {
                     Answer = whole ? answer.Result : null,
@@ -104,6 +103,6 @@ namespace Akv.UniversalOrchestrator
         private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
         /// <summary>How long outputs are read after akv has ended.</summary>
-        private static readonly TimeSpan Drain = TimeSpan.FromSeconds(15);
+        private static readonly TimeSpan Drain = TimeSpan.FromSeconds(10);
     }
 }
