@@ -281,6 +281,16 @@ pub(crate) struct StoreTypeArgs {
     /// The header of the file that kfutil stores import takes
     #[arg(long)]
     pub(crate) csv: bool,
+    /// Whether Command takes certificates without a private key: optional, as the incumbent's store type
+    /// has it, or required; Key Vault rejects them in any case
+    #[arg(long, value_name = "CHOICE", default_value = "optional", conflicts_with = "csv")]
+    pub(crate) private_key: PrivateKeyChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PrivateKeyChoice {
+    Optional,
+    Required,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

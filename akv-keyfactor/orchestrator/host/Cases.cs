@@ -137,7 +137,7 @@ internal sealed class Cases
         var before = JsonConvert.DefaultSettings;
         JsonConvert.DefaultSettings = () => new JsonSerializerSettings
         {
-            ContractResolver = new CamelCasePropertyNamesContractResolver(), TypeNameHandling = TypeNameHandling.All, MaxDepth = 1,
+            ContractResolver = new CamelCasePropertyNamesContractResolver(), TypeNameHandling = TypeNameHandling.All,
         };
         try
         {
