@@ -217,7 +217,8 @@ impl Setting {
         match invalid {
             Some(invalid) => anyhow!("expected {}", invalid.expected()),
             None if !choices.is_empty() => {
-                let names: Vec<_> = choices.iter().map(|choice| choice.get_name()).collect();
+                let names: Vec<_> =
+                    choices.iter().map(clap::builder::PossibleValue::get_name).collect();
                 anyhow!("expected one of {}", names.join(", "))
             }
             None => anyhow!("invalid value: see --{} in akv --help", self.name()),

@@ -1,5 +1,7 @@
 // Debian's Newtonsoft.Json is built for .NET Framework and asks for permissions, which .NET does not have. The
 // official one, which an orchestrator has, asks for nothing on .NET.
+[assembly: System.Reflection.AssemblyVersion("99.0.0.0")]
+
 namespace System.Security
 {
     public class CodeAccessPermission
