@@ -79,6 +79,9 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "SECONDS", default_value = "120",
           value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) deadline: u64,
+    /// Read options from this TOML file; the command line and the environment come first
+    #[arg(long, global = true, value_name = "FILE", env = "AKV_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
     /// How data is printed to standard output
     #[arg(long, short, global = true, value_name = "FORMAT", default_value = "table")]
     pub(crate) output: Output,
@@ -88,6 +91,9 @@ pub(crate) struct Common {
     /// How log lines are written to standard error
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
+    /// Write log lines to this file too, at level info or more; at 10 MiB it is rotated, 4 old ones are kept
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) log_file: Option<PathBuf>,
     /// Let core dumps and debuggers see the memory of this process, with its secrets
     #[arg(long, global = true, hide = true)]
     pub(crate) allow_core_dumps: bool,
@@ -152,6 +158,10 @@ pub(crate) struct JobArgs {
     #[arg(long, value_name = "SECONDS", default_value = "3600",
           value_parser = clap::value_parser!(u64).range(1..=604_800))]
     pub(crate) job_deadline: u64,
+    /// Cancel the job, as SIGTERM does, when the program that started this one ends. On Windows the
+    /// configuration is then one line of standard input, which has to stay open
+    #[arg(long)]
+    pub(crate) exit_with_parent: bool,
 }
 
 #[derive(Debug, Args)]
@@ -289,6 +299,16 @@ pub(crate) struct StoreTypeArgs {
     /// The header of the file that kfutil stores import takes
     #[arg(long)]
     pub(crate) csv: bool,
+    /// Whether Command takes certificates without a private key: optional, as the incumbent's store type
+    /// has it, or required; Key Vault rejects them in any case
+    #[arg(long, value_name = "CHOICE", default_value = "optional", conflicts_with = "csv")]
+    pub(crate) private_key: PrivateKeyChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PrivateKeyChoice {
+    Optional,
+    Required,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,5 +1,6 @@
 //! JSON as this program writes it, and what may be said of JSON that it cannot read.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -14,25 +15,38 @@ pub(crate) struct Ascii<W>(pub(crate) W);
 impl<W: Write> Write for Ascii<W> {
     /// Each piece has to be UTF-8 by itself, as it is from a serializer.
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        let mut rest = std::str::from_utf8(piece).map_err(|_| io::ErrorKind::InvalidData)?;
-        while let Some(at) = rest.find(|c: char| !c.is_ascii() || c == '\u{7f}') {
-            let (plain, from) = rest.split_at(at);
-            self.0.write_all(plain.as_bytes())?;
-            let mut characters = from.chars();
-            if let Some(c) = characters.next() {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    write!(self.0, "\\u{unit:04x}")?;
-                }
-            }
-            rest = characters.as_str();
+        let text = std::str::from_utf8(piece).map_err(|_| io::ErrorKind::InvalidData)?;
+        if text.bytes().all(is_plain) {
+            self.0.write_all(piece)?;
+        } else {
+            // In one go, so that what was one line for the writer behind stays one.
+            self.0.write_all(escaped(text).as_bytes())?;
         }
-        self.0.write_all(rest.as_bytes())?;
         Ok(piece.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() * 2);
+    for c in text.chars() {
+        if u8::try_from(c).is_ok_and(is_plain) {
+            escaped.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string does not fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        }
+    }
+    escaped
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii() && byte != 0x7f
 }
 
 /// How a document is laid out.

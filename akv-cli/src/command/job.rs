@@ -18,26 +18,27 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::{Usage, in_runtime};
+use super::{Usage, in_runtime, lifeline};
 use crate::args::{Common, JobArgs};
 use crate::blocking::blocking;
 use crate::exit::Exit;
 use crate::render;
-use crate::secret_input::{standard_input, variable};
+use crate::secret_input::variable;
 use crate::wiring::Wiring;
 
 /// A job ends in a result document, whatever goes wrong: under its own id, or under 0 where the
 /// configuration cannot be read. Only a wrong command line ends without one.
-pub(super) fn run(common: &Common, args: &JobArgs) -> Result<Exit> {
+pub(super) fn run(common: &Common, args: &JobArgs, settings: Result<()>) -> Result<Exit> {
     let input = Input::new(args);
     let ran = panic::catch_unwind(AssertUnwindSafe(|| {
         in_runtime(common, async |wiring, cancellation| {
-            output(common, args, wiring, &cancellation, &input).await
+            output(common, args, settings.and(wiring), &cancellation, &input).await
         })
     }));
     let output = match ran {
         Ok(Ok(output)) => output,
-        Ok(Err(error)) if error.is::<Usage>() => return Err(error),
+        // With settings from a file it is not the command line alone that is wrong.
+        Ok(Err(error)) if error.is::<Usage>() && common.config.is_none() => return Err(error),
         Ok(Err(error)) => input.failure(&format!("{error:#}")),
         Err(_) => input.failure(PANICKED),
     };
@@ -51,6 +52,9 @@ async fn output(
     cancellation: &CancellationToken,
     input: &Input,
 ) -> Result<JobOutput> {
+    if args.exit_with_parent {
+        input.follow(lifeline::follow_parent(cancellation));
+    }
     let own = input.clone();
     // What is wrong with the input is told by its failure.
     let read = blocking(cancellation, move || own.read().map(|_| ())).await;
@@ -158,12 +162,18 @@ struct Input {
     /// `None` is standard input.
     file: Option<PathBuf>,
     content: Arc<OnceLock<Zeroizing<Vec<u8>>>>,
+    /// Whose end is seen on standard input.
+    parent: Arc<OnceLock<lifeline::Parent>>,
 }
 
 impl Input {
     fn new(args: &JobArgs) -> Self {
         let file = args.file.clone().filter(|file| file.as_os_str() != "-");
-        Self { file, content: Arc::default() }
+        Self { file, content: Arc::default(), parent: Arc::default() }
+    }
+
+    fn follow(&self, parent: lifeline::Parent) {
+        let _ = self.parent.set(parent);
     }
 
     fn read(&self) -> Result<&[u8]> {
@@ -171,8 +181,7 @@ impl Input {
             let content = match &self.file {
                 Some(file) => content_of(file)
                     .with_context(|| format!("read the job configuration from {}", file.display())),
-                None => standard_input()
-                    .and_then(|input| read_bounded(input, LARGEST))
+                None => lifeline::input(self.parent.get(), |input| read_bounded(input, LARGEST))
                     .context("read the job configuration from standard input"),
             }?;
             return Ok(self.content.get_or_init(|| content));

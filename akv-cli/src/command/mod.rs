@@ -9,6 +9,7 @@ mod demo;
 mod discover;
 mod inventory;
 mod job;
+mod lifeline;
 mod remove;
 mod signal;
 mod store_type;
@@ -26,10 +27,17 @@ use crate::command::signal::Signals;
 use crate::exit::Exit;
 use crate::wiring::Wiring;
 
-pub(crate) fn run(cli: &Cli) -> Result<Exit> {
+/// Runs the command. Settings that cannot be used are a wrong command line, except for a job, which
+/// ends in a result document.
+pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
     let common = &cli.common;
+    let settings = match (&cli.command, settings) {
+        (Command::Job(_), settings) => settings,
+        (_, settings) => settings.map_err(|error| Usage::new(format!("{error:#}")).into()),
+    };
     match &cli.command {
-        Command::Job(args) => job::run(common, args),
+        Command::Job(args) => job::run(common, args, settings),
+        _ if settings.is_err() => settings.map(|()| Exit::Failure),
         Command::Inventory(args) => {
             in_runtime(common, async |azure, _| inventory::run(common, args, azure?).await)
         }
