@@ -228,6 +228,13 @@ async fn an_addition_comes_to_its_end_after_any_kill() {
             }
             assert_eq!(outcome.status(), Status::Success, "{told}");
             is_as_asked(world, &new, &expected, &told);
+            if place == "not cut" {
+                let over_other = before
+                    .as_ref()
+                    .is_some_and(|(leaf, _)| !is_live && leaf.thumbprint() != new.thumbprint());
+                let needs_mark = over_other && request.overwrite == Overwrite::No;
+                assert!(marked || !needs_mark, "no mark was set: {told}");
+            }
         });
         assert!(requests.await >= 3, "token, look and import at least");
     }
