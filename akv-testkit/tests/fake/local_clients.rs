@@ -48,7 +48,8 @@ async fn the_control_endpoint_does_not_answer_web_pages() {
 /// Reads until the other side closes: the clock stands until then, and goes on while nobody does
 /// anything.
 async fn is_closed(mut stream: impl AsyncRead + Unpin) -> bool {
-    let read = stream.read_to_end(&mut Vec::new());
+    let mut last = Vec::new();
+    let read = stream.read_to_end(&mut last);
     tokio::time::timeout(std::time::Duration::from_secs(60), read).await.is_ok()
 }
 
