@@ -13,6 +13,7 @@ use time::format_description::well_known::Rfc3339;
 /// A certificate of an inventory: what `--output json` and `jsonl` print and `--since` reads.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the members of the JSON are promises")]
 pub(super) struct Record {
     pub(super) name: String,
     pub(super) version: Option<Version>,
