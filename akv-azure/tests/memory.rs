@@ -8,7 +8,9 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use akv_azure::{Azure, AzureOptions, HttpClient};
-    use akv_core::{CertificateStore, Cloud, Credential, StoreAddress, VaultDirectory};
+    use akv_core::{
+        CertificateStore, Cloud, Credential, ListOptions, StoreAddress, VaultDirectory,
+    };
     use async_trait::async_trait;
     use azure_core::http::headers::Headers;
     use azure_core::http::{AsyncRawResponse, Request};
@@ -106,7 +108,8 @@ mod tests {
     }
 
     async fn list(azure: &Azure) {
-        let listed = store(azure).list().try_fold(0, async |n, _| Ok(n + 1)).await;
+        let listed =
+            store(azure).list(ListOptions::default()).try_fold(0, async |n, _| Ok(n + 1)).await;
         assert!(listed.is_err(), "{listed:?}");
     }
 

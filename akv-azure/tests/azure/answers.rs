@@ -102,7 +102,8 @@ async fn a_read_takes_the_status_200_alone() {
             world.cloud.fault(Fault::on(operation).body(status, "application/json", empty));
         }
         let store = world.store();
-        let listed = futures::TryStreamExt::try_collect::<Vec<_>>(store.list(ListOptions::default())).await;
+        let listed =
+            futures::TryStreamExt::try_collect::<Vec<_>>(store.list(ListOptions::default())).await;
         assert_eq!(listed.expect_err("no list").kind(), ErrorKind::Protocol, "{status}");
         let got = store.certificate(&name("web")).await.expect_err("no certificate");
         assert_eq!(got.kind(), ErrorKind::Protocol, "{status}");
