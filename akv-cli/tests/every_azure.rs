@@ -279,7 +279,7 @@ fn a_hostile_vault_gets_no_second_chance() {
         (
             Fault::on(Operation::ListCertificates)
                 .challenge(Challenge::Resource("https://graph.microsoft.com".into())),
-            "refused the token",
+            "no such token was requested",
         ),
         (
             Fault::on(Operation::ListCertificates)
@@ -332,13 +332,10 @@ fn a_signal_while_a_removal_settles_tells_that_it_was_taken() {
     }
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn a_signal_while_the_input_is_awaited_ends_with_a_result() {
     let fake = Fake::with_vault();
-    let ca = fake.path("ca.pipe");
-    let made = std::process::Command::new("mkfifo").arg(&ca).status();
-    assert!(made.expect("mkfifo runs").success());
     let pfx = fake.file("web.pfx", "");
     let silent = fake.path("silent.pipe");
     let made = std::process::Command::new("mkfifo").arg(&silent).status();
@@ -355,10 +352,7 @@ fn a_signal_while_the_input_is_awaited_ends_with_a_result() {
         (&["inventory", "contoso", "--since", &silent], "cancelled before the input"),
         (&add, "cancelled before the input was read"),
     ] {
-        let akv = fake.akv().args(args).args(["--ca-file".as_ref(), ca.as_os_str()]);
-        // Whoever reads this file listens for signals already.
-        let listens = || std::fs::copy(fake.path("ca.pem"), &ca).is_ok();
-        let run = akv.terminated_in_silence(listens);
+        let run = fake.akv().args(args).terminated_in_silence();
         assert_eq!(run.code, 4, "{}", run.both());
         assert!(run.both().contains(told), "{told}: {}", run.both());
     }

@@ -77,11 +77,18 @@ impl Akv {
         terminated(self.start(), ready)
     }
 
-    /// The same, while its standard input stays open and says nothing.
-    pub(crate) fn terminated_in_silence(mut self, ready: impl Fn() -> bool) -> Run {
+    /// The same as soon as it listens for signals, while its standard input stays open and says
+    /// nothing.
+    pub(crate) fn terminated_in_silence(mut self) -> Run {
         let mut child = self.spawned();
         let _silent = child.stdin.take();
-        terminated(child, ready)
+        let status = format!("/proc/{}/status", child.id());
+        terminated(child, || {
+            let status = std::fs::read_to_string(&status).unwrap_or_default();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+            let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+            caught.is_some_and(|mask| mask & SIGTERM != 0)
+        })
     }
 
     /// Sends that signal as soon as `ready` says so.
@@ -155,3 +162,6 @@ fn ended(child: Child) -> Run {
         stderr: String::from_utf8(output.stderr).expect("text"),
     }
 }
+
+/// Its bit in a mask of signals.
+const SIGTERM: u64 = 1 << 14;
