@@ -121,6 +121,7 @@ async fn prepared(
     };
     let allowed_endpoints = allowed_endpoints(args)?;
     let wiring = wiring?;
+    let issuers = args.issuers.clone();
     let options = Options {
         secrets: Arc::new(LocalSecrets {
             directory: args.secret_dir.clone(),
@@ -138,6 +139,7 @@ async fn prepared(
         allowed_endpoints,
         coverage: if args.chain { Coverage::Chain } else { Coverage::Leaf },
         unchanged: if args.skip_unchanged { Unchanged::Skip } else { Unchanged::Fetch },
+        issuers: wiring.blocking(move || issuers.read()).await?,
         soft_deleted: args.soft_deleted.meaning(),
         ..Options::default()
     };
