@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Warning,
     /// 4: it could not be done.
     Failure,
+    /// 6: a report has findings that `--fail-on` names.
+    Matched,
 }
 
 /// 2: a wrong command line, as clap and most tools have it.
@@ -34,6 +36,7 @@ impl From<Exit> for ExitCode {
             Exit::Success => 0,
             Exit::Warning => 3,
             Exit::Failure => 4,
+            Exit::Matched => 6,
         })
     }
 }

@@ -6,6 +6,7 @@ mod command;
 mod exit;
 mod logging;
 mod render;
+mod report;
 mod wiped;
 mod wiring;
 

@@ -12,6 +12,7 @@ mod credential;
 mod directory;
 mod error;
 pub mod job;
+pub mod report;
 mod secret;
 mod store;
 mod store_path;

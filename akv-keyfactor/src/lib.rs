@@ -6,6 +6,7 @@
 //! and what was expected there, never what was read, because any field may hold a secret.
 
 mod adapter;
+mod command_inventory;
 mod config;
 mod inventory_item;
 mod options;
@@ -14,6 +15,7 @@ mod result;
 pub mod store_type;
 
 pub use adapter::{run, run_into};
+pub use command_inventory::{CommandInventory, command_inventory};
 pub use inventory_item::{CurrentInventoryItem, InventorySink, ItemParameters, ItemStatus};
 pub use options::Options;
 pub use pam::{EnvironmentSecrets, FileSecrets, PlainSecrets, SecretResolver, UnresolvedSecret};

@@ -10,6 +10,7 @@ mod discover;
 mod inventory;
 mod job;
 mod remove;
+mod report;
 mod signal;
 mod store_type;
 
@@ -20,7 +21,7 @@ use std::future::Future;
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
-use crate::args::{Cli, Command, Common};
+use crate::args::{Cli, Command, Common, Output};
 use crate::aside::aside;
 use crate::command::signal::Signals;
 use crate::exit::Exit;
@@ -28,6 +29,9 @@ use crate::wiring::Wiring;
 
 pub(crate) fn run(cli: &Cli) -> Result<Exit> {
     let common = &cli.common;
+    if common.output == Output::Html && !matches!(cli.command, Command::Report(_)) {
+        return Err(Usage::new("only `report` has --output html").into());
+    }
     match &cli.command {
         // A job ends in a result document, whatever goes wrong on the way to Azure.
         Command::Job(args) => {
@@ -48,6 +52,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit> {
         Command::Discover => {
             in_runtime(common, async |azure, _| discover::run(common, azure?).await)
         }
+        Command::Report(args) => report::run(common, args),
         Command::Check(args) => check::run(common, args),
         Command::StoreType(args) => store_type::run(args),
         #[cfg(feature = "demo")]

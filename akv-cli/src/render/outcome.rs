@@ -15,7 +15,7 @@ pub(crate) fn outcome(output: Output, outcome: &Outcome) -> Result<Exit> {
     match output {
         // A failure is talk; what was done is the command's data.
         Output::Table if exit == Exit::Failure => say(&message),
-        Output::Table => print(&message)?,
+        Output::Table | Output::Html => print(&message)?,
         Output::Json => print_json(&document(outcome))?,
         Output::Jsonl => print_json_line(&document(outcome))?,
         Output::Csv => {

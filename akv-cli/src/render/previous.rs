@@ -1,34 +1,27 @@
 //! A previous inventory, read back from its jsonl output.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use akv_core::Thumbprint;
 use akv_core::job::{Coverage, Known, LastInventory};
+use akv_core::report::Store;
+use akv_core::{StorePath, Thumbprint};
 use anyhow::{Context, Result};
 
 use super::record::Record;
+use crate::report::Lines;
 
-/// A record that was itself not read at the time, or that tells less than is asked for now, is not
-/// taken as known: its certificate is fetched.
-pub(crate) fn read(file: &Path, coverage: Coverage) -> Result<LastInventory> {
+/// A record that was itself not read at the time, that tells less than is asked for now or that is
+/// of another store is not taken as known: its certificate is fetched.
+pub(crate) fn read(file: &Path, store: &StorePath, coverage: Coverage) -> Result<LastInventory> {
+    let store = Store::from(store);
     let tried = || format!("read the previous inventory from {}", file.display());
-    let mut reader = BufReader::new(File::open(file).with_context(tried)?);
     let mut known = Vec::new();
-    for number in 1.. {
-        let tried = || format!("{}, line {number}", tried());
-        let mut line = String::new();
-        let read = reader.by_ref().take(LONGEST_LINE).read_line(&mut line).with_context(tried)?;
-        if read == 0 {
-            break;
-        }
-        let line = line.trim_start_matches('\u{feff}').trim();
-        if line.is_empty() {
-            continue;
-        }
-        let record: Record = serde_json::from_str(line).with_context(tried)?;
-        if record.last_known || tells_less(&record, coverage) {
+    for line in Lines::of_file(file).with_context(tried)? {
+        let line = line.with_context(tried)?;
+        let tried = || format!("{}, line {}", tried(), line.number);
+        let record = Record::read(&line.text).with_context(tried)?;
+        let is_other = record.store_path.as_deref().is_some_and(|path| Store::new(path) != store);
+        if is_other || record.last_known || tells_less(&record, coverage) {
             continue;
         }
         let item = record.into_item().with_context(tried)?;
@@ -47,7 +40,3 @@ fn tells_less(record: &Record, coverage: Coverage) -> bool {
         Coverage::Chain => record.certificates.len() < 2,
     }
 }
-
-/// A record with the longest chain that a vault holds, in bytes. A longer line is cut, and then it is
-/// no JSON.
-const LONGEST_LINE: u64 = 1 << 20;

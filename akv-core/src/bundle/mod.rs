@@ -28,6 +28,7 @@ mod public_key;
 mod review;
 mod signature;
 mod x509;
+mod x509_facts;
 
 use std::cmp::Reverse;
 use std::fmt;

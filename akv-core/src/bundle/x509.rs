@@ -6,7 +6,10 @@ use der::asn1::ObjectIdentifier;
 use der::{Decode, Encode, Reader, SliceReader};
 use time::OffsetDateTime;
 use x509_cert::Certificate;
-use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, SubjectKeyIdentifier};
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{
+    AuthorityKeyIdentifier, BasicConstraints, SubjectAltName, SubjectKeyIdentifier,
+};
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoRef};
 use x509_cert::time::Time;
 
@@ -73,6 +76,17 @@ impl X509 {
         let subject = self.certificate.tbs_certificate().subject();
         let attribute = subject.iter().find(|attribute| attribute.oid == COMMON_NAME)?;
         super::name::text(&attribute.value)
+    }
+
+    /// The DNS names that it is valid for (subject alternative name, RFC 5280 4.2.1.6).
+    pub fn dns_names(&self) -> Vec<String> {
+        let tbs = self.certificate.tbs_certificate();
+        let Ok(Some((_, names))) = tbs.get_extension::<SubjectAltName>() else { return Vec::new() };
+        let dns = |name: &GeneralName| match name {
+            GeneralName::DnsName(name) => Some(name.to_string()),
+            _ => None,
+        };
+        names.0.iter().filter_map(dns).collect()
     }
 
     /// The SHA-1 of the certificate.

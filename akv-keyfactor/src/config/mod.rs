@@ -20,6 +20,7 @@ pub(crate) use capability::{Capability, SUPPORTED};
 pub(crate) use discovery::Discovery;
 pub(crate) use document::{Document, Object};
 pub(crate) use envelope::{check_may_start, job_history_id, salvaged_job_history_id};
-pub(crate) use inventory::Inventory;
+pub(crate) use inventory::{Inventory, last_inventory};
 pub(crate) use management::{Management, Operation};
 pub(crate) use problem::Problem;
+pub(crate) use store::path_of;
