@@ -1,10 +1,13 @@
 //! `akv report`
 
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use akv_core::report::{
-    Change, Code, Earlier, EarlierRecord, FailOn, Report, ReportBuilder, ReportOptions,
+    Change, ChangeKind, Code, Earlier, EarlierRecord, FailOn, Report, ReportBuilder, ReportOptions,
+    Store,
 };
+use akv_core::text::printable;
 use anyhow::{Context, Result};
 use time::OffsetDateTime;
 
@@ -22,6 +25,12 @@ pub(super) fn run(common: &Common, args: &ReportArgs) -> Result<Exit> {
     let changes = changes(args, &report)?;
     render::report(common.output, &report, changes.as_deref(), &args.owner_tag)?;
     render::say(&render::report_summary(&report));
+    for store in absent_stores(&report, changes.as_deref().unwrap_or_default()) {
+        render::say(&format!(
+            "warning: the inventory has no certificate in {}: all of them are shown as removed",
+            printable(store.as_str())
+        ));
+    }
     for code in unchecked(&report, &args.fail_on) {
         render::say(&format!("warning: --fail-on {code} has no effect: {code} was not checked"));
     }
@@ -63,6 +72,19 @@ fn earlier(file: &Path) -> Result<Earlier> {
         }
     })?;
     Ok(Earlier { records, only: None })
+}
+
+/// The stores that lost every certificate: an emptied vault and one that was not inventoried look the
+/// same in a file.
+fn absent_stores<'a>(report: &Report, changes: &'a [Change]) -> BTreeSet<&'a Store> {
+    let read: HashSet<&Store> =
+        report.records.iter().filter_map(|record| record.store.as_ref()).collect();
+    let removed = changes.iter().filter(|change| change.kind == ChangeKind::Removed);
+    let is_named = !read.is_empty() || report.records.is_empty();
+    removed
+        .filter_map(|change| change.store.as_ref())
+        .filter(|store| is_named && !read.contains(store))
+        .collect()
 }
 
 /// The codes that `--fail-on` names one by one and that nothing was known for.

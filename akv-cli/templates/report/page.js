@@ -7,11 +7,12 @@
     Array.from({ length: 13 }, (_, place) => place);
 
   const rows = data.rows;
+  const vault = (row) => data.vaults[row[STORE]];
   const codes = (row) => row[FINDINGS].map(([code]) => data.codes[code].code);
   const columns = [
     { title: "Name", text: (row) => row[NAME] },
     { title: "Subject", text: (row) => row[TITLE] },
-    { title: "Vault", text: (row) => data.stores[row[STORE]] },
+    { title: "Vault", text: (row) => vault(row) },
     { title: "Issuer", text: (row) => data.issuers[row[ISSUER]] },
     { title: "Expires", value: (row) => row[EXPIRES] },
     { title: "State", text: (row) => row[STATE] },
@@ -128,10 +129,11 @@
       description.append(...content);
       list.append(make("dt", term), description);
     };
+    if (data.stores[row[STORE]]) add("Store", data.stores[row[STORE]]);
     add("Thumbprint", row[THUMBPRINT] || "unknown");
     if (row[DNS]) add("DNS names", row[DNS]);
     if (row[TAGS]) add("Tags", row[TAGS]);
-    if (row[EXPIRES] !== null) add("Expires", new Date(row[EXPIRES] * 1000).toISOString());
+    if (row[EXPIRES] !== null) add("Expires", `${new Date(row[EXPIRES] * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`);
     const findings = row[FINDINGS].map(([number, message]) => {
       const { code, severity, meaning, hint } = data.codes[number];
       const item = make("li");
@@ -161,11 +163,11 @@
     element.append(
       nameCell(index),
       make("td", row[TITLE]),
-      make("td", data.stores[row[STORE]]),
+      make("td", vault(row)),
       make("td", data.issuers[row[ISSUER]]),
       expires,
       make("td", row[STATE]),
-      make("td", data.keys[row[KEY]]),
+      make("td", data.keys[row[KEY]], { className: "key" }),
       make("td", data.owners[row[OWNER]]),
       badges(row),
     );

@@ -43,7 +43,7 @@ def record(number: int) -> dict:
         "subject": subject,
         "issuer": ISSUERS[number % 3] if number >= len(HOSTILE) else HOSTILE[number],
         "serialNumber": f"{number:X}",
-        "dnsNames": [f"host{number}.example.com", f"www{number}.example.com"],
+        "dnsNames": [f"host{number}.example.com", f"www{number}.example.com"] if number >= len(HOSTILE) else [],
         "keySize": None if elliptic else (1024 if number % 97 == 1 else 2048),
         "curve": "P-256" if elliptic else None,
         "storePath": f"11111111-2222-3333-4444-{number // 250000:012}:pki-rg:vault-{number // 250:05}",

@@ -70,7 +70,7 @@ fn shared(
         .iter()
         .filter_map(|other| records.get(*other))
         .map(|record| match &record.store {
-            Some(store) => format!("{} in {}", record.name, store.as_str()),
+            Some(store) => format!("{} in {}", record.name, store.vault()),
             None => record.name.to_string(),
         })
         .collect();

@@ -21,6 +21,7 @@ pub struct Store(Arc<Names>);
 #[derive(Debug)]
 struct Names {
     shown: String,
+    vault: String,
     key: String,
 }
 
@@ -33,7 +34,7 @@ impl Store {
         }
         let shown: String = text.trim().chars().take(LONGEST).collect();
         let key = shown.to_lowercase();
-        Self(Arc::new(Names { shown, key }))
+        Self(Arc::new(Names { vault: shown.clone(), shown, key }))
     }
 
     /// The store path as `discover` prints it.
@@ -41,16 +42,17 @@ impl Store {
         &self.0.shown
     }
 
-    /// The vault's name in lower case.
+    /// The vault's name.
     pub fn vault(&self) -> &str {
-        &self.0.key
+        &self.0.vault
     }
 }
 
 impl From<&StorePath> for Store {
     fn from(path: &StorePath) -> Self {
-        let key = path.vault().as_str().to_ascii_lowercase();
-        Self(Arc::new(Names { shown: path.to_string(), key }))
+        let vault = path.vault().to_string();
+        let key = vault.to_ascii_lowercase();
+        Self(Arc::new(Names { shown: path.to_string(), vault, key }))
     }
 }
 

@@ -94,7 +94,7 @@ impl Report {
             counts
         };
         Summary {
-            by_store: by(&|record| Some(record.store.as_ref()?.as_str().to_owned())),
+            by_store: by(&|record| Some(record.store.as_ref()?.vault().to_owned())),
             by_issuer: by(&|record| record.issuer.as_deref().map(str::to_owned)),
             by_owner: by(&|record| {
                 let owner = record.tag(owner_tag)?.trim();

@@ -42,6 +42,8 @@ pub(super) struct FindingRecord<'a> {
     pub(super) code: Code,
     pub(super) severity: Severity,
     pub(super) store_path: Option<&'a str>,
+    #[serde(skip)]
+    pub(super) store: Option<&'a Store>,
     pub(super) name: Option<&'a str>,
     pub(super) message: &'a str,
     pub(super) hint: &'static str,
@@ -115,6 +117,7 @@ fn record_of<'a>(report: &'a Report, finding: &'a Finding) -> FindingRecord<'a> 
         code: finding.code,
         severity: finding.code.severity(),
         store_path: store.map(Store::as_str),
+        store,
         name: record.map(|record| record.name.as_str()),
         message: &finding.message,
         hint: finding.code.hint(),

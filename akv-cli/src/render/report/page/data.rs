@@ -15,6 +15,8 @@ pub(super) struct Data<'a> {
     now: i64,
     codes: Vec<CodeText>,
     stores: Vec<Cow<'a, str>>,
+    /// The names of the vaults, in the order of their stores.
+    vaults: Vec<String>,
     issuers: Vec<Cow<'a, str>>,
     keys: Vec<Cow<'a, str>>,
     owners: Vec<Cow<'a, str>>,
@@ -112,8 +114,9 @@ impl<'a> Data<'a> {
             meaning: code.meaning(),
             hint: code.hint(),
         });
+        let vaults = stores.iter().map(|store| Store::new(store).vault().to_owned()).collect();
         let now = report.now.unix_timestamp();
-        Self { now, codes: codes.collect(), stores, issuers, keys, owners, rows }
+        Self { now, codes: codes.collect(), stores, vaults, issuers, keys, owners, rows }
     }
 
     /// JSON in ASCII without a character that means something in HTML: nothing in it can end the

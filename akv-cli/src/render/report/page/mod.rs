@@ -157,7 +157,7 @@ fn bars(summary: &Summary) -> Vec<Bar> {
     let timeline = &summary.timeline;
     let months = timeline.months.iter().enumerate().map(|(ahead, month)| {
         let label = format!("{}-{:02}", month.year, month.month);
-        let short = if ahead % 3 == 0 { label.clone() } else { String::new() };
+        let short = if ahead % 3 == 1 { label.clone() } else { String::new() };
         let class = if ahead < 2 { "soon" } else { "month" };
         (label, short, month.certificates, class)
     });
@@ -208,10 +208,10 @@ fn code_sections(report: &Report) -> Vec<CodeSection> {
         section.count += 1;
         if section.examples.len() < EXAMPLES {
             let mut subject = inert(finding.name.unwrap_or_default());
-            if let Some(store) = finding.store_path {
+            if let Some(store) = finding.store {
                 let separator = if subject.is_empty() { "" } else { " in " };
                 // Writing to a string does not fail.
-                let _ = write!(subject, "{separator}{}", printable(store));
+                let _ = write!(subject, "{separator}{}", printable(store.vault()));
             }
             section.examples.push((subject, inert(finding.message)));
         }
