@@ -323,4 +323,5 @@ fn tag(text: &str) -> Result<(String, String), String> {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 success, 3 warning (something asked for is not so, nothing is broken), 4 failure,
-2 wrong command line, 6 a report has findings that --fail-on names. Data goes to standard output, messages to standard error.";
+2 wrong command line, 6 report findings that match --fail-on.
+Data goes to standard output, messages to standard error.";

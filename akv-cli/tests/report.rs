@@ -48,12 +48,12 @@ fn record(store: Option<&str>, name: &str, expires_in: i64) -> Value {
 }
 
 fn thumbprint(name: &str, number: u32) -> String {
-    let digits: String = name.bytes().map(|byte| format!("{byte:02X}")).collect();
-    format!("{digits:0<32}{number:08X}")
+    let digits = name.bytes().fold(0_u128, |digits, byte| digits << 8 | u128::from(byte));
+    format!("{digits:032X}{number:08X}")
 }
 
 fn lines(records: &[Value]) -> String {
-    records.iter().map(|record| format!("{record}\n")).collect()
+    records.iter().flat_map(|record| [record.to_string(), "\n".to_owned()]).collect()
 }
 
 fn report(file: &PathBuf, args: &[&str]) -> Run {

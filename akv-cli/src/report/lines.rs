@@ -101,12 +101,14 @@ impl Iterator for Lines {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.failed {
             self.number += 1;
-            let text = self.bytes().and_then(|bytes| match bytes.is_empty() {
-                true => Ok(None),
-                false => text::decode(&bytes).map(Some).map_err(|why| {
+            let text = self.bytes().and_then(|bytes| {
+                if bytes.is_empty() {
+                    return Ok(None);
+                }
+                text::decode(&bytes).map(Some).map_err(|why| {
                     let message = format!("line {} cannot be decoded: {why}", self.number);
                     io::Error::new(io::ErrorKind::InvalidData, message)
-                }),
+                })
             });
             match text {
                 Ok(None) => return None,

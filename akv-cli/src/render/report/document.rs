@@ -1,17 +1,15 @@
 //! A report as JSON: `docs/reference/report.md` is the reference of its members.
 
 use akv_core::report::{Change, Code, Finding, Report, Severity, Snapshot, Store};
+use akv_core::{Thumbprint, Version};
 use serde::Serialize;
-use serde::ser::Serializer;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-
-use akv_core::{Thumbprint, Version};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Document<'a> {
-    #[serde(serialize_with = "moment")]
+    #[serde(with = "time::serde::rfc3339::option")]
     generated: Option<OffsetDateTime>,
     certificates: usize,
     summary: Totals,
@@ -54,7 +52,7 @@ pub(super) struct FindingRecord<'a> {
     thumbprint: Option<Thumbprint>,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "moment")]
+    #[serde(skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
     pub(super) expires: Option<OffsetDateTime>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     others: Vec<Other<'a>>,
@@ -82,7 +80,7 @@ pub(super) struct ChangeRecord<'a> {
 pub(super) struct Side<'a> {
     pub(super) thumbprint: Option<Thumbprint>,
     version: Option<&'a Version>,
-    #[serde(serialize_with = "moment")]
+    #[serde(with = "time::serde::rfc3339::option")]
     pub(super) expires: Option<OffsetDateTime>,
 }
 
@@ -157,8 +155,4 @@ fn side(snapshot: &Snapshot) -> Side<'_> {
 /// RFC 3339, as everywhere.
 pub(super) fn shown(moment: Option<OffsetDateTime>) -> String {
     moment.and_then(|moment| moment.format(&Rfc3339).ok()).unwrap_or_default()
-}
-
-fn moment<S: Serializer>(value: &Option<OffsetDateTime>, to: S) -> Result<S::Ok, S::Error> {
-    time::serde::rfc3339::option::serialize(value, to)
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use akv_core::report::{Code, Report, Severity, Store, Subject, Summary};
 use akv_core::text::printable;
@@ -129,7 +130,7 @@ impl<'a> Data<'a> {
                 '<' | '>' | '&' | '\'' | '\u{7f}'.. => {
                     let mut units = [0; 2];
                     for unit in c.encode_utf16(&mut units) {
-                        script.push_str(&format!("\\u{unit:04x}"));
+                        write!(script, "\\u{unit:04x}")?;
                     }
                 }
                 _ => script.push(c),
@@ -161,11 +162,8 @@ impl<'a> Numbers<'a> {
 /// A list for people; a certificate can have hundreds of names.
 fn listed<'a>(all: impl ExactSizeIterator<Item = Cow<'a, str>>) -> String {
     let more = all.len().saturating_sub(LISTED);
-    let mut text = all.take(LISTED).collect::<Vec<_>>().join(", ");
-    if more > 0 {
-        text.push_str(&format!(", and {more} more"));
-    }
-    text
+    let text = all.take(LISTED).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{text}, and {more} more") } else { text }
 }
 
 const LISTED: usize = 30;
