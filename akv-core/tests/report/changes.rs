@@ -2,7 +2,7 @@
 
 use akv_core::Thumbprint;
 use akv_core::report::{
-    ChangeKind, Earlier, EarlierRecord, FailedStore, Record, ReportBuilder, Store,
+    ChangeKind, Earlier, EarlierRecord, FailedStore, Record, ReportBuilder, ReportOptions, Store,
 };
 
 use super::{healthy, now, report};
@@ -74,7 +74,7 @@ fn unread_certificates_are_neither_changed_nor_removed() {
     assert_eq!(kinds(&full(vec![healthy("contoso", "web")]), vec![last_known]), []);
     let mut builder = ReportBuilder::default();
     builder.add_failed(FailedStore { store: Store::new("contoso"), error: "denied".into() });
-    let report = builder.finish(&Default::default(), now());
+    let report = builder.finish(&ReportOptions::default(), now());
     let changes = report.changes(&full(vec![healthy("contoso", "web")])).expect("comparable");
     assert_eq!(changes, [], "a store that could not be read has lost nothing");
 }

@@ -11,7 +11,7 @@
 mod changes;
 mod findings;
 
-use akv_core::report::{Code, Record, Report, ReportBuilder, ReportOptions, Store};
+use akv_core::report::{Code, OlderVersions, Record, Report, ReportBuilder, ReportOptions, Store};
 use time::{Duration, OffsetDateTime};
 
 /// 2026-11-26 12:00 UTC.
@@ -35,13 +35,15 @@ fn healthy(store: &str, name: &str) -> Record {
     });
     record.auto_renew = Some(false);
     record.pending = Some(false);
-    record.older_versions = Some(Default::default());
+    record.older_versions = Some(OlderVersions::default());
     record
 }
 
 fn report_with(records: Vec<Record>, options: &ReportOptions) -> Report {
     let mut builder = ReportBuilder::default();
-    records.into_iter().for_each(|record| builder.add(record));
+    for record in records {
+        builder.add(record);
+    }
     builder.finish(options, now())
 }
 
