@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use akv_azure::{Azure, AzureOptions, HttpClient, KeyVault};
-use akv_core::{CertificateStore, Cloud, Credential, StoreAddress};
+use akv_core::{CertificateStore, Cloud, Credential, ListOptions, StoreAddress};
 use async_trait::async_trait;
 use azure_core::http::headers::Headers;
 use azure_core::http::{AsyncRawResponse, Request, StatusCode};
@@ -22,7 +22,7 @@ fn pages_of_25(bencher: divan::Bencher<'_, '_>, pages: usize) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let vault = vault(pages);
     bencher.bench(|| {
-        let listed = runtime.block_on(vault.list().count());
+        let listed = runtime.block_on(vault.list(ListOptions::default()).count());
         assert_eq!(listed, pages * 25);
         listed
     });

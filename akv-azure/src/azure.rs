@@ -15,7 +15,7 @@ use crate::cloud;
 use crate::directory::ResourceManager;
 use crate::options::AzureOptions;
 use crate::pipeline::{Origin, Pacer, Pacing, Pipeline, Quota};
-use crate::transport::Pool;
+use crate::transport::{Pool, ProxyChoice};
 use crate::vault::KeyVault;
 
 /// The Azure side of a process: made once, so that all its jobs share connections, tokens and each
@@ -45,6 +45,7 @@ pub struct Azure(Arc<Shared>);
 /// What is shared.
 pub(crate) struct Shared {
     options: AzureOptions,
+    proxy: ProxyChoice,
     transports: Mutex<HashMap<Option<PathBuf>, Arc<dyn HttpClient>>>,
     tokens: Mutex<Vec<Tokens>>,
     pacers: Mutex<HashMap<String, Arc<Pacer>>>,
@@ -59,9 +60,19 @@ struct Tokens {
 }
 
 impl Azure {
-    /// Fails where a CA file cannot be read, or the system has no roots and none are named.
+    /// Fails where a CA file cannot be read, where the system has no roots and none are named, or
+    /// where the proxy that is named cannot be one.
     pub fn new(options: AzureOptions) -> Result<Self> {
+        let proxy = match options.transport {
+            Some(_) => ProxyChoice::Direct,
+            None => ProxyChoice::new(
+                options.proxy.as_deref(),
+                options.no_proxy.as_deref(),
+                ProxyChoice::variable,
+            )?,
+        };
         let shared = Shared {
+            proxy,
             all_vaults: Pacer::new(options.pace.of_subscription()),
             options,
             transports: Mutex::default(),
@@ -82,11 +93,15 @@ impl Azure {
         let vault = path.vault().clone();
         let host = address.vault_host()?;
         let origin = Origin::new("vault's host", &format!("https://{host}"))?;
+        if !is_below(&host, &cloud.vault_suffix) {
+            shared.warn_of(&host, cloud);
+        }
         let tried = format!("sign in for vault {vault}");
         let audience = &cloud.vault_audience;
         let pipeline = Pipeline {
             transport: shared.transport(cloud)?,
             tokens: Some(shared.tokens(cloud, credential, tenant.as_ref(), audience, &tried)?),
+            audience: Some(audience.clone()),
             pacing: Pacing::Vault {
                 vault: shared.pacer(&origin.host()),
                 all: Arc::clone(&shared.all_vaults),
@@ -140,7 +155,7 @@ impl Shared {
         }
         let files: Vec<_> =
             [&self.options.ca_file, &cloud.ca_file].into_iter().flatten().map(|it| &**it).collect();
-        let pool: Arc<dyn HttpClient> = Pool::new(&files)?;
+        let pool: Arc<dyn HttpClient> = Pool::new(&files, self.proxy.clone())?;
         transports.insert(cloud.ca_file.clone(), Arc::clone(&pool));
         Ok(pool)
     }
@@ -167,12 +182,31 @@ impl Shared {
         Ok(cache)
     }
 
+    /// Says once that tokens go to a host that is none of the cloud's own.
+    fn warn_of(&self, host: &str, cloud: &Cloud) {
+        if !locked(&self.pacers).contains_key(host) {
+            tracing::warn!(
+                host,
+                audience = cloud.vault_audience,
+                "vault tokens and certificates go to a host outside {}, the domain of cloud {}'s \
+                 vaults: whoever runs that host can use the tokens",
+                cloud.vault_suffix,
+                cloud.name
+            );
+        }
+    }
+
     /// One pacer for each vault.
     fn pacer(&self, host: &str) -> Arc<Pacer> {
         let mut pacers = locked(&self.pacers);
         let pacer = pacers.entry(host.to_owned()).or_insert_with(|| Pacer::new(self.options.pace));
         Arc::clone(pacer)
     }
+}
+
+fn is_below(host: &str, suffix: &str) -> bool {
+    let (host, suffix) = (host.to_ascii_lowercase(), suffix.to_ascii_lowercase());
+    host.strip_suffix(&suffix).is_some_and(|rest| rest.ends_with('.'))
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -5,9 +5,9 @@ use azure_core::http::Method;
 
 use crate::azure::Shared;
 use crate::operation::Operation;
-use crate::page::read;
+use crate::page::unreadable;
 use crate::pipeline::{Call, Deadline, Origin, Pacing, Pipeline, Retry};
-use crate::wire::cloud::{Cloud as Described, Metadata};
+use crate::wire::cloud::{self as wire, Cloud as Described};
 
 pub(crate) async fn from_metadata(shared: &Shared, resource_manager: &str) -> Result<Cloud> {
     let resource_manager = resource_manager.trim().trim_end_matches('/');
@@ -18,6 +18,7 @@ pub(crate) async fn from_metadata(shared: &Shared, resource_manager: &str) -> Re
         transport: shared.transport(&Cloud::public())?,
         origin,
         tokens: None,
+        audience: None,
         pacing: Pacing::Free,
         cancellation: shared.cancellation(),
     };
@@ -27,11 +28,8 @@ pub(crate) async fn from_metadata(shared: &Shared, resource_manager: &str) -> Re
     let own = |cloud: &Described| {
         cloud.resource_manager.as_deref().is_some_and(|url| is_same(url, resource_manager))
     };
-    let described = match read(&answer, &call.tried)? {
-        Metadata::One(cloud) => Some(*cloud),
-        Metadata::Many(mut clouds) if clouds.len() == 1 => clouds.pop(),
-        Metadata::Many(clouds) => clouds.into_iter().find(own),
-    };
+    let mut clouds = wire::read(answer.body()).map_err(|error| unreadable(&call.tried, &error))?;
+    let described = if clouds.len() == 1 { clouds.pop() } else { clouds.into_iter().find(own) };
     described.and_then(|cloud| translated(cloud, resource_manager)).ok_or_else(|| {
         Error::new(
             ErrorKind::Protocol,

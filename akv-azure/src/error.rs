@@ -4,6 +4,7 @@ use akv_core::{Denial, Error, ErrorKind};
 
 use crate::operation::{Operation, Service};
 use crate::pipeline::{Failure, NoConnection, Refusal};
+use crate::transport::Distrust;
 
 /// The meaning of a failed attempt at `operation`, which was `tried` on `host`.
 pub(crate) fn meaning(operation: Operation, tried: &str, host: &str, failure: &Failure) -> Error {
@@ -84,7 +85,7 @@ fn of_refusal(operation: Operation, tried: &str, refusal: &Refusal) -> Error {
 }
 
 fn redirected(refusal: &Refusal) -> Meaning {
-    let host = refusal.location.as_deref().and_then(|it| it.split('/').nth(2));
+    let host = refusal.location.as_deref();
     let whither = host.map(|host| format!(" to {host}")).unwrap_or_default();
     Meaning::new(
         ErrorKind::UntrustedHost,
@@ -94,6 +95,26 @@ fn redirected(refusal: &Refusal) -> Meaning {
 }
 
 fn unauthenticated(service: Service, code: &str, refusal: &Refusal) -> Meaning {
+    if let Some(audience) = &refusal.other_audience {
+        return Meaning::new(
+            ErrorKind::Unauthenticated,
+            format!(
+                "the host wants a token for {audience}, which is not the vault audience of the \
+                 configured cloud: no such token was requested"
+            ),
+        )
+        .advised("check the cloud and the host: another cloud's vault, a managed HSM or a proxy answered");
+    }
+    if refusal.insufficient_claims {
+        return Meaning::new(
+            ErrorKind::Unauthenticated,
+            "continuous access evaluation revoked the token (insufficient_claims)",
+        )
+        .advised(
+            "the tenant's Conditional Access policies no longer admit this identity from this \
+             network: ask the tenant's administrator to check its sign-in log",
+        );
+    }
     let meaning = Meaning::new(
         ErrorKind::Unauthenticated,
         "the service refused the token, and a new one too",
@@ -201,7 +222,7 @@ fn denied_by_resource_manager(operation: Operation, code: &str) -> Meaning {
 
 fn azure_policy() -> Meaning {
     Meaning::new(ErrorKind::Denied(Denial::AzurePolicy), "Azure Policy does not allow it")
-        .advised("the service's message names the policy: change what is asked for, or the policy")
+        .advised("change what is asked for, or the policy; the activity log names the policy")
 }
 
 /// A 404 is absence only in the service's own words: a proxy's 404 says nothing about a vault.
@@ -311,11 +332,9 @@ fn of_no_connection(operation: Operation, tried: &str, host: &str, why: NoConnec
         }
         NoConnection::Unresolved => error(format!("the name {host} does not resolve from here"))
             .with_advice("check the cloud and this machine's DNS"),
-        NoConnection::Untrusted => {
-            error(format!("{host} did not prove to be that host, or speaks no TLS 1.2 or newer"))
-                .with_advice(
-                    "where a proxy opens TLS, or the cloud is your own, name its root in a CA file",
-                )
+        NoConnection::Untrusted(why) => {
+            let (problem, advice) = untrusted(host, why);
+            error(problem).with_advice(advice)
         }
         NoConnection::ProxySignIn => error(PROXY_SIGN_IN.to_owned()).with_advice(PROXY_ADVICE),
         NoConnection::ProxyRefused => {
@@ -332,6 +351,52 @@ fn of_no_connection(operation: Operation, tried: &str, host: &str, why: NoConnec
         }
         NoConnection::Unreachable => error(format!("no connection to {host}"))
             .with_advice("check the cloud, the proxy and the firewall"),
+    }
+}
+
+/// Why there is no TLS connection to the host, and what to do.
+pub(crate) fn untrusted(host: &str, why: Distrust) -> (String, &'static str) {
+    let told = |what: &str| format!("cannot trust {host}: {what}");
+    match why {
+        Distrust::Expired => (
+            told("its TLS certificate has expired"),
+            "check this machine's clock; if it is right, the certificate has to be renewed (by the \
+             proxy, where one inspects TLS)",
+        ),
+        Distrust::NotYetValid => {
+            (told("its TLS certificate is not valid yet"), "check this machine's clock")
+        }
+        Distrust::UnknownIssuer => (
+            told("its TLS certificate was issued by a CA that is not trusted on this machine"),
+            "if a proxy inspects TLS, or the cloud is your own, name its root certificate with a CA \
+             file; also check this machine's clock",
+        ),
+        Distrust::WrongName => (
+            told("its TLS certificate was issued for another name"),
+            "check the host name and DNS; a private endpoint keeps the vault's public name \
+             (NAME.vault.azure.net), as no certificate has the privatelink name",
+        ),
+        Distrust::Revoked => {
+            (told("its TLS certificate has been revoked"), "find out what answers at this address")
+        }
+        Distrust::NoCommonVersion => (
+            told("the TLS handshake failed: it may not support TLS 1.2"),
+            "check for a proxy or a gateway that answers in its place",
+        ),
+        Distrust::NotTls => (
+            told("it does not speak TLS"),
+            "check the port, and for a proxy or a gateway that answers in its place",
+        ),
+        Distrust::ProxyNotTls => (
+            format!("cannot connect to {host}: the proxy does not speak TLS"),
+            "the proxy was given as https://, which is for proxies that speak TLS themselves: write \
+             http://",
+        ),
+        Distrust::Other => (
+            told("its TLS certificate was not accepted"),
+            "if a proxy inspects TLS, or the cloud is your own, name its root certificate with a CA \
+             file; also check this machine's clock",
+        ),
     }
 }
 

@@ -3,12 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use akv_core::job::{DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, StoreJobs};
+use akv_core::job::{
+    Background, DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, StoreJobs, Turns,
+};
 use akv_core::{Clock, Cloud, Credential, Result, StoreAddress};
 
 use crate::azure::Azure;
 
-/// Makes the jobs of any store that it is given the address of.
+/// Makes the jobs of any store that it is given the address of. Those that change what is under the
+/// same name in a vault take turns.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -25,21 +28,32 @@ use crate::azure::Azure;
 pub struct AzureJobs {
     azure: Azure,
     clock: Arc<dyn Clock>,
+    turns: Turns,
 }
 
 impl AzureJobs {
     /// Jobs over this Azure, at the time of that clock.
     pub fn new(azure: Azure, clock: Arc<dyn Clock>) -> Self {
-        Self { azure, clock }
+        Self { azure, clock, turns: Turns::default() }
     }
 
     fn of_store(&self, address: &StoreAddress, credential: &Credential) -> Result<Box<StoreJobs>> {
-        Ok(Box::new(StoreJobs::new(
+        let jobs = StoreJobs::new(
             Arc::new(self.azure.store(address, credential)?),
             Arc::new(self.azure.directory(&address.cloud, credential)?),
             address.tenant.clone(),
             Arc::clone(&self.clock),
-        )))
+        );
+        Ok(Box::new(jobs.with_turns(self.turns.clone()).with_background(Arc::new(BlockingThreads))))
+    }
+}
+
+/// Threads of the runtime that do not wait for others.
+struct BlockingThreads;
+
+impl Background for BlockingThreads {
+    fn run(&self, work: Box<dyn FnOnce() + Send>) {
+        tokio::task::spawn_blocking(work);
     }
 }
 

@@ -13,12 +13,14 @@ mod directory;
 #[cfg(test)]
 mod documented;
 mod error;
+mod files;
 mod jobs;
 mod lost;
 mod operation;
 mod options;
 mod page;
 mod pipeline;
+mod redact;
 mod transport;
 mod vault;
 mod wire;

@@ -68,11 +68,22 @@ impl Operation {
         )
     }
 
+    /// Whether an answer with that status is a success. A read takes no part of an answer (206) and
+    /// nobody else's (203) for the whole.
+    pub(crate) fn accepts(self, status: u16) -> bool {
+        if self.changes() { matches!(status, 200 | 201 | 202 | 204) } else { status == 200 }
+    }
+
     /// Whether it may be sent again when it is not known whether the service carried it out. An
     /// import would make a second version, a second delete or recovery would be refused, and a vault
     /// would be given its settings anew.
     pub(crate) fn repeats_freely(self) -> bool {
         !self.changes() || self == Self::UpdateCertificate
+    }
+
+    /// Whether the private key of a certificate is in the request or in the answer.
+    pub(crate) fn carries_a_key(self) -> bool {
+        matches!(self, Self::ImportCertificate | Self::GetSecret)
     }
 
     /// Actions, permissions and roles as in Azure's "Azure RBAC built-in roles", "resource provider

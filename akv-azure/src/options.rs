@@ -26,8 +26,13 @@ pub struct AzureOptions {
     pub cancellation: CancellationToken,
     /// How fast one vault is asked.
     pub pace: Pace,
-    /// More roots to trust, as a PEM file, in every cloud.
+    /// More roots to trust, as a file with PEM or one DER certificate, in every cloud.
     pub ca_file: Option<PathBuf>,
+    /// The proxy, instead of what `HTTPS_PROXY` or `ALL_PROXY` say: a URL, or empty for none.
+    pub proxy: Option<String>,
+    /// What is reached without the proxy, instead of what `NO_PROXY` says: hosts, domains
+    /// (`.example.com`, `*.example.com`), addresses and networks, with commas between them.
+    pub no_proxy: Option<String>,
 }
 
 impl Default for AzureOptions {
@@ -38,6 +43,8 @@ impl Default for AzureOptions {
             cancellation: CancellationToken::new(),
             pace: Pace::default(),
             ca_file: None,
+            proxy: None,
+            no_proxy: None,
         }
     }
 }

@@ -4,27 +4,55 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use akv_core::{Error, ErrorKind};
+use akv_core::{Error, ErrorKind, InvalidValue, Listing};
 use azure_core::http::Method;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::operation::Operation;
 use crate::pipeline::{Answer, Call, Deadline, Pipeline, Retry};
+use crate::redact::Redactor;
 use crate::wire::page::{Item, Page};
+
+/// What a list can have at most.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// The bytes of a page, unpacked.
+    page_bytes: usize,
+    /// The items of a page.
+    page_items: usize,
+    pages: usize,
+    items: usize,
+}
+
+impl Bounds {
+    /// A vault's pages have the 25 certificates that are asked for, of less than 20 KB with their
+    /// tags; some emulators give more. Nothing of them is kept here but a hash of each name.
+    pub(crate) const VAULT: Self =
+        Self { page_bytes: 1 << 20, page_items: 250, pages: 100_000, items: 1_000_000 };
+    /// Resource Manager's pages have some hundreds of items, and a list of it is the subscriptions
+    /// of a tenant or the vaults of a subscription, of which there are some thousands at most.
+    pub(crate) const RESOURCE_MANAGER: Self =
+        Self { page_bytes: 8 << 20, page_items: 5_000, pages: 1_000, items: 50_000 };
+}
 
 /// The pages of a list that were not read yet.
 pub(crate) struct Pages {
     pipeline: Pipeline,
     operation: Operation,
     tried: String,
+    bounds: Bounds,
     /// The bound of each page: a list is as long as it is.
     deadline: Duration,
     next: Option<Url>,
     followed: HashSet<u64>,
     empty_in_a_row: usize,
-    /// Bytes that were read.
-    read: usize,
+    items: usize,
+    /// How long pages were waited for.
+    waited: Duration,
+    /// Of the last page.
+    redactor: Redactor,
 }
 
 impl Pages {
@@ -32,6 +60,7 @@ impl Pages {
         pipeline: Pipeline,
         operation: Operation,
         tried: String,
+        bounds: Bounds,
         deadline: Duration,
         first: Url,
     ) -> Self {
@@ -39,11 +68,14 @@ impl Pages {
             pipeline,
             operation,
             tried,
+            bounds,
             deadline,
             next: Some(first),
             followed: HashSet::new(),
             empty_in_a_row: 0,
-            read: 0,
+            items: 0,
+            waited: Duration::ZERO,
+            redactor: Redactor::default(),
         }
     }
 
@@ -55,41 +87,81 @@ impl Pages {
         if !self.followed.insert(fingerprint(url.as_str())) {
             return Err(self.endless("a page's link leads back to a page that was read"));
         }
-        if self.followed.len() > MOST_PAGES {
+        if self.followed.len() > self.bounds.pages {
             return Err(self.endless("it has more pages than a list can have"));
         }
         let call = Call::new(self.operation, Method::Get, url, self.tried.clone())
-            .with_limit(LARGEST_PAGE);
+            .with_limit(self.bounds.page_bytes);
+        let started = Instant::now();
         let mut retry = Retry::new(Deadline::after(self.deadline));
         let answer = self.pipeline.send(&call, &mut retry).await?;
-        self.read += answer.body().len();
-        let page: Page<T> = read(&answer, &self.tried)?;
+        self.waited += started.elapsed();
+        self.redactor = answer.redactor().clone();
+        let page: Page<T> = Page::read(answer.body(), self.bounds.page_items)
+            .map_err(|error| unreadable(&self.tried, &error))?;
+        self.items += page.value.len();
         self.empty_in_a_row = if page.value.is_empty() { self.empty_in_a_row + 1 } else { 0 };
-        if self.empty_in_a_row > MOST_EMPTY_PAGES {
-            return Err(self.endless("page after page is empty"));
+        if let Some(how) = self.endlessness() {
+            return Err(self.endless(how));
         }
         self.next = match page.next_link.as_deref() {
             None | Some("") => None,
-            Some(link) => Some(self.pipeline.origin.follow(&self.tried, link)?),
+            Some(link) => Some(self.pipeline.origin.follow(&self.tried, link, &self.redactor)?),
         };
         Ok(Some(page.value))
     }
 
-    /// Everything there is, of a list that is short enough to be kept.
-    pub(crate) async fn all<T: DeserializeOwned + Hash>(mut self) -> Result<Vec<Item<T>>, Error> {
-        let mut all = Vec::new();
+    fn endlessness(&self) -> Option<&'static str> {
+        let pages = u32::try_from(self.followed.len()).unwrap_or(u32::MAX);
+        let patience = self.deadline.saturating_mul(SLOW_PAGES) + USUAL_PAGE.saturating_mul(pages);
+        if self.empty_in_a_row > MOST_EMPTY_PAGES {
+            Some("page after page is empty")
+        } else if self.items > self.bounds.items {
+            Some("it has more items than a list can have")
+        } else if self.waited > patience {
+            Some("page after page takes too long")
+        } else {
+            None
+        }
+    }
+
+    /// Everything there is, of a list that is short enough to be kept. The gap tells how many items
+    /// cannot be read, and why the last of them.
+    pub(crate) async fn listing<W: DeserializeOwned + Hash, T>(
+        mut self,
+        read: impl Fn(W) -> Result<T, InvalidValue>,
+    ) -> Result<Listing<T>, Error> {
+        let (mut items, mut last) = (Vec::new(), None);
         let mut seen = HashSet::new();
-        while let Some(page) = self.next::<T>().await? {
+        while let Some(page) = self.next::<W>().await? {
             if !page.is_empty() && !seen.insert(fingerprint(&page)) {
                 return Err(self.endless("a whole page was there before"));
             }
-            let more = self.next.is_some();
-            if more && (self.followed.len() >= MOST_PAGES_KEPT || self.read > MOST_KEPT) {
-                return Err(self.endless("it is longer than Resource Manager can make one"));
+            for item in page {
+                let item = match item {
+                    Item::Read(item) => read(item),
+                    Item::Other(id) => {
+                        Err(InvalidValue::new("item", &id, "an object as the list has them"))
+                    }
+                };
+                match item {
+                    Ok(item) => items.push(item),
+                    Err(invalid) => last = Some(self.redactor.line(&invalid.to_string())),
+                }
             }
-            all.extend(page);
         }
-        Ok(all)
+        let (all, missing) = (self.items, self.items - items.len());
+        let gap = last.map(|invalid| {
+            let problem = format!("{missing} of {all} listed cannot be read: {invalid}");
+            Error::new(ErrorKind::Protocol, &self.tried, problem)
+        });
+        Ok(Listing { items, gap })
+    }
+
+    /// An id of the last page, for a message.
+    pub(crate) fn shown(&self, id: &str) -> String {
+        let short: String = id.chars().take(LONGEST_ID).collect();
+        self.redactor.line(&short)
     }
 
     fn endless(&self, how: &str) -> Error {
@@ -121,14 +193,10 @@ pub(crate) fn unreadable(tried: &str, error: &serde_json::Error) -> Error {
     .with_advice("find out who answers in the service's place")
 }
 
-/// A vault's page has 25 items, Resource Manager's up to some hundreds.
-const LARGEST_PAGE: usize = 8 << 20;
-/// Two and a half million certificates.
-const MOST_PAGES: usize = 100_000;
-/// Resource Manager's pages have some hundreds of items, and a list of it is the subscriptions of a
-/// tenant or the vaults of a subscription, of which there are some thousands at most.
-const MOST_PAGES_KEPT: usize = 1000;
-/// In bytes: some hundred thousand vaults.
-const MOST_KEPT: usize = 256 << 20;
 /// The service sends short pages and may send empty ones.
 const MOST_EMPTY_PAGES: usize = 200;
+/// Pages of a list may take that many deadlines together, and [`USUAL_PAGE`] each.
+const SLOW_PAGES: u32 = 10;
+const USUAL_PAGE: Duration = Duration::from_secs(2);
+/// As much of an id as is shown, in characters.
+const LONGEST_ID: usize = 200;

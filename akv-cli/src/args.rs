@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use akv_core::job::Concurrency;
 use akv_core::report::FailOn;
 use akv_core::{
-    CertificateName, ClientId, Cloud, PrivateEndpoint, Region, RetentionDays, Sku, StorePath,
-    TenantId,
+    CertificateName, ClientId, Cloud, EndpointSuffix, PrivateEndpoint, Region, RetentionDays, Sku,
+    StorePath, TenantId,
 };
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 /// Certificates in Azure Key Vault for Keyfactor Command.
@@ -81,6 +82,9 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "SECONDS", default_value = "120",
           value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) deadline: u64,
+    /// Read options from this TOML file; the command line and the environment come first
+    #[arg(long, global = true, value_name = "FILE", env = "AKV_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
     /// How data is printed to standard output
     #[arg(long, short, global = true, value_name = "FORMAT", default_value = "table")]
     pub(crate) output: Output,
@@ -90,6 +94,12 @@ pub(crate) struct Common {
     /// How log lines are written to standard error
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
+    /// Write log lines to this file too, at level info or more; at 10 MiB it is rotated, 4 old ones are kept
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) log_file: Option<PathBuf>,
+    /// Let core dumps and debuggers see the memory of this process, with its secrets
+    #[arg(long, global = true, hide = true)]
+    pub(crate) allow_core_dumps: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -139,6 +149,24 @@ pub(crate) struct JobArgs {
     pub(crate) skip_unchanged: bool,
     #[command(flatten)]
     pub(crate) soft_deleted: SoftDeletedArgs,
+    /// A DNS suffix under which a job's private endpoint may get this machine's credentials; may be
+    /// given several times [variable: AKV_ALLOWED_ENDPOINTS, with commas]
+    #[arg(long = "allow-endpoint", value_name = "SUFFIX")]
+    pub(crate) allowed_endpoints: Vec<EndpointSuffix>,
+    /// Resolve {"file":"/path"} in a job to a file in this directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) secret_dir: Option<PathBuf>,
+    /// Resolve {"env":"NAME"} in a job to a variable whose name begins with this prefix
+    #[arg(long, value_name = "PREFIX", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) secret_env_prefix: Option<String>,
+    /// How long the whole job may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "3600",
+          value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    pub(crate) job_deadline: u64,
+    /// Cancel the job, as SIGTERM does, when the program that started this one ends. On Windows the
+    /// configuration is then one line of standard input, which has to stay open
+    #[arg(long)]
+    pub(crate) exit_with_parent: bool,
 }
 
 #[derive(Debug, Args)]
@@ -306,6 +334,16 @@ pub(crate) struct StoreTypeArgs {
     /// The header of the file that kfutil stores import takes
     #[arg(long)]
     pub(crate) csv: bool,
+    /// Whether Command takes certificates without a private key: optional, as the incumbent's store type
+    /// has it, or required; Key Vault rejects them in any case
+    #[arg(long, value_name = "CHOICE", default_value = "optional", conflicts_with = "csv")]
+    pub(crate) private_key: PrivateKeyChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PrivateKeyChoice {
+    Optional,
+    Required,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -323,5 +361,6 @@ fn tag(text: &str) -> Result<(String, String), String> {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 success, 3 warning (something asked for is not so, nothing is broken), 4 failure,
-2 wrong command line, 6 report findings that match --fail-on.
+2 wrong command line, 5 the result could not be written (standard error says what was done),
+6 report findings that match --fail-on.
 Data goes to standard output, messages to standard error.";

@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Warning,
     /// 4: it could not be done.
     Failure,
+    /// 5: the result could not be written; standard error says what was done.
+    Unwritten,
     /// 6: a report has findings that `--fail-on` names.
     Matched,
 }
@@ -36,6 +38,7 @@ impl From<Exit> for ExitCode {
             Exit::Success => 0,
             Exit::Warning => 3,
             Exit::Failure => 4,
+            Exit::Unwritten => 5,
             Exit::Matched => 6,
         })
     }

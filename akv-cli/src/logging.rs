@@ -1,12 +1,19 @@
-//! Log lines on standard error: what the libraries trace, as far as it is asked for.
+//! Log lines on standard error, and in a file: what the libraries trace, as far as it is asked for.
 
 use std::io::{self, IsTerminal};
 
+use akv_core::text::printable;
+use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::debug_fn;
+use tracing_subscriber::fmt::{self, FormatFields, MakeWriter};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::args::{Common, LogFormat};
+use crate::json::Ascii;
+use crate::log_file::LogFile;
 
 pub(crate) fn start(common: &Common) {
     let ours = match common.verbose {
@@ -16,15 +23,65 @@ pub(crate) fn start(common: &Common) {
         _ => LevelFilter::TRACE,
     };
     // Only our own crates: the libraries below could print headers.
-    let only_ours = Targets::new()
-        .with_targets(["akv", "akv_core", "akv_azure", "akv_keyfactor"].map(|it| (it, ours)));
-    let lines = tracing_subscriber::fmt::layer()
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr);
-    match common.log_format {
-        LogFormat::Text => tracing_subscriber::registry().with(lines.with_filter(only_ours)).init(),
-        LogFormat::Json => {
-            tracing_subscriber::registry().with(lines.json().with_filter(only_ours)).init();
-        }
+    let only_ours = |level: LevelFilter| {
+        Targets::new()
+            .with_targets(["akv", "akv_core", "akv_azure", "akv_keyfactor"].map(|it| (it, level)))
+            // What a job asked of this machine, and what is odd about its settings, is always shown.
+            .with_targets(ALWAYS.map(|it| (it, level.max(LevelFilter::WARN))))
+    };
+    let (file, problem) = match common.log_file.as_deref().map(LogFile::open) {
+        Some(Ok(file)) => (Some(file), None),
+        Some(Err(error)) => (None, Some(error.kind())),
+        None => (None, None),
+    };
+    let to_file = file.map(|file| {
+        in_format(common.log_format, file, false)
+            .with_filter(only_ours(ours.max(LevelFilter::INFO)))
+    });
+    let to_standard_error = in_format(common.log_format, io::stderr, io::stderr().is_terminal())
+        .with_filter(only_ours(ours));
+    tracing_subscriber::registry().with(to_file).with(to_standard_error).init();
+    if let Some(kind) = problem {
+        // No reason to leave the work undone.
+        crate::render::say(&format!("akv: cannot open the log file: {kind}"));
     }
 }
+
+fn in_format<S, W>(format: LogFormat, writer: W, ansi: bool) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let lines = fmt::layer();
+    match format {
+        LogFormat::Text => {
+            lines.with_ansi(ansi).with_writer(writer).fmt_fields(printable_fields()).boxed()
+        }
+        LogFormat::Json => lines.with_ansi(false).with_writer(Ascii(writer)).json().boxed(),
+    }
+}
+
+impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for Ascii<W> {
+    type Writer = Ascii<W::Writer>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        Ascii(self.0.make_writer())
+    }
+}
+
+/// Fields as text, from which no value can write lines of its own or move a cursor.
+fn printable_fields() -> impl for<'w> FormatFields<'w> + 'static {
+    debug_fn(|writer, field, value| {
+        let text = format!("{value:?}");
+        let text = printable(&text);
+        if field.name() == "message" {
+            write!(writer, "{text}")
+        } else {
+            write!(writer, "{}={text}", field.name())
+        }
+    })
+    .delimited(" ")
+}
+
+const ALWAYS: [&str; 4] =
+    ["akv::input", "akv_azure::azure", "akv_keyfactor::config", "akv_keyfactor::local_secrets"];

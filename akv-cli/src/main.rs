@@ -1,26 +1,32 @@
 //! `akv`: certificates in Azure Key Vault for Keyfactor Command, from the command line.
 
 mod args;
-mod aside;
+mod blocking;
 mod command;
 mod exit;
+mod json;
+mod lines;
+mod log_file;
 mod logging;
+mod process;
 mod render;
 mod report;
-mod wiped;
+mod secret_input;
+mod settings;
 mod wiring;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::args::Cli;
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let (cli, settings) = settings::command_line();
+    if !cli.common.allow_core_dumps {
+        process::protect_memory();
+    }
+    process::tell_panics_by_place();
     logging::start(&cli.common);
-    match command::run(&cli) {
+    match command::run(&cli, settings) {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Failure.into(),
         Err(error) => {

@@ -1,8 +1,5 @@
 //! Where the crates meet: the command line becomes a cloud, a credential and the jobs.
 
-use std::env;
-use std::fs;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +8,15 @@ use akv_azure::{Azure, AzureJobs, AzureOptions};
 use akv_core::{
     ClientId, ClientSecret, Clock, Cloud, Credential, Password, StoreAddress, StorePath, TenantId,
 };
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Common, Identity};
-use crate::aside::aside;
+use crate::blocking::blocking;
 use crate::command::Usage;
+use crate::json;
+use crate::secret_input::{self, unquoted, unquoted_variable, variable};
 
 /// Azure, and the jobs over it.
 pub(crate) struct Wiring {
@@ -42,7 +41,7 @@ impl Wiring {
     pub(crate) async fn cloud(&self, common: &Common) -> Result<Option<Cloud>> {
         if let Some(file) = &common.cloud_file {
             let file = file.clone();
-            return self.aside(move || cloud_from_file(&file)).await.map(Some);
+            return self.blocking(move || cloud_from_file(&file)).await.map(Some);
         }
         if let Some(url) = &common.resource_manager {
             return Ok(Some(self.azure.cloud_from_metadata(url).await?));
@@ -53,15 +52,15 @@ impl Wiring {
     /// Whom to be.
     pub(crate) async fn credential(&self, common: &Common) -> Result<Credential> {
         let common = common.clone();
-        self.aside(move || credential(&common)).await
+        self.blocking(move || credential(&common)).await
     }
 
     /// Reads what may keep us waiting.
-    pub(crate) async fn aside<T: Send + 'static>(
+    pub(crate) async fn blocking<T: Send + 'static>(
         &self,
         read: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        aside(&self.cancellation, read).await
+        blocking(&self.cancellation, read).await
     }
 
     /// The store that the command line names.
@@ -85,7 +84,7 @@ impl Clock for SystemClock {
 
 /// The tenants of the command line, else the one of the environment.
 pub(crate) fn tenants(common: &Common) -> Result<Vec<TenantId>> {
-    match variable("AZURE_TENANT_ID") {
+    match unquoted_variable("AZURE_TENANT_ID")? {
         Some(tenant) if common.tenants.is_empty() => Ok(vec![
             tenant.parse().map_err(|error| Usage::new(format!("AZURE_TENANT_ID: {error}")))?,
         ]),
@@ -102,7 +101,7 @@ fn one_tenant(common: &Common) -> Result<Option<TenantId>> {
 }
 
 fn client_id(common: &Common) -> Result<Option<ClientId>> {
-    match (common.client_id, variable("AZURE_CLIENT_ID")) {
+    match (common.client_id, unquoted_variable("AZURE_CLIENT_ID")?) {
         (None, Some(id)) => {
             Ok(Some(id.parse().map_err(|error| Usage::new(format!("AZURE_CLIENT_ID: {error}")))?))
         }
@@ -131,7 +130,7 @@ fn credential(common: &Common) -> Result<Credential> {
         Identity::Certificate => Ok(Credential::ClientCertificate {
             client_id: client_id()?,
             file: path_variable(CERTIFICATE_PATH)?,
-            password: Password::from(variable(CERTIFICATE_PASSWORD).unwrap_or_default()),
+            password: Password::from(variable(CERTIFICATE_PASSWORD)?.unwrap_or_default().as_str()),
         }),
         Identity::Managed => Ok(match given {
             Some(client_id) => Credential::UserAssignedIdentity { client_id },
@@ -148,9 +147,9 @@ fn credential(common: &Common) -> Result<Credential> {
 fn meant(common: &Common) -> Result<Identity> {
     if client_secret(common)?.is_some() {
         Ok(Identity::Secret)
-    } else if variable(CERTIFICATE_PATH).is_some() {
+    } else if variable(CERTIFICATE_PATH)?.is_some() {
         Ok(Identity::Certificate)
-    } else if variable(TOKEN_FILE).is_some() {
+    } else if variable(TOKEN_FILE)?.is_some() {
         Ok(Identity::Workload)
     } else {
         Err(Usage::new(
@@ -163,55 +162,34 @@ fn meant(common: &Common) -> Result<Identity> {
 }
 
 fn client_secret(common: &Common) -> Result<Option<ClientSecret>> {
-    let Some(file) = &common.client_secret_file else {
-        return Ok(variable("AZURE_CLIENT_SECRET").map(ClientSecret::from));
+    let secret = match &common.client_secret_file {
+        Some(file) => {
+            let text = secret_input::file(file, "client secret")?;
+            Some(unquoted(&text, "--client-secret-file"))
+        }
+        None => unquoted_variable("AZURE_CLIENT_SECRET")?,
     };
-    let text = secret_file(file, "client secret")?;
-    Ok(Some(ClientSecret::from(text.as_str())))
-}
-
-/// The text of a file with one secret, without the line end that editors leave behind.
-pub(crate) fn secret_file(file: &Path, what: &str) -> Result<zeroize::Zeroizing<String>> {
-    let text = zeroize::Zeroizing::new(
-        bounded(file).with_context(|| format!("read the {what} from {}", file.display()))?,
-    );
-    let end = text.trim_end_matches(['\r', '\n']).len();
-    Ok(zeroize::Zeroizing::new(text.get(..end).unwrap_or_default().to_owned()))
+    Ok(secret.map(|secret| ClientSecret::from(secret.as_str())))
 }
 
 fn cloud_from_file(file: &Path) -> Result<Cloud> {
-    let tried = || format!("read the cloud from {}", file.display());
-    let text = bounded(file).with_context(tried)?;
-    let mut cloud: Cloud = serde_json::from_str(&text).with_context(tried)?;
+    let text = secret_input::file(file, "cloud")?;
+    let mut cloud: Cloud = serde_json::from_str(&text).map_err(|error| {
+        anyhow!("read the cloud from {}: {}", file.display(), json::problem(&error))
+    })?;
     // A path in the file is meant from where the file is.
     cloud.ca_file =
         cloud.ca_file.map(|ca| file.parent().map_or_else(|| ca.clone(), |folder| folder.join(&ca)));
     Ok(cloud)
 }
 
-/// The text of a small file. Whatever is larger is not what was meant.
-fn bounded(file: &Path) -> io::Result<String> {
-    let mut text = String::with_capacity(LARGEST);
-    let file = fs::File::open(file)?;
-    if file.take(LARGEST as u64).read_to_string(&mut text)? == LARGEST {
-        return Err(io::Error::other("it is too large"));
-    }
-    Ok(text)
-}
-
 fn path_variable(name: &str) -> Result<PathBuf> {
-    match variable(name) {
-        Some(path) => Ok(path.into()),
+    match variable(name)? {
+        Some(path) => Ok(path.as_str().into()),
         None => Err(Usage::new(format!("this identity needs the variable {name}")).into()),
     }
 }
 
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.trim().is_empty())
-}
-
-/// Of a file with one secret or one cloud, in bytes.
-const LARGEST: usize = 64 << 10;
 const CERTIFICATE_PATH: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
 const CERTIFICATE_PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
 const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";

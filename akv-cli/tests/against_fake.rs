@@ -97,6 +97,7 @@ fn a_job_goes_in_and_its_result_comes_out() {
     });
     let run = program::akv()
         .args(["job".into(), "--cloud-file".into(), fake.path("cloud.json")])
+        .args(["--secret-env-prefix", "THE_"])
         .env("THE_SECRET", &fake.cloud.client_secret())
         .stdin(format!("\u{feff}{job}"))
         .run();

@@ -16,6 +16,7 @@ use akv_testkit::pki::{Fixture, openssl_pfx};
 use akv_testkit::{Challenge, FakeCloud, Fault, Operation, Reason, Refusal};
 use program::Run;
 use program::fake::Fake;
+use time::OffsetDateTime;
 
 fn add(fake: &Fake, more: &[&str]) -> Run {
     let fixture = openssl_pfx("web-v1").expect("a fixture");
@@ -85,7 +86,8 @@ fn with_certificate(fake: &Fake, fixture: Fixture) -> Run {
 fn a_client_certificate_signs_in_without_openssl() {
     let fake = Fake::with_vault();
     let fixture = openssl_pfx("web-v1").expect("a fixture");
-    let bundle = Bundle::from_pfx(fixture.pfx, &fixture.password.into()).expect("a bundle");
+    let bundle = Bundle::from_pfx(fixture.pfx, &fixture.password.into(), OffsetDateTime::now_utc())
+        .expect("a bundle");
     fake.cloud.add_client_certificate(bundle.leaf().der()).expect("a client certificate");
     let run = with_certificate(&fake, fixture);
     assert_eq!(run.code, 0, "{}", run.both());

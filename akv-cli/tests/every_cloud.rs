@@ -18,6 +18,7 @@ use akv_testkit::pki::openssl_pfx;
 use program::fake::Fake;
 use program::{Akv, Run};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 /// The names of a cloud, as an administrator would open a firewall for them.
 struct World {
@@ -156,7 +157,9 @@ fn every_identity_signs_in_to_its_cloud() {
             ends_well(&inventory().env("PATH", &path).args(["--identity", "azure-cli"]).run());
         }
         let fixture = openssl_pfx("web-v1").expect("a fixture");
-        let bundle = Bundle::from_pfx(fixture.pfx, &fixture.password.into()).expect("a bundle");
+        let bundle =
+            Bundle::from_pfx(fixture.pfx, &fixture.password.into(), OffsetDateTime::now_utc())
+                .expect("a bundle");
         fake.cloud.add_client_certificate(bundle.leaf().der()).expect("a client certificate");
         let certified = inventory()
             .env("AZURE_CLIENT_CERTIFICATE_PATH", &fake.file("client.pfx", fixture.pfx))

@@ -8,6 +8,7 @@ use std::path::Path;
 use akv_core::Password;
 use akv_core::bundle::Bundle;
 use divan::Bencher;
+use time::OffsetDateTime;
 
 fn main() {
     divan::main();
@@ -36,5 +37,7 @@ fn open_and_convert(bencher: Bencher<'_, '_>, file: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pfx");
     let bytes = std::fs::read(folder.join(file)).unwrap();
     let password = Password::from(*password);
-    bencher.bench(|| Bundle::from_pfx(&bytes, &password).unwrap().to_pkcs12());
+    bencher.bench(|| {
+        Bundle::from_pfx(&bytes, &password, OffsetDateTime::now_utc()).unwrap().to_pkcs12()
+    });
 }

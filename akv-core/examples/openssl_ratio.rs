@@ -15,6 +15,7 @@ use std::process::{Command, Stdio};
 
 use akv_core::Password;
 use akv_core::bundle::Bundle;
+use time::OffsetDateTime;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,7 +29,8 @@ fn main() {
 /// What is measured: as many conversions as the comparison asks for.
 fn convert(file: &Path, password: &str) {
     let bytes = std::fs::read(file).unwrap();
-    let bundle = Bundle::from_pfx(&bytes, &Password::from(password)).unwrap();
+    let bundle =
+        Bundle::from_pfx(&bytes, &Password::from(password), OffsetDateTime::now_utc()).unwrap();
     assert!(!bundle.to_pkcs12().is_empty());
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::cloud::Cloud;
 use crate::error::InvalidValue;
-use crate::store_path::StorePath;
+use crate::store_path::{StorePath, private_link_advice};
 use crate::vault::{TenantId, VaultName};
 
 /// A store and the way to it.
@@ -59,7 +59,7 @@ impl StoreAddress {
 }
 
 /// Where a vault is reached instead of under its public name: given as a suffix
-/// (`privatelink.example.net`), as a whole host or as a URL.
+/// (`vaults.example.net`), as a whole host or as a URL.
 ///
 /// A value whose first label is the vault's name is the whole host; any other is a suffix.
 ///
@@ -89,6 +89,9 @@ impl FromStr for PrivateEndpoint {
         let lower = text.trim().to_ascii_lowercase();
         let rest = lower.strip_prefix("https://").unwrap_or(&lower);
         let host = rest.trim_end_matches('/').trim_start_matches('.');
+        if let Some(advice) = private_link_advice(host) {
+            return Err(InvalidValue::new("private endpoint", text, advice));
+        }
         let (name, port) = host.split_once(':').unwrap_or((host, "443"));
         let label = |label: &str| {
             !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -160,6 +163,27 @@ mod tests {
             let error = host(path, Cloud::public(), None).expect_err(path);
             assert!(error.to_string().contains("contoso.vault.azure.net"), "{error}");
         }
+    }
+
+    #[test]
+    fn zones_of_azure_are_refused_as_private_endpoints() {
+        for (text, usual) in [
+            ("privatelink.vaultcore.azure.net", "https://VAULT.vault.azure.net/"),
+            (".PrivateLink.vaultcore.azure.net", "https://VAULT.vault.azure.net/"),
+            (
+                "https://contoso.privatelink.vaultcore.azure.net/",
+                "https://contoso.vault.azure.net/",
+            ),
+            ("privatelink.vaultcore.usgovcloudapi.net:443", "vault.usgovcloudapi.net/"),
+            ("privatelink.vaultcore.azure.cn", "vault.azure.cn/"),
+        ] {
+            let error = text.parse::<PrivateEndpoint>().expect_err(text).to_string();
+            assert!(error.contains(usual), "{text}: {error}");
+        }
+        assert!(
+            "privatelink.example.net".parse::<PrivateEndpoint>().is_ok(),
+            "a zone of one's own"
+        );
     }
 
     #[test]

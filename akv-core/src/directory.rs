@@ -38,6 +38,10 @@ pub trait VaultDirectory: Send + Sync {
     /// [`vault`](Self::vault) said `None`: the service's own operation would change an existing
     /// vault.
     async fn create(&self, tenant: &TenantId, vault: &NewVault) -> Result<Vault>;
+
+    /// Returns when a vault that was ordered as `vault`, and is still in the making as `found` says,
+    /// answers.
+    async fn ready(&self, tenant: &TenantId, vault: &NewVault, found: Vault) -> Result<Vault>;
 }
 
 /// What the control plane listed, as far as it can be read: an item that cannot must not hide the

@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::text::printable;
+
 /// A text from outside that is not what it should be: what was read and what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} {read:?} is not valid: expected {expected}")]
@@ -117,16 +119,16 @@ impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HTTP {}", self.status)?;
         if let Some(code) = &self.code {
-            write!(f, " {code}")?;
+            write!(f, " {}", printable(code))?;
         }
         if let Some(inner) = &self.inner_code {
-            write!(f, "/{inner}")?;
+            write!(f, "/{}", printable(inner))?;
         }
         if let Some(message) = &self.message {
-            write!(f, " \"{}\"", message.trim())?;
+            write!(f, " \"{}\"", printable(message.trim()))?;
         }
         if let Some(id) = &self.request_id {
-            write!(f, " (request {id})")?;
+            write!(f, " (request {})", printable(id))?;
         }
         Ok(())
     }
@@ -236,12 +238,12 @@ impl From<InvalidValue> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { tried, problem, reply, advice, .. } = &*self.0;
-        write!(f, "{tried}: {problem}")?;
+        write!(f, "{}: {}", printable(tried), printable(problem))?;
         if let Some(reply) = reply {
             write!(f, "; the service said {reply}")?;
         }
         if let Some(advice) = advice {
-            write!(f, "; {advice}")?;
+            write!(f, "; {}", printable(advice))?;
         }
         Ok(())
     }
@@ -263,3 +265,25 @@ impl StdError for Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 const SHOWN: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_inert_line_whatever_is_in_it() {
+        let odd = "a\u{1b}[2J\r\nb\u{9b}\u{202e}\u{2028}";
+        let reply = Reply {
+            status: 400,
+            code: Some(odd.into()),
+            inner_code: Some(odd.into()),
+            message: Some(odd.into()),
+            request_id: Some(odd.into()),
+        };
+        let error = Error::new(ErrorKind::Invalid, odd, odd).with_advice(odd).with_reply(reply);
+        let invalid = InvalidValue::new("name", odd, odd);
+        for told in [error.to_string(), format!("{error:?}"), Error::from(invalid).to_string()] {
+            assert!(!told.chars().any(crate::text::is_unprintable), "{told:?}");
+        }
+    }
+}

@@ -10,6 +10,7 @@ mod clock;
 mod cloud;
 mod credential;
 mod directory;
+mod endpoint_suffix;
 mod error;
 pub mod job;
 pub mod report;
@@ -33,9 +34,12 @@ pub use directory::{
     AccessModel, Listing, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku,
     Subscription, Vault, VaultDirectory, VaultId, VaultOptions,
 };
+pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
 pub use secret::{ClientSecret, Password};
-pub use store::{CertificateStore, Deletion, Import, Over};
+pub use store::{
+    CertificateStore, Deletion, Import, ListOptions, OperationState, Pending, Precondition, Purged,
+};
 pub use store_path::StorePath;
 pub use tags::Tags;
 pub use vault::{ClientId, ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};

@@ -53,6 +53,17 @@ secret! {
     Password
 }
 
+impl Password {
+    /// The longest password, in characters: five times what Key Vault takes. Key derivations hash it
+    /// again and again, so its length is work.
+    pub const MAX_CHARACTERS: usize = 1024;
+
+    /// Whether it is longer than any file's may be.
+    pub fn is_too_long(&self) -> bool {
+        self.expose().chars().nth(Self::MAX_CHARACTERS).is_some()
+    }
+}
+
 secret! {
     /// The client secret of a service principal.
     ClientSecret

@@ -1,5 +1,7 @@
 //! The port to one vault.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
@@ -22,9 +24,14 @@ pub trait CertificateStore: Send + Sync {
     /// The vault's name, for messages.
     fn vault(&self) -> &VaultName;
 
+    /// The same store for the rest of a change that may not be left half done: cancelling the
+    /// caller's work does not end it at once, only after a little while. Where nothing can be
+    /// cancelled it is the store itself.
+    fn finishing(&self) -> Arc<dyn CertificateStore>;
+
     /// The newest version of each certificate, in the service's order. Pages are fetched as the
     /// stream is read; after an error the stream ends.
-    fn list(&self) -> BoxStream<'_, Result<ListedCertificate>>;
+    fn list(&self, options: ListOptions) -> BoxStream<'_, Result<ListedCertificate>>;
 
     /// The newest version of a certificate.
     async fn certificate(&self, name: &CertificateName) -> Result<Option<Certificate>>;
@@ -32,6 +39,10 @@ pub trait CertificateStore: Send + Sync {
     /// The certificates that a version was imported with: leaf first, then the chain, as DER. Needs
     /// permission to read the backing secret.
     async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>>;
+
+    /// What became of the creation of a certificate: by the service itself or by an authority. One
+    /// that was imported had none.
+    async fn operation(&self, name: &CertificateName) -> Result<Option<OperationState>>;
 
     /// A certificate in soft delete.
     async fn deleted(&self, name: &CertificateName) -> Result<Option<DeletedCertificate>>;
@@ -45,12 +56,52 @@ pub trait CertificateStore: Send + Sync {
     /// Deletes all versions and returns when that has settled. `None`: there was nothing.
     async fn delete(&self, name: &CertificateName) -> Result<Option<Deletion>>;
 
-    /// Brings a certificate back from soft delete and returns when that has settled. `None`: it was
-    /// not in soft delete.
+    /// Brings a certificate back from soft delete and returns when that has settled; once the
+    /// service has taken it, cancelling waits for that. `None`: it was not in soft delete.
     async fn recover(&self, name: &CertificateName) -> Result<Option<Certificate>>;
 
-    /// Removes a certificate in soft delete for good. `None`: it was not in soft delete.
-    async fn purge(&self, name: &CertificateName) -> Result<Option<()>>;
+    /// Removes a certificate in soft delete for good.
+    async fn purge(&self, name: &CertificateName) -> Result<Purged>;
+}
+
+/// What a list is to have in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ListOptions {
+    /// Whether certificates are listed whose creation is in progress.
+    pub pending: Pending,
+}
+
+impl ListOptions {
+    /// With or without certificates whose creation is in progress.
+    #[must_use]
+    pub fn with_pending(self, pending: Pending) -> Self {
+        Self { pending, ..self }
+    }
+}
+
+/// Whether certificates count that are still being made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pending {
+    /// They do not.
+    #[default]
+    Exclude,
+    /// They do.
+    Include,
+}
+
+/// How far the creation of a certificate has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OperationState {
+    /// The certificate is pending.
+    InProgress,
+    /// It was made.
+    Completed,
+    /// Somebody called it off.
+    Cancelled,
+    /// It came to nothing.
+    Failed,
 }
 
 /// A certificate to be imported.
@@ -65,7 +116,7 @@ pub struct Import {
     /// Whether its key may leave the vault again.
     pub exportable: Exportable,
     /// What the import was decided upon.
-    pub over: Over,
+    pub precondition: Precondition,
 }
 
 /// What was under a name when an import was decided upon. A store does not import over anything
@@ -73,11 +124,11 @@ pub struct Import {
 /// [`ErrorKind::BeingRecovered`](crate::ErrorKind::BeingRecovered) where nothing was there, and is
 /// waited out where a certificate was to be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Over {
+pub enum Precondition {
     /// No live certificate.
-    Nothing,
+    Absent,
     /// A live certificate, of which this is to be a new version.
-    Certificate,
+    Present,
 }
 
 /// What became of a certificate that was deleted.
@@ -89,4 +140,13 @@ pub enum Deletion {
     Unseen,
     /// The vault has no soft delete: it is gone.
     Gone,
+}
+
+/// What became of a purge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purged {
+    /// The certificate is gone for good.
+    Done,
+    /// It was not in soft delete.
+    NothingThere,
 }

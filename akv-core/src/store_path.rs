@@ -94,28 +94,75 @@ impl StorePath {
     fn from_resource_id(text: &str) -> Result<Self, InvalidValue> {
         let parts: Vec<&str> = text.trim_matches('/').split('/').collect();
         match parts.as_slice() {
-            [subscriptions, subscription, groups, group, provider @ .., vaults, vault]
+            // The portal's pages add their own name.
+            [subscriptions, subscription, groups, group, providers, provider, kind, name, ..]
                 if same(&[subscriptions, groups], &["subscriptions", "resourcegroups"])
-                    && same(provider, &["providers", "microsoft.keyvault"])
-                    && same(&[vaults], &["vaults"]) =>
+                    && same(&[providers, provider], &["providers", "microsoft.keyvault"]) =>
             {
-                Ok(Self::new(subscription.parse()?, group.parse()?, vault.parse()?))
+                match kind.to_ascii_lowercase().as_str() {
+                    "vaults" => Ok(Self::new(subscription.parse()?, group.parse()?, name.parse()?)),
+                    "managedhsms" => Err(InvalidValue::new(WHAT, text, MANAGED_HSM)),
+                    _ => Err(invalid(text)),
+                }
             }
             _ => Err(invalid(text)),
         }
     }
 
-    fn from_url(text: &str) -> Result<Self, InvalidValue> {
-        let rest = text.get("https://".len()..).unwrap_or_default();
+    /// The resource id in an address of the portal, which stands behind `#` and is sometimes
+    /// percent-encoded.
+    fn from_portal(text: &str) -> Result<Self, InvalidValue> {
+        let decoded = text.replace("%2F", "/").replace("%2f", "/");
+        let lower = decoded.to_ascii_lowercase();
+        let id = lower.find("/subscriptions/").and_then(|start| decoded.get(start..));
+        let id = id.and_then(|id| id.split(['?', '#']).next()).unwrap_or_default();
+        Self::from_resource_id(id).map_err(|_| {
+            let expected = if lower.contains("/managedhsms/") { MANAGED_HSM } else { PORTAL };
+            InvalidValue::new(WHAT, text, expected)
+        })
+    }
+
+    /// From a URL, or a host that stands alone.
+    fn from_host(text: &str, rest: &str) -> Result<Self, InvalidValue> {
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
         let host = host.strip_suffix(":443").unwrap_or(&host);
         let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
+        if PORTALS.contains(&host) {
+            return Self::from_portal(text);
+        }
         let (vault, suffix) = host.split_once('.').ok_or_else(|| invalid(text))?;
         if suffix.is_empty() || !host.chars().all(known) {
             return Err(invalid(text));
         }
+        if suffix.split('.').any(|label| label == "managedhsm") {
+            return Err(InvalidValue::new(WHAT, text, MANAGED_HSM));
+        }
+        if let Some(advice) = private_link_advice(host) {
+            return Err(InvalidValue::new(WHAT, text, advice));
+        }
         Ok(Self { host: Some(host.to_owned()), ..Self::vault_alone(vault.parse()?) })
     }
+}
+
+/// What to write instead of a name in one of Azure's own zones for private endpoints, such as
+/// `contoso.privatelink.vaultcore.azure.net`. `None` for any other name.
+///
+/// Such a name resolves, but the certificate behind it is the vault's, which does not have it: the
+/// vault's usual name leads to the private endpoint.
+pub(crate) fn private_link_advice(host: &str) -> Option<String> {
+    let host = host.to_ascii_lowercase();
+    let host = host.split(':').next().unwrap_or_default();
+    let labels: Vec<&str> = host.split('.').filter(|label| !label.is_empty()).collect();
+    let at = labels.iter().position(|label| *label == "privatelink")?;
+    let (before, after) = labels.split_at_checked(at)?;
+    let zone = after.get(1..)?.join(".");
+    let zone = zone.strip_prefix("vaultcore.").or_else(|| zone.strip_prefix("vault."));
+    let usual = format!("vault.{}", zone?);
+    let vault = before.last().copied().unwrap_or("VAULT");
+    Some(format!(
+        "https://{vault}.{usual}/ and no private endpoint: that name leads to the private endpoint \
+         by DNS, and the vault's TLS certificate has no privatelink name"
+    ))
 }
 
 impl FromStr for StorePath {
@@ -123,11 +170,14 @@ impl FromStr for StorePath {
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let path = text.trim();
-        if path.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
-            return Self::from_url(path);
+        if let Some((scheme, rest)) = path.split_once("://") {
+            let secure = scheme.eq_ignore_ascii_case("https");
+            return if secure { Self::from_host(text, rest) } else { Err(invalid(text)) };
         }
-        if path.contains("://") {
-            return Err(invalid(text));
+        // No other spelling has a full stop before anything else; names of groups may have some.
+        let first = path.split(['/', '?', '#', ':']).next().unwrap_or_default();
+        if first.contains('.') {
+            return Self::from_host(text, path);
         }
         if path.starts_with('/') {
             return Self::from_resource_id(path);
@@ -167,13 +217,23 @@ fn same(parts: &[&str], words: &[&str]) -> bool {
 
 fn invalid(text: &str) -> InvalidValue {
     InvalidValue::new(
-        "store path",
+        WHAT,
         text,
         "subscription:resource-group:vault, subscription:vault, a Key Vault resource id \
          (/subscriptions/…/providers/Microsoft.KeyVault/vaults/…), a vault URL (https://…) or a \
          vault name",
     )
 }
+
+const WHAT: &str = "store path";
+
+const MANAGED_HSM: &str =
+    "a vault: a managed HSM holds keys and no certificates (name a vault, or its URL)";
+
+const PORTAL: &str = "the vault's resource id, its URL or its name: this is an address of the \
+     portal without a vault's resource id (the vault's page has it under Properties)";
+
+const PORTALS: &[&str] = &["portal.azure.com", "portal.azure.us", "portal.azure.cn"];
 
 #[cfg(test)]
 mod tests {
@@ -212,6 +272,63 @@ mod tests {
             ("contoso".into(), "contoso".into()),
         ] {
             assert_eq!(text.parse::<StorePath>().expect(&text).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn takes_hosts_without_scheme_and_addresses_of_the_portal() {
+        let id = format!(
+            "/subscriptions/{SUB}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/contoso"
+        );
+        let encoded = id.replace('/', "%2F");
+        let full = format!("{SUB}:rg:contoso");
+        for (text, shown) in [
+            ("contoso.vault.azure.net", "https://contoso.vault.azure.net/"),
+            ("Contoso.Vault.Azure.Net/", "https://contoso.vault.azure.net/"),
+            ("contoso.vault.azure.net:443", "https://contoso.vault.azure.net/"),
+            ("contoso.vault.azure.net/certificates/web/", "https://contoso.vault.azure.net/"),
+            ("contoso.vault.usgovcloudapi.net", "https://contoso.vault.usgovcloudapi.net/"),
+            ("contoso.vault.localhost:8443", "https://contoso.vault.localhost:8443/"),
+            (&format!("https://portal.azure.com/#@contoso.com/resource{id}/overview"), &full),
+            (&format!("https://portal.azure.com/#@contoso.com/resource{id}"), &full),
+            (&format!("https://portal.azure.us/#resource{id}/certificates?x=y"), &full),
+            (&format!("portal.azure.com/#@contoso.com/resource{id}/keys"), &full),
+            (&format!("https://portal.azure.cn/#view/Blade/~/overview/id/{encoded}"), &full),
+            (&format!("https://PORTAL.azure.com/?feature=x#@t/resource{id}/secrets"), &full),
+        ] {
+            let path = text.parse::<StorePath>();
+            assert_eq!(path.as_ref().map(ToString::to_string).as_deref(), Ok(shown), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_what_is_not_a_vault_and_what_to_write() {
+        let hsm_id = format!(
+            "/subscriptions/{SUB}/resourceGroups/rg/providers/Microsoft.KeyVault/managedHSMs/hsm"
+        );
+        let usual = "https://contoso.vault.azure.net/";
+        for (text, words) in [
+            ("https://myhsm.managedhsm.azure.net/", "a managed HSM holds keys and no certificates"),
+            ("myhsm.managedhsm.azure.net", "a managed HSM holds keys and no certificates"),
+            ("https://myhsm.managedhsm.usgovcloudapi.net/keys/x", "a managed HSM"),
+            ("https://myhsm.privatelink.managedhsm.azure.net/", "a managed HSM"),
+            (&hsm_id, "a managed HSM"),
+            (&format!("https://portal.azure.com/#@t/resource{hsm_id}/overview"), "a managed HSM"),
+            ("https://portal.azure.com/", "the portal without a vault's resource id"),
+            ("https://portal.azure.com/#home", "the portal without a vault's resource id"),
+            ("https://contoso.privatelink.vaultcore.azure.net/", usual),
+            ("contoso.privatelink.vaultcore.azure.net", usual),
+            ("Contoso.PrivateLink.VaultCore.Azure.Net:443", usual),
+            ("https://contoso.privatelink.vault.azure.net", usual),
+            ("https://contoso.privatelink.vaultcore.azure.cn/", "https://contoso.vault.azure.cn/"),
+            (
+                "https://contoso.privatelink.vaultcore.usgovcloudapi.net/",
+                "https://contoso.vault.usgovcloudapi.net/",
+            ),
+        ] {
+            let error = text.parse::<StorePath>().expect_err(text).to_string();
+            assert!(error.contains(words), "{text}: {error}");
+            assert!(!error.contains("https://myhsm.vault"), "{error}");
         }
     }
 

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, Read};
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 /// Replaces every character that could change how the text around it is displayed with U+FFFD:
@@ -102,19 +105,52 @@ pub fn without_line_end(text: &str) -> &str {
     line.strip_suffix('\r').unwrap_or(line)
 }
 
+/// Decodes base64 as people's tools write it: of either alphabet, with or without padding, with
+/// white space anywhere. `None` where it is anything else. The result may be a key, so it is wiped.
+///
+/// ```
+/// use akv_core::text::from_base64;
+/// assert_eq!(from_base64(b" c2Vj\r\ncmV0 ").as_deref().map(Vec::as_slice), Some(&b"secret"[..]));
+/// assert_eq!(from_base64(b"-_8="), from_base64(b"+/8"));
+/// assert_eq!(from_base64(b"c2Vj!"), None);
+/// ```
+pub fn from_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    // Both buffers are sized once, so that none is left behind by growing.
+    let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
+    digits.extend(text.iter().filter(|byte| !byte.is_ascii_whitespace()).map(|byte| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => *other,
+    }));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(digits.len()));
+    BASE64.decode_vec(digits.as_slice(), &mut bytes).ok()?;
+    Some(bytes)
+}
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
 /// Reads to the end, at most `limit` bytes; more is an error of kind
 /// [`FileTooLarge`](ErrorKind::FileTooLarge). The content may be a secret: the buffer grows by being
 /// copied, so that the smaller ones are wiped.
 pub fn read_bounded(mut from: impl Read, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut all = Zeroizing::new(vec![0; FIRST.min(limit + 1)]);
+    let mut all = Zeroizing::new(vec![0; FIRST.min(limit)]);
     let mut length = 0;
     loop {
-        if length == all.len() {
-            let mut larger = Zeroizing::new(vec![0; (length * 2).min(limit + 1)]);
+        // At the limit one byte more is enough to tell that there is too much: nothing is copied for it.
+        let mut beyond = Zeroizing::new([0]);
+        if length == all.len() && length < limit {
+            let mut larger = Zeroizing::new(vec![0; (length * 2).min(limit)]);
             larger.iter_mut().zip(all.iter()).for_each(|(to, byte)| *to = *byte);
             all = larger;
         }
-        match from.read(all.get_mut(length..).unwrap_or_default()) {
+        let room = match all.get_mut(length..) {
+            Some(room) if !room.is_empty() => room,
+            _ => beyond.as_mut_slice(),
+        };
+        match from.read(room) {
             Ok(0) => break,
             Ok(read) => length += read,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -170,6 +206,11 @@ mod tests {
                 (0..size).map(|at| u8::try_from(at % 251).unwrap_or(0)).collect();
             let read = read_bounded(content.as_slice(), 1 << 20).expect("read");
             assert_eq!(*read, content, "{size}");
+        }
+        for limit in [0, 1, FIRST, FIRST + 1] {
+            let content = vec![b'x'; limit + 1];
+            assert_eq!(read_bounded(&content[..limit], limit).expect("read").len(), limit);
+            assert!(read_bounded(&content[..], limit).is_err(), "{limit}");
         }
         let error = read_bounded(io::repeat(b' '), 1 << 20).expect_err("endless");
         assert_eq!(error.kind(), ErrorKind::FileTooLarge);

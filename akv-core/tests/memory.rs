@@ -14,6 +14,7 @@ mod tests {
     use akv_core::Password;
     use akv_core::bundle::{Bundle, PrivateKey, pfx};
     use base64::Engine as _;
+    use time::OffsetDateTime;
     use zeroize::Zeroizing;
 
     /// A piece of a key, masked so that the search does not find itself.
@@ -106,10 +107,13 @@ mod tests {
             let pem = pem_of(&contents);
             drop(contents);
 
-            let bundle = Bundle::from_pfx(&file_bytes, &password).unwrap();
+            let bundle =
+                Bundle::from_pfx(&file_bytes, &password, OffsetDateTime::now_utc()).unwrap();
             let written = bundle.to_pkcs12();
-            let from_pem = Bundle::from_pem(&pem, &Password::default()).unwrap();
-            let again = Bundle::from_pfx(&written, &Password::default()).unwrap();
+            let from_pem =
+                Bundle::from_pem(&pem, &Password::default(), OffsetDateTime::now_utc()).unwrap();
+            let again = Bundle::from_pfx(&written, &Password::default(), OffsetDateTime::now_utc())
+                .unwrap();
             drop((written, pem, file_bytes));
             assert!(occurrences(&needles) > 0, "{file}: the search does not find what is there");
 

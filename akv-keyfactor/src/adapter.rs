@@ -1,8 +1,7 @@
 //! A job configuration in, a domain call, a job result out.
 
-use akv_core::job::{
-    AddRequest, CreateRequest, InventoryOutcome, Jobs, ManagementJob, Outcome, Status,
-};
+use akv_core::job::{InventoryOutcome, Jobs, Outcome, Status};
+use akv_core::text::printable;
 use tracing::{info, warn};
 
 use crate::config::{
@@ -37,6 +36,23 @@ pub async fn run_into(
     JobOutput { job_result: result, inventory: None, discovery: found.stores() }
 }
 
+/// The result of a job that came to nothing for a reason outside of its configuration: a Failure under
+/// the job's history id. A configuration that cannot be read is the earlier reason, and is told
+/// instead.
+pub fn failure(configuration: &[u8], why: &str) -> JobOutput {
+    let id = Document::read(configuration).and_then(|document| job_history_id(&document.root()?));
+    let (id, why) = match id {
+        Ok(id) => (id, why.to_owned()),
+        Err(problem) => (salvaged_job_history_id(configuration).unwrap_or(0), problem.to_string()),
+    };
+    warn!(job_history_id = id, "job ended: {}", printable(&why));
+    JobOutput {
+        job_result: JobResult::new(id, JobStatus::Failure, why),
+        inventory: None,
+        discovery: None,
+    }
+}
+
 /// What a job brought back beside its result.
 enum Found {
     Nothing,
@@ -66,14 +82,19 @@ async fn answer(
     options: &Options,
     sink: &mut dyn InventorySink,
 ) -> (JobResult, Found) {
+    let salvaged = || salvaged_job_history_id(configuration).unwrap_or(0);
     let (id, ending) = match Document::read(configuration) {
-        Err(problem) => (salvaged_job_history_id(configuration).unwrap_or(0), Err(problem.into())),
-        Ok(document) => match job_history_id(&document.root()) {
-            Err(problem) => (0, Err(problem.into())),
-            Ok(id) => (id, start(&document.root(), jobs, options, sink).await),
+        Err(problem) => (salvaged(), Err(problem.into())),
+        Ok(document) => match document.root() {
+            Err(problem) => (salvaged(), Err(problem.into())),
+            Ok(job) => match job_history_id(&job) {
+                Err(problem) => (0, Err(problem.into())),
+                Ok(id) => (id, start(&job, jobs, options, sink).await),
+            },
         },
     };
     let Ending { status, message, found } = ending.unwrap_or_else(Stopped::ending);
+    let message = printable(&message).into_owned();
     if status == JobStatus::Success {
         info!(job_history_id = id, "job succeeded: {message}");
     } else {
@@ -140,9 +161,12 @@ async fn inventory(
     })
 }
 
-/// A complete inventory speaks for itself.
+/// A complete inventory speaks for itself, but where something is to be known about it.
 fn inventory_message(outcome: &InventoryOutcome) -> String {
-    if outcome.status == Status::Success && outcome.unchanged == 0 {
+    if outcome.status == Status::Success
+        && outcome.unchanged == 0
+        && outcome.without_chain.is_empty()
+    {
         String::new()
     } else {
         outcome.message()
@@ -160,31 +184,9 @@ async fn management(
         Operation::Add(request) => told(&management.add(request).await),
         Operation::Remove(request) => told(&management.remove(request).await),
         Operation::Create(request) => told(&management.create(request).await),
-        Operation::CreateAdd(create, add) => create_and_add(&*management, create, add).await,
+        Operation::CreateAdd(create, add) => told(&management.create_and_add(create, add).await),
     };
     Ok(Ending { status: status.into(), message, found: Found::Nothing })
-}
-
-/// That the vault exists already is as good as creating it, so only what became of the certificate
-/// counts; but a vault that was created stays created, and is told of.
-async fn create_and_add(
-    management: &dyn ManagementJob,
-    create: &CreateRequest,
-    add: &AddRequest,
-) -> (Status, String) {
-    // A vault is not created for a certificate that cannot be added.
-    if let Err(error) = management.check(add) {
-        return (Status::Failure, format!("nothing was created or added: {error}"));
-    }
-    let created = management.create(create).await;
-    if created.status() == Status::Failure {
-        return told(&created);
-    }
-    let (status, message) = told(&management.add(add).await);
-    match created.status() {
-        Status::Success => (status, format!("{}; {message}", created.message())),
-        Status::Warning | Status::Failure => (status, message),
-    }
 }
 
 fn told(outcome: &Outcome) -> (Status, String) {

@@ -29,7 +29,7 @@ pub fn command_inventory(configuration: &[u8]) -> Result<CommandInventory> {
         Error::new(ErrorKind::Invalid, "read the job configuration", problem.to_string())
     };
     let document = Document::read(configuration).map_err(invalid)?;
-    read(&document.root()).map_err(invalid)
+    document.root().and_then(|job| read(&job)).map_err(invalid)
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ impl From<InventoryItem> for CurrentInventoryItem {
             alias: item.name.to_string(),
             private_key_entry: item.has_key,
             item_status: match item.source {
-                ItemSource::Read => ItemStatus::Unknown,
+                ItemSource::Read | ItemSource::Pending => ItemStatus::Unknown,
                 ItemSource::Unchanged | ItemSource::LastKnown => ItemStatus::Unchanged,
             },
             use_chain_level: true,

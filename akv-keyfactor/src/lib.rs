@@ -9,16 +9,18 @@ mod adapter;
 mod command_inventory;
 mod config;
 mod inventory_item;
+mod local_secrets;
 mod options;
 mod pam;
 mod result;
 pub mod store_type;
 
-pub use adapter::{run, run_into};
+pub use adapter::{failure, run, run_into};
 pub use command_inventory::{CommandInventory, command_inventory};
 pub use inventory_item::{CurrentInventoryItem, InventorySink, ItemParameters, ItemStatus};
+pub use local_secrets::LocalSecrets;
 pub use options::Options;
-pub use pam::{EnvironmentSecrets, FileSecrets, PlainSecrets, SecretResolver, UnresolvedSecret};
+pub use pam::{SecretResolver, UnresolvedSecret};
 pub use result::{JobOutput, JobResult, JobStatus};
 /// What a [`SecretResolver`] gives: wiped when dropped, shown by nothing.
 pub use secrecy::SecretString;

@@ -4,14 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use akv_core::job::{Concurrency, Coverage, Purge, SoftDeleted, Unchanged};
-use akv_core::{Cloud, Credential, PrivateEndpoint, TenantId, VaultOptions};
+use akv_core::{Cloud, Credential, EndpointSuffix, PrivateEndpoint, TenantId, VaultOptions};
 
-use crate::pam::{PlainSecrets, SecretResolver};
+use crate::local_secrets::LocalSecrets;
+use crate::pam::SecretResolver;
 
 /// How jobs are run. The default takes everything from the job.
 #[derive(Clone)]
 pub struct Options {
-    /// Who resolves references to secrets.
+    /// Who resolves references to secrets. The default gives no secret of this machine.
     pub secrets: Arc<dyn SecretResolver>,
     /// Takes the place of the credential that the job names.
     pub credential: Option<Credential>,
@@ -19,8 +20,11 @@ pub struct Options {
     pub cloud: Option<Cloud>,
     /// The tenant of a job that names none.
     pub tenant: Option<TenantId>,
-    /// The private endpoint of a job that names none.
+    /// Takes the place of the private endpoint that the job names.
     pub private_endpoint: Option<PrivateEndpoint>,
+    /// Where a job may send tokens of a credential that it did not bring itself, beside the vault
+    /// suffix of its cloud.
+    pub allowed_endpoints: Vec<EndpointSuffix>,
     /// Whether an inventory tells the leaf alone or the chain too.
     pub coverage: Coverage,
     /// Whether an inventory fetches a certificate that did not change since `LastInventory`.
@@ -39,11 +43,12 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            secrets: Arc::new(PlainSecrets),
+            secrets: Arc::new(LocalSecrets::default()),
             credential: None,
             cloud: None,
             tenant: None,
             private_endpoint: None,
+            allowed_endpoints: Vec::new(),
             coverage: Coverage::default(),
             unchanged: Unchanged::default(),
             concurrency: Concurrency::default(),
@@ -61,6 +66,7 @@ impl fmt::Debug for Options {
             .field("cloud", &self.cloud)
             .field("tenant", &self.tenant)
             .field("private_endpoint", &self.private_endpoint)
+            .field("allowed_endpoints", &self.allowed_endpoints)
             .field("coverage", &self.coverage)
             .field("unchanged", &self.unchanged)
             .field("concurrency", &self.concurrency)

@@ -1,6 +1,7 @@
 //! What goes back to the orchestrator.
 
 use akv_core::job::Status;
+use akv_core::text::printable;
 use serde::Serialize;
 
 use crate::inventory_item::CurrentInventoryItem;
@@ -51,8 +52,9 @@ impl JobResult {
     /// never fewer than characters.
     pub const MAX_MESSAGE: usize = 4000;
 
-    /// A result, with its message cut to [`MAX_MESSAGE`](Self::MAX_MESSAGE).
-    pub fn new(job_history_id: i64, result: JobStatus, message: String) -> Self {
+    /// A result, with its message made [printable] and cut to [`MAX_MESSAGE`](Self::MAX_MESSAGE).
+    pub fn new(job_history_id: i64, result: JobStatus, mut message: String) -> Self {
+        message = printable(&message).into_owned();
         Self { result, job_history_id, failure_message: cut(message) }
     }
 }

@@ -121,6 +121,10 @@ operations! {
     GetDeletedVault,
     /// `POST …/locations/{location}/deletedVaults/{name}/purge`.
     PurgeVault,
+    /// `GET …/locations/{location}/operationResults/{id}`: how a purge goes on.
+    GetOperationResult,
+    /// `PUT …/vaults/{name}/accessPolicies/{add|replace|remove}`.
+    UpdateAccessPolicy,
     /// `GET …/managedHSMs` and `…/deletedManagedHSMs`, of a subscription: there are none.
     ListManagedHsms,
     /// `POST …/checkNameAvailability`.

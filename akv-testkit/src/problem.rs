@@ -42,7 +42,12 @@ pub(crate) fn not_found(code: &str, kind: &str, name: &str) -> Response {
         404,
         code,
         None,
-        &format!("A {kind} with (name/id) {name} was not found in this key vault."),
+        &format!(
+            "A {kind} with (name/id) {name} was not found in this key vault. If you recently \
+             deleted this {kind} you may be able to recover it using the correct recovery command. \
+             For help resolving this issue, please see \
+             https://go.microsoft.com/fwlink/?linkid=2125182"
+        ),
     )
 }
 

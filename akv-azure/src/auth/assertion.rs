@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use akv_core::Password;
-use akv_core::bundle::{Contents, KeyKind, KeyMatch, pem, pfx};
+use akv_core::bundle::{self, Contents, KeyKind, KeyMatch};
 use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::{SystemRandom, fill};
@@ -18,9 +18,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
 use super::denied::Denied;
+use crate::files;
 
 /// Signs assertions with a certificate's key.
 pub(super) struct CertificateAssertion {
@@ -39,8 +39,8 @@ impl CertificateAssertion {
         audience: String,
     ) -> Result<Self, Denied> {
         let opening = tokio::task::spawn_blocking(move || open(&file, &password)).await;
-        let (key, certificate) = opening.map_err(|error| {
-            Denied::unusable(format!("the client certificate was not read: {error}"), "try again")
+        let (key, certificate) = opening.map_err(|_| {
+            Denied::unusable("reading the client certificate was broken off", "try again")
         })??;
         Ok(Self { key: Arc::new(key), certificate, client_id, audience })
     }
@@ -96,14 +96,9 @@ fn open(file: &Path, password: &Password) -> Result<(KeyPair, Vec<u8>), Denied> 
         Denied::unusable(format!("client certificate {}: {problem}", file.display()), advice)
     };
     let advice = "give a PKCS#12 or PEM file with one certificate and its RSA key";
-    let bytes = std::fs::read(file)
-        .map(Zeroizing::new)
-        .map_err(|error| unusable(error.to_string(), "check path and permissions of the file"))?;
-    let contents = if bytes.windows(BEGIN.len()).any(|window| window == BEGIN) {
-        pem::read(&bytes, password)
-    } else {
-        pfx::read(&bytes, password)
-    };
+    let bytes = files::read(file, LIMIT)
+        .map_err(|problem| unusable(problem, "check path and permissions of the file"))?;
+    let contents = bundle::read(&bytes, password);
     let Contents { keys, certificates, .. } =
         contents.map_err(|error| unusable(error.to_string(), advice))?;
     let key = keys.first().ok_or_else(|| unusable("it holds no key".to_owned(), advice))?;
@@ -115,12 +110,13 @@ fn open(file: &Path, password: &Password) -> Result<(KeyPair, Vec<u8>), Denied> 
         .iter()
         .find(|certificate| key.fits(certificate) == KeyMatch::Match)
         .ok_or_else(|| unusable("it holds no certificate of its key".to_owned(), advice))?;
-    let pair =
-        KeyPair::from_pkcs8(key.pkcs8()).map_err(|error| unusable(error.to_string(), advice))?;
+    let pair = KeyPair::from_pkcs8(key.pkcs8())
+        .map_err(|_| unusable("its key cannot be used to sign".to_owned(), advice))?;
     Ok((pair, certificate.der().to_vec()))
 }
 
-const BEGIN: &[u8] = b"-----BEGIN ";
+/// As much as a certificate with its key and chain can have.
+const LIMIT: usize = 1 << 20;
 /// What Microsoft's own libraries ask for.
 const VALID_SECONDS: i64 = 600;
 

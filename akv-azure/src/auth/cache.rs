@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::denied::Denied;
 use crate::pipeline::Deadline;
+use crate::redact::Redactor;
 
 /// Makes tokens for one identity and one audience.
 #[async_trait]
@@ -30,11 +31,22 @@ pub(crate) struct Token(Arc<Held>);
 
 struct Held {
     secret: Zeroizing<String>,
+    redactor: Redactor,
     refresh_from: Instant,
     serves_until: Instant,
 }
 
 impl Token {
+    /// The token itself, for who has to know it to keep it out of messages.
+    pub(crate) fn secret(&self) -> &str {
+        &self.0.secret
+    }
+
+    /// What keeps the token out of messages.
+    pub(crate) fn redactor(&self) -> Redactor {
+        self.0.redactor.clone()
+    }
+
     /// The value of the `Authorization` header.
     pub(crate) fn bearer(&self) -> String {
         format!("Bearer {}", &*self.0.secret)
@@ -165,6 +177,7 @@ impl Held {
         let refresh_ahead = AHEAD.min(lifetime / 2);
         let margin = MARGIN.min(lifetime / 10);
         Self {
+            redactor: Redactor::new([minted.secret.as_str()]),
             secret: minted.secret,
             refresh_from: now + lifetime.saturating_sub(refresh_ahead),
             serves_until: now + lifetime.saturating_sub(margin),

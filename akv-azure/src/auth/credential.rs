@@ -12,7 +12,6 @@ use azure_identity::{
     AzureCliCredential, AzureCliCredentialOptions, ClientAssertionCredential,
     ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
     Executor, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
-    WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -20,9 +19,10 @@ use zeroize::Zeroizing;
 use super::assertion::CertificateAssertion;
 use super::cache::{Mint, Minted};
 use super::denied::{Again, Denied, METADATA};
+use super::federated::FederatedToken;
 use super::recorder::Recorder;
 use crate::pipeline::{Deadline, Origin, Retry};
-use crate::wire::refusal::shortened;
+use crate::redact::Redactor;
 
 /// Who signs in, and where.
 #[derive(Debug, Clone)]
@@ -200,14 +200,12 @@ impl CredentialMint {
                 managed(Some(UserAssignedId::ClientId(client_id.to_string())), options)
             }
             Credential::WorkloadIdentity { client_id, token_file } => {
-                WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
-                    credential_options: ClientAssertionCredentialOptions {
-                        client_options: options,
-                    },
-                    client_id: Some(client_id.to_string()),
-                    tenant_id: tenant,
-                    token_file_path: Some(token_file.clone()),
-                }))
+                ClientAssertionCredential::new(
+                    named,
+                    client_id.to_string(),
+                    FederatedToken::open(token_file.clone()).await?,
+                    Some(ClientAssertionCredentialOptions { client_options: options }),
+                )
                 .map(|it| it as _)
             }
             Credential::AzureCli => AzureCliCredential::new(Some(AzureCliCredentialOptions {
@@ -242,15 +240,11 @@ impl CredentialMint {
     fn unheard(&self, error: &azure_core::Error) -> Denied {
         let told =
             std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-        let told = shortened(&told);
+        let told = Redactor::default().line(&told);
         match &self.sign_in.credential {
             Credential::AzureCli => Denied::unusable(
                 format!("the Azure CLI gives none: {told}"),
                 "sign in with az login, in the cloud and the tenant that are meant",
-            ),
-            Credential::WorkloadIdentity { token_file, .. } => Denied::unusable(
-                format!("the federated token in {} cannot be used: {told}", token_file.display()),
-                "see that the platform writes the file (AZURE_FEDERATED_TOKEN_FILE)",
             ),
             _ if self.sign_in.is_managed() => Denied::unusable(
                 told,

@@ -6,10 +6,9 @@ use std::time::Duration;
 use akv_core::{Error, ErrorKind, Reply};
 
 use super::recorder::Heard;
-use crate::error::{PROXY_ADVICE, PROXY_ALLOW, PROXY_SIGN_IN};
+use crate::error::{PROXY_ADVICE, PROXY_ALLOW, PROXY_SIGN_IN, untrusted};
 use crate::pipeline::{Deadline, Failure, NoConnection};
 use crate::wire::entra::TokenError;
-use crate::wire::refusal::described;
 
 /// There is no token.
 #[derive(Debug, Clone)]
@@ -79,7 +78,11 @@ impl Denied {
     pub(super) fn of_heard(heard: Heard, authority: &str) -> Self {
         match heard {
             Heard::Failed(failure) => Self::of_failure(&failure, authority),
-            Heard::Answered { status, body, request_id, wish } => {
+            Heard::Unusable(fault) => {
+                Self::new(ErrorKind::Protocol, format!("{authority} gave no usable token: {fault}"))
+                    .advised("see whether a proxy answers in its place")
+            }
+            Heard::Answered { status, body, request_id, wish, redactor } => {
                 let error = TokenError::read(&body);
                 let foreign = error.is_none();
                 let error = error.unwrap_or_default();
@@ -92,10 +95,16 @@ impl Denied {
                 };
                 denied.reply = Some(Box::new(Reply {
                     status,
-                    code: code.map(|code| format!("AADSTS{code}")).or_else(|| error.error.clone()),
+                    code: code
+                        .map(|code| format!("AADSTS{code}"))
+                        .or_else(|| Some(redactor.identifier(error.error.as_deref()?))),
                     inner_code: None,
-                    message: if foreign { described(&body) } else { error.message() },
-                    request_id: error.trace_id().or(request_id),
+                    message: error.message().map(|message| redactor.line(message)),
+                    request_id: error
+                        .trace_id
+                        .as_deref()
+                        .map(|id| redactor.identifier(id))
+                        .or(request_id),
                 }));
                 // Of a metadata service's failures azure_identity has waited for the end already.
                 let passing = matches!(status, 408 | 429 | 500..=599) || code.is_some_and(passes);
@@ -120,7 +129,7 @@ impl Denied {
             407 => Self::new(ErrorKind::Unavailable, PROXY_SIGN_IN).advised(PROXY_ADVICE),
             429 => Self::new(ErrorKind::Throttled, format!("{authority} is asked too often"))
                 .advised("find out who else signs in with this identity"),
-            400 if error.message().is_some_and(|text| is_unassigned(&text)) => unassigned(),
+            400 if is_unassigned(error.words()) => unassigned(),
             404 | 410 if authority == METADATA => Self::new(
                 ErrorKind::Unavailable,
                 "the machine's metadata service gives no tokens now",
@@ -150,10 +159,9 @@ impl Denied {
                 error(format!("the name of {authority} does not resolve from here"))
                     .advised("check the cloud's authority URL and this machine's DNS")
             }
-            Failure::NotSent { why: NoConnection::Untrusted, .. } => {
-                error(format!("{authority} did not prove to be that host")).advised(
-                    "where a proxy opens TLS, or the cloud is your own, name its root in a CA file",
-                )
+            Failure::NotSent { why: NoConnection::Untrusted(why), .. } => {
+                let (problem, advice) = untrusted(authority, *why);
+                error(problem).advised(advice)
             }
             Failure::NotSent { why: NoConnection::ProxySignIn, .. } => {
                 error(PROXY_SIGN_IN.to_owned()).advised(PROXY_ADVICE)

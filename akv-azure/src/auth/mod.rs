@@ -4,6 +4,7 @@ mod assertion;
 mod cache;
 mod credential;
 mod denied;
+mod federated;
 mod recorder;
 
 pub(crate) use cache::{Token, TokenCache};

@@ -6,9 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use azure_core::error::ErrorKind;
-use azure_core::http::{AsyncRawResponse, HttpClient, Request};
+use azure_core::http::headers::HeaderName;
+use azure_core::http::{AsyncRawResponse, Body, HttpClient, Request};
 
 use crate::pipeline::{Answer, Deadline, Failure, wish};
+use crate::redact::Redactor;
 use crate::wire;
 
 /// Passes requests on, reads the answers within bounds and keeps the last that failed.
@@ -20,7 +22,15 @@ pub(super) struct Recorder {
 /// How an exchange failed.
 pub(super) enum Heard {
     /// With an answer that is not a success, or is none that can be read.
-    Answered { status: u16, body: Vec<u8>, request_id: Option<String>, wish: Option<Duration> },
+    Answered {
+        status: u16,
+        body: Vec<u8>,
+        request_id: Option<String>,
+        wish: Option<Duration>,
+        redactor: Redactor,
+    },
+    /// With a token that cannot be used.
+    Unusable(&'static str),
     /// Without an answer.
     Failed(Failure),
 }
@@ -42,7 +52,7 @@ impl Recorder {
         let exchange = async {
             let response =
                 self.transport.execute_request(request).await.map_err(Failure::of_transport)?;
-            Answer::read(response, LIMIT).await
+            Answer::read(response, LIMIT, redactor(request)).await
         };
         Deadline::after(ATTEMPT)
             .bound(exchange)
@@ -74,12 +84,15 @@ impl HttpClient for Recorder {
         self.keep(Some(Heard::Answered {
             status: answer.status(),
             body: if answer.is_success() { Vec::new() } else { answer.body().to_vec() },
-            request_id: answer.header("x-ms-request-id").map(str::to_owned),
+            request_id: answer.request_id(),
             wish: wish(answer.headers(), SystemTime::now()),
+            redactor: answer.redactor().clone(),
         }));
-        if answer.is_success() && !wire::entra::is_lifetime_plausible(answer.body()) {
-            // azure_identity adds the lifetime to the time of day, which panics beyond the calendar.
-            return Err(azure_core::Error::with_message(ErrorKind::Other, "no token's lifetime"));
+        if answer.is_success()
+            && let Some(fault) = wire::entra::fault_of_token(answer.body())
+        {
+            self.keep(Some(Heard::Unusable(fault)));
+            return Err(azure_core::Error::with_message(ErrorKind::Other, fault));
         }
         let (status, body) = (answer.status().into(), answer.body().to_vec());
         Ok(AsyncRawResponse::from_bytes(status, answer.headers().clone(), body))
@@ -92,7 +105,23 @@ impl fmt::Debug for Recorder {
     }
 }
 
-/// A token with its frame: a few kilobytes.
-const LIMIT: usize = 256 << 10;
+/// What proves the identity in this request.
+fn redactor(request: &Request) -> Redactor {
+    let header = |name: &&'static str| {
+        let value = request.headers().get_optional_str(&HeaderName::from_static(name))?;
+        Some(value.strip_prefix("Bearer ").unwrap_or(value))
+    };
+    let headers: Vec<&str> = SECRET_HEADERS.iter().filter_map(header).collect();
+    let form: &[u8] = match request.body() {
+        Body::Bytes(form) => form,
+        Body::SeekableStream(_) => &[],
+    };
+    Redactor::of_token_request(form, &headers)
+}
+
+/// Those of App Service's and Service Fabric's endpoints among them.
+const SECRET_HEADERS: &[&str] = &["authorization", "x-identity-header", "secret"];
+/// A token with its frame: a few kilobytes, some more where it lists hundreds of groups.
+const LIMIT: usize = 64 << 10;
 /// One exchange: a token endpoint answers at once or not at all.
 const ATTEMPT: Duration = Duration::from_secs(20);

@@ -4,10 +4,10 @@ use akv_core::{Error, ErrorKind, NewVault, PublicAccess, Result, TenantId, Vault
 use azure_core::http::Method;
 use bytes::Bytes;
 
-use super::{ResourceManager, SUBSCRIPTIONS, VAULTS, described};
+use super::{ONE_OBJECT, ResourceManager, SUBSCRIPTIONS, VAULTS, described, get, read_as};
 use crate::lost::{Again, Lost, POLL};
 use crate::operation::Operation;
-use crate::page::{read, unreadable};
+use crate::page::unreadable;
 use crate::pipeline::{Call, Deadline, Failed, Origin, Pacing, Pipeline, Retry};
 use crate::wire;
 
@@ -24,14 +24,39 @@ pub(super) async fn run(
     let body = serde_json::to_vec(&wire::vault::Creation::new(vault, tenant_id))
         .map_err(|error| unreadable(&tried, &error))?;
     let call = Call::new(Operation::CreateVault, Method::Put, manager.vault_url(id), tried.clone())
-        .with_body(Bytes::from(body));
+        .with_body(Bytes::from(body))
+        .with_limit(ONE_OBJECT);
     let created = accepted(manager, &pipeline, vault, &call, &mut retry).await?;
-    let created = provisioned(manager, &pipeline, id, &tried, &retry, created).await?;
+    ready(manager, &pipeline, vault, &tried, &retry, created).await
+}
+
+/// Waits for a vault that somebody has ordered already.
+pub(super) async fn awaited(
+    manager: &ResourceManager,
+    tenant: &TenantId,
+    vault: &NewVault,
+    found: Vault,
+) -> Result<Vault> {
+    let tried = format!("wait for vault {}", vault.id);
+    let pipeline = manager.pipeline(tenant, Some(vault.id.subscription), &tried)?;
+    let retry = Retry::new(Deadline::after(manager.deadline()));
+    ready(manager, &pipeline, vault, &tried, &retry, found).await
+}
+
+async fn ready(
+    manager: &ResourceManager,
+    pipeline: &Pipeline,
+    vault: &NewVault,
+    tried: &str,
+    retry: &Retry,
+    made: Vault,
+) -> Result<Vault> {
+    let made = provisioned(manager, pipeline, &vault.id, tried, retry, made).await?;
     if vault.options.public_access == PublicAccess::Enabled {
-        let answers = answering(manager, id, &tried, &retry).await;
-        answers.map_err(|error| but(&tried, &error))?;
+        let answers = answering(manager, &vault.id, tried, retry).await;
+        answers.map_err(|error| but(tried, &error))?;
     }
-    Ok(created)
+    Ok(made)
 }
 
 /// Sends the order until it is known that the service took it. After a lost reply the vault is
@@ -48,12 +73,10 @@ async fn accepted(
     let mut lost = Lost::new("the service made the vault", look);
     loop {
         let (error, failure) = match pipeline.send(call, retry).await {
-            Ok(answer) => {
-                match read(&answer, &call.tried).and_then(|it| described(it, &call.tried)) {
-                    Ok(made) => return Ok(made),
-                    Err(unreadable) => (unreadable, None),
-                }
-            }
+            Ok(answer) => match read_as(&answer, &call.tried, described) {
+                Ok(made) => return Ok(made),
+                Err(unreadable) => (unreadable, None),
+            },
             Err(Failed::Known(error)) if error.kind() == ErrorKind::NameTaken => {
                 let retry = Retry::new(retry.deadline());
                 return Err(held_by_deleted(manager, pipeline, vault, retry)
@@ -87,10 +110,11 @@ async fn tenant_guid(
     }
     let subscription = id.subscription.to_string();
     let url = manager.url(&["subscriptions", &subscription], SUBSCRIPTIONS);
-    let operation = Operation::GetSubscription;
-    let found: Option<wire::subscription::Subscription> =
-        manager.find(pipeline, operation, url, tried.to_owned(), retry).await?;
-    found.and_then(|it| it.tenant_id).ok_or_else(|| {
+    let call = get(Operation::GetSubscription, url, tried.to_owned());
+    let found = manager
+        .find(pipeline, call, retry, |it: wire::subscription::Subscription| Ok(it.tenant_id))
+        .await?;
+    found.flatten().ok_or_else(|| {
         let problem = format!("the GUID of tenant {tenant} could not be found out");
         Error::new(ErrorKind::Invalid, tried, problem).with_advice("give the tenant's GUID")
     })
@@ -118,15 +142,21 @@ async fn held_by_deleted(
         id.name.as_str(),
     ];
     let url = manager.url(&path, VAULTS);
-    let operation = Operation::GetDeletedVault;
-    let found: Option<wire::vault::DeletedVault> =
-        manager.find(pipeline, operation, url, tried.clone(), &mut retry).await.ok()?;
-    let until = found?.properties.scheduled_purge_date;
+    let call = get(Operation::GetDeletedVault, url, tried.clone());
+    let found = manager
+        .find(pipeline, call, &mut retry, |it: wire::vault::DeletedVault| Ok(it.properties))
+        .await
+        .ok()?;
+    let until = found?.scheduled_purge_date.filter(|date| is_date(date));
     let until = until.map(|date| format!(" until {date}")).unwrap_or_default();
     let problem = format!("the name is held by a vault of this subscription in soft delete{until}");
     Some(Error::new(ErrorKind::SoftDeleted, tried, problem).with_advice(
         "recover it (az keyvault recover) or purge it (az keyvault purge), or choose another name",
     ))
+}
+
+fn is_date(text: &str) -> bool {
+    text.len() <= 40 && text.bytes().all(|b| b.is_ascii_digit() || b"TZ:.+-".contains(&b))
 }
 
 /// Polls until Resource Manager says that the vault is there.
@@ -178,6 +208,7 @@ async fn answering(
         transport: manager.0.shared.transport(cloud)?,
         origin,
         tokens: None,
+        audience: None,
         pacing: Pacing::Free,
         cancellation: manager.0.shared.cancellation(),
     };

@@ -17,10 +17,9 @@ use url::Url;
 
 use crate::azure::Shared;
 use crate::operation::Operation;
-use crate::page::{Pages, read};
-use crate::pipeline::{Call, Deadline, Origin, Pacing, Pipeline, Retry};
+use crate::page::{Bounds, Pages, read};
+use crate::pipeline::{Answer, Call, Deadline, Origin, Pacing, Pipeline, Retry};
 use crate::wire;
-use crate::wire::page::Item;
 
 /// Resource Manager of one cloud, reached as one credential in whichever tenant is asked about.
 ///
@@ -60,6 +59,7 @@ impl ResourceManager {
             transport: shared.transport(cloud)?,
             origin: origin.clone(),
             tokens: Some(shared.tokens(cloud, credential, Some(tenant), audience, tried)?),
+            audience: None,
             pacing: Pacing::ResourceManager { quota: shared.quota(), budget },
             cancellation: shared.cancellation(),
         })
@@ -69,23 +69,26 @@ impl ResourceManager {
         self.0.origin.url(path, &[("api-version", api_version)])
     }
 
+    fn pages(&self, pipeline: Pipeline, operation: Operation, tried: String, first: Url) -> Pages {
+        let bounds = Bounds::RESOURCE_MANAGER;
+        Pages::new(pipeline, operation, tried, bounds, self.deadline(), first)
+    }
+
     fn deadline(&self) -> Duration {
         self.0.shared.deadline()
     }
 
     /// Gets one object. `None`: the service says that it, or its resource group, is not there. A
     /// subscription that is not there is a failure, as it can be one that the caller may not see.
-    async fn find<T: serde::de::DeserializeOwned>(
+    async fn find<W: serde::de::DeserializeOwned, T>(
         &self,
         pipeline: &Pipeline,
-        operation: Operation,
-        url: Url,
-        tried: String,
+        call: Call,
         retry: &mut Retry,
+        convert: impl FnOnce(W) -> std::result::Result<T, InvalidValue>,
     ) -> Result<Option<T>> {
-        let call = Call::new(operation, Method::Get, url, tried);
         match pipeline.send(&call, retry).await.map_err(Error::from) {
-            Ok(answer) => read(&answer, &call.tried).map(Some),
+            Ok(answer) => read_as(&answer, &call.tried, convert).map(Some),
             Err(error) if is_absent_object(&error) => Ok(None),
             Err(error) => Err(error),
         }
@@ -98,9 +101,8 @@ impl ResourceManager {
         retry: &mut Retry,
     ) -> Result<Option<Vault>> {
         let tried = format!("look at vault {id}");
-        let url = self.vault_url(id);
-        let found = self.find(pipeline, Operation::GetVault, url, tried.clone(), retry).await?;
-        found.map(|vault| described(vault, &tried)).transpose()
+        let call = get(Operation::GetVault, self.vault_url(id), tried);
+        self.find(pipeline, call, retry, described).await
     }
 
     fn vault_url(&self, id: &VaultId) -> Url {
@@ -126,11 +128,12 @@ impl VaultDirectory for ResourceManager {
         let pipeline = self.pipeline(tenant, None, &tried)?;
         let first = self.url(&["subscriptions"], SUBSCRIPTIONS);
         let operation = Operation::ListSubscriptions;
-        let pages = Pages::new(pipeline, operation, tried.clone(), self.deadline(), first);
-        Ok(readable(&tried, pages.all().await?, |one: wire::subscription::Subscription| {
-            let id = one.id.parse()?;
-            Ok(Subscription { id, name: one.display_name, state: one.state })
-        }))
+        self.pages(pipeline, operation, tried, first)
+            .listing(|one: wire::subscription::Subscription| {
+                let [name, state] = [one.display_name, one.state].map(bounded);
+                Ok(Subscription { id: one.id.parse()?, name, state })
+            })
+            .await
     }
 
     async fn vaults(
@@ -144,15 +147,16 @@ impl VaultDirectory for ResourceManager {
         let path = ["subscriptions", &id, "providers", "Microsoft.KeyVault", "vaults"];
         let first = self.url(&path, VAULTS);
         let operation = Operation::ListVaults;
-        let pages = Pages::new(pipeline, operation, tried.clone(), self.deadline(), first);
-        Ok(readable(&tried, pages.all().await?, |vault: wire::vault::ListedVault| {
-            // A store path may be a bare name, which says nothing of where the vault is.
-            if vault.id.starts_with('/') {
-                vault.id.parse()
-            } else {
-                Err(InvalidValue::new("vault's id", &vault.id, "the id of a resource"))
-            }
-        }))
+        self.pages(pipeline, operation, tried, first)
+            .listing(|vault: wire::vault::ListedVault| {
+                // A store path may be a bare name, which says nothing of where the vault is.
+                if vault.id.starts_with('/') {
+                    vault.id.parse()
+                } else {
+                    Err(InvalidValue::new("vault's id", &vault.id, "the id of a resource"))
+                }
+            })
+            .await
     }
 
     async fn vault(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<Vault>> {
@@ -173,16 +177,19 @@ impl VaultDirectory for ResourceManager {
         let (id, name) = (subscription.to_string(), group.to_string());
         let url = self.url(&["subscriptions", &id, "resourcegroups", &name], RESOURCE_GROUPS);
         let mut retry = Retry::new(Deadline::after(self.deadline()));
-        let operation = Operation::GetResourceGroup;
-        let found: Option<wire::subscription::ResourceGroup> =
-            self.find(&pipeline, operation, url, tried.clone(), &mut retry).await?;
-        found
-            .map(|group| group.location.parse().map_err(|invalid| unreadable_id(&tried, &invalid)))
-            .transpose()
+        let call = get(Operation::GetResourceGroup, url, tried);
+        self.find(&pipeline, call, &mut retry, |group: wire::subscription::ResourceGroup| {
+            group.location.parse()
+        })
+        .await
     }
 
     async fn create(&self, tenant: &TenantId, vault: &NewVault) -> Result<Vault> {
         create::run(self, tenant, vault).await
+    }
+
+    async fn ready(&self, tenant: &TenantId, vault: &NewVault, found: Vault) -> Result<Vault> {
+        create::awaited(self, tenant, vault, found).await
     }
 }
 
@@ -200,47 +207,40 @@ fn is_absent_object(error: &Error) -> bool {
     error.kind() == ErrorKind::Absent && code != Some("SubscriptionNotFound")
 }
 
-/// The items that can be read. The gap tells how many cannot, and why the last of them.
-fn readable<W, T>(
-    tried: &str,
-    listed: Vec<Item<W>>,
-    read: impl Fn(W) -> std::result::Result<T, InvalidValue>,
-) -> Listing<T> {
-    let all = listed.len();
-    let (mut items, mut last) = (Vec::with_capacity(all), None);
-    for item in listed {
-        let item = match item {
-            Item::Read(item) => read(item),
-            Item::Other(other) => {
-                Err(InvalidValue::new("item", &other.to_string(), "an object as the list has them"))
-            }
-        };
-        match item {
-            Ok(item) => items.push(item),
-            Err(invalid) => last = Some(invalid),
-        }
-    }
-    let missing = all - items.len();
-    let gap = last.map(|invalid| {
-        let problem = format!("{missing} of {all} listed cannot be read: {invalid}");
-        Error::new(ErrorKind::Protocol, tried, problem)
-    });
-    Listing { items, gap }
+/// As much of a name for people as is kept.
+fn bounded(text: String) -> String {
+    if text.len() <= LONGEST_NAME { text } else { text.chars().take(LONGEST_NAME).collect() }
 }
 
-fn described(vault: wire::vault::Vault, tried: &str) -> Result<Vault> {
+/// A request for one object. A vault can have 1,024 access policies.
+fn get(operation: Operation, url: Url, tried: String) -> Call {
+    Call::new(operation, Method::Get, url, tried).with_limit(ONE_OBJECT)
+}
+
+/// Reads an answer that is a success, as what it means.
+fn read_as<W: serde::de::DeserializeOwned, T>(
+    answer: &Answer,
+    tried: &str,
+    convert: impl FnOnce(W) -> std::result::Result<T, InvalidValue>,
+) -> Result<T> {
+    convert(read(answer, tried)?).map_err(|invalid| {
+        let why = answer.redactor().line(&invalid.to_string());
+        Error::new(ErrorKind::Protocol, tried, format!("the answer cannot be read: {why}"))
+    })
+}
+
+fn described(vault: wire::vault::Vault) -> std::result::Result<Vault, InvalidValue> {
     Ok(Vault {
-        path: vault.id.parse().map_err(|invalid| unreadable_id(tried, &invalid))?,
-        region: vault.location.parse().map_err(|invalid| unreadable_id(tried, &invalid))?,
+        path: vault.id.parse()?,
+        region: vault.location.parse()?,
         uri: vault.properties.vault_uri.map(|uri| uri.trim_end_matches('/').to_owned()),
         provisioning_state: vault.properties.provisioning_state,
     })
 }
 
-fn unreadable_id(tried: &str, invalid: &InvalidValue) -> Error {
-    Error::new(ErrorKind::Protocol, tried, format!("the answer cannot be read: {invalid}"))
-}
-
+const ONE_OBJECT: usize = 2 << 20;
+/// Resource Manager has 64 characters at most.
+const LONGEST_NAME: usize = 256;
 /// The first version after the retirement of all older ones on 27 February 2027.
 pub(crate) const VAULTS: &str = "2026-02-01";
 pub(crate) const SUBSCRIPTIONS: &str = "2022-12-01";

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use akv_core::Reply;
 
-use crate::transport::Unresolved;
+use crate::transport::{Distrust, Unresolved};
 
 /// One attempt that did not give what was asked for.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub(crate) enum NoConnection {
     /// The name has no address.
     Unresolved,
     /// Whoever answered could not prove to be the host, or speaks no TLS that is taken here.
-    Untrusted,
+    Untrusted(Distrust),
     /// A proxy on the way wants to be signed in to (407 to CONNECT).
     ProxySignIn,
     /// A proxy on the way makes no connection (any other answer to CONNECT than a success).
@@ -45,10 +45,14 @@ pub(crate) struct Refusal {
     pub(crate) reply: Reply,
     /// Whether it was written by something that does not speak the service's JSON.
     pub(crate) foreign: bool,
-    /// Where a redirect leads.
+    /// The host that a redirect leads to.
     pub(crate) location: Option<String>,
     /// The tenant that a 401 names.
     pub(crate) tenant: Option<String>,
+    /// The audience that a 401 wants a token for, where that is not the cloud's.
+    pub(crate) other_audience: Option<String>,
+    /// Whether a 401 says that the token was revoked by continuous access evaluation.
+    pub(crate) insufficient_claims: bool,
     /// How long the service wants to be left alone.
     pub(crate) wish: Option<Duration>,
 }
@@ -64,12 +68,29 @@ impl Failure {
         }
     }
 
+    /// Whether no connection came about because nobody there spoke TLS: they hung up or answered in
+    /// plain text.
+    pub(crate) fn is_without_tls(error: &azure_core::Error) -> bool {
+        if !matches!(error.kind(), azure_core::error::ErrorKind::Connection) {
+            return false;
+        }
+        let hung_up = |error: &(dyn StdError + 'static)| {
+            use io::ErrorKind::{ConnectionAborted, ConnectionReset, UnexpectedEof};
+            error.downcast_ref::<io::Error>().is_some_and(|io| {
+                matches!(io.kind(), ConnectionAborted | ConnectionReset | UnexpectedEof)
+            })
+        };
+        let first: &(dyn StdError + 'static) = error;
+        std::iter::successors(Some(first), |error| within(*error))
+            .any(|error| hung_up(error) || Distrust::of(error) == Some(Distrust::NotTls))
+    }
+
     /// Whether the service may have carried the request out all the same.
     pub(crate) fn may_have_happened(&self) -> bool {
         match self {
             // What is too large is a success whose content is not known.
             Self::Lost { .. } | Self::Stalled { .. } | Self::TooLarge { .. } => true,
-            Self::Refused(refusal) => refusal.reply.status >= 500 || refusal.reply.status == 408,
+            Self::Refused(refusal) => matches!(refusal.reply.status, 200..=299 | 408 | 500..),
             Self::NotSent { .. } => false,
         }
     }
@@ -78,7 +99,7 @@ impl Failure {
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::NotSent { why, .. } => {
-                !matches!(why, NoConnection::Untrusted | NoConnection::ProxySignIn)
+                !matches!(why, NoConnection::Untrusted(_) | NoConnection::ProxySignIn)
             }
             Self::Lost { .. } | Self::Stalled { .. } => true,
             Self::TooLarge { .. } => false,
@@ -115,19 +136,21 @@ impl NoConnection {
             if told.ends_with(PROXY_REFUSED) {
                 return Self::ProxyRefused;
             }
-            let io = error.downcast_ref::<io::Error>();
-            // rustls reports what it does not accept as invalid data.
-            if io.is_some_and(|io| io.kind() == io::ErrorKind::InvalidData) {
-                return Self::Untrusted;
+            if let Some(distrust) = Distrust::of(error) {
+                return Self::Untrusted(distrust);
             }
-            // An I/O error is no error of its own but shows the one within as itself, so its source
-            // is one further than what it holds.
-            cause = match io.and_then(io::Error::get_ref) {
-                Some(within) => Some(within),
-                None => error.source(),
-            };
+            cause = within(error);
         }
         Self::Unreachable
+    }
+}
+
+/// The next error of a chain. An I/O error is no error of its own but shows the one within as
+/// itself, so its source is one further than what it holds.
+fn within<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(within) => Some(within),
+        None => error.source(),
     }
 }
 

@@ -24,7 +24,9 @@ use url::Url;
 use crate::auth::{Token, TokenCache};
 use crate::error;
 use crate::operation::Operation;
+use crate::redact::Redactor;
 use crate::wire;
+use crate::wire::challenge::Challenge;
 
 pub(crate) use answer::Answer;
 pub(crate) use deadline::{Deadline, Rest};
@@ -41,6 +43,8 @@ pub(crate) struct Pipeline {
     pub(crate) origin: Origin,
     /// None where nothing is asked that needs a token.
     pub(crate) tokens: Option<Arc<TokenCache>>,
+    /// The only audience that a challenge may name, where the service names one.
+    pub(crate) audience: Option<String>,
     pub(crate) pacing: Pacing,
     pub(crate) cancellation: CancellationToken,
 }
@@ -112,6 +116,14 @@ impl Call {
         Error::new(kind, &self.tried, problem)
     }
 
+    fn redactor(&self, token: Option<&Token>) -> Redactor {
+        let body = self.body.as_deref().filter(|_| self.operation.carries_a_key());
+        match (body.and_then(|body| std::str::from_utf8(body).ok()), token) {
+            (None, Some(token)) => token.redactor(),
+            (body, token) => Redactor::new(token.map(Token::secret).into_iter().chain(body)),
+        }
+    }
+
     fn request(&self, token: Option<&Token>) -> Request {
         let mut request = Request::new(self.url.clone(), self.method);
         request.insert_header("accept", "application/json");
@@ -159,19 +171,19 @@ impl Pipeline {
             let outcome = self.attempt(call, token.as_ref(), retry.deadline()).await?;
             log(call, retry.attempt(), started.elapsed(), &outcome);
             let failure = match outcome {
-                Ok(answer) if answer.is_success() => {
+                Ok(answer) if call.operation.accepts(answer.status()) => {
                     self.heed(&answer);
                     return Ok(answer);
                 }
                 Ok(answer) => {
                     self.heed(&answer);
-                    Failure::Refused(Box::new(refusal(call, &answer)))
+                    Failure::Refused(Box::new(self.refusal(call, &answer)))
                 }
                 Err(failure) => failure,
             };
             self.give_back(places, &failure);
             if let (Some(tokens), Some(token), false) = (&self.tokens, &token, renewed)
-                && is_unauthorized(&failure)
+                && wants_another_token(&failure)
             {
                 tokens.refused(token);
                 renewed = true;
@@ -264,7 +276,7 @@ impl Pipeline {
         let exchange = async {
             let response =
                 self.transport.execute_request(&request).await.map_err(Failure::of_transport)?;
-            Answer::read(response, call.limit).await
+            Answer::read(response, call.limit, call.redactor(token)).await
         };
         let started = Instant::now();
         let bounded = async {
@@ -302,37 +314,57 @@ impl Pipeline {
     }
 }
 
-fn refusal(call: &Call, answer: &Answer) -> Refusal {
-    let (reply, foreign) = wire::refusal::read(answer);
-    Refusal {
-        reply,
-        foreign,
-        location: answer.header("location").map(str::to_owned),
-        tenant: answer.header("www-authenticate").and_then(wire::challenge::tenant),
-        wish: wish(answer.headers(), SystemTime::now()),
-    }
-    .without_secrets_of(call)
-}
-
-impl Refusal {
-    /// Who is not the service and answers in its place could repeat the backing secret of a
-    /// certificate, or the request, of which an import's body has the key.
-    fn without_secrets_of(mut self, call: &Call) -> Self {
-        if self.foreign && (call.body.is_some() || call.operation == Operation::GetSecret) {
-            self.reply.message = None;
+impl Pipeline {
+    fn refusal(&self, call: &Call, answer: &Answer) -> Refusal {
+        let (mut reply, foreign) = wire::refusal::read(answer);
+        if call.operation.carries_a_key() {
+            // Whoever wrote it could repeat the key, and nobody knows in which spelling.
+            reply.message = None;
         }
-        self
+        let redactor = answer.redactor();
+        let challenge = answer.header("www-authenticate").map(Challenge::read).unwrap_or_default();
+        Refusal {
+            reply,
+            foreign,
+            location: answer.header("location").and_then(|it| whither(it, redactor)),
+            tenant: challenge.tenant.filter(|tenant| redactor.identifier(tenant) == *tenant),
+            other_audience: challenge
+                .audience
+                .filter(|audience| self.is_other_audience(audience))
+                .map(|audience| redactor.line(&audience)),
+            insufficient_claims: challenge.insufficient_claims,
+            wish: wish(answer.headers(), SystemTime::now()),
+        }
+    }
+
+    fn is_other_audience(&self, audience: &str) -> bool {
+        let own = self.audience.as_deref().map(|own| own.trim_end_matches('/'));
+        own.is_some_and(|own| !own.eq_ignore_ascii_case(audience))
     }
 }
 
-fn is_unauthorized(failure: &Failure) -> bool {
-    matches!(failure, Failure::Refused(refusal) if refusal.reply.status == 401)
+/// The host that a redirect leads to.
+fn whither(location: &str, redactor: &Redactor) -> Option<String> {
+    let url = Url::parse(location).ok()?;
+    Some(redactor.line(url.host_str()?))
+}
+
+/// Whether a new token for the same audience may be taken.
+fn wants_another_token(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Refused(refusal)
+            if refusal.reply.status == 401 && refusal.other_audience.is_none()
+    )
 }
 
 /// Never the query, which can hold paging tokens, nor any header or body.
 fn log(call: &Call, attempt: u32, took: Duration, outcome: &Result<Answer, Failure>) {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
     let (status, request_id) = match outcome {
-        Ok(answer) => (answer.status(), answer.header("x-ms-request-id")),
+        Ok(answer) => (answer.status(), answer.request_id()),
         Err(_) => (0, None),
     };
     tracing::debug!(
@@ -350,6 +382,6 @@ fn log(call: &Call, attempt: u32, took: Duration, outcome: &Result<Answer, Failu
 
 /// The bound of one attempt, the reading of the answer included.
 const ATTEMPT: Duration = Duration::from_secs(30);
-/// A certificate with its policy, a secret of 25 KB, a vault with 1,024 access policies.
-const ONE_OBJECT: usize = 2 << 20;
+/// A certificate of at most 64 KiB in base64 with its policy and tags, a secret of 25 KB.
+const ONE_OBJECT: usize = 256 << 10;
 const USER_AGENT: &str = concat!("akv/", env!("CARGO_PKG_VERSION"));

@@ -3,6 +3,8 @@
 use akv_core::{Error, ErrorKind, InvalidValue};
 use url::Url;
 
+use crate::redact::Redactor;
+
 /// Scheme, host and port that the configuration named. A request goes nowhere else.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin(Url);
@@ -50,7 +52,12 @@ impl Origin {
     }
 
     /// Reads a link that the service sent, and refuses one that leads elsewhere.
-    pub(crate) fn follow(&self, tried: &str, link: &str) -> Result<Url, Error> {
+    pub(crate) fn follow(
+        &self,
+        tried: &str,
+        link: &str,
+        redactor: &Redactor,
+    ) -> Result<Url, Error> {
         let url = Url::parse(link).map_err(|error| {
             Error::new(ErrorKind::Protocol, tried, "the link to the next page is not a URL")
                 .with_source(error)
@@ -58,7 +65,7 @@ impl Origin {
         if self.owns(&url) {
             return Ok(url);
         }
-        let elsewhere = url.origin().ascii_serialization();
+        let elsewhere = redactor.line(&url.origin().ascii_serialization());
         Err(Error::new(
             ErrorKind::UntrustedHost,
             tried,
@@ -94,7 +101,7 @@ mod tests {
             "https://contoso.vault.azure.net:443/certificates?x",
             "https://CONTOSO.vault.azure.net/",
         ] {
-            assert!(vault().follow("list", same).is_ok(), "{same}");
+            assert!(vault().follow("list", same, &Redactor::default()).is_ok(), "{same}");
         }
         for other in [
             "http://contoso.vault.azure.net/certificates",
@@ -105,7 +112,7 @@ mod tests {
             "https://user@contoso.vault.azure.net/",
             "//evil.example/",
         ] {
-            let error = vault().follow("list", other).expect_err(other);
+            let error = vault().follow("list", other, &Redactor::default()).expect_err(other);
             assert!(
                 matches!(error.kind(), ErrorKind::UntrustedHost | ErrorKind::Protocol),
                 "{other}: {error}"

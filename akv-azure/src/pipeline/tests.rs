@@ -13,7 +13,7 @@ use futures::StreamExt;
 use super::*;
 use crate::auth::{CredentialMint, SignIn};
 use crate::options::Pace;
-use crate::page::Pages;
+use crate::page::{Bounds, Pages};
 
 /// Answers requests for tokens by itself and everything else from the script.
 #[derive(Default)]
@@ -113,6 +113,7 @@ fn pipeline(script: &Arc<Script>) -> Pipeline {
         transport,
         origin: Origin::new("vault", "https://contoso.vault.azure.net").expect("an origin"),
         tokens: Some(TokenCache::new(mint)),
+        audience: Some("https://vault.azure.net".to_owned()),
         pacing: Pacing::Free,
         cancellation: CancellationToken::new(),
     }
@@ -183,7 +184,7 @@ async fn a_refused_token_is_replaced_once_and_then_told() {
     let bearers: Vec<_> = script.authorizations().into_iter().flatten().collect();
     assert_eq!(bearers, ["Bearer t0", "Bearer t1"]);
 
-    let challenge = r#"Bearer authorization="https://login.windows.net/elsewhere.example", resource="https://evil.example""#;
+    let challenge = r#"Bearer authorization="https://login.windows.net/elsewhere.example", resource="https://vault.azure.net""#;
     let refused = || Step::Answer(401, vec![("www-authenticate", challenge)], Vec::new());
     let script = Script::new(vec![refused(), refused()]);
     let Err(failed) = send(&script, Operation::GetCertificate).await else { panic!("succeeded") };
@@ -217,8 +218,11 @@ async fn a_list_that_is_kept_has_an_end_even_where_every_page_is_another() {
     };
     let script = Script::new((0..2000).map(page).collect());
     let Call { operation, tried, url, .. } = call(Operation::ListVaults);
-    let pages = Pages::new(pipeline(&script), operation, tried, Duration::from_secs(120), url);
-    let error = pages.all::<wire::vault::ListedVault>().await.expect_err("endless");
+    let bounds = Bounds::RESOURCE_MANAGER;
+    let deadline = Duration::from_secs(120);
+    let pages = Pages::new(pipeline(&script), operation, tried, bounds, deadline, url);
+    let listing = pages.listing(|vault: wire::vault::ListedVault| Ok(vault.id));
+    let error = listing.await.expect_err("endless");
     assert_eq!((error.kind(), script.sent()), (ErrorKind::Protocol, 1000), "{error}");
 }
 

@@ -26,16 +26,29 @@ pub(super) fn read(answer: &Answer, tried: &str) -> Result<Vec<Vec<u8>>> {
             pfx::read(&bytes, &none)
         }
         Some(other) => {
-            let problem = format!("the backing secret has the content type {other:.100?}");
+            let other = if is_content_type(other) { other } else { "(unreadable)" };
+            let problem = format!("the backing secret has the content type {other}");
             return Err(broken(&problem));
         }
     }
-    .map_err(|error| broken("the backing secret cannot be read").with_source(error))?;
-    if contents.unreadable > 0 {
-        return Err(broken("the backing secret holds a certificate that cannot be read"));
+    .map_err(|error| broken(&format!("the backing secret cannot be read: {error}")))?;
+    if let Some(one) = contents.unreadable.first() {
+        return Err(broken(&format!("the backing secret: {one}")));
     }
     let ordered = leaf_first(&contents.keys, contents.certificates);
     Ok(ordered.iter().map(|certificate| certificate.der().to_vec()).collect())
+}
+
+/// A whole media type, as long as they are; whoever put it there could have put a key.
+fn is_content_type(text: &str) -> bool {
+    let part = |part: &str| {
+        (1..=40).contains(&part.len())
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+.-".contains(&b))
+    };
+    let is_known = |family| ["application", "text", "image"].contains(&family);
+    text.split_once('/').is_some_and(|(family, kind)| is_known(family) && part(kind))
 }
 
 /// From the leaf up to the root, then whatever belongs to neither, in the order it was sent in.
@@ -65,7 +78,7 @@ fn leaf_of(keys: &[PrivateKey], certificates: &[X509]) -> usize {
 }
 
 fn is_issuer(one: &X509, of: &X509) -> bool {
-    one.subject() == of.issuer() && one.thumbprint() != of.thumbprint()
+    of.names_as_issuer(one) && one.thumbprint() != of.thumbprint()
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use akv_core::{Certificate, CertificateName, Deletion, Error, ErrorKind, Result};
+use akv_core::{Certificate, CertificateName, Deletion, Error, ErrorKind, Purged, Result};
 use azure_core::http::Method;
+use tokio::time::Instant;
 
-use super::{KeyVault, certificate, is_settling};
+use super::{KeyVault, certificate, finishing, is_settling};
 use crate::lost::{Again, Lost, POLL};
 use crate::operation::Operation;
 use crate::page::read;
@@ -18,14 +19,20 @@ pub(super) async fn delete(vault: &KeyVault, name: &CertificateName) -> Result<O
     let call = vault.call(Operation::DeleteCertificate, Method::Delete, &path, tried);
     let mut retry = Retry::new(vault.deadline());
     let mut lost = lost(DELETED, name);
-    loop {
+    let started = Instant::now();
+    let mut seen_live = false;
+    let certain = loop {
         match vault.pipeline().send(&call, &mut retry).await {
-            Ok(answer) if is_for_good(&answer, &call.tried) => return Ok(Some(Deletion::Gone)),
-            Ok(_) | Err(Failed::Unknown(_, Failure::TooLarge { .. })) => break,
+            Ok(answer) if is_for_good(&answer, name, &call.tried) => {
+                return Ok(Some(Deletion::Gone));
+            }
+            Ok(_) | Err(Failed::Unknown(_, Failure::TooLarge { .. })) => break true,
             Err(Failed::Known(error)) => match error.kind() {
                 // Somebody else deletes it: the end is the same.
-                ErrorKind::BeingDeleted => break,
-                ErrorKind::SoftDeleted | ErrorKind::Absent if lost.perhaps_done() => break,
+                ErrorKind::BeingDeleted => break true,
+                ErrorKind::SoftDeleted | ErrorKind::Absent if lost.perhaps_done() => {
+                    break seen_live;
+                }
                 ErrorKind::SoftDeleted | ErrorKind::Absent => return Ok(None),
                 _ if is_settling(&error) => {
                     let waited = wait(vault, &call, &retry, error).await;
@@ -37,22 +44,47 @@ pub(super) async fn delete(vault: &KeyVault, name: &CertificateName) -> Result<O
                 let again =
                     lost.wait(vault.pipeline(), &call, &mut retry, Some(&failure), &error).await?;
                 match (vault.look(name, &mut Retry::new(retry.deadline())).await, again) {
-                    (Ok(None), _) => break,
-                    (Ok(Some(_)), Again::Yes) => {}
+                    (Ok(None), _) => break seen_live,
+                    (Ok(Some(_)), Again::Yes) => seen_live = true,
                     (Ok(Some(_)), Again::No) => return Err(lost.unknown(&error)),
                     (Err(looking), _) => return Err(lost.unknown(&error).with_source(looking)),
                 }
             }
         }
+    };
+    if certain {
+        gone_from_view(vault, name, &call, &retry).await.map(Some)
+    } else {
+        gone_since(vault, name, &call, &retry, started).await.map_err(|error| lost.unknown(&error))
     }
-    gone_from_view(vault, name, &call, &mut retry).await.map(Some)
+}
+
+/// The reply was lost, and the certificate is not there: either this deleted it, or it was in soft
+/// delete before. When it was deleted tells.
+async fn gone_since(
+    vault: &KeyVault,
+    name: &CertificateName,
+    call: &Call,
+    retry: &Retry,
+    started: Instant,
+) -> Result<Option<Deletion>> {
+    for pause in pauses() {
+        let mut looking = Retry::new(retry.deadline());
+        if let Some((_, age)) = vault.look_at_deleted(name, &mut looking).await? {
+            let before = age.is_some_and(|age| age > started.elapsed() + TOLERANCE);
+            return Ok((!before).then_some(Deletion::SoftDeleted));
+        }
+        let late = unsettled(ErrorKind::BeingDeleted, DELETED, call, retry);
+        poll(vault, call, retry, pause, late, DELETED).await?;
+    }
+    Ok(None)
 }
 
 /// Whether the service says that it is not recoverable: the vault has no soft delete. An answer that
 /// cannot be read says only that the deletion was taken.
-fn is_for_good(answer: &Answer, tried: &str) -> bool {
+fn is_for_good(answer: &Answer, name: &CertificateName, tried: &str) -> bool {
     read::<Bundle>(answer, tried)
-        .is_ok_and(|bundle| !bundle.is_recoverable() && bundle.certificate().is_ok())
+        .is_ok_and(|bundle| !bundle.is_recoverable() && bundle.certificate(name).is_ok())
 }
 
 /// Polls until the certificate shows up among the deleted ones. A caller who may not read those
@@ -61,7 +93,7 @@ async fn gone_from_view(
     vault: &KeyVault,
     name: &CertificateName,
     call: &Call,
-    retry: &mut Retry,
+    retry: &Retry,
 ) -> Result<Deletion> {
     for pause in pauses() {
         let mut looking = Retry::new(retry.deadline());
@@ -79,6 +111,8 @@ async fn gone_from_view(
     Ok(Deletion::Unseen)
 }
 
+/// From the moment at which the service may have taken it, cancelling waits for the end of it: a
+/// certificate that comes back unseen would be live.
 pub(super) async fn recover(
     vault: &KeyVault,
     name: &CertificateName,
@@ -88,7 +122,9 @@ pub(super) async fn recover(
     let call = vault.call(Operation::RecoverCertificate, Method::Post, &path, tried);
     let mut retry = Retry::new(vault.deadline());
     let mut lost = lost(RECOVERED, name);
+    let finishing = finishing::of(vault);
     let told = loop {
+        let vault = if lost.perhaps_done() { &finishing } else { vault };
         match vault.pipeline().send(&call, &mut retry).await {
             Ok(answer) => break Some(answer),
             Err(Failed::Unknown(_, Failure::TooLarge { .. })) => break None,
@@ -104,9 +140,9 @@ pub(super) async fn recover(
                 _ => return Err(lost.told(error)),
             },
             Err(Failed::Unknown(error, failure)) => {
-                let again =
-                    lost.wait(vault.pipeline(), &call, &mut retry, Some(&failure), &error).await?;
-                match (vault.look(name, &mut Retry::new(retry.deadline())).await, again) {
+                let pipeline = finishing.pipeline();
+                let again = lost.wait(pipeline, &call, &mut retry, Some(&failure), &error).await?;
+                match (finishing.look(name, &mut Retry::new(retry.deadline())).await, again) {
                     (Ok(Some(live)), _) => return Ok(Some(live)),
                     (Ok(None), Again::Yes) => {}
                     (Ok(None), Again::No) => return Err(lost.unknown(&error)),
@@ -115,7 +151,7 @@ pub(super) async fn recover(
             }
         }
     };
-    back_in_view(vault, name, &call, &retry, told.as_ref()).await.map(Some)
+    back_in_view(&finishing, name, &call, &retry, told.as_ref()).await.map(Some)
 }
 
 /// Polls until the certificate is live. A caller who may not read it is content with what the
@@ -134,7 +170,7 @@ async fn back_in_view(
             Ok(None) => unsettled(ErrorKind::BeingRecovered, RECOVERED, call, retry),
             Err(error) => match (error.kind(), told) {
                 (ErrorKind::Denied(_), Some(answer)) => {
-                    return certificate(answer, &call.tried)
+                    return certificate(answer, name, &call.tried)
                         .map_err(|error| after(RECOVERED, &call.tried, &error));
                 }
                 _ => return Err(after(RECOVERED, &call.tried, &error)),
@@ -145,7 +181,7 @@ async fn back_in_view(
     Err(unsettled(ErrorKind::BeingRecovered, RECOVERED, call, retry))
 }
 
-pub(super) async fn purge(vault: &KeyVault, name: &CertificateName) -> Result<Option<()>> {
+pub(super) async fn purge(vault: &KeyVault, name: &CertificateName) -> Result<Purged> {
     let path = ["deletedcertificates", name.as_str()];
     let tried = vault.tried("purge", name);
     let call = vault.call(Operation::PurgeCertificate, Method::Delete, &path, tried);
@@ -153,9 +189,10 @@ pub(super) async fn purge(vault: &KeyVault, name: &CertificateName) -> Result<Op
     let mut lost = lost("the service took the purge", name);
     loop {
         match vault.settled(&call, &mut retry, is_settling).await {
-            Ok(_) | Err(Failed::Unknown(_, Failure::TooLarge { .. })) => return Ok(Some(())),
+            Ok(_) | Err(Failed::Unknown(_, Failure::TooLarge { .. })) => return Ok(Purged::Done),
             Err(Failed::Known(error)) if error.kind() == ErrorKind::Absent => {
-                return Ok(lost.perhaps_done().then_some(()));
+                let ours = lost.perhaps_done();
+                return Ok(if ours { Purged::Done } else { Purged::NothingThere });
             }
             Err(Failed::Known(error)) => return Err(lost.told(error)),
             Err(Failed::Unknown(error, failure)) => {
@@ -163,7 +200,7 @@ pub(super) async fn purge(vault: &KeyVault, name: &CertificateName) -> Result<Op
                     lost.wait(vault.pipeline(), &call, &mut retry, Some(&failure), &error).await?;
                 let mut looking = Retry::new(retry.deadline());
                 match (vault.look_at_deleted(name, &mut looking).await, again) {
-                    (Ok(None), _) => return Ok(Some(())),
+                    (Ok(None), _) => return Ok(Purged::Done),
                     (Ok(Some(_)), Again::Yes) => {}
                     (Ok(Some(_)), Again::No) => return Err(lost.unknown(&error)),
                     (Err(looking), _) => return Err(lost.unknown(&error).with_source(looking)),
@@ -217,5 +254,7 @@ fn pauses() -> impl Iterator<Item = Duration> {
     [250, 500, 1000].into_iter().map(Duration::from_millis).chain(std::iter::repeat(POLL))
 }
 
+/// Dates are told in whole seconds, and the first attempt took its time to arrive.
+const TOLERANCE: Duration = Duration::from_secs(5);
 const DELETED: &str = "the service took the deletion";
 const RECOVERED: &str = "the service took the recovery";

@@ -1,9 +1,9 @@
 //! Import: one new version, even where the reply was lost.
 
-use akv_core::{Certificate, Import, Over, Result};
+use akv_core::{Certificate, Import, Precondition, Result};
 use azure_core::http::Method;
 
-use super::{KeyVault, certificate, is_being_deleted, is_settling};
+use super::{KeyVault, certificate, is_being_deleted, is_settling, unusable};
 use crate::lost::{Again, Lost};
 use crate::operation::Operation;
 use crate::page::unreadable;
@@ -15,10 +15,10 @@ pub(super) async fn run(vault: &KeyVault, import: &Import) -> Result<Certificate
     let body = wire::import::body(import).map_err(|error| unreadable(&tried, &error))?;
     let path = ["certificates", import.name.as_str(), "import"];
     let call = vault.call(Operation::ImportCertificate, Method::Post, &path, tried).with_body(body);
-    let passes = match import.over {
+    let passes = match import.precondition {
         // Whoever recovers the name meanwhile has a certificate there that is not to be replaced.
-        Over::Nothing => is_being_deleted,
-        Over::Certificate => is_settling,
+        Precondition::Absent => is_being_deleted,
+        Precondition::Present => is_settling,
     };
     let mut retry = Retry::new(vault.deadline());
     let mut lost = Lost::new(
@@ -31,8 +31,13 @@ pub(super) async fn run(vault: &KeyVault, import: &Import) -> Result<Certificate
     );
     loop {
         let (error, failure) = match vault.settled(&call, &mut retry, passes).await {
-            Ok(answer) => match certificate(&answer, &call.tried) {
-                Ok(made) => return Ok(made),
+            Ok(answer) => match certificate(&answer, &import.name, &call.tried) {
+                Ok(made) if is_sent(&made, import) => return Ok(made),
+                // Who answers so did perhaps not import it, so it is looked for as after any answer
+                // that cannot be read.
+                Ok(_) => {
+                    (unusable(&call.tried, "it has another thumbprint than what was sent"), None)
+                }
                 Err(unreadable) => (unreadable, None),
             },
             Err(Failed::Known(error)) => return Err(lost.told(error)),
@@ -52,5 +57,9 @@ pub(super) async fn run(vault: &KeyVault, import: &Import) -> Result<Certificate
 /// Whether this is the version that the import was to make. The tags tell it from an older version
 /// of the same certificate.
 fn is_it(found: &Certificate, import: &Import) -> bool {
-    found.thumbprint == Some(import.bundle.thumbprint()) && found.tags == import.tags
+    is_sent(found, import) && found.tags == import.tags
+}
+
+fn is_sent(found: &Certificate, import: &Import) -> bool {
+    found.thumbprint == Some(import.bundle.thumbprint())
 }

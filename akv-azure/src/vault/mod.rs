@@ -2,28 +2,32 @@
 
 mod chain;
 mod deletion;
+mod finishing;
 mod import;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use akv_core::{
     Certificate, CertificateName, CertificateStore, DeletedCertificate, Deletion, Error, ErrorKind,
-    Import, ListedCertificate, Result, Tags, VaultName, Version,
+    Import, ListOptions, ListedCertificate, OperationState, Pending, Purged, Result, Tags,
+    VaultName, Version,
 };
 use async_trait::async_trait;
 use azure_core::http::Method;
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use time::OffsetDateTime;
+use tokio_util::sync::DropGuard;
 
 use crate::lost::POLL;
 use crate::operation::Operation;
-use crate::page::{Pages, fingerprint, read, unreadable};
+use crate::page::{Bounds, Pages, fingerprint, read, unreadable};
 use crate::pipeline::{Answer, Call, Deadline, Failed, Pipeline, Retry};
-use crate::wire::certificate::{Bundle, TagsUpdate};
+use crate::wire::certificate::{Bundle, CertificateOperation, TagsUpdate};
 use crate::wire::page::Item;
 
 /// A vault, reached over REST as one identity.
@@ -36,11 +40,13 @@ struct Inner {
     pipeline: Pipeline,
     vault: VaultName,
     deadline: Duration,
+    /// Of a store that finishes what was begun: ends its watch over the caller's cancellation.
+    _watch: Option<DropGuard>,
 }
 
 impl KeyVault {
     pub(crate) fn new(pipeline: Pipeline, vault: VaultName, deadline: Duration) -> Self {
-        Self(Arc::new(Inner { pipeline, vault, deadline }))
+        Self(Arc::new(Inner { pipeline, vault, deadline, _watch: None }))
     }
 
     fn pipeline(&self) -> &Pipeline {
@@ -66,23 +72,27 @@ impl KeyVault {
         let path = ["certificates", name.as_str()];
         let call = self.call(Operation::GetCertificate, Method::Get, &path, tried);
         match self.pipeline().send(&call, retry).await {
-            Ok(answer) => certificate(&answer, &call.tried).map(Some),
+            Ok(answer) => certificate(&answer, name, &call.tried).map(Some),
             Err(failed) => none_if_absent(failed),
         }
     }
 
+    /// What is in soft delete, and for how long by the service's own clock, where that can be told.
     async fn look_at_deleted(
         &self,
         name: &CertificateName,
         retry: &mut Retry,
-    ) -> Result<Option<DeletedCertificate>> {
+    ) -> Result<Option<(DeletedCertificate, Option<Duration>)>> {
         let tried = self.tried("get deleted", name);
         let path = ["deletedcertificates", name.as_str()];
         let call = self.call(Operation::GetDeletedCertificate, Method::Get, &path, tried);
         match self.pipeline().send(&call, retry).await {
             Ok(answer) => {
                 let bundle: Bundle = read(&answer, &call.tried)?;
-                bundle.deleted().map_err(|problem| unusable(&call.tried, problem)).map(Some)
+                let deleted =
+                    bundle.deleted(name).map_err(|problem| unusable(&call.tried, problem))?;
+                let age = deleted.deleted.and_then(|then| age(&answer, then));
+                Ok(Some((deleted, age)))
             }
             Err(failed) => none_if_absent(failed),
         }
@@ -95,14 +105,22 @@ impl CertificateStore for KeyVault {
         &self.0.vault
     }
 
-    fn list(&self) -> BoxStream<'_, Result<ListedCertificate>> {
+    fn finishing(&self) -> Arc<dyn CertificateStore> {
+        Arc::new(finishing::of(self))
+    }
+
+    fn list(&self, options: ListOptions) -> BoxStream<'_, Result<ListedCertificate>> {
         let tried = format!("list the certificates of vault {}", self.0.vault);
-        let query = [("api-version", API_VERSION), ("maxresults", PAGE_SIZE)];
+        let mut query = vec![("api-version", API_VERSION), ("maxresults", PAGE_SIZE)];
+        if options.pending == Pending::Include {
+            query.push(("includePending", "true"));
+        }
         let first = self.pipeline().origin.url(&["certificates"], &query);
         let pages = Pages::new(
             self.pipeline().clone(),
             Operation::ListCertificates,
             tried.clone(),
+            Bounds::VAULT,
             self.0.deadline,
             first,
         );
@@ -113,7 +131,7 @@ impl CertificateStore for KeyVault {
                 match pages.next::<Bundle>().await {
                     Ok(None) => None,
                     Ok(Some(page)) => {
-                        let items = listed(page, &mut seen, &tried);
+                        let items = listed(page, &mut seen, &tried, |id| pages.shown(id));
                         let broken = items.last().is_some_and(Result::is_err);
                         Some((items, (!broken).then_some((pages, seen))))
                     }
@@ -136,8 +154,22 @@ impl CertificateStore for KeyVault {
         chain::read(&answer, &call.tried)
     }
 
+    async fn operation(&self, name: &CertificateName) -> Result<Option<OperationState>> {
+        let tried = self.tried("get the operation on", name);
+        let path = ["certificates", name.as_str(), "pending"];
+        let call = self.call(Operation::GetCertificate, Method::Get, &path, tried);
+        match self.pipeline().send(&call, &mut Retry::new(self.deadline())).await {
+            Ok(answer) => {
+                let operation: CertificateOperation = read(&answer, &call.tried)?;
+                operation.state().map_err(|problem| unusable(&call.tried, problem)).map(Some)
+            }
+            Err(failed) => none_if_absent(failed),
+        }
+    }
+
     async fn deleted(&self, name: &CertificateName) -> Result<Option<DeletedCertificate>> {
-        self.look_at_deleted(name, &mut Retry::new(self.deadline())).await
+        let looked = self.look_at_deleted(name, &mut Retry::new(self.deadline())).await?;
+        Ok(looked.map(|(deleted, _)| deleted))
     }
 
     async fn import(&self, import: &Import) -> Result<Certificate> {
@@ -156,7 +188,7 @@ impl CertificateStore for KeyVault {
             .with_body(Bytes::from(body));
         let mut retry = Retry::new(self.deadline());
         let answer = self.settled(&call, &mut retry, is_settling).await.map_err(Error::from);
-        match answer.and_then(|answer| certificate(&answer, &call.tried)) {
+        match answer.and_then(|answer| certificate(&answer, name, &call.tried)) {
             // Where the answer cannot be read, the certificate itself tells.
             Err(error) if error.kind() == ErrorKind::Protocol => {
                 match self.look(name, &mut Retry::new(retry.deadline())).await {
@@ -176,7 +208,7 @@ impl CertificateStore for KeyVault {
         deletion::recover(self, name).await
     }
 
-    async fn purge(&self, name: &CertificateName) -> Result<Option<()>> {
+    async fn purge(&self, name: &CertificateName) -> Result<Purged> {
         deletion::purge(self, name).await
     }
 }
@@ -212,6 +244,13 @@ impl fmt::Debug for KeyVault {
     }
 }
 
+/// How long ago that was when the answer was written; by this machine's clock where the answer has no
+/// date.
+fn age(answer: &Answer, then: OffsetDateTime) -> Option<Duration> {
+    let date = answer.header("date").and_then(|date| httpdate::parse_http_date(date).ok());
+    date.unwrap_or_else(SystemTime::now).duration_since(then.into()).ok()
+}
+
 fn is_settling(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::BeingDeleted | ErrorKind::BeingRecovered)
 }
@@ -233,6 +272,7 @@ fn listed(
     page: Vec<Item<Bundle>>,
     seen: &mut HashSet<u64>,
     tried: &str,
+    shown: impl Fn(&str) -> String,
 ) -> Vec<Result<ListedCertificate>> {
     let broken = |problem: String| Err(Error::new(ErrorKind::Protocol, tried, problem));
     let mut items = Vec::with_capacity(page.len());
@@ -241,11 +281,12 @@ fn listed(
         let bundle = match item {
             Item::Read(bundle) => bundle,
             // It is named, so that what is wrong with it can be told when it is looked at.
-            Item::Other(other) => Bundle::named(&other),
+            Item::Other(id) => Bundle::named(id),
         };
         let id = bundle.id().to_owned();
         let Some(item) = bundle.listed() else {
-            items.push(broken(format!("an item's id {id:.200?} names no certificate")));
+            let id = shown(&id);
+            items.push(broken(format!("an item's id {id:?} names no certificate")));
             return items;
         };
         seen.insert(fingerprint(&item.name));
@@ -257,9 +298,10 @@ fn listed(
     items
 }
 
-fn certificate(answer: &Answer, tried: &str) -> Result<Certificate> {
+/// The certificate of that name, out of an answer that has to be about it.
+fn certificate(answer: &Answer, name: &CertificateName, tried: &str) -> Result<Certificate> {
     let bundle: Bundle = read(answer, tried)?;
-    bundle.certificate().map_err(|problem| unusable(tried, problem))
+    bundle.certificate(name).map_err(|problem| unusable(tried, problem))
 }
 
 fn unusable(tried: &str, problem: &str) -> Error {

@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use akv_core::bundle::X509;
 use akv_core::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
-    ListedCertificate, Tags, Thumbprint,
+    ListedCertificate, OperationState, Tags, Thumbprint,
 };
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use time::OffsetDateTime;
 
 #[derive(Debug, Default, Deserialize)]
@@ -53,6 +52,24 @@ struct KeyProperties {
     kty: Option<String>,
 }
 
+/// The making of a certificate, as `pending` shows it. It stays there when it has ended.
+#[derive(Debug, Deserialize)]
+pub(crate) struct CertificateOperation {
+    status: Option<String>,
+}
+
+impl CertificateOperation {
+    pub(crate) fn state(&self) -> Result<OperationState, &'static str> {
+        match self.status.as_deref() {
+            Some("inProgress") => Ok(OperationState::InProgress),
+            Some("completed") => Ok(OperationState::Completed),
+            Some("cancelled") => Ok(OperationState::Cancelled),
+            Some("failed") => Ok(OperationState::Failed),
+            _ => Err("it does not say how far the operation has come"),
+        }
+    }
+}
+
 /// The tags of a certificate, to be put in place of those it has.
 #[derive(Debug, Serialize)]
 pub(crate) struct TagsUpdate<'a> {
@@ -61,8 +78,7 @@ pub(crate) struct TagsUpdate<'a> {
 
 impl Bundle {
     /// Of what can be read no further than its id, if so far.
-    pub(crate) fn named(other: &Value) -> Self {
-        let id = other.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    pub(crate) fn named(id: String) -> Self {
         Self { id, ..Self::default() }
     }
 
@@ -76,12 +92,16 @@ impl Bundle {
         })
     }
 
-    /// A certificate, or what is wrong with it.
-    pub(crate) fn certificate(self) -> Result<Certificate, &'static str> {
+    /// The certificate that was `asked` for, or what is wrong with it.
+    pub(crate) fn certificate(self, asked: &CertificateName) -> Result<Certificate, &'static str> {
         let mut segments = segments(&self.id);
         let name = segments.next().and_then(|name| name.parse().ok());
         let version = segments.next().and_then(|version| version.parse().ok());
-        let (name, version) = name.zip(version).ok_or("it names no certificate and version")?;
+        let (name, version): (CertificateName, _) =
+            name.zip(version).ok_or("it names no certificate and version")?;
+        if !name.as_str().eq_ignore_ascii_case(asked.as_str()) {
+            return Err("it is about another certificate than the one that was asked for");
+        }
         let der = self.der()?;
         let key = self.kid.is_some().then(|| {
             let properties = self.policy.as_ref().and_then(|policy| policy.key_props.as_ref());
@@ -101,23 +121,29 @@ impl Bundle {
         })
     }
 
-    /// What is in it; nothing where it is pending. It has to be what its thumbprint says, or, where
-    /// that cannot be read, at least a certificate.
+    /// What is in it; nothing where it is pending. It has to be a certificate, and the one that its
+    /// thumbprint says, where that can be read.
     fn der(&self) -> Result<Option<Vec<u8>>, &'static str> {
         let Some(cer) = self.cer.as_deref().filter(|cer| !cer.is_empty()) else { return Ok(None) };
         let der = FORGIVING.decode(cer).map_err(|_| "what it holds is not base64")?;
+        if X509::from_der(&der).is_err() {
+            return Err("what it holds is no certificate");
+        }
         match self.thumbprint() {
-            Some(thumbprint) if thumbprint == Thumbprint::of(&der) => Ok(Some(der)),
-            Some(_) => Err("what it holds does not have its thumbprint"),
-            None if X509::from_der(&der).is_ok() => Ok(Some(der)),
-            None => Err("what it holds is no certificate"),
+            Some(thumbprint) if thumbprint != Thumbprint::of(&der) => {
+                Err("what it holds does not have its thumbprint")
+            }
+            _ => Ok(Some(der)),
         }
     }
 
-    pub(crate) fn deleted(self) -> Result<DeletedCertificate, &'static str> {
+    pub(crate) fn deleted(
+        self,
+        asked: &CertificateName,
+    ) -> Result<DeletedCertificate, &'static str> {
         let (deleted, scheduled_purge) = (self.deleted, self.scheduled_purge);
         Ok(DeletedCertificate {
-            certificate: self.certificate()?,
+            certificate: self.certificate(asked)?,
             deleted: deleted.and_then(moment),
             scheduled_purge: scheduled_purge.and_then(moment),
         })
@@ -181,9 +207,20 @@ const FORGIVING_URL: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL
 
 #[cfg(test)]
 mod tests {
+    use akv_testkit::pki::{Leaf, TestPki};
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use serde_json::json;
+    use time::macros::datetime;
 
     use super::*;
+
+    fn leaf() -> Leaf {
+        TestPki::elliptic(datetime!(2026-11-01 0:00 UTC)).leaf("www.contoso.com").issue()
+    }
+
+    fn named(name: &str) -> CertificateName {
+        name.parse().expect("a name")
+    }
 
     fn read(body: &serde_json::Value) -> Bundle {
         serde_json::from_value(body.clone()).expect("a bundle")
@@ -191,24 +228,23 @@ mod tests {
 
     #[test]
     fn a_bundle_in_full() {
+        let leaf = leaf();
+        let x5t = URL_SAFE_NO_PAD.encode(leaf.thumbprint().as_bytes());
         let bundle = read(&json!({
             "id": "https://contoso.vault.azure.net/certificates/Web-01/0123456789abcdef0123456789abcdef",
             "kid": "https://contoso.vault.azure.net/keys/Web-01/0123456789abcdef0123456789abcdef",
-            "x5t": "cDeAcZjCKn0rCAc3HXY3eahP388",
-            "cer": "AQID",
+            "x5t": x5t,
+            "cer": STANDARD.encode(leaf.der()),
             "attributes": {"enabled": false, "nbf": 1, "exp": 2, "created": 3, "updated": 4, "recoveryLevel": "Recoverable"},
             "tags": {"owner": "pki"},
             "policy": {"key_props": {"exportable": false, "kty": "RSA-HSM", "x": 1}, "new": {}},
             "surprise": [1]
         }));
-        let certificate = bundle.certificate().expect("a certificate");
+        let certificate = bundle.certificate(&named("web-01")).expect("a certificate");
         assert_eq!(certificate.name.as_str(), "Web-01");
         assert_eq!(certificate.version.as_str(), "0123456789abcdef0123456789abcdef");
-        assert_eq!(certificate.der.as_deref(), Some(&[1, 2, 3][..]));
-        assert_eq!(
-            certificate.thumbprint.map(|it| it.to_string()).as_deref(),
-            Some("7037807198C22A7D2B0807371D763779A84FDFCF")
-        );
+        assert_eq!(certificate.der.as_deref(), Some(leaf.der()));
+        assert_eq!(certificate.thumbprint, Some(leaf.thumbprint()));
         assert!(!certificate.attributes.enabled);
         let key = certificate.key.expect("a key");
         assert_eq!((key.exportable, key.kind.as_deref()), (Some(Exportable::No), Some("RSA-HSM")));
@@ -219,24 +255,31 @@ mod tests {
         let item = json!({"id": "https://x/certificates/new", "attributes": {"enabled": false}, "subject": ""});
         let listed = read(&item).listed().expect("an item");
         assert_eq!((listed.name.as_str(), listed.thumbprint), ("new", None));
-        assert!(read(&json!({"id": "https://x/certificates/new"})).certificate().is_err());
+        let unversioned = read(&json!({"id": "https://x/certificates/new"}));
+        assert!(unversioned.certificate(&named("new")).is_err());
     }
 
     #[test]
     fn what_is_no_certificate_is_not_passed_on() {
         let id = "https://x/certificates/web/0123456789abcdef0123456789abcdef";
-        let x5t = "AAECAwQFBgcICQoLDA0ODxAREhM";
+        let other = "AAECAwQFBgcICQoLDA0ODxAREhM";
+        let random = vec![7; 100_000];
+        let fitting = URL_SAFE_NO_PAD.encode(Thumbprint::of(&random).as_bytes());
         for (cer, x5t, problem) in [
-            ("@@", Some(x5t), "not base64"),
-            ("AQID", Some(x5t), "does not have its thumbprint"),
-            ("AAAA", None, "no certificate"),
-            ("PGh0bWw+YmxvY2tlZDwvaHRtbD4=", Some("odd"), "no certificate"),
+            ("@@".to_owned(), Some(other), "not base64"),
+            (STANDARD.encode(leaf().der()), Some(other), "does not have its thumbprint"),
+            (STANDARD.encode(&random), Some(fitting.as_str()), "no certificate"),
+            ("AAAA".to_owned(), None, "no certificate"),
+            ("PGh0bWw+YmxvY2tlZDwvaHRtbD4=".to_owned(), Some("odd"), "no certificate"),
         ] {
             let bundle = read(&json!({ "id": id, "cer": cer, "x5t": x5t }));
-            let told = bundle.certificate().expect_err(cer);
-            assert!(told.contains(problem), "{cer}: {told}");
+            let told = bundle.certificate(&named("web")).expect_err(problem);
+            assert!(told.contains(problem), "{problem}: {told}");
         }
-        assert_eq!(read(&json!({ "id": id, "cer": "" })).certificate().map(|it| it.der), Ok(None));
+        let pending = read(&json!({ "id": id, "cer": "" })).certificate(&named("WEB"));
+        assert_eq!(pending.map(|it| it.der), Ok(None));
+        let told = read(&json!({ "id": id })).certificate(&named("web-1")).expect_err("another");
+        assert!(told.contains("another certificate"), "{told}");
     }
 
     #[test]

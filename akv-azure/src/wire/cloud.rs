@@ -3,11 +3,12 @@
 use serde::Deserialize;
 
 /// One cloud, or a list with each cloud it knows: versions of the interface differ.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Metadata {
-    Many(Vec<Cloud>),
-    One(Box<Cloud>),
+pub(crate) fn read(body: &[u8]) -> serde_json::Result<Vec<Cloud>> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        serde_json::from_slice(body)
+    } else {
+        serde_json::from_slice(body).map(|cloud| vec![cloud])
+    }
 }
 
 #[derive(Debug, Deserialize)]

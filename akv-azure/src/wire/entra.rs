@@ -1,9 +1,9 @@
-//! Errors of Entra ID's token endpoint, and of the managed identity endpoints.
+//! Answers of Entra ID's token endpoint, and of the managed identity endpoints.
+
+use std::fmt;
 
 use serde::Deserialize;
-use serde_json::Value;
-
-use super::refusal::shortened;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -11,7 +11,7 @@ pub(crate) struct TokenError {
     pub(crate) error: Option<String>,
     error_description: Option<String>,
     error_codes: Vec<u32>,
-    trace_id: Option<String>,
+    pub(crate) trace_id: Option<String>,
     /// App Service has its own form.
     message: Option<String>,
 }
@@ -25,46 +25,124 @@ impl TokenError {
 
     /// The AADSTS code: from the list of codes, or the head of the description.
     pub(crate) fn code(&self) -> Option<u32> {
-        let described = || {
-            let digits = self.error_description.as_deref()?.strip_prefix("AADSTS")?;
-            digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-        };
-        self.error_codes.first().copied().or_else(described)
+        self.error_codes.first().copied().or_else(|| self.described_code())
     }
 
-    /// The description without the trailer of trace id, correlation id and timestamp.
-    pub(crate) fn message(&self) -> Option<String> {
-        let text = self.error_description.as_deref().or(self.message.as_deref())?;
-        let end = text.find("Trace ID:").unwrap_or(text.len());
-        Some(shortened(text.get(..end).unwrap_or(text)))
+    fn described_code(&self) -> Option<u32> {
+        let digits = self.error_description.as_deref()?.strip_prefix("AADSTS")?;
+        digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
     }
 
-    pub(crate) fn trace_id(&self) -> Option<String> {
-        self.trace_id.clone()
+    /// What was said, to be understood and not to be shown.
+    pub(crate) fn words(&self) -> &str {
+        self.error_description.as_deref().or(self.message.as_deref()).unwrap_or_default()
+    }
+
+    /// The description without the trailer of trace id, correlation id and timestamp. Only one that
+    /// begins with Entra ID's own code is shown: anything else could repeat the request.
+    pub(crate) fn message(&self) -> Option<&str> {
+        self.described_code()?;
+        let text = self.words();
+        text.get(..text.find("Trace ID:").unwrap_or(text.len()))
     }
 }
 
-/// How long a token lasts (`expires_in`, in seconds) or until when (`expires_on`, in seconds since
-/// 1970): both come as a number or as a string.
+/// A token as the endpoints give it.
 #[derive(Deserialize)]
-struct Lifetime {
+struct TokenAnswer<'a> {
+    #[serde(borrow, default)]
+    access_token: Option<std::borrow::Cow<'a, str>>,
+    #[serde(borrow, default)]
+    token_type: Option<std::borrow::Cow<'a, str>>,
     #[serde(default)]
-    expires_in: Value,
+    expires_in: Seconds,
     #[serde(default)]
-    expires_on: Value,
+    expires_on: Seconds,
 }
 
-/// Whether what the answer says of the token's lifetime can be: neither before 1970 nor beyond
-/// [`LATEST`]. What is no number is left to whoever reads the token.
-pub(crate) fn is_lifetime_plausible(body: &[u8]) -> bool {
-    let Ok(Lifetime { expires_in, expires_on }) = serde_json::from_slice(body) else { return true };
-    [expires_in, expires_on].iter().filter_map(number).all(|it| (0.0..=LATEST).contains(&it))
+/// What is wrong with the token of a successful answer; nothing where it cannot be read as one, as
+/// that is noticed by whoever reads the token.
+///
+/// `expires_in` is in seconds, `expires_on` in seconds since 1970: a lifetime beyond [`LATEST`]
+/// would make `azure_identity` panic.
+pub(crate) fn fault_of_token(body: &[u8]) -> Option<&'static str> {
+    let answer: TokenAnswer<'_> = serde_json::from_slice(body).ok()?;
+    let token = answer.access_token.as_deref()?;
+    let kind = answer.token_type.as_deref().unwrap_or("Bearer");
+    if token.is_empty() {
+        Some("the access token is empty")
+    } else if !token.bytes().all(|b| b.is_ascii_graphic()) {
+        Some("the access token has characters that no token has (such as a line end)")
+    } else if !kind.eq_ignore_ascii_case("Bearer") {
+        Some("the token's type is not Bearer")
+    } else if ![answer.expires_in, answer.expires_on].iter().all(Seconds::is_plausible) {
+        Some("the lifetime of the token is not plausible")
+    } else {
+        None
+    }
 }
 
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::String(text) => text.trim().parse().ok(),
-        other => other.as_f64(),
+/// A number, or a string with one. Whatever else it is, is not kept.
+#[derive(Clone, Copy, Default)]
+struct Seconds(Option<f64>);
+
+impl Seconds {
+    /// Neither before 1970 nor beyond [`LATEST`]; what is no number is left to whoever reads the
+    /// token.
+    fn is_plausible(&self) -> bool {
+        self.0.is_none_or(|seconds| (0.0..=LATEST).contains(&seconds))
+    }
+}
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SecondsVisitor)
+    }
+}
+
+struct SecondsVisitor;
+
+impl<'de> Visitor<'de> for SecondsVisitor {
+    type Value = Seconds;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of seconds")
+    }
+
+    fn visit_f64<E>(self, seconds: f64) -> Result<Seconds, E> {
+        Ok(Seconds(Some(seconds)))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "the bounds are far below what is lost")]
+    fn visit_i64<E>(self, seconds: i64) -> Result<Seconds, E> {
+        Ok(Seconds(Some(seconds as f64)))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "the bounds are far below what is lost")]
+    fn visit_u64<E>(self, seconds: u64) -> Result<Seconds, E> {
+        Ok(Seconds(Some(seconds as f64)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Seconds, E> {
+        Ok(Seconds(text.trim().parse().ok()))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Seconds, E> {
+        Ok(Seconds(None))
+    }
+
+    fn visit_unit<E>(self) -> Result<Seconds, E> {
+        Ok(Seconds(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Seconds, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Seconds(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Seconds, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Seconds(None))
     }
 }
 
@@ -76,20 +154,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lifetime_beyond_the_calendar_is_not_plausible() {
-        for (body, plausible) in [
-            (r#"{"access_token":"x","expires_in":3600}"#, true),
-            (r#"{"access_token":"x","expires_in":"86399","expires_on":"1800000000"}"#, true),
-            (r#"{"access_token":"x"}"#, true),
-            (r#"{"expires_on":"11/23/2026 10:00:00 PM +00:00"}"#, true),
-            ("<html>", true),
-            (r#"{"expires_in":999999999999}"#, false),
-            (r#"{"expires_in":9223372036854775807}"#, false),
-            (r#"{"expires_in":1e300}"#, false),
-            (r#"{"expires_in":-999999999999}"#, false),
-            (r#"{"expires_on":"9223372036854775807"}"#, false),
+    fn names_what_is_wrong_with_a_token() {
+        let token = |rest: &str| format!(r#"{{"access_token":"x",{rest}}}"#);
+        for (body, fault) in [
+            (token(r#""expires_in":3600"#), None),
+            (token(r#""expires_in":"86399","expires_on":"1800000000""#), None),
+            (token(r#""token_type":"bearer","expires_in":[[],{"a":0}]"#), None),
+            (token(r#""expires_on":"11/23/2026 10:00:00 PM +00:00""#), None),
+            ("<html>".to_owned(), None),
+            (token(r#""expires_in":999999999999"#), Some("lifetime")),
+            (token(r#""expires_in":9223372036854775807"#), Some("lifetime")),
+            (token(r#""expires_in":1e300"#), Some("lifetime")),
+            (token(r#""expires_in":-999999999999"#), Some("lifetime")),
+            (token(r#""expires_on":"9223372036854775807""#), Some("lifetime")),
+            (token(r#""token_type":"pop""#), Some("Bearer")),
+            (r#"{"access_token":""}"#.to_owned(), Some("empty")),
+            (r#"{"access_token":"a\r\nb"}"#.to_owned(), Some("characters")),
+            (r#"{"access_token":"a\u0000"}"#.to_owned(), Some("characters")),
+            (r#"{"access_token":"ä"}"#.to_owned(), Some("characters")),
         ] {
-            assert_eq!(is_lifetime_plausible(body.as_bytes()), plausible, "{body}");
+            let told = fault_of_token(body.as_bytes());
+            assert_eq!(told.is_some(), fault.is_some(), "{body}: {told:?}");
+            assert!(told.unwrap_or_default().contains(fault.unwrap_or_default()), "{body}");
         }
     }
 }

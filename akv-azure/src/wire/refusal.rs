@@ -5,14 +5,17 @@ use akv_core::Reply;
 use serde::Deserialize;
 
 use crate::pipeline::Answer;
+use crate::redact::Redactor;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Body {
     error: Option<Detail>,
     // Some of Resource Manager's providers leave the envelope out.
-    #[serde(flatten)]
-    bare: Detail,
+    code: Option<String>,
+    message: Option<String>,
+    #[serde(alias = "innerError")]
+    innererror: Option<Box<Detail>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -24,24 +27,30 @@ struct Detail {
     innererror: Option<Box<Detail>>,
 }
 
+impl Body {
+    fn detail(self) -> Detail {
+        let Self { error, code, message, innererror } = self;
+        error.unwrap_or(Detail { code, message, innererror })
+    }
+}
+
 /// What the service said, and whether it was somebody else who said it: a proxy, a gateway.
 pub(crate) fn read(answer: &Answer) -> (Reply, bool) {
+    let redactor = answer.redactor();
     let detail = serde_json::from_slice::<Body>(answer.body())
         .ok()
-        .map(|body| body.error.unwrap_or(body.bare))
+        .map(Body::detail)
         .filter(|detail| detail.code.is_some());
-    let mut reply = Reply {
-        status: answer.status(),
-        request_id: answer.header("x-ms-request-id").map(str::to_owned),
-        ..Reply::default()
-    };
+    let mut reply =
+        Reply { status: answer.status(), request_id: answer.request_id(), ..Reply::default() };
     let Some(detail) = detail else {
-        reply.message = described(answer.body());
+        reply.message = described(answer.body(), redactor);
         return (reply, true);
     };
-    reply.inner_code = detail.innererror.as_deref().and_then(innermost);
-    reply.code = detail.code;
-    reply.message = detail.message.map(|message| shortened(&message));
+    let inner = detail.innererror.as_deref().and_then(innermost);
+    reply.inner_code = inner.map(|code| redactor.identifier(&code));
+    reply.code = detail.code.map(|code| redactor.identifier(&code));
+    reply.message = detail.message.map(|message| redactor.line(&message));
     (reply, false)
 }
 
@@ -51,7 +60,7 @@ fn innermost(detail: &Detail) -> Option<String> {
 }
 
 /// What a body that is not the service's tells a person: the title of an HTML page or its beginning.
-pub(crate) fn described(body: &[u8]) -> Option<String> {
+fn described(body: &[u8], redactor: &Redactor) -> Option<String> {
     let text = String::from_utf8_lossy(body.get(..BEGINNING.min(body.len())).unwrap_or_default());
     let text = text.trim();
     if text.is_empty() {
@@ -59,27 +68,16 @@ pub(crate) fn described(body: &[u8]) -> Option<String> {
     }
     let lower = text.to_ascii_lowercase();
     if !lower.starts_with('<') {
-        return Some(shortened(text));
+        return Some(redactor.line(text));
     }
     let title = lower.find("<title>").map(|at| at + "<title>".len()).and_then(|from| {
         let to = from + lower.get(from..)?.find("</title>")?;
         text.get(from..to)
     });
     Some(match title {
-        Some(title) => format!("an HTML page titled {:?}", shortened(title.trim())),
+        Some(title) => format!("an HTML page titled {:?}", redactor.line(title)),
         None => "an HTML page".to_owned(),
     })
 }
 
-/// One line of at most 400 characters: the message is for a person.
-pub(crate) fn shortened(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut short: String = line.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
-    if short.len() < line.len() {
-        short.push('…');
-    }
-    short
-}
-
 const BEGINNING: usize = 4096;
-const SHOWN: usize = 400;

@@ -141,7 +141,11 @@ async fn access_policies_name_who_was_named() {
     world.cloud.deny(Operation::ListCertificates);
     let address = world.address("fabrikam", Cloud::public());
     let store = world.azure.store(&address, &world.credential()).expect("a store");
-    let error = futures::StreamExt::next(&mut akv_core::CertificateStore::list(&store)).await;
+    let error = futures::StreamExt::next(&mut akv_core::CertificateStore::list(
+        &store,
+        akv_core::ListOptions::default(),
+    ))
+    .await;
     let error = error.expect("an item").expect_err("refused");
     assert!(error.to_string().contains("AccessDenied"), "{error}");
 }

@@ -6,12 +6,16 @@
     reason = "a test's helpers end the test where something is not as it should be"
 )]
 
+mod answers;
 mod change;
 mod cloud;
+mod converge;
 mod directory;
+mod echo;
 mod hostile;
 mod jobs;
 mod pace;
+mod redaction;
 mod refusal;
 mod sign_in;
 mod store;

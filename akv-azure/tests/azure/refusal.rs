@@ -1,6 +1,6 @@
 //! Every status and code of the services, row by row, as the error that a person reads.
 
-use akv_core::{CertificateStore, Denial, Error, ErrorKind, VaultDirectory};
+use akv_core::{CertificateStore, Denial, Error, ErrorKind, ListOptions, VaultDirectory};
 use akv_testkit::{Fault, Operation, Reason, Refusal, VaultPlan};
 use futures::StreamExt;
 
@@ -135,7 +135,7 @@ async fn each_operation_names_the_permission_that_it_needs() {
         (Operation::ListCertificates, "certificates/list", "Key Vault Reader", |world| {
             Box::pin(async {
                 let store = world.store();
-                let mut list = store.list();
+                let mut list = store.list(ListOptions::default());
                 list.next().await.and_then(Result::err)
             })
         }),

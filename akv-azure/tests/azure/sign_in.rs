@@ -44,6 +44,44 @@ async fn a_token_whose_lifetime_is_absurd_is_none() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_that_cannot_be_sent_is_named() {
+    for (body, says) in [
+        (r#"{"token_type":"Bearer","expires_in":3600,"access_token":"a\r\nb: c"}"#, "characters"),
+        (r#"{"token_type":"Bearer","expires_in":3600,"access_token":"a\u0000b"}"#, "characters"),
+        (r#"{"token_type":"Bearer","expires_in":3600,"access_token":""}"#, "empty"),
+        (r#"{"token_type":"PoP","expires_in":3600,"access_token":"x"}"#, "not Bearer"),
+    ] {
+        let world = World::new();
+        world.cloud.fault(Fault::on(Operation::Token).body(200, "application/json", body));
+        let error = refused(&world).await;
+        assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
+        assert!(error.to_string().contains(says), "{error}");
+        assert_eq!(world.cloud.journal().count(Operation::Token), 1, "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_credential_file_that_is_a_pipe_or_a_device_does_not_hang() {
+    let world = World::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let client_id: akv_core::ClientId = world.cloud.client_id().parse().expect("an id");
+    for file in [pipe, PathBuf::from("/dev/zero")] {
+        let token_file = file.clone();
+        for credential in [
+            Credential::WorkloadIdentity { client_id, token_file },
+            Credential::ClientCertificate { client_id, file: file.clone(), password: "".into() },
+        ] {
+            let error = signing_in(&world, &credential).await.expect_err("unusable");
+            assert!(error.to_string().contains("not a regular file"), "{error}");
+        }
+    }
+    assert_eq!(world.cloud.journal().total(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_tenant_has_another_token() {
     let other = "7e4a47e4-0000-4000-8000-000000000002";
     let world = World::with(|cloud| cloud.vault("contoso").tenant(other));

@@ -1,6 +1,9 @@
 //! What a vault can do, where all goes well.
 
-use akv_core::{CertificateStore, Cloud, Deletion, Exportable, Import, ListedCertificate, Result};
+use akv_core::{
+    CertificateStore, Cloud, Deletion, Exportable, Import, ListOptions, ListedCertificate, Purged,
+    Result,
+};
 use akv_testkit::conformance::Conformance;
 use akv_testkit::pki::Key;
 use akv_testkit::{Operation, Pages, VaultPlan};
@@ -9,7 +12,7 @@ use futures::{StreamExt, TryStreamExt};
 use crate::world::{World, importing, name, seconds, tags};
 
 async fn listed(store: &impl CertificateStore) -> Vec<ListedCertificate> {
-    store.list().try_collect().await.expect("a list")
+    store.list(ListOptions::default()).try_collect().await.expect("a list")
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,7 +40,8 @@ async fn a_page_is_asked_for_when_it_is_wanted() {
     let world = World::new();
     world.cloud.vault("contoso").seed(100);
     let store = world.store();
-    let first: Vec<Result<ListedCertificate>> = store.list().take(10).collect().await;
+    let first: Vec<Result<ListedCertificate>> =
+        store.list(ListOptions::default()).take(10).collect().await;
     assert!(first.iter().all(Result::is_ok));
     assert_eq!(world.cloud.journal().count(Operation::ListCertificates), 1);
 }
@@ -154,7 +158,7 @@ async fn what_is_not_there_is_none() {
     assert_eq!(store.deleted(&nobody).await.expect("a look"), None);
     assert_eq!(store.delete(&nobody).await.expect("a deletion"), None);
     assert_eq!(store.recover(&nobody).await.expect("a recovery"), None);
-    assert_eq!(store.purge(&nobody).await.expect("a purge"), None);
+    assert_eq!(store.purge(&nobody).await.expect("a purge"), Purged::NothingThere);
     assert!(store.update_tags(&nobody, &tags(&[])).await.is_err(), "there is nothing to update");
 }
 
@@ -168,7 +172,7 @@ async fn deleting_returns_when_it_has_settled() {
     assert_eq!(store.delete(&name("web")).await.expect("deleted"), Some(Deletion::SoftDeleted));
     let deleted = store.deleted(&name("web")).await.expect("a look").expect("soft-deleted");
     assert!(deleted.scheduled_purge > deleted.deleted);
-    assert_eq!(store.purge(&name("web")).await.expect("purged"), Some(()));
+    assert_eq!(store.purge(&name("web")).await.expect("purged"), Purged::Done);
     // The name is not free at once; the import waits for it.
     store.import(&importing("web", &world.leaf("b.example"))).await.expect("an import");
 }
@@ -218,15 +222,14 @@ async fn every_cloud_has_its_own_vaults_and_tokens() {
 
 #[tokio::test(start_paused = true)]
 async fn a_private_endpoint_is_asked_in_the_place_of_the_public_name() {
-    let world =
-        World::with(|cloud| cloud.vault("contoso").vault_suffix("privatelink.vaultcore.azure.net"));
+    let world = World::with(|cloud| cloud.vault("contoso").vault_suffix("privatelink.example.net"));
     world.cloud.vault("contoso").seed(1);
     let mut address = world.address("contoso", Cloud::public());
-    address.private_endpoint = "privatelink.vaultcore.azure.net".parse().ok();
+    address.private_endpoint = "privatelink.example.net".parse().ok();
     let store = world.azure.store(&address, &world.credential()).expect("a store");
     assert_eq!(listed(&store).await.len(), 1);
     let hosts: Vec<_> = world.cloud.journal().entries().into_iter().map(|it| it.host).collect();
-    assert_eq!(hosts[1], "contoso.privatelink.vaultcore.azure.net");
+    assert_eq!(hosts[1], "contoso.privatelink.example.net");
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use akv_azure::{Azure, AzureOptions, KeyVault};
-use akv_core::{CertificateStore, Cloud, Credential, Error, ErrorKind, StoreAddress};
+use akv_core::{CertificateStore, Cloud, Credential, Error, ErrorKind, ListOptions, StoreAddress};
 use akv_testkit::{FakeCloud, Fault, Operation, TlsServer};
 use futures::{StreamExt, TryStreamExt};
 
@@ -56,7 +56,7 @@ async fn a_vault_is_read_side_by_side() {
     served.cloud.vault("contoso").seed(130);
     let store = served.store(served.trusting());
     let found: Vec<_> = store
-        .list()
+        .list(ListOptions::default())
         .map_ok(|listed| {
             let store = &store;
             async move { store.certificate(&listed.name).await }
@@ -94,7 +94,8 @@ async fn a_body_of_a_hundred_megabytes_is_given_up_on_the_way() {
     served.cloud.vault("contoso").seed(1);
     served.cloud.fault(Fault::on(Operation::ListCertificates).huge_body(100 << 20));
     let store = served.store(served.trusting());
-    let error = store.list().next().await.expect("an item").expect_err("too large");
+    let error =
+        store.list(ListOptions::default()).next().await.expect("an item").expect_err("too large");
     assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
 }
 

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use akv_azure::{Azure, AzureOptions, CancellationToken, KeyVault, ResourceManager};
 use akv_core::{
-    Bundle, CertificateName, Cloud, Credential, Exportable, Import, Over, Password, StoreAddress,
-    Tags, TenantId,
+    Bundle, CertificateName, Cloud, Credential, Exportable, Import, Password, Precondition,
+    StoreAddress, Tags, TenantId,
 };
 use akv_testkit::pki::{Key, Leaf, TestPki};
 use akv_testkit::{FakeCloud, FakeCloudBuilder, Pace};
+use time::OffsetDateTime;
 
 use crate::tap::Tap;
 
@@ -105,10 +106,11 @@ impl World {
 pub(crate) fn importing(name: &str, leaf: &Leaf) -> Import {
     Import {
         name: self::name(name),
-        bundle: Bundle::from_pfx(&leaf.pfx(), &Password::default()).expect("a bundle"),
+        bundle: Bundle::from_pfx(&leaf.pfx(), &Password::default(), OffsetDateTime::now_utc())
+            .expect("a bundle"),
         tags: Tags::default(),
         exportable: Exportable::Yes,
-        over: Over::Certificate,
+        precondition: Precondition::Present,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::wiring::Wiring;
 pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Result<Exit> {
     let tags = Tags::new(each_once(&args.tags)?).map_err(|error| Usage::new(error.to_string()))?;
     let given = args.contents.clone();
-    let (contents, password) = wiring.aside(move || given.read()).await?;
+    let (contents, password) = wiring.blocking(move || given.read()).await?;
     let request = AddRequest {
         name: args.alias.clone(),
         overwrite: if args.overwrite { Overwrite::Yes } else { Overwrite::No },

@@ -10,14 +10,15 @@ use crate::render;
 
 pub(super) fn run(common: &Common, args: &CheckArgs) -> Result<Exit> {
     let (contents, password) = args.contents.read()?;
-    let bundle = match contents.open(&password) {
+    let now = OffsetDateTime::now_utc();
+    let bundle = match contents.open(&password, now) {
         Ok(bundle) => bundle,
         Err(error) => {
             render::unreadable_bundle(common.output, &error)?;
             return Ok(Exit::Failure);
         }
     };
-    let findings = bundle.findings(OffsetDateTime::now_utc());
+    let findings = bundle.findings(now);
     let exit = if findings.iter().any(|finding| finding.severity == Severity::Error) {
         Exit::Failure
     } else {

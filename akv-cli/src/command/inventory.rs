@@ -1,5 +1,6 @@
 //! `akv inventory`
 
+use akv_core::Pending;
 use akv_core::job::{Coverage, InventoryRequest, Jobs, LastInventory, Unchanged};
 use anyhow::Result;
 
@@ -13,19 +14,19 @@ pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -
     let (last, unchanged) = match &args.since {
         Some(file) => {
             let file = file.clone();
-            (
-                wiring
-                    .aside({
-                        let store = args.store.clone();
-                        move || previous::read(&file, &store, coverage)
-                    })
-                    .await?,
-                Unchanged::Skip,
-            )
+            let store = args.store.clone();
+            let read = move || previous::read(&file, &store, coverage);
+            (wiring.blocking(read).await?, Unchanged::Skip)
         }
         None => (LastInventory::default(), Unchanged::Fetch),
     };
-    let request = InventoryRequest { coverage, last, unchanged, concurrency: args.concurrency };
+    let request = InventoryRequest {
+        coverage,
+        last,
+        unchanged,
+        concurrency: args.concurrency,
+        pending: Pending::Include,
+    };
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
     let job = wiring.jobs.inventory(&address, &credential)?;

@@ -2,53 +2,103 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
-use std::sync::Arc;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use akv_core::job::{Coverage, DiscoveryJob, InventoryJob, Jobs, ManagementJob, Unchanged};
-use akv_core::{Cloud, Credential, Error, ErrorKind, StoreAddress};
+use akv_core::EndpointSuffix;
+use akv_core::job::{Coverage, Unchanged};
+use akv_core::text::read_bounded;
 use akv_keyfactor::{
-    EnvironmentSecrets, FileSecrets, JobOutput, JobResult, JobStatus, Options, run as run_job,
+    JobOutput, JobResult, JobStatus, LocalSecrets, Options, failure, run as run_job,
 };
 use anyhow::{Context, Result};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::Usage;
+use super::{Usage, in_runtime, lifeline};
 use crate::args::{Common, JobArgs};
-use crate::aside::aside;
+use crate::blocking::blocking;
 use crate::exit::Exit;
 use crate::render;
-use crate::wiped::read_wiped;
+use crate::secret_input::variable;
 use crate::wiring::Wiring;
 
-/// A job ends in a result document, under its own id even where Azure cannot be set up, and under 0
-/// where the configuration cannot be read. Only a wrong command line ends without one.
-pub(super) async fn run(
+/// A job ends in a result document, whatever goes wrong: under its own id, or under 0 where the
+/// configuration cannot be read. Only a wrong command line ends without one.
+pub(super) fn run(common: &Common, args: &JobArgs, settings: Result<()>) -> Result<Exit> {
+    let input = Input::new(args);
+    let ran = panic::catch_unwind(AssertUnwindSafe(|| {
+        in_runtime(common, async |wiring, cancellation| {
+            output(common, args, settings.and(wiring), &cancellation, &input).await
+        })
+    }));
+    let output = match ran {
+        Ok(Ok(output)) => output,
+        // With settings from a file it is not the command line alone that is wrong.
+        Ok(Err(error)) if error.is::<Usage>() && common.config.is_none() => return Err(error),
+        Ok(Err(error)) => input.failure(&format!("{error:#}")),
+        Err(_) => input.failure(PANICKED),
+    };
+    print(&output)
+}
+
+async fn output(
     common: &Common,
     args: &JobArgs,
     wiring: Result<Wiring>,
     cancellation: &CancellationToken,
-) -> Result<Exit> {
-    let file = args.file.clone();
-    let output = match aside(cancellation, move || configuration(file.as_deref())).await {
-        Err(error) => JobOutput {
-            job_result: JobResult::new(0, JobStatus::Failure, format!("{error:#}")),
-            inventory: None,
-            discovery: None,
-        },
-        Ok(configuration) => match prepared(common, args, wiring).await {
-            Ok((wiring, options)) => run_job(&configuration, &wiring.jobs, &options).await,
-            Err(error) if error.is::<Usage>() => return Err(error),
-            Err(error) => run_job(&configuration, &Unprepared(error), &Options::default()).await,
-        },
+    input: &Input,
+) -> Result<JobOutput> {
+    if args.exit_with_parent {
+        input.follow(lifeline::follow_parent(cancellation));
+    }
+    let own = input.clone();
+    // What is wrong with the input is told by its failure.
+    let read = blocking(cancellation, move || own.read().map(|_| ())).await;
+    if let Err(error) = read {
+        return Ok(unread(&error));
+    }
+    let configuration = input.read()?;
+    match prepared(common, args, wiring).await {
+        Ok((wiring, options)) => {
+            let job = run_job(configuration, &wiring.jobs, &options);
+            let deadline = Duration::from_secs(args.job_deadline);
+            Ok(within(deadline, cancellation, Box::pin(job))
+                .await
+                .unwrap_or_else(|| input.failure(NOT_ENDED)))
+        }
+        Err(error) if error.is::<Usage>() => Err(error),
+        Err(error) => Ok(input.failure(&format!("{error:#}"))),
+    }
+}
+
+/// The job's output; when the deadline has passed, what it did until the next safe point. `None` where
+/// it does not come to one.
+async fn within(
+    deadline: Duration,
+    cancellation: &CancellationToken,
+    mut job: impl Future<Output = JobOutput> + Unpin,
+) -> Option<JobOutput> {
+    tokio::select! {
+        output = &mut job => return Some(output),
+        () = sleep(deadline) => {}
+    }
+    render::say("akv: the job's deadline has passed, ending at the next safe point");
+    cancellation.cancel();
+    let mut output = timeout(TO_A_SAFE_POINT, job).await.ok()?;
+    let JobResult { result, job_history_id, failure_message } = output.job_result;
+    let message = match result {
+        JobStatus::Failure => format!(
+            "the job was ended after {} seconds (--job-deadline): {failure_message}",
+            deadline.as_secs()
+        ),
+        JobStatus::Success | JobStatus::Warning => failure_message,
     };
-    render::print_json_line(&output)?;
-    Ok(match output.job_result.result {
-        JobStatus::Success => Exit::Success,
-        JobStatus::Warning => Exit::Warning,
-        JobStatus::Failure => Exit::Failure,
-    })
+    output.job_result = JobResult::new(job_history_id, result, message);
+    Some(output)
 }
 
 async fn prepared(
@@ -69,11 +119,15 @@ async fn prepared(
         [one] => Some(one.clone()),
         _ => return Err(Usage::new("a job takes one --tenant").into()),
     };
+    let allowed_endpoints = allowed_endpoints(args)?;
     let wiring = wiring?;
     let options = Options {
-        secrets: Arc::new((EnvironmentSecrets, FileSecrets)),
-        // What the operator says on the command line takes the place of what the job says;
-        // nothing is taken from the environment.
+        secrets: Arc::new(LocalSecrets {
+            directory: args.secret_dir.clone(),
+            variable_prefix: args.secret_env_prefix.clone(),
+        }),
+        // What the operator says on the command line takes the place of what the job says; of the
+        // environment only what is named there for jobs.
         credential: match common.identity {
             Some(_) => Some(wiring.credential(common).await?),
             None => None,
@@ -81,6 +135,7 @@ async fn prepared(
         cloud: wiring.cloud(common).await?,
         tenant,
         private_endpoint: common.private_endpoint.clone(),
+        allowed_endpoints,
         coverage: if args.chain { Coverage::Chain } else { Coverage::Leaf },
         unchanged: if args.skip_unchanged { Unchanged::Skip } else { Unchanged::Fetch },
         soft_deleted: args.soft_deleted.meaning(),
@@ -89,46 +144,100 @@ async fn prepared(
     Ok((wiring, options))
 }
 
-fn configuration(file: Option<&Path>) -> Result<Zeroizing<Vec<u8>>> {
-    match file.filter(|file| file.as_os_str() != "-") {
-        Some(file) => fs::File::open(file)
-            .and_then(|file| read_wiped(file, LARGEST))
-            .with_context(|| format!("read the job configuration from {}", file.display())),
-        None => read_wiped(io::stdin().lock(), LARGEST)
-            .context("read the job configuration from standard input"),
+/// Those of the command line and those of the environment.
+fn allowed_endpoints(args: &JobArgs) -> Result<Vec<EndpointSuffix>> {
+    let mut allowed = args.allowed_endpoints.clone();
+    let listed = variable(ALLOWED_ENDPOINTS)?.unwrap_or_default();
+    for suffix in listed.split(',').map(str::trim).filter(|suffix| !suffix.is_empty()) {
+        let suffix = suffix.parse();
+        allowed.push(suffix.map_err(|error| Usage::new(format!("{ALLOWED_ENDPOINTS}: {error}")))?);
+    }
+    Ok(allowed)
+}
+
+/// The job configuration: read once, kept so that a job can be answered under its own id however it
+/// ends, wiped with its last clone.
+#[derive(Clone)]
+struct Input {
+    /// `None` is standard input.
+    file: Option<PathBuf>,
+    content: Arc<OnceLock<Zeroizing<Vec<u8>>>>,
+    /// Whose end is seen on standard input.
+    parent: Arc<OnceLock<lifeline::Parent>>,
+}
+
+impl Input {
+    fn new(args: &JobArgs) -> Self {
+        let file = args.file.clone().filter(|file| file.as_os_str() != "-");
+        Self { file, content: Arc::default(), parent: Arc::default() }
+    }
+
+    fn follow(&self, parent: lifeline::Parent) {
+        let _ = self.parent.set(parent);
+    }
+
+    fn read(&self) -> Result<&[u8]> {
+        if self.content.get().is_none() {
+            let content = match &self.file {
+                Some(file) => content_of(file)
+                    .with_context(|| format!("read the job configuration from {}", file.display())),
+                None => lifeline::input(self.parent.get(), |input| read_bounded(input, LARGEST))
+                    .context("read the job configuration from standard input"),
+            }?;
+            return Ok(self.content.get_or_init(|| content));
+        }
+        Ok(self.content.get().map(|content| content.as_slice()).unwrap_or_default())
+    }
+
+    fn failure(&self, why: &str) -> JobOutput {
+        match self.read() {
+            Ok(configuration) => failure(configuration, why),
+            Err(error) => unread(&error),
+        }
     }
 }
 
-/// The jobs of a program that could not be set up: each tells why.
-struct Unprepared(anyhow::Error);
+fn content_of(file: &std::path::Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let file = fs::File::open(file)?;
+    // A pipe has no length, and is read until it is too long.
+    if file.metadata()?.len() > LARGEST as u64 {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 64 MiB"));
+    }
+    read_bounded(file, LARGEST)
+}
 
-impl Unprepared {
-    fn why<T>(&self) -> akv_core::Result<T> {
-        Err(Error::new(ErrorKind::Invalid, "prepare the job", format!("{:#}", self.0)))
+/// The result of a job whose configuration could not be had.
+fn unread(error: &anyhow::Error) -> JobOutput {
+    JobOutput {
+        job_result: JobResult::new(0, JobStatus::Failure, format!("{error:#}")),
+        inventory: None,
+        discovery: None,
     }
 }
 
-impl Jobs for Unprepared {
-    fn inventory(
-        &self,
-        _: &StoreAddress,
-        _: &Credential,
-    ) -> akv_core::Result<Box<dyn InventoryJob>> {
-        self.why()
-    }
-
-    fn management(
-        &self,
-        _: &StoreAddress,
-        _: &Credential,
-    ) -> akv_core::Result<Box<dyn ManagementJob>> {
-        self.why()
-    }
-
-    fn discovery(&self, _: &Cloud, _: &Credential) -> akv_core::Result<Box<dyn DiscoveryJob>> {
-        self.why()
+fn print(output: &JobOutput) -> Result<Exit> {
+    let JobResult { result, job_history_id, failure_message } = &output.job_result;
+    match render::print_json_line(output) {
+        Ok(()) => Ok(match result {
+            JobStatus::Success => Exit::Success,
+            JobStatus::Warning => Exit::Warning,
+            JobStatus::Failure => Exit::Failure,
+        }),
+        // A look at a vault can be taken again.
+        Err(error) if output.inventory.is_some() || output.discovery.is_some() => Err(error),
+        Err(error) => {
+            let done = format!("job {job_history_id} ended in {result:?}: {failure_message}");
+            Ok(render::unwritten(&done, &error))
+        }
     }
 }
 
-/// Configurations hold certificates and a last inventory; more than this is not one.
-const LARGEST: usize = 256 << 20;
+/// Of a configuration, in bytes: the largest are those with a last inventory.
+const LARGEST: usize = 64 << 20;
+/// Longer than a change takes that was begun.
+const TO_A_SAFE_POINT: Duration = Duration::from_secs(90);
+const ALLOWED_ENDPOINTS: &str = "AKV_ALLOWED_ENDPOINTS";
+const PANICKED: &str = "internal error: the job ended before its result was known, and what it asked \
+                        for may or may not be done (standard error names the place in the program)";
+const NOT_ENDED: &str = "the job was ended at its deadline (--job-deadline) while a request was under \
+                         way: what it asked for may or may not be done";

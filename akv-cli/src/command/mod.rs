@@ -9,6 +9,7 @@ mod demo;
 mod discover;
 mod inventory;
 mod job;
+mod lifeline;
 mod remove;
 mod report;
 mod signal;
@@ -22,21 +23,25 @@ use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Cli, Command, Common, Output};
-use crate::aside::aside;
+use crate::blocking::blocking;
 use crate::command::signal::Signals;
 use crate::exit::Exit;
 use crate::wiring::Wiring;
 
-pub(crate) fn run(cli: &Cli) -> Result<Exit> {
+/// Runs the command. Settings that cannot be used are a wrong command line, except for a job, which
+/// ends in a result document.
+pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
     let common = &cli.common;
     if common.output == Output::Html && !matches!(cli.command, Command::Report(_)) {
         return Err(Usage::new("only `report` has --output html").into());
     }
+    let settings = match (&cli.command, settings) {
+        (Command::Job(_), settings) => settings,
+        (_, settings) => settings.map_err(|error| Usage::new(format!("{error:#}")).into()),
+    };
     match &cli.command {
-        // A job ends in a result document, whatever goes wrong on the way to Azure.
-        Command::Job(args) => {
-            in_runtime(common, async |azure, signal| job::run(common, args, azure, &signal).await)
-        }
+        Command::Job(args) => job::run(common, args, settings),
+        _ if settings.is_err() => settings.map(|()| Exit::Failure),
         Command::Inventory(args) => {
             in_runtime(common, async |azure, _| inventory::run(common, args, azure?).await)
         }
@@ -80,19 +85,19 @@ impl fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-fn in_runtime<F>(
+fn in_runtime<F, T>(
     common: &Common,
     command: impl FnOnce(Result<Wiring>, CancellationToken) -> F,
-) -> Result<Exit>
+) -> Result<T>
 where
-    F: Future<Output = Result<Exit>>,
+    F: Future<Output = Result<T>>,
 {
     runtime()?.block_on(async {
         let cancellation = CancellationToken::new();
         let signals = Signals::listen().context("listen for signals")?;
         tokio::spawn(signals.cancel(cancellation.clone()));
         let (common, own) = (common.clone(), cancellation.clone());
-        let wiring = aside(&cancellation, move || Wiring::new(&common, own)).await;
+        let wiring = blocking(&cancellation, move || Wiring::new(&common, own)).await;
         command(wiring, cancellation).await
     })
 }

@@ -1,17 +1,21 @@
 //! `akv store-type`
 
-use akv_keyfactor::store_type;
+use akv_keyfactor::store_type::{self, PrivateKey};
 use anyhow::Result;
 
-use crate::args::{Reader, StoreTypeArgs};
+use crate::args::{PrivateKeyChoice, Reader, StoreTypeArgs};
 use crate::exit::Exit;
 use crate::render;
 
 pub(super) fn run(args: &StoreTypeArgs) -> Result<Exit> {
+    let private_key = match args.private_key {
+        PrivateKeyChoice::Optional => PrivateKey::Optional,
+        PrivateKeyChoice::Required => PrivateKey::Required,
+    };
     let text = match (args.csv, args.reader) {
         (true, _) => store_type::csv_header(),
-        (false, Reader::Kfutil) => store_type::manifest(),
-        (false, Reader::Command) => store_type::command_body(),
+        (false, Reader::Kfutil) => store_type::manifest(private_key),
+        (false, Reader::Command) => store_type::command_body(private_key),
     };
     render::print(text.trim_end())?;
     Ok(Exit::Success)

@@ -5,8 +5,8 @@ use akv_core::bundle::{BundleError, Finding, Severity, X509};
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::table::csv_line;
-use super::{print, print_json, print_json_line, say};
+use super::table::print_csv;
+use super::{print_json, print_json_line, print_line, say};
 use crate::args::Output;
 use crate::exit::Exit;
 
@@ -22,9 +22,9 @@ pub(crate) fn bundle(
         Output::Json => print_json(&document(bundle, &certificates, findings, exit)),
         Output::Jsonl => print_json_line(&document(bundle, &certificates, findings, exit)),
         Output::Csv => {
-            print(&csv_line(["severity", "code", "message"]))?;
+            print_csv(["severity", "code", "message"])?;
             findings.iter().try_for_each(|finding| {
-                print(&csv_line([severity(finding), finding.code.as_str(), &finding.message]))
+                print_csv([severity(finding), finding.code.as_str(), &finding.message])
             })
         }
     }
@@ -41,26 +41,28 @@ pub(crate) fn unreadable_bundle(output: Output, error: &BundleError) -> Result<(
 }
 
 fn table(bundle: &Bundle, certificates: &[&X509], findings: &[Finding], exit: Exit) -> Result<()> {
-    print(&format!("key      {}", bundle.key_kind()))?;
+    print_line(&format!("key      {}", bundle.key_kind()))?;
     for (depth, certificate) in certificates.iter().enumerate() {
         let role = if depth == 0 { "leaf    " } else { "issuer  " };
-        print(&format!(
+        print_line(&format!(
             "{role} {} (thumbprint {}, valid until {})",
-            certificate.subject(),
+            certificate.label(),
             certificate.thumbprint(),
-            certificate.not_after().date(),
+            certificate.not_after().map_or("unknown".to_owned(), |end| end.date().to_string()),
         ))?;
     }
     for finding in findings {
-        print(&format!(
+        print_line(&format!(
             "{:<8} {} ({})",
             severity(finding),
             finding.message,
             finding.code.as_str()
         ))?;
     }
-    print(match exit {
-        Exit::Failure => "result   an add would be refused before anything is sent",
+    print_line(match exit {
+        Exit::Failure | Exit::Unwritten => {
+            "result   an add would be refused before anything is sent"
+        }
         Exit::Success | Exit::Warning | Exit::Matched => "result   an add would go ahead",
     })
 }
@@ -69,7 +71,7 @@ fn document(bundle: &Bundle, certificates: &[&X509], findings: &[Finding], exit:
     json!({
         "accepted": exit != Exit::Failure,
         "keyKind": bundle.key_kind().to_string(),
-        "subjects": certificates.iter().map(|one| one.subject()).collect::<Vec<_>>(),
+        "subjects": certificates.iter().map(|one| one.label()).collect::<Vec<_>>(),
         "thumbprints": certificates.iter().map(|one| one.thumbprint()).collect::<Vec<_>>(),
         "findings": findings.iter().map(|finding| json!({
             "code": finding.code.as_str(),

@@ -4,21 +4,21 @@ use akv_core::job::DiscoveryOutcome;
 use anyhow::Result;
 use serde_json::json;
 
-use super::table::csv_line;
-use super::{print, print_json, print_json_line, say, status_name};
+use super::table::print_csv;
+use super::{print_json, print_json_line, print_line, say, status_name};
 use crate::args::Output;
 use crate::exit::Exit;
 
 pub(crate) fn discovery(output: Output, outcome: &DiscoveryOutcome) -> Result<Exit> {
     let stores = || outcome.stores.iter().map(ToString::to_string);
     match output {
-        Output::Table | Output::Html => stores().try_for_each(|store| print(&store))?,
+        Output::Table | Output::Html => stores().try_for_each(|store| print_line(&store))?,
         Output::Jsonl => {
             stores().try_for_each(|store| print_json_line(&json!({ "storePath": store })))?;
         }
         Output::Csv => {
-            print("storePath")?;
-            stores().try_for_each(|store| print(&csv_line([store.as_str()])))?;
+            print_csv(["storePath"])?;
+            stores().try_for_each(|store| print_csv([store.as_str()]))?;
         }
         Output::Json => print_json(&json!({
             "status": status_name(outcome.status),

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::record::Record;
-use super::table::{csv_line, print_table};
-use super::{print, print_json, print_json_line, status_name};
+use super::table::{print_csv, print_table};
+use super::{print_json, print_json_line, status_name};
 use crate::args::Output;
 
 /// Takes the items of an inventory. Lines are printed as soon as they are known; a table or one
@@ -51,7 +51,7 @@ impl InventoryWriter {
                     record.curve.as_deref().unwrap_or_default(),
                     record.store_path.as_deref().unwrap_or_default(),
                 ];
-                print(&csv_line(fields))
+                print_csv(fields)
             }
             Output::Table | Output::Html | Output::Json => {
                 self.kept.push(record);
@@ -65,7 +65,7 @@ impl InventoryWriter {
             return Ok(());
         }
         self.begun = true;
-        print(&csv_line([
+        print_csv([
             "name",
             "version",
             "thumbprint",
@@ -81,7 +81,7 @@ impl InventoryWriter {
             "keySize",
             "curve",
             "storePath",
-        ]))
+        ])
     }
 
     /// Prints what had to wait for the end.
@@ -97,9 +97,13 @@ impl InventoryWriter {
                 &["name", "thumbprint", "expires", "enabled", "key", "tags"],
                 self.kept.iter().map(|record| {
                     let enabled = if record.enabled { "yes" } else { "no" };
-                    let stale = if record.last_known { " (last known)" } else { "" };
+                    let state = match (record.last_known, record.pending) {
+                        (true, _) => " (last known)",
+                        (_, true) => " (pending)",
+                        (false, false) => "",
+                    };
                     vec![
-                        format!("{}{stale}", record.name),
+                        format!("{}{state}", record.name),
                         thumbprint(record),
                         record.expires(),
                         enabled.to_owned(),

@@ -9,9 +9,13 @@ mod record;
 mod report;
 mod table;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
+use akv_core::text::printable;
 use anyhow::Result;
+
+use crate::exit::Exit;
+use crate::json::{self, Layout};
 
 pub(crate) use bundle::{bundle, unreadable_bundle};
 pub(crate) use discovery::discovery;
@@ -27,23 +31,36 @@ pub(crate) fn print(text: &str) -> Result<()> {
     Ok(out.flush()?)
 }
 
+/// A text for people with parts from outside: one line, without what could mislead a terminal.
+pub(crate) fn print_line(text: &str) -> Result<()> {
+    print(&printable(text))
+}
+
 /// A JSON document, spread over lines for people.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<()> {
-    print(&serde_json::to_string_pretty(value)?)
+    written(value, Layout::Pretty)
 }
 
 /// A JSON document on a line of its own.
 pub(crate) fn print_json_line(value: &impl serde::Serialize) -> Result<()> {
-    let mut line = serde_json::to_vec(value)?;
-    line.push(b'\n');
-    let mut out = io::stdout().lock();
-    out.write_all(&line)?;
+    written(value, Layout::Line)
+}
+
+fn written(value: &impl serde::Serialize, layout: Layout) -> Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    json::write(&mut out, value, layout)?;
     Ok(out.flush()?)
 }
 
-/// A message for whoever watches. Nobody watching is no reason to fail.
+/// A message for whoever watches, on one line. Nobody watching is no reason to fail.
 pub(crate) fn say(message: &str) {
-    let _ = writeln!(io::stderr().lock(), "{message}");
+    let _ = writeln!(io::stderr().lock(), "{}", printable(message));
+}
+
+/// What was done, and that its result could not be written.
+pub(crate) fn unwritten(done: &str, error: &anyhow::Error) -> Exit {
+    say(&format!("akv: the result could not be written ({error:#}); it is: {done}"));
+    Exit::Unwritten
 }
 
 pub(crate) fn status_name(status: akv_core::job::Status) -> &'static str {

@@ -4,28 +4,41 @@ use akv_core::job::{Effect, Outcome};
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::table::csv_line;
-use super::{print, print_json, print_json_line, say, status_name};
+use super::table::print_csv;
+use super::{print_json, print_json_line, print_line, say, status_name, unwritten};
 use crate::args::Output;
 use crate::exit::Exit;
 
 pub(crate) fn outcome(output: Output, outcome: &Outcome) -> Result<Exit> {
     let exit = Exit::from(outcome.status());
+    match shown(output, outcome, exit) {
+        Ok(()) => Ok(exit),
+        Err(error) if *outcome.effect() == Effect::Nothing => {
+            say(&outcome.message());
+            Err(error)
+        }
+        Err(error) => Ok(unwritten(&outcome.message(), &error)),
+    }
+}
+
+fn shown(output: Output, outcome: &Outcome, exit: Exit) -> Result<()> {
     let message = outcome.message();
     match output {
         // A failure is talk; what was done is the command's data.
-        Output::Table if exit == Exit::Failure => say(&message),
-        Output::Table | Output::Html => print(&message)?,
-        Output::Json => print_json(&document(outcome))?,
-        Output::Jsonl => print_json_line(&document(outcome))?,
+        Output::Table if exit == Exit::Failure => {
+            say(&message);
+            Ok(())
+        }
+        Output::Table | Output::Html => print_line(&message),
+        Output::Json => print_json(&document(outcome)),
+        Output::Jsonl => print_json_line(&document(outcome)),
         Output::Csv => {
             let document = document(outcome);
             let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default();
-            print(&csv_line(COLUMNS))?;
-            print(&csv_line(COLUMNS.map(text)))?;
+            print_csv(COLUMNS)?;
+            print_csv(COLUMNS.map(text))
         }
     }
-    Ok(exit)
 }
 
 fn document(outcome: &Outcome) -> Value {
@@ -42,7 +55,7 @@ fn document(outcome: &Outcome) -> Value {
         Effect::Imported { name, version, thumbprint } => {
             json!({"effect": "imported", "name": name.as_str(), "version": version, "thumbprint": thumbprint})
         }
-        Effect::Kept { name, version, thumbprint } => {
+        Effect::Unchanged { name, version, thumbprint } => {
             json!({"effect": "kept", "name": name.as_str(), "version": version, "thumbprint": thumbprint})
         }
         Effect::Recovered { name } => json!({"effect": "recovered", "name": name.as_str()}),

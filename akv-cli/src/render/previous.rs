@@ -5,31 +5,33 @@ use std::path::Path;
 use akv_core::job::{Coverage, Known, LastInventory};
 use akv_core::report::Store;
 use akv_core::{StorePath, Thumbprint};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::record::Record;
-use crate::report::Lines;
+use crate::lines::Records;
 
 /// A record that was itself not read at the time, that tells less than is asked for now or that is
 /// of another store is not taken as known: its certificate is fetched.
 pub(crate) fn read(file: &Path, store: &StorePath, coverage: Coverage) -> Result<LastInventory> {
     let store = Store::from(store);
     let tried = || format!("read the previous inventory from {}", file.display());
-    let mut known = Vec::new();
-    for line in Lines::of_file(file).with_context(tried)? {
-        let line = line.with_context(tried)?;
-        let tried = || format!("{}, line {}", tried(), line.number);
-        let record = Record::read(&line.text).with_context(tried)?;
+    let mut last = LastInventory::default();
+    for record in Records::of_file(file).with_context(tried)? {
+        let (number, line) = record.with_context(tried)?;
+        let tried = || format!("{}, line {number}", tried());
+        let record = Record::read(&line).with_context(tried)?;
         let is_other = record.store_path.as_deref().is_some_and(|path| Store::new(path) != store);
         if is_other || record.last_known || tells_less(&record, coverage) {
             continue;
         }
-        let item = record.into_item().with_context(tried)?;
+        let Some(item) = record.into_item() else {
+            bail!("{}: it is not a record that `akv inventory -o jsonl` prints", tried());
+        };
         let leaf = item.certificates.first().map(|der| Thumbprint::of(der));
-        anyhow::ensure!(leaf == item.thumbprint, "{}: the certificate is another one", tried());
-        known.push((item.name.clone(), Known::Item(Box::new(item))));
+        ensure!(leaf == item.thumbprint, "{}: the certificate is another one", tried());
+        last.extend([(item.name.clone(), Known::Item(Box::new(item)))]);
     }
-    Ok(known.into_iter().collect())
+    Ok(last)
 }
 
 /// With one certificate nobody can tell a leaf-only record from a chain of one, so that one is

@@ -17,6 +17,7 @@ use time::format_description::well_known::Rfc3339;
 /// A certificate of an inventory: what `--output json` and `jsonl` print and `--since` reads.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the members of the JSON are promises")]
 pub(crate) struct Record {
     pub(super) name: String,
     pub(super) version: Option<Version>,
@@ -42,6 +43,9 @@ pub(crate) struct Record {
     /// Present, and true, where the certificate could not be read now.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) last_known: bool,
+    /// Present, and true, while the certificate is being made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) pending: bool,
     /// What the certificate says; absent in older inventories and where it could not be read.
     #[serde(default)]
     pub(super) subject: Option<String>,
@@ -85,9 +89,10 @@ impl Record {
             tags: item.tags.iter().map(|(name, value)| (name.into(), value.into())).collect(),
             certificates: item.certificates.iter().map(|der| STANDARD.encode(der)).collect(),
             last_known: item.source == ItemSource::LastKnown,
+            pending: item.source == ItemSource::Pending,
             subject: leaf.as_ref().map(X509::subject),
             issuer: leaf.as_ref().map(X509::issuer),
-            serial_number: leaf.as_ref().map(X509::serial),
+            serial_number: leaf.as_ref().map(X509::serial_number),
             dns_names: leaf.as_ref().map(X509::dns_names).unwrap_or_default(),
             key_size,
             curve,
@@ -126,6 +131,7 @@ impl Record {
         record.has_key = self.private_key;
         record.exportable = self.exportable;
         record.last_known = self.last_known;
+        record.pending = self.pending.then_some(true);
         record.subject = self.subject.map(Into::into);
         record.issuer = self.issuer.map(Into::into);
         record.serial = self.serial_number.map(Into::into);
@@ -143,7 +149,8 @@ impl Record {
         Ok(record)
     }
 
-    pub(super) fn into_item(self) -> anyhow::Result<InventoryItem> {
+    /// `None` where a name or a certificate is none.
+    pub(super) fn into_item(self) -> Option<InventoryItem> {
         let key = KeyState {
             exportable: self
                 .exportable
@@ -151,12 +158,12 @@ impl Record {
             kind: self.key_type,
         };
         let ders = self.certificates.iter().map(|text| STANDARD.decode(text));
-        Ok(InventoryItem {
-            name: self.name.parse()?,
+        Some(InventoryItem {
+            name: self.name.parse().ok()?,
             source: if self.last_known { ItemSource::LastKnown } else { ItemSource::Read },
             version: self.version,
             thumbprint: self.thumbprint,
-            certificates: ders.collect::<Result<_, _>>()?,
+            certificates: ders.collect::<Result<_, _>>().ok()?,
             attributes: Attributes {
                 enabled: self.enabled,
                 not_before: self.not_before,

@@ -8,7 +8,7 @@ use akv_core::report::{FailedStore, Record, Store};
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use super::lines::Lines;
+use crate::lines::Records;
 use crate::render::InventoryRecord;
 
 /// Reads inventories. What many records have in common is kept once.
@@ -30,11 +30,10 @@ impl InventoryFile {
     /// Hands over what is in `file`, line by line.
     pub(crate) fn read(&mut self, file: &Path, mut take: impl FnMut(Entry)) -> Result<()> {
         let tried = || format!("read the inventory from {}", file.display());
-        for line in Lines::of_file(file).with_context(tried)? {
-            let line = line.with_context(tried)?;
-            let entry = self
-                .entry(&line.text)
-                .with_context(|| format!("{}, line {}", tried(), line.number))?;
+        for record in Records::of_file(file).with_context(tried)? {
+            let (number, line) = record.with_context(tried)?;
+            let tried_line = || format!("{}, line {number}", tried());
+            let entry = self.entry(&line).with_context(tried_line)?;
             self.records += 1;
             ensure!(
                 self.records <= MOST_RECORDS && self.bytes <= MOST_BYTES,

@@ -3,8 +3,6 @@
 
 mod command;
 mod inventory_file;
-mod lines;
 
 pub(crate) use command::command_inventory;
 pub(crate) use inventory_file::{Entry, InventoryFile};
-pub(crate) use lines::Lines;

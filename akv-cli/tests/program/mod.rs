@@ -84,6 +84,40 @@ impl Akv {
         terminated(child, ready)
     }
 
+    /// Sends that signal as soon as `ready` says so.
+    pub(crate) fn signalled_when(self, signal: &str, ready: impl Fn() -> bool) -> Run {
+        signalled(self.start(), &[signal], ready)
+    }
+
+    /// The same twice, one right after the other.
+    pub(crate) fn signalled_twice_when(self, signal: &str, ready: impl Fn() -> bool) -> Run {
+        signalled(self.start(), &[signal, signal], ready)
+    }
+
+    /// Kills it as soon as `ready` says so.
+    pub(crate) fn killed_when(self, ready: impl Fn() -> bool) {
+        let mut child = self.start();
+        while !ready() && child.try_wait().expect("a child").is_none() {
+            std::thread::yield_now();
+        }
+        // It may have come to its end by itself.
+        let _ = child.kill();
+        child.wait().expect("akv ends");
+    }
+
+    /// Starts it through another program that takes it as its arguments.
+    pub(crate) fn through(self, program: &str) -> Self {
+        let mut command = Command::new(program);
+        command.arg(self.command.get_program()).args(self.command.get_args()).env_clear();
+        for (name, value) in self.command.get_envs() {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        command.stdout(Stdio::piped());
+        Self { command, ..self }
+    }
+
     fn start(mut self) -> Child {
         let mut child = self.spawned();
         let mut stdin = child.stdin.take().expect("a pipe");
@@ -97,12 +131,19 @@ impl Akv {
     }
 }
 
-fn terminated(mut child: Child, ready: impl Fn() -> bool) -> Run {
+fn terminated(child: Child, ready: impl Fn() -> bool) -> Run {
+    signalled(child, &["TERM"], ready)
+}
+
+fn signalled(mut child: Child, signals: &[&str], ready: impl Fn() -> bool) -> Run {
     while !ready() && child.try_wait().expect("a child").is_none() {
         std::thread::yield_now();
     }
-    let kill = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-    assert!(kill.expect("kill runs").success());
+    for signal in signals {
+        let kill =
+            Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
+        assert!(kill.expect("kill runs").success());
+    }
     ended(child)
 }
 

@@ -1,11 +1,38 @@
 //! Object identifiers of the algorithms that bundles use, and their names for messages.
 
-use der::asn1::ObjectIdentifier;
+use der::Decode;
+use der::asn1::{AnyRef, ObjectIdentifier};
+use x509_cert::spki::AlgorithmIdentifierRef;
+
+use super::element::{Element, tag};
+use super::oid::Oid;
 
 /// The name that people know, with the object identifier; the latter alone where none is known.
 pub(super) fn name(oid: ObjectIdentifier) -> String {
     let known = NAMES.iter().find(|(known, _)| *known == oid);
     known.map_or_else(|| oid.to_string(), |(_, name)| format!("{name} ({oid})"))
+}
+
+/// The `AlgorithmIdentifier` in a certificate; `None` where it is none that could be known.
+/// Parameters that are not DER count as none.
+pub(super) fn identifier<'a>(element: &Element<'a>) -> Option<AlgorithmIdentifierRef<'a>> {
+    let mut members = element.elements();
+    let oid = members.next_if(tag::OBJECT_IDENTIFIER)?.content;
+    let parameters = members.next().flatten();
+    Some(AlgorithmIdentifierRef {
+        oid: ObjectIdentifier::from_bytes(oid).ok()?,
+        parameters: parameters.and_then(|parameters| AnyRef::from_der(parameters.whole).ok()),
+    })
+}
+
+/// The [`name`] of the algorithm in a certificate.
+pub(super) fn name_of(element: &Element<'_>) -> String {
+    let oid = element.elements().next_if(tag::OBJECT_IDENTIFIER).map(|oid| oid.content);
+    match oid.map(|oid| (oid, ObjectIdentifier::from_bytes(oid))) {
+        Some((_, Ok(oid))) => name(oid),
+        Some((oid, Err(_))) => Oid(oid).to_string(),
+        None => "an unknown algorithm".to_owned(),
+    }
 }
 
 macro_rules! algorithms {

@@ -42,20 +42,22 @@ enum Form {
     ImplicitOctetString,
 }
 
-enum Fault {
+pub(super) enum Fault {
     /// The input ends inside an element.
     Short,
     Malformed(&'static str),
     TooDeep,
 }
 
-struct Header<'a> {
-    identifier: &'a [u8],
-    length: Option<usize>,
+pub(super) struct Header<'a> {
+    pub(super) identifier: &'a [u8],
+    /// `None` where the length is indefinite.
+    pub(super) length: Option<usize>,
 }
 
 impl<'a> Header<'a> {
-    fn read(input: &'a [u8]) -> Result<(Self, &'a [u8]), Fault> {
+    /// The header that `input` begins with, and what follows it.
+    pub(super) fn read(input: &'a [u8]) -> Result<(Self, &'a [u8]), Fault> {
         let (&first, mut rest) = input.split_first().ok_or(Fault::Short)?;
         let mut tag_octets = 1;
         if first & LONG_TAG == LONG_TAG {
@@ -87,7 +89,8 @@ impl<'a> Header<'a> {
         }
     }
 
-    fn first(&self) -> u8 {
+    /// The first octet of the tag.
+    pub(super) fn first(&self) -> u8 {
         self.identifier.first().copied().unwrap_or_default()
     }
 
@@ -194,7 +197,7 @@ fn write_header(header: &Header<'_>, joins: bool, start: usize, output: &mut Vec
 }
 
 /// Deeper than any real file by half: the deepest in the fixtures has 16 levels.
-const MAX_DEPTH: usize = 24;
+pub(super) const MAX_DEPTH: usize = 24;
 
 /// DER can be longer than BER: by one octet for each element of indefinite length with more than
 /// 64 KiB in it. A file of at most 1 MiB has no more than 16 of these on each of 24 levels.
@@ -203,7 +206,7 @@ const SLACK: usize = 16 * MAX_DEPTH;
 const CONSTRUCTED: u8 = 0x20;
 const LONG_TAG: u8 = 0x1f;
 const INDEFINITE: u8 = 0x80;
-const END: &[u8] = &[0, 0];
+pub(super) const END: &[u8] = &[0, 0];
 const OCTET_STRING: u8 = 0x04;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;

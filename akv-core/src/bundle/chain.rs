@@ -2,8 +2,11 @@
 
 use std::cmp::Reverse;
 
+use time::OffsetDateTime;
+
 use super::finding::{Finding, FindingCode};
 use super::signature::{self, Verdict};
+use super::unreadable::UnreadableCertificate;
 use super::x509::X509;
 
 /// What was found above a leaf.
@@ -11,8 +14,8 @@ use super::x509::X509;
 pub(super) struct Chain {
     /// Each signed the one before it; the first signed the leaf.
     pub(super) issuers: Vec<X509>,
-    /// Subjects of those whose signature could not be checked, so that name and key identifiers
-    /// had to do.
+    /// Labels of those whose signature could not be checked, so that name and key identifiers had
+    /// to do.
     pub(super) unchecked: Vec<String>,
     /// What belongs to none of the above.
     pub(super) strangers: Vec<X509>,
@@ -21,96 +24,253 @@ pub(super) struct Chain {
 impl Chain {
     /// Finds the issuers of `leaf` among `others`, which must not hold it or anything twice.
     ///
-    /// An issuer is who has the right name and whose key verifies the signature. The result does
-    /// not depend on the order of `others`.
-    pub(super) fn build(leaf: &X509, others: Vec<X509>) -> Self {
-        let mut chain = Self { issuers: Vec::new(), unchecked: Vec::new(), strangers: others };
-        let mut attempts = MAX_ATTEMPTS;
-        loop {
-            let last = chain.issuers.last().unwrap_or(leaf);
-            if last.is_self_signed() {
-                return chain;
+    /// An issuer is who has the right name and whose key verifies the signature. Cross-signed
+    /// authorities come in several certificates, so that there can be several ways up: what is valid
+    /// at the time `now` goes before everything else, then the way to a root, then the shorter way.
+    /// The result does not depend on the order of `others`.
+    pub(super) fn build(leaf: &X509, mut others: Vec<X509>, now: OffsetDateTime) -> Self {
+        // Among equally good ones the one that lives longest is met first.
+        others.sort_by_cached_key(|other| (Reverse(other.not_after()), other.thumbprint()));
+        let path = Search::new(leaf, &others, now).path();
+        let mut below = leaf;
+        let mut unchecked = Vec::new();
+        for (position, verdict) in &path {
+            if *verdict == Verdict::CannotTell {
+                unchecked.push(below.label());
             }
-            let Some((position, verdict)) = issuer(last, &chain.strangers, &mut attempts) else {
-                return chain;
-            };
-            if verdict == Verdict::CannotTell {
-                chain.unchecked.push(last.subject());
-            }
-            // Taking it out is also what ends a loop of certificates that sign each other.
-            let issuer = chain.strangers.remove(position);
-            chain.issuers.push(issuer);
+            below = others.get(*position).unwrap_or(below);
         }
+        let mut others: Vec<_> = others.into_iter().map(Some).collect();
+        let taken = path.iter().filter_map(|(position, _)| others.get_mut(*position)?.take());
+        let issuers = taken.collect();
+        Self { issuers, unchecked, strangers: others.into_iter().flatten().collect() }
     }
 
     /// What there is to say about how it was built.
-    pub(super) fn notes(&self, leaf: &X509) -> impl Iterator<Item = Finding> {
-        let unchecked = self.unchecked.iter().map(|subject| {
+    pub(super) fn notes(&self, leaf: &X509) -> Vec<Finding> {
+        let unchecked = self.unchecked.iter().map(|label| {
             let message = format!(
-                "the signature of {subject} could not be checked, its issuer was found by name"
+                "the signature of {label} could not be checked, its issuer was found by name"
             );
             Finding::new(FindingCode::SignatureNotChecked, message)
         });
-        let strangers = self.strangers.iter().map(|stranger| {
-            let (subject, thumbprint) = (stranger.subject(), stranger.thumbprint());
+        let left_out = self.strangers.iter().map(|stranger| {
+            let (label, thumbprint) = (stranger.label(), stranger.thumbprint());
+            if self.has_another_of(leaf, stranger) {
+                let message = format!(
+                    "{label} ({thumbprint}) is left out: the bundle has another certificate of it"
+                );
+                return Finding::new(FindingCode::AlternativeLeftOut, message);
+            }
             let message =
-                format!("{subject} ({thumbprint}) does not belong to the chain and is left out");
+                format!("{label} ({thumbprint}) does not belong to the chain and is left out");
             Finding::new(FindingCode::StrangerLeftOut, message)
         });
-        unchecked.chain(strangers).chain(self.gap(leaf))
+        unchecked.chain(left_out).collect()
+    }
+
+    /// Whether the bundle has another certificate of the stranger's subject and key.
+    fn has_another_of(&self, leaf: &X509, stranger: &X509) -> bool {
+        std::iter::once(leaf).chain(&self.issuers).any(|member| member.is_of_same_key(stranger))
+    }
+
+    /// What cannot be read of the file, and whether the chain lacks a certificate for it.
+    ///
+    /// It does where it has no root and what cannot be read may be the issuer that it lacks. Then it
+    /// must not be said that the issuer is not in the file.
+    pub(super) fn losses(&self, leaf: &X509, unreadable: &[UnreadableCertificate]) -> Vec<Finding> {
+        let top = self.issuers.last().unwrap_or(leaf);
+        let lacks_issuer = !top.is_self_signed();
+        let may_be_issuer = |one: &&UnreadableCertificate| {
+            lacks_issuer && one.error.name().is_none_or(|name| top.has_issuer_named(name))
+        };
+        let (lost, left_out): (Vec<_>, Vec<_>) = unreadable.iter().partition(may_be_issuer);
+        let left_out = left_out
+            .iter()
+            .map(|one| Finding::new(FindingCode::UnreadableLeftOut, one.to_string()));
+        let mut findings: Vec<_> = left_out.collect();
+        let nameless = self.strangers.iter().filter(|one| lacks_issuer && !one.has_known_subject());
+        let nameless =
+            nameless.map(|one| format!("cannot read the subject of {}", one.thumbprint()));
+        let mut lost: Vec<_> = lost.iter().map(ToString::to_string).chain(nameless).collect();
+        if lacks_issuer && !top.has_known_issuer() {
+            lost.push("the name of its issuer cannot be read".to_owned());
+        }
+        if lost.is_empty() {
+            findings.extend(self.gap(leaf));
+        } else {
+            let message = format!(
+                "cannot find the issuer of {} ({}) in the file: {}",
+                top.label(),
+                top.issuer_label(),
+                lost.join("; ")
+            );
+            findings.push(Finding::new(FindingCode::IssuerNotRead, message));
+        }
+        findings
     }
 
     /// A root in the file that the chain does not reach: who put it there meant the chain to.
     fn gap(&self, leaf: &X509) -> Option<Finding> {
         let top = self.issuers.last().filter(|top| !top.is_self_signed())?;
-        let root = self.strangers.iter().find(|it| it.is_self_signed() && it.is_ca())?;
+        let mut roots = self.strangers.iter().filter(|it| it.is_self_signed() && it.is_ca());
+        let root = roots.find(|root| !self.has_another_of(leaf, root))?;
         let message = format!(
             "the chain of {} does not reach {}: {} is not in the file, export it with its chain",
-            leaf.subject(),
-            root.subject(),
-            top.issuer()
+            leaf.label(),
+            root.label(),
+            top.issuer_label()
         );
         Some(Finding::new(FindingCode::MissingIntermediate, message))
     }
 }
 
-/// The best issuer of `certificate`: one whose signature is valid, or else one whose signature
-/// cannot be checked and whose key identifier does not speak against it.
-fn issuer(
-    certificate: &X509,
-    candidates: &[X509],
-    attempts: &mut usize,
-) -> Option<(usize, Verdict)> {
-    let mut named: Vec<_> = candidates
-        .iter()
-        .enumerate()
-        .filter(|(_, candidate)| certificate.names_as_issuer(candidate))
-        .collect();
-    // Cross-signed authorities come in several certificates. The shortest way to a root is taken,
-    // then the one that goes on within the file, then the one that lives longest.
-    named.sort_by_cached_key(|(_, candidate)| {
-        let goes_on = candidates.iter().any(|other| candidate.names_as_issuer(other));
-        (
-            certificate.key_identifier_agrees(candidate) == Some(false),
-            !candidate.is_self_issued(),
-            !goes_on,
-            Reverse(candidate.not_after()),
-            candidate.thumbprint(),
-        )
-    });
-    let mut unchecked = None;
-    for (position, candidate) in named {
-        *attempts = attempts.checked_sub(1)?;
-        match signature::verify(certificate, candidate) {
-            Verdict::Valid => return Some((position, Verdict::Valid)),
-            Verdict::CannotTell if unchecked.is_none() => {
-                let agrees = certificate.key_identifier_agrees(candidate) != Some(false);
-                unchecked = agrees.then_some((position, Verdict::CannotTell));
-            }
-            Verdict::CannotTell | Verdict::Invalid => {}
-        }
+/// What speaks against a way, the gravest first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Faults {
+    /// Certificates that are not valid now.
+    not_valid: usize,
+    /// Signatures that cannot be checked.
+    unchecked: usize,
+    /// Issuers whose own extensions speak against their having issued what they signed.
+    misfits: usize,
+}
+
+/// The best way that is known to a certificate.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    faults: Faults,
+    length: usize,
+    /// The certificate below; `None` where that is the leaf.
+    below: Option<usize>,
+    verdict: Verdict,
+    /// Whether no better way can be found any more.
+    settled: bool,
+}
+
+/// The search for the best way, after Dijkstra: certificates are settled in the order of what speaks
+/// against the way to them, so that each is looked at once, however many ways there are.
+struct Search<'c> {
+    leaf: &'c X509,
+    others: &'c [X509],
+    now: OffsetDateTime,
+    steps: Vec<Option<Step>>,
+    attempts: usize,
+}
+
+impl<'c> Search<'c> {
+    fn new(leaf: &'c X509, others: &'c [X509], now: OffsetDateTime) -> Self {
+        Self { leaf, others, now, steps: vec![None; others.len()], attempts: MAX_ATTEMPTS }
     }
-    unchecked
+
+    /// The issuers from the leaf upwards.
+    fn path(mut self) -> Vec<(usize, Verdict)> {
+        if self.leaf.is_self_signed() {
+            return Vec::new();
+        }
+        self.look_above(None);
+        // Where the file does not go on from, and the best of these.
+        let mut end: Option<(usize, Step)> = None;
+        let mut last = None;
+        while let Some((position, step)) = self.settle_next() {
+            if end.is_some_and(|(_, end)| end.faults < step.faults) {
+                break;
+            }
+            if self.others.get(position).is_some_and(X509::is_self_signed) {
+                return self.way_to(Some(position));
+            }
+            last = Some(position);
+            let goes_on = self.look_above(Some(position));
+            // The longest of those that are equally good: it leaves the least to the clients.
+            if !goes_on && end.is_none_or(|(_, end)| end.length < step.length) {
+                end = Some((position, step));
+            }
+        }
+        // Authorities that certify each other and nobody else have no end.
+        self.way_to(end.map(|(position, _)| position).or(last))
+    }
+
+    fn settle_next(&mut self) -> Option<(usize, Step)> {
+        let open = self.steps.iter_mut().enumerate().filter_map(|(position, step)| {
+            let step = step.as_mut().filter(|step| !step.settled)?;
+            Some((position, step))
+        });
+        let (position, step) =
+            open.min_by_key(|(position, step)| (step.faults, step.length, *position))?;
+        step.settled = true;
+        Some((position, *step))
+    }
+
+    /// Notes the ways to the issuers of the certificate; whether there is one that the way to the
+    /// certificate has not passed.
+    fn look_above(&mut self, below: Option<usize>) -> bool {
+        let passed = self.way_to(below);
+        let others = self.others;
+        let certificate = below.and_then(|below| others.get(below)).unwrap_or(self.leaf);
+        let (faults, length) = below
+            .and_then(|below| self.steps.get(below).copied().flatten())
+            .map_or((Faults::default(), 0), |step| (step.faults, step.length));
+        let mut candidates: Vec<_> = others
+            .iter()
+            .enumerate()
+            .filter(|(_, candidate)| certificate.names_as_issuer(candidate))
+            .map(|(position, candidate)| {
+                (!candidate.fits_as_issuer_of(certificate), position, candidate)
+            })
+            .collect();
+        candidates.sort_by_key(|(misfits, position, _)| (*misfits, *position));
+        // Several certificates of one key need one verification.
+        let mut verdicts: Vec<(&[u8], Verdict)> = Vec::new();
+        let mut goes_on = false;
+        for (misfits, position, candidate) in candidates {
+            if passed.iter().any(|(passed, _)| *passed == position) {
+                continue;
+            }
+            let same_key = verdicts.iter().find(|(other, _)| *other == candidate.key_bits());
+            let verdict = if let Some((_, verdict)) = same_key {
+                *verdict
+            } else {
+                let Some(left) = self.attempts.checked_sub(1) else { break };
+                self.attempts = left;
+                let verdict = signature::verify(certificate, candidate);
+                verdicts.push((candidate.key_bits(), verdict));
+                verdict
+            };
+            if verdict == Verdict::Invalid || (verdict == Verdict::CannotTell && misfits) {
+                continue;
+            }
+            goes_on = true;
+            let step = Step {
+                faults: Faults {
+                    not_valid: faults.not_valid + usize::from(!candidate.is_valid_at(self.now)),
+                    unchecked: faults.unchecked + usize::from(verdict == Verdict::CannotTell),
+                    misfits: faults.misfits + usize::from(misfits),
+                },
+                length: length + 1,
+                below,
+                verdict,
+                settled: false,
+            };
+            let cost = |step: &Step| (step.faults, step.length);
+            if let Some(known) = self.steps.get_mut(position)
+                && known.is_none_or(|known| !known.settled && cost(&step) < cost(&known))
+            {
+                *known = Some(step);
+            }
+        }
+        goes_on
+    }
+
+    /// The best way to a certificate, it included.
+    fn way_to(&self, mut position: Option<usize>) -> Vec<(usize, Verdict)> {
+        let mut way = Vec::new();
+        while let Some((at, step)) = position.and_then(|at| Some((at, (*self.steps.get(at)?)?))) {
+            way.push((at, step.verdict));
+            position = step.below;
+        }
+        way.reverse();
+        way
+    }
 }
 
 /// A hundred certificates of one name could otherwise cost five thousand verifications.
@@ -141,9 +301,10 @@ mod tests {
         let leaf_key = KeyPair::generate().unwrap();
         let leaf = parse(CertificateParams::default().signed_by(&leaf_key, &issuer).unwrap());
 
+        let now = time::macros::datetime!(2026-11-24 12:00 UTC);
         let reversed = authorities.iter().rev().cloned().collect();
-        let one = Chain::build(&leaf, authorities).issuers;
+        let one = Chain::build(&leaf, authorities, now).issuers;
         assert_eq!(one.len(), 1);
-        assert_eq!(Chain::build(&leaf, reversed).issuers, one);
+        assert_eq!(Chain::build(&leaf, reversed, now).issuers, one);
     }
 }

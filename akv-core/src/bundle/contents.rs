@@ -2,6 +2,7 @@
 
 use super::error::BundleError;
 use super::key::PrivateKey;
+use super::unreadable::UnreadableCertificate;
 use super::x509::X509;
 
 /// The keys and certificates of a PKCS#12 or PEM file, as they were found.
@@ -11,8 +12,8 @@ pub struct Contents {
     pub keys: Vec<PrivateKey>,
     /// The certificates, in the order of the file.
     pub certificates: Vec<X509>,
-    /// How many certificates were found that cannot be read.
-    pub unreadable: usize,
+    /// The certificates that cannot be read.
+    pub unreadable: Vec<UnreadableCertificate>,
 }
 
 impl Contents {
@@ -25,11 +26,12 @@ impl Contents {
         Ok(())
     }
 
-    /// A certificate that cannot be read is only counted: it may be one that nobody needs.
+    /// A certificate that cannot be read is only noted: it may be one that nobody needs.
     pub(super) fn add_certificate(&mut self, der: &[u8]) -> Result<(), BundleError> {
+        let number = self.certificates.len() + self.unreadable.len() + 1;
         match X509::from_der(der) {
             Ok(certificate) => self.certificates.push(certificate),
-            Err(_) => self.unreadable += 1,
+            Err(error) => self.unreadable.push(UnreadableCertificate { number, error }),
         }
         // A parsed certificate takes many times the memory of its bytes.
         let bytes: usize = self.certificates.iter().map(|one| one.der().len()).sum();
@@ -37,7 +39,7 @@ impl Contents {
             let limit = MAX_CERTIFICATE_BYTES / 1024;
             return Err(BundleError::TooMany { what: "kilobytes of certificates", limit });
         }
-        if self.certificates.len() + self.unreadable > MAX_CERTIFICATES {
+        if number > MAX_CERTIFICATES {
             return Err(BundleError::TooMany { what: "certificates", limit: MAX_CERTIFICATES });
         }
         Ok(())

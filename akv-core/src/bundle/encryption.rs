@@ -8,8 +8,8 @@ use aes::{Aes128, Aes192, Aes256};
 use cbc::Decryptor;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, InnerIvInit, KeyInit};
-use der::Sequence;
 use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
+use der::{Decode, Sequence};
 use des::{TdesEde2, TdesEde3};
 use pkcs12::kdf::{Pkcs12KeyType, derive_key};
 use rc2::Rc2;
@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use super::algorithm;
 use super::ber;
-use super::budget::{Hash, Iterations};
+use super::budget::{self, Budget, Hash, Iterations};
 use super::error::BundleError;
 use super::kdf::{Kdf, params};
 use super::password::PasswordBytes;
@@ -78,15 +78,25 @@ impl<'a> Encryption<'a> {
         Ok(Self::Pbes2 { kdf, cipher, iv: iv.as_bytes() })
     }
 
-    /// What trying `password` costs, in the budget's unit.
-    pub(super) fn cost(&self, password: &PasswordBytes<'_>) -> u64 {
+    /// What decrypting so many octets with `password` costs, in the budget's unit.
+    pub(super) fn cost(&self, password: &PasswordBytes<'_>, length: usize) -> u64 {
+        let (Self::Pbes1 { cipher, .. } | Self::Pbes2 { cipher, .. }) = self;
+        let decryption = budget::units(length / cipher.block_length()) * cipher.block_cost();
+        self.derivation_cost(password).saturating_add(decryption * password.form_count())
+    }
+
+    fn derivation_cost(&self, password: &PasswordBytes<'_>) -> u64 {
         match self {
-            Self::Pbes1 { cipher, iterations, .. } => {
-                let key = Hash::Sha1.cost(*iterations, cipher.key_length(), 1);
-                let iv = Hash::Sha1.cost(*iterations, cipher.block_length(), 1);
-                (key + iv) * password.form_count()
+            Self::Pbes1 { cipher, salt, iterations } => {
+                let derive = |length| {
+                    let lengths = (password.utf16_length(), salt.len());
+                    Hash::Sha1.pkcs12_cost(*iterations, length, lengths)
+                };
+                let once =
+                    derive(cipher.key_length()).saturating_add(derive(cipher.block_length()));
+                once.saturating_mul(password.form_count())
             }
-            Self::Pbes2 { kdf, cipher, .. } => kdf.cost(cipher.key_length()),
+            Self::Pbes2 { kdf, cipher, .. } => kdf.cost(password.utf8().len(), cipher.key_length()),
         }
     }
 
@@ -133,6 +143,14 @@ impl Cipher {
         }
     }
 
+    /// What decrypting a block costs, in the budget's unit: measured, without AES instructions.
+    fn block_cost(self) -> u64 {
+        match self {
+            Self::TripleDes | Self::TwoKeyTripleDes => 6,
+            Self::Rc2 { .. } | Self::Aes128 | Self::Aes192 | Self::Aes256 => 2,
+        }
+    }
+
     /// `None` when the padding is wrong.
     fn decrypt(self, key: &[u8], iv: &[u8], ciphertext: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         match self {
@@ -146,6 +164,20 @@ impl Cipher {
             Self::Aes256 => cbc(Aes256::new_from_slice(key).ok()?, iv, ciphertext),
         }
     }
+}
+
+/// The content of an `EncryptedPrivateKeyInfo`, paid for.
+pub(super) fn decrypt_key(
+    der: &[u8],
+    password: &PasswordBytes<'_>,
+    budget: &mut Budget,
+) -> Result<Zeroizing<Vec<u8>>, BundleError> {
+    let encrypted = EncryptedPrivateKeyInfo::from_der(der)
+        .map_err(|error| BundleError::damaged("the encrypted private key", error))?;
+    let encryption = Encryption::parse(encrypted.algorithm)?;
+    let data = encrypted.data.as_bytes();
+    budget.spend(encryption.cost(password, data.len()))?;
+    encryption.decrypt(password, data).ok_or_else(|| password.wrong())
 }
 
 fn cbc<C: BlockCipherDecrypt>(
@@ -173,6 +205,13 @@ fn unsupported(oid: ObjectIdentifier) -> BundleError {
         algorithm: algorithm::name(oid),
         advice: "export it again with AES-256 or triple DES",
     }
+}
+
+/// `EncryptedPrivateKeyInfo` (RFC 5958 section 3).
+#[derive(Sequence)]
+pub(super) struct EncryptedPrivateKeyInfo<'a> {
+    pub(super) algorithm: AlgorithmIdentifierRef<'a>,
+    pub(super) data: &'a OctetStringRef,
 }
 
 /// `pkcs-12PbeParams` (RFC 7292 appendix C).

@@ -1,10 +1,14 @@
 //! Why a file cannot become a bundle: one variant a cause, comparable in tests.
 
+use std::fmt;
+
+use super::flaw::{Explain, Flaw};
 use super::key_kind::KeyKind;
 
 /// Why a PKCS#12 or PEM file cannot be read or cannot become a [`Bundle`](super::Bundle).
 ///
-/// Each message says what was found and what to do. None ever carries the password or key bytes.
+/// Each message says what was found and what to do, in words of this crate: formats, known labels,
+/// counts, offsets, subjects. Nothing else of a file is in it, and no error of another crate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BundleError {
@@ -68,31 +72,46 @@ pub enum BundleError {
     },
     /// The end is missing.
     #[error(
-        "the file ends too early, after {found} bytes: it was cut off on its way, export or copy it again"
+        "the file ends too early, after {found} bytes: it was cut off or transferred as text, copy it again as binary or export it again"
     )]
     Truncated {
         /// How many bytes there are.
         found: usize,
     },
-    /// Not a PKCS#12 file at all.
-    #[error("the file is not PKCS#12: it {looks}")]
-    NotPkcs12 {
-        /// What it looks like instead.
-        looks: &'static str,
-    },
-    /// Not a PEM file at all.
-    #[error("the file has no PEM block (-----BEGIN …-----): {looks}")]
-    NotPem {
-        /// What it looks like instead.
+    /// Another format, or a file that was damaged on its way in a way that shows.
+    #[error("the file is neither PKCS#12 nor PEM with a key and certificates: it {looks}")]
+    NotABundle {
+        /// What it looks like instead, and what to do.
         looks: &'static str,
     },
     /// A part is not what the format demands.
-    #[error("{part} is damaged: {detail}; export the file again")]
+    #[error("{part} is damaged: {flaw}; export the file again")]
     Damaged {
         /// Which part.
         part: &'static str,
         /// What is wrong with it.
-        detail: String,
+        flaw: Flaw,
+    },
+    /// A block of PEM text is damaged.
+    #[error(
+        "PEM block {number}{} is damaged at line {line}: {flaw}; export or copy it again",
+        label.map(|label| format!(" ({label})")).unwrap_or_default()
+    )]
+    DamagedBlock {
+        /// Which block, counted from one.
+        number: usize,
+        /// Its label, where it is a known one.
+        label: Option<&'static str>,
+        /// The line of the text, counted from one.
+        line: usize,
+        /// What is wrong with it.
+        flaw: Flaw,
+    },
+    /// The password is longer than any file's may be.
+    #[error("the password has more than {limit} characters: give the password itself")]
+    PasswordTooLong {
+        /// The most characters that are taken.
+        limit: usize,
     },
     /// The file is protected and no password was given.
     #[error("the file is protected by a password and none was given")]
@@ -100,11 +119,19 @@ pub enum BundleError {
     /// The password does not open the file, or the file is damaged: the format cannot tell them apart.
     #[error("the password does not open the file (or the file is damaged): check the password")]
     WrongPassword,
-    /// The password passes the integrity check but does not decrypt the contents.
+    /// The password is right for the file as a whole but does not decrypt one of its parts.
+    #[error("the password opens the file but not {part}: {}", part.advice(*ascii))]
+    DecryptionFailed {
+        /// Which part.
+        part: EncryptedPart,
+        /// Whether the password is ASCII: Java has another form of those that are not.
+        ascii: bool,
+    },
+    /// Windows made a password up and encrypted it to users or groups of Active Directory.
     #[error(
-        "the password passes the file's integrity check but does not decrypt its contents: Java's keytool writes such files when the password has characters outside ASCII, export it again with an ASCII password"
+        "the file is protected to users or groups of Active Directory, so only their Windows session can open it: export it again with a password (`Export-PfxCertificate -Password`)"
     )]
-    DecryptionFailed,
+    ProtectedToPrincipal,
     /// The file uses an algorithm that is not implemented.
     #[error("{part} uses {algorithm}, which is not supported: {advice}")]
     Unsupported {
@@ -133,17 +160,23 @@ pub enum BundleError {
     },
     /// The private key belongs to none of the certificates.
     #[error(
-        "the private key ({key}) fits none of the certificates that can be read ({}; {unreadable} \
-         cannot be read): export the key with its own certificate",
-        if subjects.is_empty() { "there is none".to_owned() } else { subjects.join("; ") }
+        "the private key ({key}) fits none of the certificates ({}): export the key with its own \
+         certificate",
+        subjects.join("; ")
     )]
     KeyFitsNoCertificate {
         /// The key that was found.
         key: KeyKind,
         /// The subjects of the certificates that were found.
         subjects: Vec<String>,
-        /// How many more certificates were found that cannot be read.
-        unreadable: usize,
+    },
+    /// The private key belongs to none of the certificates that can be read, and there are others.
+    #[error("cannot find the certificate of the private key ({key}): {}", unreadable.join("; "))]
+    LeafNotRead {
+        /// The key that was found.
+        key: KeyKind,
+        /// Which certificates cannot be read, and why.
+        unreadable: Vec<String>,
     },
     /// There are several private keys, so it is not clear which certificate is meant.
     #[error(
@@ -156,8 +189,50 @@ pub enum BundleError {
 }
 
 impl BundleError {
-    #[expect(clippy::needless_pass_by_value, reason = "map_err hands errors over")]
-    pub(super) fn damaged(part: &'static str, detail: impl ToString) -> Self {
-        Self::Damaged { part, detail: detail.to_string() }
+    /// PKCS#7, in PEM or DER.
+    pub(super) const PKCS7: Self = Self::NotABundle {
+        looks: "is PKCS#7 (.p7b), which has certificates but no private key: export the certificate with its key as PFX, or join the key with what `openssl pkcs7 -print_certs` shows",
+    };
+
+    pub(super) fn damaged(part: &'static str, flaw: impl Explain) -> Self {
+        Self::Damaged { part, flaw: flaw.flaw() }
+    }
+}
+
+/// A part of a PKCS#12 file that is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EncryptedPart {
+    /// The private key.
+    Key,
+    /// The part with the certificates.
+    Certificates,
+}
+
+impl EncryptedPart {
+    fn advice(self, ascii: bool) -> &'static str {
+        match (self, ascii) {
+            (Self::Key, true) => {
+                "the key has a password of its own, give the key and the file the same one (`keytool -importkeystore -srckeypass OLD -destkeypass NEW`)"
+            }
+            (Self::Key, false) => {
+                "the key has a password of its own, give the key and the file the same one (`keytool -importkeystore -srckeypass OLD -destkeypass NEW`); Java's keytool also writes such files when the password has characters outside ASCII, as this one has"
+            }
+            (Self::Certificates, true) => {
+                "it is encrypted with another password than the integrity check has, export the file again with one password"
+            }
+            (Self::Certificates, false) => {
+                "Java's keytool writes such files when the password has characters outside ASCII, as this one has: export it again with an ASCII password"
+            }
+        }
+    }
+}
+
+impl fmt::Display for EncryptedPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key => "the private key",
+            Self::Certificates => "the part with the certificates",
+        })
     }
 }

@@ -12,7 +12,8 @@ pub enum Severity {
     Info,
     /// Key Vault may refuse it, or clients may not trust it.
     Warning,
-    /// Key Vault's documentation says that it refuses this: nothing is sent.
+    /// Key Vault's documentation says that it refuses this, or what would be sent is not what is in the
+    /// file: nothing is sent.
     Error,
 }
 
@@ -107,11 +108,18 @@ codes! {
     /// The bundle is larger than what Key Vault's secrets can hold. The limit of certificates
     /// themselves is not published.
     TooLarge = "too-large", Warning;
+    /// What should be above the chain may be a certificate of the file that cannot be read.
+    IssuerNotRead = "issuer-not-read", Error;
+    /// A field of the leaf or of a certificate above it cannot be read.
+    FieldNotRead = "field-not-read", Warning;
     /// A certificate of the file does not belong to the chain.
     StrangerLeftOut = "stranger-left-out", Warning;
+    /// The file has several certificates of one key, as for a cross-signed authority, and this one is
+    /// not the one that was chosen.
+    AlternativeLeftOut = "alternative-left-out", Info;
     /// A certificate is in the file more than once.
     DuplicateLeftOut = "duplicate-left-out", Info;
-    /// A certificate of the file cannot be read.
+    /// A certificate of the file cannot be read, and the chain is complete without it.
     UnreadableLeftOut = "unreadable-left-out", Warning;
     /// A signature's algorithm is not implemented, so its issuer was found by name.
     SignatureNotChecked = "signature-not-checked", Warning;

@@ -47,7 +47,8 @@ impl<'a> Kdf<'a> {
             return Err(BundleError::TooMuchMemory { claimed, limit: MAX_SCRYPT_MEMORY });
         }
         let invalid = || BundleError::damaged(PART, "its scrypt parameters");
-        if !cost.is_power_of_two() {
+        // RFC 7914 section 6: a power of two, and not one.
+        if !cost.is_power_of_two() || cost < 2 {
             return Err(invalid());
         }
         let log_n = u8::try_from(cost.trailing_zeros()).map_err(|_| invalid())?;
@@ -56,15 +57,24 @@ impl<'a> Kdf<'a> {
         Ok((Self::Scrypt { params, salt: salt.as_bytes() }, key_length))
     }
 
-    /// What deriving so many octets costs, in the budget's unit.
-    pub(super) fn cost(&self, key_length: usize) -> u64 {
+    /// What deriving so many octets from a password of that length costs, in the budget's unit.
+    pub(super) fn cost(&self, password: usize, key_length: usize) -> u64 {
         match self {
-            // An HMAC hashes two blocks once its key has been prepared.
-            Self::Pbkdf2 { hash, iterations, .. } => hash.cost(*iterations, key_length, 2),
-            // Measured against SHA-256: a step of scrypt for one r and p takes four blocks.
-            Self::Scrypt { params, .. } => (4_u64 << params.log_n())
-                .saturating_mul(u64::from(params.r()))
-                .saturating_mul(u64::from(params.p())),
+            Self::Pbkdf2 { hash, salt, iterations } => {
+                hash.pbkdf2_cost(iterations.get(), key_length, (password, salt.len()))
+            }
+            Self::Scrypt { params, salt } => {
+                let width = u64::from(params.r()).saturating_mul(u64::from(params.p()));
+                let octets = usize::try_from(width.saturating_mul(128)).unwrap_or(usize::MAX);
+                // Measured against SHA-256: a step takes four blocks for each r, and as long again
+                // for fetching what it mixes.
+                let steps = (4_u64 << params.log_n()).saturating_mul(u64::from(params.p()));
+                let mixing = steps.saturating_mul(u64::from(params.r()) + 1);
+                // PBKDF2 makes what is mixed, and takes it for the salt of the key.
+                let before = Hash::Sha256.pbkdf2_cost(1, octets, (password, salt.len()));
+                let after = Hash::Sha256.pbkdf2_cost(1, key_length, (password, octets));
+                mixing.saturating_add(before).saturating_add(after)
+            }
         }
     }
 

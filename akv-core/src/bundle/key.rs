@@ -15,10 +15,13 @@ use zeroize::Zeroizing;
 
 use super::algorithm;
 use super::ber;
+use super::budget::{self, Budget};
 use super::encode::encode;
 use super::error::BundleError;
+use super::flaw::Explain;
 use super::key_kind::{Curve, KeyKind};
 use super::public_key::{self, PublicKey};
+use super::shape::Shape;
 use super::x509::X509;
 
 /// A private key as PKCS#8 version 1, wiped on drop.
@@ -53,15 +56,27 @@ impl PrivateKey {
         Self::new(info.algorithm, info.private_key)
     }
 
+    /// Reads a key in whichever of its usual forms it has: PKCS#8, PKCS#1 or SEC 1. What checking
+    /// it costs is paid for.
+    pub(super) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Self, BundleError> {
+        budget.spend(check_cost(bytes.len()))?;
+        let der = ber::to_der(PART, bytes)?;
+        match Shape::of(&der) {
+            Some(Shape::Pkcs1) => Self::from_pkcs1(&der),
+            Some(Shape::Sec1) => Self::from_sec1(&der),
+            _ => Self::from_pkcs8(&der),
+        }
+    }
+
     /// Reads a PKCS#1 key, `RSA PRIVATE KEY` in PEM.
-    pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self, BundleError> {
+    fn from_pkcs1(der: &[u8]) -> Result<Self, BundleError> {
         let algorithm =
             AlgorithmIdentifierRef { oid: algorithm::RSA, parameters: Some(AnyRef::NULL) };
         Self::new(algorithm, OctetStringRef::new(der).map_err(damaged)?)
     }
 
     /// Reads a SEC 1 key, `EC PRIVATE KEY` in PEM. It must name its curve, as OpenSSL's do.
-    pub(super) fn from_sec1(der: &[u8]) -> Result<Self, BundleError> {
+    fn from_sec1(der: &[u8]) -> Result<Self, BundleError> {
         let EcPrivateKey { parameters, .. } = EcPrivateKey::from_der(der).map_err(damaged)?;
         let curve =
             parameters.ok_or_else(|| BundleError::damaged(PART, "it does not name its curve"))?;
@@ -73,6 +88,17 @@ impl PrivateKey {
         algorithm: AlgorithmIdentifierRef<'_>,
         private_key: &OctetStringRef,
     ) -> Result<Self, BundleError> {
+        let curve = (algorithm.oid == algorithm::EC).then(|| public_key::named_curve(algorithm));
+        let exact = match curve.flatten() {
+            Some(curve) => exact_scalar(curve, private_key)?,
+            None => None,
+        };
+        let exact = exact.as_ref().map(|key| OctetStringRef::new(key)).transpose();
+        let private_key = exact.map_err(damaged)?.unwrap_or(private_key);
+        // RFC 3279 section 2.3.1 demands the NULL; some libraries leave it out.
+        let parameters =
+            if algorithm.oid == algorithm::RSA { Some(AnyRef::NULL) } else { algorithm.parameters };
+        let algorithm = AlgorithmIdentifierRef { parameters, ..algorithm };
         let info = PrivateKeyInfo {
             version: 0,
             algorithm,
@@ -127,6 +153,36 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
+/// An EC key again, with its scalar in the length that RFC 5915 demands; `None` where it has it.
+fn exact_scalar(
+    curve: Curve,
+    private_key: &OctetStringRef,
+) -> Result<Option<Zeroizing<Vec<u8>>>, BundleError> {
+    let key = EcPrivateKey::from_der(private_key.as_bytes()).map_err(damaged)?;
+    let scalar = key.private_key.as_bytes();
+    let length = curve.field_length();
+    if scalar.len() == length {
+        return Ok(None);
+    }
+    let mut exact = Zeroizing::new(vec![0; length]);
+    let surplus = scalar.len().saturating_sub(length);
+    let (zeros, scalar) = scalar.split_at_checked(surplus).unwrap_or_default();
+    if zeros.iter().any(|octet| *octet != 0) {
+        return Err(damaged("its number is longer than the curve's field"));
+    }
+    let missing = length - scalar.len();
+    exact.iter_mut().skip(missing).zip(scalar).for_each(|(to, octet)| *to = *octet);
+    let private_key = OctetStringRef::new(&exact).map_err(damaged)?;
+    encode(&EcPrivateKey { private_key, ..key }).map(Some).map_err(damaged)
+}
+
+/// What checking a key costs, in the budget's unit, by the length of its encoding: measured with
+/// keys of 8192 bits, which take the longest, and on P-521.
+fn check_cost(octets: usize) -> u64 {
+    let kilobytes = budget::units(octets / 1024) + 1;
+    kilobytes.saturating_pow(2).saturating_mul(8_000)
+}
+
 /// The public half of an RSA key, from a key whose parts agree with each other.
 fn rsa_public(pkcs1: &[u8], pkcs8: &[u8]) -> Result<PublicKey, BundleError> {
     let RsaPrivateKey { modulus, public_exponent, .. } =
@@ -135,7 +191,8 @@ fn rsa_public(pkcs1: &[u8], pkcs8: &[u8]) -> Result<PublicKey, BundleError> {
     let KeyKind::Rsa { bits } = public.kind() else { return Ok(public) };
     // Sizes outside are not for Key Vault anyway, and findings say so.
     if (2048..=8192).contains(&bits) {
-        rsa::KeyPair::from_pkcs8(pkcs8).map_err(damaged)?;
+        let pair = rsa::KeyPair::from_pkcs8(pkcs8);
+        pair.map_err(|_| damaged("its numbers do not agree with each other"))?;
     }
     Ok(public)
 }
@@ -148,13 +205,14 @@ fn ec_public(curve: Curve, pkcs8: &[u8]) -> Result<PublicKey, BundleError> {
         Curve::P521 => &ECDSA_P521_SHA512_ASN1_SIGNING,
         Curve::P256K => &ECDSA_P256K1_SHA256_ASN1_SIGNING,
     };
-    let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8).map_err(damaged)?;
+    let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8)
+        .map_err(|_| damaged("its number is none of its curve, or its public point is not its"))?;
     PublicKey::ec(curve, pair.public_key().as_ref())
         .ok_or_else(|| BundleError::damaged(PART, "its public point"))
 }
 
-fn damaged(error: impl fmt::Display) -> BundleError {
-    BundleError::damaged(PART, error)
+fn damaged(flaw: impl Explain) -> BundleError {
+    BundleError::damaged(PART, flaw)
 }
 
 /// `PrivateKeyInfo` (RFC 5208) and `OneAsymmetricKey` (RFC 5958).

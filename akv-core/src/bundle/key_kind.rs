@@ -81,6 +81,15 @@ impl Curve {
         }
     }
 
+    /// The length of a number of the curve's field, in octets.
+    pub(super) fn field_length(self) -> usize {
+        match self {
+            Self::P256 | Self::P256K => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
+
     pub(super) fn from_oid(oid: ObjectIdentifier) -> Option<Self> {
         match oid {
             PRIME256V1 => Some(Self::P256),

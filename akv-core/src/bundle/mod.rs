@@ -9,24 +9,33 @@
 //! Every buffer of this module that holds a key or a password is wiped when it is dropped.
 
 mod algorithm;
+mod armor;
 pub mod ber;
 mod budget;
 mod chain;
 mod contents;
+mod element;
 mod encode;
 mod encryption;
 mod error;
+mod extensions;
+mod file;
 mod finding;
+mod flaw;
 mod kdf;
 mod key;
 mod key_kind;
+mod moment;
 mod name;
+mod oid;
 mod password;
 pub mod pem;
 pub mod pfx;
 mod public_key;
 mod review;
+mod shape;
 mod signature;
+mod unreadable;
 mod x509;
 mod x509_facts;
 
@@ -37,10 +46,14 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 pub use contents::Contents;
-pub use error::BundleError;
+pub use error::{BundleError, EncryptedPart};
+pub use extensions::AlternativeName;
+pub use file::read;
 pub use finding::{Finding, FindingCode, Severity};
+pub use flaw::Flaw;
 pub use key::{KeyMatch, PrivateKey};
 pub use key_kind::{Curve, KeyKind};
+pub use unreadable::{CertificateError, UnknownField, UnreadableCertificate};
 pub use x509::X509;
 
 use crate::certificate::Thumbprint;
@@ -58,8 +71,9 @@ use chain::Chain;
 /// use time::OffsetDateTime;
 ///
 /// let file = std::fs::read("web.pfx")?;
-/// let bundle = Bundle::from_pfx(&file, &Password::from("secret"))?;
-/// let findings = bundle.findings(OffsetDateTime::now_utc());
+/// let now = OffsetDateTime::now_utc();
+/// let bundle = Bundle::from_pfx(&file, &Password::from("secret"), now)?;
+/// let findings = bundle.findings(now);
 /// if findings.iter().all(|finding| finding.severity < Severity::Error) {
 ///     let for_key_vault = bundle.to_pkcs12();
 /// }
@@ -78,34 +92,42 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Makes a bundle of a PKCS#12 file. An empty password means that there is none.
-    pub fn from_pfx(bytes: &[u8], password: &Password) -> Result<Self, BundleError> {
-        Self::from_contents(pfx::read(bytes, password)?)
+    /// Makes a bundle of a PKCS#12 file. An empty password means that there is none. What is PEM
+    /// instead is read as that: see [`read`].
+    pub fn from_pfx(
+        bytes: &[u8],
+        password: &Password,
+        now: OffsetDateTime,
+    ) -> Result<Self, BundleError> {
+        Self::from_contents(read(bytes, password)?, now)
     }
 
-    /// Makes a bundle of PEM text. The password is for `ENCRYPTED PRIVATE KEY` blocks.
-    pub fn from_pem(text: &[u8], password: &Password) -> Result<Self, BundleError> {
-        Self::from_contents(pem::read(text, password)?)
+    /// Makes a bundle of PEM text. The password is for encrypted keys. What is PKCS#12 instead is
+    /// read as that: see [`read`].
+    pub fn from_pem(
+        text: &[u8],
+        password: &Password,
+        now: OffsetDateTime,
+    ) -> Result<Self, BundleError> {
+        Self::from_contents(read(text, password)?, now)
     }
 
     /// Makes a bundle of what a file holds: finds the leaf of the key and the chain of the leaf.
-    pub fn from_contents(contents: Contents) -> Result<Self, BundleError> {
+    /// Where a file leaves a choice, what is valid at the time `now` is chosen.
+    pub fn from_contents(contents: Contents, now: OffsetDateTime) -> Result<Self, BundleError> {
         let Contents { keys, certificates, unreadable } = contents;
-        let found = certificates.len() + unreadable;
+        let found = certificates.len() + unreadable.len();
         let key = only_key(keys, found)?;
         let (certificates, mut notes) = without_duplicates(certificates);
-        if unreadable > 0 {
-            let message = format!("{unreadable} certificate(s) of the file cannot be read");
-            notes.push(Finding::new(FindingCode::UnreadableLeftOut, message));
-        }
-        let (leaf, others, matched) = leaf_of(&key, certificates, unreadable)?;
+        let (leaf, others, matched) = leaf_of(&key, certificates, &unreadable, now)?;
         if matched == KeyMatch::CannotTell {
             let message =
                 format!("that the key ({}) is the certificate's was not checked", key.kind());
             notes.push(Finding::new(FindingCode::KeyMatchNotChecked, message));
         }
-        let chain = Chain::build(&leaf, others);
+        let chain = Chain::build(&leaf, others, now);
         notes.extend(chain.notes(&leaf));
+        notes.extend(chain.losses(&leaf, &unreadable));
         let chain = chain.issuers;
         let pkcs12 = pfx::write(&key, &leaf, &chain)
             .map_err(|error| BundleError::damaged("the bundle", error))?;
@@ -179,7 +201,7 @@ fn without_duplicates(certificates: Vec<X509>) -> (Vec<X509>, Vec<Finding>) {
     let mut findings = Vec::new();
     for certificate in certificates {
         if once.contains(&certificate) {
-            let message = format!("{} is in the file more than once", certificate.subject());
+            let message = format!("{} is in the file more than once", certificate.label());
             findings.push(Finding::new(FindingCode::DuplicateLeftOut, message));
         } else {
             once.push(certificate);
@@ -191,14 +213,17 @@ fn without_duplicates(certificates: Vec<X509>) -> (Vec<X509>, Vec<Finding>) {
 /// The certificate of the key, and the other certificates.
 ///
 /// A key can have several: renewed with the same key, or first self-signed and then issued. The one
-/// that is no authority, was issued by someone else and is the newest is meant.
+/// that is valid at the time `now`, is no authority, was issued by someone else and is the newest is
+/// meant.
 fn leaf_of(
     key: &PrivateKey,
     mut certificates: Vec<X509>,
-    unreadable: usize,
+    unreadable: &[UnreadableCertificate],
+    now: OffsetDateTime,
 ) -> Result<(X509, Vec<X509>, KeyMatch), BundleError> {
     certificates.sort_by_cached_key(|certificate| {
         (
+            !certificate.is_valid_at(now),
             certificate.is_ca(),
             certificate.is_self_issued(),
             Reverse(certificate.not_before()),
@@ -209,15 +234,21 @@ fn leaf_of(
         let mut fits = certificates.iter().map(|certificate| key.fits(certificate));
         fits.position(|fit| fit == wanted).map(|position| (position, wanted))
     };
-    match position(KeyMatch::Match).or_else(|| position(KeyMatch::CannotTell)) {
-        Some((position, matched)) => {
-            let leaf = certificates.remove(position);
-            Ok((leaf, certificates, matched))
-        }
-        None => Err(BundleError::KeyFitsNoCertificate {
-            key: key.kind(),
-            subjects: certificates.iter().map(X509::subject).collect(),
-            unreadable,
-        }),
+    if let Some((position, matched)) =
+        position(KeyMatch::Match).or_else(|| position(KeyMatch::CannotTell))
+    {
+        let leaf = certificates.remove(position);
+        return Ok((leaf, certificates, matched));
     }
+    let without_key = certificates.iter().filter(|one| !one.public_key().is_readable());
+    let without_key =
+        without_key.map(|one| format!("the public key of {} cannot be read", one.label()));
+    let unreadable: Vec<_> =
+        unreadable.iter().map(ToString::to_string).chain(without_key).collect();
+    let (key, subjects) = (key.kind(), certificates.iter().map(X509::label).collect());
+    Err(if unreadable.is_empty() {
+        BundleError::KeyFitsNoCertificate { key, subjects }
+    } else {
+        BundleError::LeafNotRead { key, unreadable }
+    })
 }

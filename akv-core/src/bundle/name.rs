@@ -1,24 +1,49 @@
-//! Distinguished names in a form in which names that mean the same are equal.
+//! Distinguished names: shown as text whatever string types they are written in, and compared.
 
-use der::asn1::{
-    Any, BmpString, Ia5StringRef, PrintableStringRef, TeletexStringRef, Utf8StringRef,
-};
-use der::{Encode, Tag, Tagged};
+use std::fmt::{self, Write as _};
+
 use sha2::{Digest, Sha256};
-use x509_cert::name::Name;
 
-/// A name for comparing: some authorities write their own name with one string type in their
-/// certificate and with another in those they issue, and RFC 5280 (7.1) compares without regard to
-/// letter case and repeated blanks.
-///
-/// What is kept is a digest, so that comparing many long names costs nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ComparableName([u8; 32]);
+use super::element::{Element, Elements, tag};
+use super::oid::Oid;
+use crate::text::{is_unprintable, printable};
 
-impl ComparableName {
-    pub(super) fn new(name: &Name) -> Self {
+/// A name, still in its certificate.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Name<'a>(pub(super) Element<'a>);
+
+/// A type and its value.
+struct Attribute<'a> {
+    oid: &'a [u8],
+    value: Element<'a>,
+}
+
+impl<'a> Name<'a> {
+    /// Its parts in the order in which they are written, each a set of attributes; `None` for what
+    /// cannot be read.
+    fn parts(self) -> impl Iterator<Item = Option<Vec<Attribute<'a>>>> {
+        self.0.elements().map(|part| {
+            part.filter(|part| part.tag == tag::SET)?.elements().map(attribute).collect()
+        })
+    }
+
+    pub(super) fn is_readable(self) -> bool {
+        self.parts().all(|part| part.is_some())
+    }
+
+    /// The first common name.
+    pub(super) fn common_name(self) -> Option<String> {
+        let mut attributes = self.parts().flatten().flatten();
+        text(&attributes.find(|attribute| attribute.oid == COMMON_NAME)?.value)
+    }
+
+    /// What is equal for names that mean the same.
+    pub(super) fn comparable(self) -> ComparableName {
         let mut digest = Sha256::new();
-        for part in name.iter_rdn() {
+        for part in self.parts() {
+            let Some(part) = part else {
+                return ComparableName(Sha256::digest(self.0.content).into());
+            };
             let mut attributes: Vec<_> = part
                 .iter()
                 .map(|attribute| (attribute.oid, comparable(&attribute.value)))
@@ -26,40 +51,161 @@ impl ComparableName {
             attributes.sort();
             digest.update(attributes.len().to_be_bytes());
             for (oid, (kind, value)) in attributes {
-                for field in [oid.as_bytes(), &[kind], &value] {
+                for field in [oid, &[kind], &value] {
                     digest.update(field.len().to_be_bytes());
                     digest.update(field);
                 }
             }
         }
-        Self(digest.finalize().into())
+        ComparableName(digest.finalize().into())
     }
 }
+
+/// As RFC 4514 writes names, the most specific part first, except that text is always shown as text,
+/// under its object identifier where its type has no short name.
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<_> = self.parts().collect();
+        for (position, part) in parts.iter().rev().enumerate() {
+            if position > 0 {
+                f.write_str(",")?;
+            }
+            let Some(part) = part else {
+                f.write_str("(unreadable)")?;
+                continue;
+            };
+            for (position, attribute) in part.iter().enumerate() {
+                if position > 0 {
+                    f.write_str("+")?;
+                }
+                attribute.fmt(f)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Attribute<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match SHORT_NAMES.iter().find(|(oid, _)| *oid == self.oid) {
+            Some((_, name)) => write!(f, "{name}=")?,
+            None => write!(f, "{}=", Oid(self.oid))?,
+        }
+        if let Some(text) = text(&self.value) {
+            return escaped(&text, f);
+        }
+        f.write_str("#")?;
+        self.value.whole.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
+
+/// Escapes as RFC 4514 (2.4) says.
+fn escaped(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let last = text.chars().count().saturating_sub(1);
+    for (position, character) in text.chars().enumerate() {
+        match character {
+            '\0' => {
+                f.write_str("\\00")?;
+                continue;
+            }
+            '"' | '+' | ',' | ';' | '<' | '>' | '\\' => f.write_str("\\")?,
+            ' ' if position == 0 || position == last => f.write_str("\\")?,
+            '#' if position == 0 => f.write_str("\\")?,
+            _ => {}
+        }
+        f.write_char(character)?;
+    }
+    Ok(())
+}
+
+fn attribute(element: Option<Element<'_>>) -> Option<Attribute<'_>> {
+    let mut parts: Elements<'_> = element.filter(|it| it.tag == tag::SEQUENCE)?.elements();
+    let oid = parts.next_if(tag::OBJECT_IDENTIFIER)?.content;
+    Some(Attribute { oid, value: parts.next()?? })
+}
+
+/// A name for comparing: some authorities write their own name with one string type in their
+/// certificate and with another in those they issue, and RFC 5280 (7.1) compares without regard to
+/// letter case and repeated blanks. A name that cannot be read equals only its own bytes.
+///
+/// What is kept is a digest, so that comparing many long names costs nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ComparableName([u8; 32]);
 
 /// The words of a text, or the DER of everything else; the first says which.
-fn comparable(value: &Any) -> (u8, Vec<u8>) {
+fn comparable(value: &Element<'_>) -> (u8, Vec<u8>) {
     match text(value) {
         Some(text) => {
-            let words: Vec<_> = text.split_whitespace().map(str::to_lowercase).collect();
+            // Both ways, so that letters with several lower-case forms (ß, ς) have one.
+            let folded: String = text
+                .chars()
+                .filter(|c| c.is_whitespace() || !is_unprintable(*c))
+                .flat_map(char::to_uppercase)
+                .flat_map(char::to_lowercase)
+                .collect();
+            let words: Vec<_> = folded.split_whitespace().collect();
             (0, words.join(" ").into_bytes())
         }
-        // Encoding what has been decoded does not fail; the bare value would do as well.
-        None => (1, value.to_der().unwrap_or_else(|_| value.value().to_vec())),
+        None => (1, value.whole.to_vec()),
     }
 }
 
-/// The text of an attribute, whatever string type it is written in.
-pub(super) fn text(value: &Any) -> Option<String> {
-    match value.tag() {
-        Tag::Utf8String => value.decode_as::<Utf8StringRef<'_>>().ok().map(|text| text.to_string()),
-        Tag::PrintableString => {
-            value.decode_as::<PrintableStringRef<'_>>().ok().map(|text| text.to_string())
+/// The text of a value, whatever string type it is written in. In strings of one octet for each
+/// character every octet is taken for Latin-1, as OpenSSL does: asterisks and ampersands stand in
+/// `PrintableString`s everywhere, though its alphabet has neither, and nobody writes T.61.
+pub(super) fn text(value: &Element<'_>) -> Option<String> {
+    match value.tag {
+        tag::UTF8_STRING => Some(String::from_utf8_lossy(value.content).into_owned()),
+        // NumericString, PrintableString, T61String, IA5String, VisibleString, GeneralString.
+        0x12 | 0x13 | 0x14 | 0x16 | 0x1a | 0x1b => {
+            Some(value.content.iter().copied().map(char::from).collect())
         }
-        Tag::Ia5String => value.decode_as::<Ia5StringRef<'_>>().ok().map(|text| text.to_string()),
-        Tag::TeletexString => {
-            value.decode_as::<TeletexStringRef<'_>>().ok().map(|text| text.to_string())
+        tag::BMP_STRING => {
+            let (units, []) = value.content.as_chunks::<2>() else { return None };
+            let units = units.iter().copied().map(u16::from_be_bytes);
+            let characters = char::decode_utf16(units);
+            Some(characters.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
         }
-        Tag::BmpString => value.decode_as::<BmpString>().ok().map(|text| text.to_string()),
+        tag::UNIVERSAL_STRING => {
+            let (units, []) = value.content.as_chunks::<4>() else { return None };
+            units.iter().map(|unit| char::from_u32(u32::from_be_bytes(*unit))).collect()
+        }
         _ => None,
     }
 }
+
+/// Text of a certificate as messages show it: inert, and not without end.
+pub(super) fn shown(text: &str) -> String {
+    match text.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}…", printable(text.get(..end).unwrap_or_default())),
+        None => printable(text).into_owned(),
+    }
+}
+
+const MAX_SHOWN: usize = 200;
+
+const COMMON_NAME: &[u8] = b"\x55\x04\x03";
+
+/// The short names of RFC 4514, and those that Windows and OpenSSL show for the rest.
+const SHORT_NAMES: &[(&[u8], &str)] = &[
+    (COMMON_NAME, "CN"),
+    (b"\x55\x04\x04", "SN"),
+    (b"\x55\x04\x05", "serialNumber"),
+    (b"\x55\x04\x06", "C"),
+    (b"\x55\x04\x07", "L"),
+    (b"\x55\x04\x08", "ST"),
+    (b"\x55\x04\x09", "STREET"),
+    (b"\x55\x04\x0a", "O"),
+    (b"\x55\x04\x0b", "OU"),
+    (b"\x55\x04\x0c", "title"),
+    (b"\x55\x04\x0d", "description"),
+    (b"\x55\x04\x0f", "businessCategory"),
+    (b"\x55\x04\x11", "postalCode"),
+    (b"\x55\x04\x2a", "GN"),
+    (b"\x55\x04\x2b", "initials"),
+    (b"\x55\x04\x2e", "dnQualifier"),
+    (b"\x55\x04\x61", "organizationIdentifier"),
+    (b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", "E"),
+    (b"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01", "UID"),
+    (b"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19", "DC"),
+];

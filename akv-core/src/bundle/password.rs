@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use super::error::BundleError;
 use crate::secret::Password;
 
 /// A password as bytes: UTF-8 for PBKDF2 and scrypt, UTF-16 with a final zero for PKCS#12.
@@ -13,12 +14,25 @@ pub(super) struct PasswordBytes<'a> {
 }
 
 impl<'a> PasswordBytes<'a> {
-    pub(super) fn new(password: &'a Password) -> Self {
+    /// Refuses a password that is longer than any: derivations hash it again and again.
+    pub(super) fn new(password: &'a Password) -> Result<Self, BundleError> {
         let utf8 = password.expose();
+        if password.is_too_long() {
+            return Err(BundleError::PasswordTooLong { limit: Password::MAX_CHARACTERS });
+        }
         // Not a BMPString: that refuses characters outside the basic plane, tools do not.
         let utf16 = zero_ended(utf8.encode_utf16());
         let widened = (!utf8.is_ascii()).then(|| zero_ended(utf8.bytes().map(u16::from)));
-        Self { utf8, utf16, widened }
+        Ok(Self { utf8, utf16, widened })
+    }
+
+    /// Why a part does not decrypt, as far as the password tells.
+    pub(super) fn wrong(&self) -> BundleError {
+        if self.is_empty() { BundleError::PasswordMissing } else { BundleError::WrongPassword }
+    }
+
+    pub(super) fn is_ascii(&self) -> bool {
+        self.widened.is_none()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -37,6 +51,11 @@ impl<'a> PasswordBytes<'a> {
         let nothing: Option<&[u8]> = self.is_empty().then_some(&[]);
         let widened = self.widened.as_ref().map(|widened| widened.as_slice());
         [self.utf16.as_slice()].into_iter().chain(widened).chain(nothing)
+    }
+
+    /// The length of the longest of [`utf16_forms`](Self::utf16_forms), in octets.
+    pub(super) fn utf16_length(&self) -> usize {
+        self.widened.as_ref().map_or(0, |form| form.len()).max(self.utf16.len())
     }
 
     /// How many [`utf16_forms`](Self::utf16_forms) there are: each is paid for.

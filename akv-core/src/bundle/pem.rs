@@ -1,129 +1,137 @@
 //! PEM text: keys and certificates in any order.
 //!
-//! The decoded keys are wiped. Their base64 text is not ours: it stays with the caller, and the crate
-//! `pem` leaves a copy of it in freed memory.
+//! What is decoded is wiped. The text itself is not ours: it stays with the caller.
 
-use ::pem::Pem;
-use der::Decode;
 use zeroize::Zeroizing;
 
+use super::armor::{self, Block, known_label};
 use super::ber;
 use super::budget::Budget;
 use super::contents::{self, Contents};
-use super::encryption::Encryption;
+use super::encryption;
 use super::error::BundleError;
 use super::key::PrivateKey;
 use super::password::PasswordBytes;
-use super::pfx::EncryptedPrivateKeyInfo;
+use super::pfx;
+use super::shape::Shape;
 use crate::secret::Password;
 
-/// Reads what PEM text holds: certificates, and keys as PKCS#8 (encrypted or not), PKCS#1 or SEC 1.
-/// Other blocks and text between blocks are passed over.
+/// Reads what PEM text holds: certificates, keys as PKCS#8 (encrypted or not), PKCS#1 or SEC 1, and
+/// PKCS#12. What a block holds counts, not its label. Other blocks and text between blocks are
+/// passed over.
 ///
 /// ```
 /// use akv_core::Password;
 /// use akv_core::bundle::{BundleError, pem};
 /// let nothing = pem::read(b"no block in here", &Password::default());
-/// assert!(matches!(nothing, Err(BundleError::NotPem { .. })));
+/// assert!(matches!(nothing, Err(BundleError::NotABundle { .. })));
 /// ```
 pub fn read(text: &[u8], password: &Password) -> Result<Contents, BundleError> {
     contents::check_size(text)?;
-    let blocks = blocks(text)?;
-    let password = PasswordBytes::new(password);
-    let mut budget = Budget::new();
-    let mut contents = Contents::default();
-    for Block { label, encrypted_with, der } in &blocks {
-        if let Some(algorithm) = encrypted_with {
+    let password = PasswordBytes::new(password)?;
+    let blocks = armor::blocks(text)?;
+    if blocks.is_empty() {
+        let looks = "has no PEM block (-----BEGIN …-----)";
+        return Err(BundleError::NotABundle { looks });
+    }
+    let mut reading =
+        Reading { password: &password, budget: Budget::new(), contents: Contents::default() };
+    for block in &blocks {
+        reading.take(block).map_err(|error| block.locate(error))?;
+    }
+    Ok(reading.contents)
+}
+
+struct Reading<'p> {
+    password: &'p PasswordBytes<'p>,
+    budget: Budget,
+    contents: Contents,
+}
+
+impl Reading<'_> {
+    fn take(&mut self, block: &Block<'_>) -> Result<(), BundleError> {
+        if OF_NO_USE.contains(&block.label) {
+            return Ok(());
+        }
+        if let Some(cipher) = block.legacy_encryption() {
             return Err(BundleError::Unsupported {
                 part: "the private key",
-                algorithm: format!("OpenSSL's own encryption of PEM ({algorithm})"),
+                algorithm: format!("OpenSSL's own encryption of PEM ({cipher})"),
                 advice: "convert it with `openssl pkcs8 -topk8 -in old.pem -out new.pem`",
             });
         }
-        match label.as_str() {
-            "CERTIFICATE" | "X509 CERTIFICATE" => contents.add_certificate(der)?,
+        if block.label == "OPENSSH PRIVATE KEY" {
+            return Err(BundleError::Unsupported {
+                part: "the private key",
+                algorithm: "the format OPENSSH PRIVATE KEY".to_owned(),
+                advice: "convert it with `ssh-keygen -p -m PKCS8 -f FILE`, which changes FILE",
+            });
+        }
+        let claimed = claimed_by(block.label);
+        let octets = match (block.decode(), claimed) {
+            (Ok(octets), _) => octets,
+            // What nobody needs may be damaged, and need not be base64 at all.
+            (Err(_), None) if known_label(block.label).is_none() => return Ok(()),
+            (Err(error), _) => return Err(error),
+        };
+        let der = ber::to_der("the block", &octets);
+        let Some(shape) = der.as_ref().ok().and_then(|der| Shape::of(der)).or(claimed) else {
+            return Ok(());
+        };
+        if shape == Shape::Certificate {
             // OpenSSL adds its trust settings after the certificate.
-            "TRUSTED CERTIFICATE" => {
-                contents.add_certificate(&ber::to_der("a certificate", der)?)?;
+            let trusted = (block.label == "TRUSTED CERTIFICATE").then_some(der).transpose()?;
+            return self.contents.add_certificate(trusted.as_ref().unwrap_or(&octets));
+        }
+        self.take_other(shape, &der?)
+    }
+
+    fn take_other(&mut self, shape: Shape, der: &Zeroizing<Vec<u8>>) -> Result<(), BundleError> {
+        let key = match shape {
+            Shape::Pkcs8 | Shape::Pkcs1 | Shape::Sec1 => PrivateKey::read(der, &mut self.budget)?,
+            Shape::EncryptedPkcs8 => {
+                let key = encryption::decrypt_key(der, self.password, &mut self.budget)?;
+                PrivateKey::read(&key, &mut self.budget)?
             }
-            "PRIVATE KEY" => contents.add_key(PrivateKey::from_pkcs8(der)?)?,
-            "RSA PRIVATE KEY" => contents.add_key(PrivateKey::from_pkcs1(der)?)?,
-            "EC PRIVATE KEY" => contents.add_key(PrivateKey::from_sec1(der)?)?,
-            "ENCRYPTED PRIVATE KEY" => {
-                contents.add_key(decrypt(der, &password, &mut budget)?)?;
-            }
-            "OPENSSH PRIVATE KEY" | "DSA PRIVATE KEY" | "ANY PRIVATE KEY" => {
+            Shape::Dsa => {
                 return Err(BundleError::Unsupported {
                     part: "the private key",
-                    algorithm: format!("the format {label}"),
-                    advice: "convert it to PKCS#8 (`openssl pkcs8 -topk8`)",
+                    algorithm: "DSA".to_owned(),
+                    advice: "Key Vault takes RSA and EC keys",
                 });
             }
-            _ => {}
-        }
-    }
-    Ok(contents)
-}
-
-/// A block, decoded; wiped, because it may be a key.
-struct Block {
-    label: String,
-    /// The algorithm that `DEK-Info` names, in the manner of RFC 1421.
-    encrypted_with: Option<String>,
-    der: Zeroizing<Vec<u8>>,
-}
-
-fn blocks(text: &[u8]) -> Result<Vec<Block>, BundleError> {
-    let begun = text.windows(BEGIN.len()).filter(|window| *window == BEGIN).count();
-    if begun == 0 {
-        let looks = match text {
-            [0x30, ..] => "it looks like DER, perhaps a PKCS#12 file",
-            // What PowerShell writes by default.
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is UTF-16 text, save it as UTF-8",
-            _ => "export the certificate and its key as PEM",
+            Shape::Pkcs12 => {
+                return pfx::read_into(der, self.password, &mut self.budget, &mut self.contents);
+            }
+            Shape::Pkcs7 => return Err(BundleError::PKCS7),
+            Shape::Certificate | Shape::CertificateRequest => return Ok(()),
         };
-        return Err(BundleError::NotPem { looks });
-    }
-    if begun > contents::MAX_PARTS {
-        return Err(BundleError::TooMany { what: "PEM blocks", limit: contents::MAX_PARTS });
-    }
-    let blocks =
-        ::pem::parse_many(text).map_err(|error| BundleError::damaged("the PEM text", error))?;
-    // The parser ends without a word where a block has no end.
-    if blocks.len() < begun {
-        return Err(BundleError::Truncated { found: text.len() });
-    }
-    Ok(blocks.into_iter().map(Block::from).collect())
-}
-
-impl From<Pem> for Block {
-    fn from(pem: Pem) -> Self {
-        let headers = pem.headers();
-        let encrypted = headers.get("Proc-Type").is_some_and(|value| value.contains("ENCRYPTED"));
-        let algorithm = headers.get("DEK-Info").and_then(|info| info.split(',').next());
-        Self {
-            label: pem.tag().to_owned(),
-            encrypted_with: encrypted.then(|| algorithm.unwrap_or("unknown").to_owned()),
-            der: Zeroizing::new(pem.into_contents()),
-        }
+        self.contents.add_key(key)
     }
 }
 
-fn decrypt(
-    bytes: &[u8],
-    password: &PasswordBytes<'_>,
-    budget: &mut Budget,
-) -> Result<PrivateKey, BundleError> {
-    let damaged = |error: der::Error| BundleError::damaged("the encrypted private key", error);
-    let der = ber::to_der("the encrypted private key", bytes)?;
-    let encrypted = EncryptedPrivateKeyInfo::from_der(&der).map_err(damaged)?;
-    let encryption = Encryption::parse(encrypted.algorithm)?;
-    budget.spend(encryption.cost(password))?;
-    match encryption.decrypt(password, encrypted.data.as_bytes()) {
-        Some(key) => PrivateKey::from_pkcs8(&key),
-        None if password.is_empty() => Err(BundleError::PasswordMissing),
-        None => Err(BundleError::WrongPassword),
+/// What a label says that its block holds, for where the content does not tell.
+fn claimed_by(label: &str) -> Option<Shape> {
+    match label {
+        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => Some(Shape::Certificate),
+        "PRIVATE KEY" | "ANY PRIVATE KEY" => Some(Shape::Pkcs8),
+        "RSA PRIVATE KEY" => Some(Shape::Pkcs1),
+        "EC PRIVATE KEY" => Some(Shape::Sec1),
+        "ENCRYPTED PRIVATE KEY" => Some(Shape::EncryptedPkcs8),
+        "DSA PRIVATE KEY" => Some(Shape::Dsa),
+        "PKCS12" => Some(Shape::Pkcs12),
+        "PKCS7" | "PKCS #7 SIGNED DATA" | "CMS" | "CERTIFICATE CHAIN" => Some(Shape::Pkcs7),
+        _ => None,
     }
 }
 
-const BEGIN: &[u8] = b"-----BEGIN ";
+/// Blocks that come with keys and certificates and are not looked into.
+const OF_NO_USE: &[&str] = &[
+    "CERTIFICATE REQUEST",
+    "NEW CERTIFICATE REQUEST",
+    "X509 CRL",
+    "PUBLIC KEY",
+    "RSA PUBLIC KEY",
+    "EC PARAMETERS",
+    "DH PARAMETERS",
+];

@@ -1,10 +1,10 @@
 //! Public keys, as far as they must be told apart.
 
-use der::Sequence;
 use der::asn1::{ObjectIdentifier, UintRef};
-use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+use x509_cert::spki::AlgorithmIdentifierRef;
 
 use super::algorithm;
+use super::element::{Element, tag};
 use super::key_kind::{Curve, KeyKind};
 
 /// A public key in a form in which equal keys are equal bytes.
@@ -21,23 +21,39 @@ pub(super) enum PublicKey {
     },
     /// A kind of key that is not looked into.
     Other(KeyKind),
+    /// A key that is not what its algorithm says.
+    Unreadable(KeyKind),
 }
 
 impl PublicKey {
-    pub(super) fn of_certificate(spki: &SubjectPublicKeyInfoRef<'_>) -> Self {
-        let bits = spki.subject_public_key.raw_bytes();
-        let known = match spki.algorithm.oid {
+    /// The key of a certificate: its `AlgorithmIdentifier` and the content of its bit string.
+    pub(super) fn of_certificate(algorithm: &Element<'_>, bits: &[u8]) -> Self {
+        let Some(algorithm) = algorithm::identifier(algorithm) else {
+            return Self::Other(KeyKind::Other(algorithm::name_of(algorithm)));
+        };
+        let known = match algorithm.oid {
             algorithm::RSA => Self::from_pkcs1(bits),
-            algorithm::EC => named_curve(spki.algorithm).and_then(|curve| Self::ec(curve, bits)),
+            algorithm::EC => named_curve(algorithm).and_then(|curve| Self::ec(curve, bits)),
             _ => None,
         };
-        known.unwrap_or_else(|| Self::Other(other_kind(spki.algorithm)))
+        known.unwrap_or_else(|| match (algorithm.oid, named_curve(algorithm)) {
+            (algorithm::RSA, _) | (algorithm::EC, Some(_)) => {
+                Self::Unreadable(other_kind(algorithm))
+            }
+            _ => Self::Other(other_kind(algorithm)),
+        })
     }
 
     /// From `RSAPublicKey` (RFC 8017 appendix A.1.1).
     fn from_pkcs1(der: &[u8]) -> Option<Self> {
-        let RsaPublicKey { modulus, exponent } = der::Decode::from_der(der).ok()?;
-        Some(Self::rsa(modulus, exponent))
+        let (key, _) = Element::read(der).filter(|(key, _)| key.tag == tag::SEQUENCE)?;
+        let mut numbers = key.elements();
+        let mut number = || {
+            let octets = numbers.next_if(tag::INTEGER)?.content;
+            let first = octets.iter().position(|octet| *octet != 0)?;
+            octets.get(first..).map(<[u8]>::to_vec)
+        };
+        Some(Self::Rsa { modulus: number()?, exponent: number()? })
     }
 
     pub(super) fn rsa(modulus: UintRef<'_>, exponent: UintRef<'_>) -> Self {
@@ -62,8 +78,12 @@ impl PublicKey {
         match self {
             Self::Rsa { modulus, .. } => KeyKind::Rsa { bits: bit_length(modulus) },
             Self::Ec { curve, .. } => KeyKind::Ec(*curve),
-            Self::Other(kind) => kind.clone(),
+            Self::Other(kind) | Self::Unreadable(kind) => kind.clone(),
         }
+    }
+
+    pub(super) fn is_readable(&self) -> bool {
+        !matches!(self, Self::Unreadable(_))
     }
 }
 
@@ -89,11 +109,4 @@ fn bit_length(modulus: &[u8]) -> u32 {
     let bytes = u32::try_from(modulus.len()).unwrap_or(u32::MAX);
     let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
     bytes.saturating_mul(8).saturating_sub(unused)
-}
-
-/// `RSAPublicKey` (RFC 8017 appendix A.1.1).
-#[derive(Sequence)]
-struct RsaPublicKey<'a> {
-    modulus: UintRef<'a>,
-    exponent: UintRef<'a>,
 }

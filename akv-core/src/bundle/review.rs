@@ -6,12 +6,14 @@ use super::Bundle;
 use super::finding::{Finding, FindingCode};
 use super::key_kind::KeyKind;
 use super::signature;
+use super::unreadable::UnknownField;
 use super::x509::X509;
 
 /// What there is to say about `bundle` at the time `now`; errors first, then warnings.
 pub(super) fn review(bundle: &Bundle, now: OffsetDateTime) -> Vec<Finding> {
     let mut findings = Vec::new();
     validity(bundle, now, &mut findings);
+    fields(bundle, &mut findings);
     key(bundle, &mut findings);
     completeness(bundle, &mut findings);
     signatures(bundle, &mut findings);
@@ -23,27 +25,36 @@ pub(super) fn review(bundle: &Bundle, now: OffsetDateTime) -> Vec<Finding> {
 
 fn validity(bundle: &Bundle, now: OffsetDateTime, findings: &mut Vec<Finding>) {
     let leaf = bundle.leaf();
-    if leaf.not_after() < now {
+    if let Some(end) = leaf.not_after().filter(|end| *end < now) {
         let message = format!(
             "the certificate expired on {}: Key Vault does not import expired certificates",
-            minute(leaf.not_after())
+            minute(end)
         );
         findings.push(Finding::new(FindingCode::Expired, message));
     }
-    if leaf.not_before() > now {
-        let message = format!("the certificate is not valid before {}", minute(leaf.not_before()));
+    if let Some(begin) = leaf.not_before().filter(|begin| *begin > now) {
+        let message = format!("the certificate is not valid before {}", minute(begin));
         findings.push(Finding::new(FindingCode::NotYetValid, message));
     }
     for issuer in bundle.chain() {
-        let what = if issuer.not_after() < now {
-            format!("expired on {}", minute(issuer.not_after()))
-        } else if issuer.not_before() > now {
-            format!("is not valid before {}", minute(issuer.not_before()))
+        let what = if let Some(end) = issuer.not_after().filter(|end| *end < now) {
+            format!("expired on {}", minute(end))
+        } else if let Some(begin) = issuer.not_before().filter(|begin| *begin > now) {
+            format!("is not valid before {}", minute(begin))
         } else {
             continue;
         };
-        let message = format!("{} in the chain {what}", issuer.subject());
+        let message = format!("{} in the chain {what}", issuer.label());
         findings.push(Finding::new(FindingCode::ChainNotValidNow, message));
+    }
+}
+
+fn fields(bundle: &Bundle, findings: &mut Vec<Finding>) {
+    for certificate in std::iter::once(bundle.leaf()).chain(bundle.chain()) {
+        for UnknownField { field, reason } in certificate.unknown_fields() {
+            let message = format!("cannot read the {field} of {}: {reason}", certificate.label());
+            findings.push(Finding::new(FindingCode::FieldNotRead, message));
+        }
     }
 }
 
@@ -82,21 +93,23 @@ fn completeness(bundle: &Bundle, findings: &mut Vec<Finding>) {
             "the certificate is self-signed: clients trust it only where it is installed",
         ),
         (true, false) => return,
-        // Where a root is in the file, what is missing below it was noted already.
+        // What is missing was noted where the chain was built: it cannot be read, or a root in the
+        // file is not reached.
+        _ if notes(bundle, FindingCode::IssuerNotRead) => return,
         (false, false) if notes(bundle, FindingCode::MissingIntermediate) => return,
         (false, true) => Finding::new(
             FindingCode::MissingIntermediate,
             format!(
                 "the issuer {} is not in the file: clients that do not have it will not trust the \
                  certificate, export it with its chain",
-                top.issuer()
+                top.issuer_label()
             ),
         ),
         (false, false) => Finding::new(
             FindingCode::RootNotIncluded,
             format!(
                 "the chain ends below {}, which is fine where that is a known root",
-                top.issuer()
+                top.issuer_label()
             ),
         ),
     };
@@ -120,8 +133,8 @@ fn signatures(bundle: &Bundle, findings: &mut Vec<Finding>) {
 fn weak(certificate: &X509) -> Finding {
     let message = format!(
         "{} is signed with {}, which most clients no longer accept",
-        certificate.subject(),
-        signature::algorithm_name(certificate)
+        certificate.label(),
+        certificate.signature_algorithm_name()
     );
     Finding::new(FindingCode::WeakSignature, message)
 }

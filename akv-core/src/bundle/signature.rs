@@ -4,7 +4,6 @@ use aws_lc_rs::signature as lc;
 use aws_lc_rs::signature::{RsaPssSaltLength, VerificationAlgorithm};
 use der::Sequence;
 use der::asn1::ObjectIdentifier;
-use x509_cert::spki::AlgorithmIdentifierOwned;
 use x509_cert::spki::AlgorithmIdentifierRef;
 
 use super::algorithm;
@@ -22,9 +21,11 @@ pub(super) enum Verdict {
 
 /// Checks the signature of `certificate` with the key of `issuer`; names do not matter.
 pub(super) fn verify(certificate: &X509, issuer: &X509) -> Verdict {
-    let algorithm = certificate.signature_algorithm();
+    let Some(algorithm) = algorithm::identifier(&certificate.signature_algorithm()) else {
+        return Verdict::CannotTell;
+    };
     let verify = |with: &dyn VerificationAlgorithm| match with.verify_sig(
-        issuer.spki(),
+        issuer.key_bits(),
         certificate.signed_part(),
         certificate.signature(),
     ) {
@@ -33,7 +34,7 @@ pub(super) fn verify(certificate: &X509, issuer: &X509) -> Verdict {
     };
     match (issuer.key_kind(), algorithm.oid) {
         (KeyKind::Rsa { bits }, algorithm::RSA_PSS) => {
-            rsa_pss(algorithm, bits).map_or(Verdict::CannotTell, |with| verify(&with))
+            rsa_pss(&algorithm, bits).map_or(Verdict::CannotTell, |with| verify(&with))
         }
         (KeyKind::Rsa { bits }, oid) => rsa(oid, bits).map_or(Verdict::CannotTell, verify),
         (KeyKind::Ec(curve), oid) => ecdsa(oid, curve).map_or(Verdict::CannotTell, verify),
@@ -44,7 +45,9 @@ pub(super) fn verify(certificate: &X509, issuer: &X509) -> Verdict {
 
 /// Whether `algorithm` hashes with MD2, MD5 or SHA-1, for which collisions have been made.
 pub(super) fn is_weak(certificate: &X509) -> bool {
-    let algorithm = certificate.signature_algorithm();
+    let Some(algorithm) = algorithm::identifier(&certificate.signature_algorithm()) else {
+        return false;
+    };
     match algorithm.oid {
         algorithm::RSA_MD2
         | algorithm::RSA_MD5
@@ -52,26 +55,25 @@ pub(super) fn is_weak(certificate: &X509) -> bool {
         | algorithm::RSA_SHA1_OLD
         | algorithm::DSA_SHA1
         | algorithm::ECDSA_SHA1 => true,
-        algorithm::RSA_PSS => pss_params(algorithm).is_none_or(|(hash, _)| hash == algorithm::SHA1),
+        algorithm::RSA_PSS => {
+            pss_params(&algorithm).is_none_or(|(hash, _)| hash == algorithm::SHA1)
+        }
         _ => false,
     }
 }
 
 /// Whether the certificate was signed with an EC key.
 pub(super) fn is_ecdsa(certificate: &X509) -> bool {
-    matches!(
-        certificate.signature_algorithm().oid,
-        algorithm::ECDSA_SHA1
-            | algorithm::ECDSA_SHA224
-            | algorithm::ECDSA_SHA256
-            | algorithm::ECDSA_SHA384
-            | algorithm::ECDSA_SHA512
-    )
-}
-
-/// What the certificate was signed with, for messages.
-pub(super) fn algorithm_name(certificate: &X509) -> String {
-    algorithm::name(certificate.signature_algorithm().oid)
+    algorithm::identifier(&certificate.signature_algorithm()).is_some_and(|algorithm| {
+        matches!(
+            algorithm.oid,
+            algorithm::ECDSA_SHA1
+                | algorithm::ECDSA_SHA224
+                | algorithm::ECDSA_SHA256
+                | algorithm::ECDSA_SHA384
+                | algorithm::ECDSA_SHA512
+        )
+    })
 }
 
 fn rsa(oid: ObjectIdentifier, bits: u32) -> Option<&'static dyn VerificationAlgorithm> {
@@ -87,7 +89,7 @@ fn rsa(oid: ObjectIdentifier, bits: u32) -> Option<&'static dyn VerificationAlgo
     (least..=8192).contains(&bits).then_some(algorithm)
 }
 
-fn rsa_pss(algorithm: &AlgorithmIdentifierOwned, bits: u32) -> Option<lc::RsaParameters> {
+fn rsa_pss(algorithm: &AlgorithmIdentifierRef<'_>, bits: u32) -> Option<lc::RsaParameters> {
     let (hash, salt) = pss_params(algorithm)?;
     let parameters = match hash {
         algorithm::SHA256 => lc::RSA_PSS_2048_8192_SHA256,
@@ -120,7 +122,7 @@ fn ecdsa(oid: ObjectIdentifier, curve: Curve) -> Option<&'static dyn Verificatio
 }
 
 /// The digest and the salt's length of an RSASSA-PSS signature, with the defaults of RFC 8017.
-fn pss_params(algorithm: &AlgorithmIdentifierOwned) -> Option<(ObjectIdentifier, u16)> {
+fn pss_params(algorithm: &AlgorithmIdentifierRef<'_>) -> Option<(ObjectIdentifier, u16)> {
     let params: PssParams<'_> = algorithm.parameters.as_ref()?.decode_as().ok()?;
     let hash = params.hash.map_or(algorithm::SHA1, |hash| hash.oid);
     Some((hash, params.salt_length.unwrap_or(20)))

@@ -1,58 +1,92 @@
-//! A certificate, parsed once.
+//! A certificate, read as leniently as OpenSSL and Java read it: what decisions need, each for
+//! itself, and passed on byte for byte.
 
 use std::fmt;
 
-use der::asn1::ObjectIdentifier;
-use der::{Decode, Encode, Reader, SliceReader};
 use time::OffsetDateTime;
-use x509_cert::Certificate;
-use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, SubjectAltName, SubjectKeyIdentifier,
-};
-use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoRef};
-use x509_cert::time::Time;
 
-use super::error::BundleError;
+use super::algorithm;
+use super::element::{Element, tag};
+use super::extensions::{AlternativeName, Extensions, KEY_CERT_SIGN};
 use super::key_kind::KeyKind;
-use super::name::ComparableName;
+use super::moment;
+use super::name::{ComparableName, Name, shown};
 use super::public_key::PublicKey;
 use super::signature::{self, Verdict};
+use super::unreadable::{CertificateError, UnknownField};
 use crate::certificate::Thumbprint;
 
 /// An X.509 certificate. Equal when the bytes are.
+///
+/// Whoever made it, an extension that nobody needs, a time without seconds or a serial number that is
+/// negative does not make it unreadable. What cannot be read of a field that is needed leaves that
+/// field unknown, and [`unknown_fields`](Self::unknown_fields) says why.
+///
+/// ```
+/// use akv_core::bundle::X509;
+/// let error = X509::from_der(b"\x30\x03\x02\x01\x00").unwrap_err();
+/// assert_eq!(error.to_string(), "it is not laid out as a certificate");
+/// ```
 #[derive(Clone)]
 pub struct X509 {
     der: Vec<u8>,
-    certificate: Certificate,
     subject: ComparableName,
     issuer: ComparableName,
-    spki: Vec<u8>,
     public_key: PublicKey,
-    not_before: OffsetDateTime,
-    not_after: OffsetDateTime,
+    not_before: Option<OffsetDateTime>,
+    not_after: Option<OffsetDateTime>,
+    is_ca: Option<bool>,
+    may_sign: Option<bool>,
+    unknown: Vec<UnknownField>,
 }
 
 impl X509 {
-    /// Reads a certificate from its DER, of at most 64 KiB: Key Vault stores less than half of that.
-    pub fn from_der(der: &[u8]) -> Result<Self, BundleError> {
-        if der.len() > MAX_BYTES {
-            return Err(damaged(format_args!("it takes {} bytes", der.len())));
+    /// Reads the certificate that `bytes` begin with, of at most 64 KiB: Key Vault stores less than
+    /// half of that. What follows it is left out.
+    pub fn from_der(bytes: &[u8]) -> Result<Self, CertificateError> {
+        let (whole, _) = Element::read(bytes).ok_or(CertificateError::new(SHORT))?;
+        if whole.whole.len() > MAX_BYTES {
+            return Err(CertificateError::new("it has more than 64 KiB"));
         }
-        let certificate = Certificate::from_der(der).map_err(damaged)?;
-        let tbs = certificate.tbs_certificate();
-        let spki = tbs.subject_public_key_info().to_der().map_err(damaged)?;
-        let public_key =
-            PublicKey::of_certificate(&SubjectPublicKeyInfoRef::from_der(&spki).map_err(damaged)?);
+        let parts = Parts::read(whole)?;
+        let mut unknown = Vec::new();
+        let mut read = Reading(&mut unknown);
+        let extensions = parts.extensions;
+        if !extensions.are_readable() {
+            read.missed("extensions", "they are not laid out as RFC 5280 says");
+        }
+        for (field, name) in [("subject", parts.subject), ("issuer", parts.issuer)] {
+            if !name.is_readable() {
+                read.missed(field, "it is not laid out as a name");
+            }
+        }
+        let public_key = PublicKey::of_certificate(&parts.key_algorithm, parts.key);
+        if !public_key.is_readable() {
+            read.missed("public key", "it is not laid out as its algorithm says");
+        }
+        let mut validity = parts
+            .validity
+            .elements()
+            .map(|moment| moment.map_or(Err("it is not laid out as a time"), moment::read));
+        let mut moment = || validity.next().unwrap_or(Err("it is not there"));
+        let not_before = read.some("beginning of the validity", moment().map(Some));
+        let not_after = read.some("end of the validity", moment().map(Some));
+        let usages = read.some("key usage", extensions.key_usages());
+        let is_ca = read.some("basic constraints", extensions.is_authority());
+        read.some("extended key usage", extensions.extended_key_usages());
+        read.some("alternative names", extensions.alternative_names());
+        read.some("subject key identifier", extensions.subject_key_identifier());
+        read.some("authority key identifier", extensions.authority_key_identifier());
         Ok(Self {
-            der: der.to_vec(),
-            subject: ComparableName::new(tbs.subject()),
-            issuer: ComparableName::new(tbs.issuer()),
+            subject: parts.subject.comparable(),
+            issuer: parts.issuer.comparable(),
             public_key,
-            not_before: moment(tbs.validity().not_before)?,
-            not_after: moment(tbs.validity().not_after)?,
-            spki,
-            certificate,
+            not_before,
+            not_after,
+            is_ca,
+            may_sign: usages.map(|usages| usages.contains(&KEY_CERT_SIGN)),
+            unknown,
+            der: whole.whole.to_vec(),
         })
     }
 
@@ -61,32 +95,55 @@ impl X509 {
         &self.der
     }
 
-    /// The subject as RFC 4514 writes it, the most specific part first: `CN=web,O=Contoso`.
+    /// The subject as RFC 4514 writes it, the most specific part first: `CN=web,O=Contoso`. Text is
+    /// text whatever its string type. It is as the certificate has it; [`label`](Self::label) is for
+    /// messages.
     pub fn subject(&self) -> String {
-        self.certificate.tbs_certificate().subject().to_string()
+        self.parts().subject.to_string()
     }
 
-    /// The issuer as RFC 4514 writes it.
+    /// The issuer, as [`subject`](Self::subject) is written.
     pub fn issuer(&self) -> String {
-        self.certificate.tbs_certificate().issuer().to_string()
+        self.parts().issuer.to_string()
+    }
+
+    /// What messages call it: its subject, or, where that is empty, `(no subject)` and its first DNS
+    /// name, e-mail address or serial number. Safe to show, and of at most some two hundred characters.
+    pub fn label(&self) -> String {
+        let parts = self.parts();
+        if !parts.subject.0.content.is_empty() {
+            return shown(&parts.subject.to_string());
+        }
+        let first = self.dns_names().into_iter().chain(self.emails()).next();
+        let other = first.unwrap_or_else(|| format!("serial number {}", self.serial_number()));
+        format!("(no subject) {}", shown(&other))
+    }
+
+    /// What messages call its issuer.
+    pub(super) fn issuer_label(&self) -> String {
+        shown(&self.issuer())
     }
 
     /// The subject's first common name.
     pub fn common_name(&self) -> Option<String> {
-        let subject = self.certificate.tbs_certificate().subject();
-        let attribute = subject.iter().find(|attribute| attribute.oid == COMMON_NAME)?;
-        super::name::text(&attribute.value)
+        self.parts().subject.common_name()
     }
 
-    /// The DNS names that it is valid for (subject alternative name, RFC 5280 4.2.1.6).
+    /// The names that it is for besides its subject, in its own order.
+    pub fn alternative_names(&self) -> Vec<AlternativeName> {
+        self.parts().extensions.alternative_names().ok().flatten().unwrap_or_default()
+    }
+
+    /// The DNS names among its alternative names.
     pub fn dns_names(&self) -> Vec<String> {
-        let tbs = self.certificate.tbs_certificate();
-        let Ok(Some((_, names))) = tbs.get_extension::<SubjectAltName>() else { return Vec::new() };
-        let dns = |name: &GeneralName| match name {
-            GeneralName::DnsName(name) => Some(name.to_string()),
-            _ => None,
-        };
-        names.0.iter().filter_map(dns).collect()
+        let dns = |name| if let AlternativeName::Dns(name) = name { Some(name) } else { None };
+        self.alternative_names().into_iter().filter_map(dns).collect()
+    }
+
+    /// The e-mail addresses among its alternative names.
+    pub fn emails(&self) -> Vec<String> {
+        let email = |name| if let AlternativeName::Email(name) = name { Some(name) } else { None };
+        self.alternative_names().into_iter().filter_map(email).collect()
     }
 
     /// The SHA-1 of the certificate.
@@ -94,25 +151,31 @@ impl X509 {
         Thumbprint::of(&self.der)
     }
 
-    /// The serial number, as hexadecimal digits without separators.
-    pub fn serial(&self) -> String {
+    /// The serial number's octets as hexadecimal digits without separators, as they are in the
+    /// certificate.
+    pub fn serial_number(&self) -> String {
         use fmt::Write as _;
-        let serial = self.certificate.tbs_certificate().serial_number();
-        serial.as_bytes().iter().fold(String::new(), |mut text, byte| {
+        self.parts().serial_number.iter().fold(String::new(), |mut text, byte| {
             // Writing to a string does not fail.
             let _ = write!(text, "{byte:02X}");
             text
         })
     }
 
-    /// Not valid before (UTC).
-    pub fn not_before(&self) -> OffsetDateTime {
+    /// Not valid before (UTC); `None` where that cannot be read.
+    pub fn not_before(&self) -> Option<OffsetDateTime> {
         self.not_before
     }
 
-    /// Not valid after (UTC).
-    pub fn not_after(&self) -> OffsetDateTime {
+    /// Not valid after (UTC); `None` where that cannot be read.
+    pub fn not_after(&self) -> Option<OffsetDateTime> {
         self.not_after
+    }
+
+    /// Whether it is certainly valid at that time.
+    pub fn is_valid_at(&self, now: OffsetDateTime) -> bool {
+        self.not_before.is_some_and(|begin| begin <= now)
+            && self.not_after.is_some_and(|end| now <= end)
     }
 
     /// What kind of key it certifies.
@@ -120,10 +183,31 @@ impl X509 {
         self.public_key.kind()
     }
 
+    /// What it was signed with, for messages: `RSA with SHA-256 (1.2.840.113549.1.1.11)`.
+    pub fn signature_algorithm_name(&self) -> String {
+        algorithm::name_of(&self.parts().signature_algorithm)
+    }
+
     /// Whether it says that it may issue certificates (basic constraints, RFC 5280 4.2.1.9).
     pub fn is_ca(&self) -> bool {
-        let constraints = self.certificate.tbs_certificate().get_extension::<BasicConstraints>();
-        constraints.ok().flatten().is_some_and(|(_, constraints)| constraints.ca)
+        self.is_ca == Some(true)
+    }
+
+    /// What its key may be used for, under the names of RFC 5280 (4.2.1.3), which Key Vault uses too;
+    /// `None` where it does not say.
+    pub fn key_usages(&self) -> Option<Vec<&'static str>> {
+        self.parts().extensions.key_usages().ok().flatten()
+    }
+
+    /// The object identifiers of what it may be used for (RFC 5280 4.2.1.12); `None` where it does
+    /// not say.
+    pub fn extended_key_usages(&self) -> Option<Vec<String>> {
+        self.parts().extensions.extended_key_usages().ok().flatten()
+    }
+
+    /// What could not be read of it.
+    pub fn unknown_fields(&self) -> &[UnknownField] {
+        &self.unknown
     }
 
     /// Whether subject and issuer are the same; see also [`is_self_signed`](Self::is_self_signed).
@@ -137,50 +221,67 @@ impl X509 {
         self.is_self_issued() && signature::verify(self, self) != Verdict::Invalid
     }
 
-    /// Whether `issuer` has the name that this certificate names as its issuer's.
-    pub(super) fn names_as_issuer(&self, issuer: &Self) -> bool {
+    /// Whether `issuer` has the name that this certificate names as its issuer's. Names are compared
+    /// as RFC 5280 (7.1) says, whatever string types they are written in.
+    pub fn names_as_issuer(&self, issuer: &Self) -> bool {
         self.issuer == issuer.subject
     }
 
-    /// Whether the key identifiers of both agree; `None` where one of them has none.
-    pub(super) fn key_identifier_agrees(&self, issuer: &Self) -> Option<bool> {
-        let tbs = self.certificate.tbs_certificate();
-        let (_, wanted) = tbs.get_extension::<AuthorityKeyIdentifier>().ok()??;
-        let tbs = issuer.certificate.tbs_certificate();
-        let (_, had) = tbs.get_extension::<SubjectKeyIdentifier>().ok()??;
-        Some(wanted.key_identifier? == had.0)
+    /// Whether its subject could be read, so that nobody's issuer is not found for it.
+    pub(super) fn has_known_subject(&self) -> bool {
+        self.parts().subject.is_readable()
+    }
+
+    pub(super) fn has_known_issuer(&self) -> bool {
+        self.parts().issuer.is_readable()
+    }
+
+    /// Whether the name that this certificate names as its issuer's is `name`.
+    pub(super) fn has_issuer_named(&self, name: ComparableName) -> bool {
+        self.issuer == name
+    }
+
+    /// Whether both are certificates of one subject's one key.
+    pub(super) fn is_of_same_key(&self, other: &Self) -> bool {
+        self.subject == other.subject && self.public_key == other.public_key
+    }
+
+    /// Whether nothing that it says of itself speaks against its having issued `certificate`: neither
+    /// its key identifier nor its basic constraints nor its key usage.
+    pub(super) fn fits_as_issuer_of(&self, certificate: &Self) -> bool {
+        let wanted = certificate.parts().extensions.authority_key_identifier().ok().flatten();
+        let had = self.parts().extensions.subject_key_identifier().ok().flatten();
+        let other_key = wanted.zip(had).is_some_and(|(wanted, had)| wanted != had);
+        !other_key && self.is_ca != Some(false) && self.may_sign != Some(false)
     }
 
     pub(super) fn public_key(&self) -> &PublicKey {
         &self.public_key
     }
 
-    /// The public key as `SubjectPublicKeyInfo`.
-    pub(super) fn spki(&self) -> &[u8] {
-        &self.spki
+    /// The content of the public key's bit string.
+    pub(super) fn key_bits(&self) -> &[u8] {
+        self.parts().key
     }
 
-    pub(super) fn signature_algorithm(&self) -> &AlgorithmIdentifierOwned {
-        self.certificate.signature_algorithm()
+    /// The `AlgorithmIdentifier` of the signature.
+    pub(super) fn signature_algorithm(&self) -> Element<'_> {
+        self.parts().signature_algorithm
     }
 
     pub(super) fn signature(&self) -> &[u8] {
-        self.certificate.signature().raw_bytes()
+        self.parts().signature
     }
 
     /// The part that is signed, byte for byte as the issuer signed it.
     pub(super) fn signed_part(&self) -> &[u8] {
-        let signed = SliceReader::new(&self.der).and_then(|mut reader| {
-            reader.sequence(|inner| {
-                let signed = inner.tlv_bytes()?;
-                while !inner.is_finished() {
-                    inner.tlv_bytes()?;
-                }
-                Ok::<_, der::Error>(signed)
-            })
-        });
-        // A certificate that has been parsed has that part.
-        signed.unwrap_or_default()
+        self.parts().signed
+    }
+
+    fn parts(&self) -> Parts<'_> {
+        // What has been read once can be read again.
+        let whole = Element::read(&self.der).map(|(whole, _)| whole);
+        whole.and_then(|whole| Parts::read(whole).ok()).unwrap_or_default()
     }
 }
 
@@ -194,20 +295,84 @@ impl Eq for X509 {}
 
 impl fmt::Debug for X509 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "X509({}, {})", self.subject(), self.thumbprint())
+        write!(f, "X509({}, {})", self.label(), self.thumbprint())
     }
 }
 
-fn moment(time: Time) -> Result<OffsetDateTime, BundleError> {
-    let seconds = i64::try_from(time.to_unix_duration().as_secs()).map_err(damaged)?;
-    OffsetDateTime::from_unix_timestamp(seconds).map_err(damaged)
+/// Where the parts of a certificate are (RFC 5280 4.1). These must be there; what is in them is
+/// another matter.
+#[derive(Default)]
+struct Parts<'a> {
+    signed: &'a [u8],
+    serial_number: &'a [u8],
+    issuer: Name<'a>,
+    validity: Element<'a>,
+    subject: Name<'a>,
+    key_algorithm: Element<'a>,
+    key: &'a [u8],
+    extensions: Extensions<'a>,
+    signature_algorithm: Element<'a>,
+    signature: &'a [u8],
 }
 
-fn damaged(error: impl fmt::Display) -> BundleError {
-    BundleError::damaged("a certificate", error)
+impl<'a> Parts<'a> {
+    fn read(certificate: Element<'a>) -> Result<Self, CertificateError> {
+        const NOT_LAID_OUT: CertificateError =
+            CertificateError::new("it is not laid out as a certificate");
+        let mut parts = Self::default();
+        if certificate.tag != tag::SEQUENCE {
+            return Err(NOT_LAID_OUT);
+        }
+        let mut outer = certificate.elements();
+        let signed = outer.next_if(tag::SEQUENCE).ok_or(NOT_LAID_OUT)?;
+        parts.signed = signed.whole;
+        let mut inner = signed.elements();
+        inner.next_if(VERSION);
+        parts.serial_number = inner.next_if(tag::INTEGER).ok_or(NOT_LAID_OUT)?.content;
+        inner.next_if(tag::SEQUENCE).ok_or(NOT_LAID_OUT)?;
+        parts.issuer = Name(inner.next_if(tag::SEQUENCE).ok_or(NOT_LAID_OUT)?);
+        parts.validity = inner.next_if(tag::SEQUENCE).ok_or(NOT_LAID_OUT)?;
+        parts.subject = Name(inner.next_if(tag::SEQUENCE).ok_or(NOT_LAID_OUT)?);
+        // From here on it can be said whose certificate it is.
+        let without = |reason| CertificateError::of(parts.subject, reason);
+        let no_key = || without("its public key is not laid out as one");
+        let key = inner.next_if(tag::SEQUENCE).ok_or_else(no_key)?;
+        let mut key = key.elements();
+        parts.key_algorithm = key.next_if(tag::SEQUENCE).ok_or_else(no_key)?;
+        parts.key = key.next_if(tag::BIT_STRING).and_then(bits).ok_or_else(no_key)?;
+        let extensions = inner.flatten().find(|element| element.tag == EXTENSIONS);
+        let extensions = extensions.and_then(|explicit| Element::read(explicit.content));
+        parts.extensions =
+            extensions.map_or(Extensions::default(), |(it, _)| Extensions(it.content));
+        let no_signature = || without("its signature is not laid out as one");
+        parts.signature_algorithm = outer.next_if(tag::SEQUENCE).ok_or_else(no_signature)?;
+        parts.signature = outer.next_if(tag::BIT_STRING).and_then(bits).ok_or_else(no_signature)?;
+        Ok(parts)
+    }
 }
 
-/// A parsed certificate can take twenty-five times the memory of its bytes.
+/// The octets of a bit string, whose first octet counts unused bits.
+fn bits(string: Element<'_>) -> Option<&[u8]> {
+    string.content.split_first().map(|(_, bits)| bits)
+}
+
+/// Collects what cannot be read.
+struct Reading<'u>(&'u mut Vec<UnknownField>);
+
+impl Reading<'_> {
+    fn missed(&mut self, field: &'static str, reason: &'static str) {
+        self.0.push(UnknownField { field, reason });
+    }
+
+    fn some<T>(&mut self, field: &'static str, read: Result<Option<T>, &'static str>) -> Option<T> {
+        read.unwrap_or_else(|reason| {
+            self.missed(field, reason);
+            None
+        })
+    }
+}
+
 const MAX_BYTES: usize = 64 * 1024;
-
-const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+const SHORT: &str = "it ends too early or is no DER";
+const VERSION: u8 = 0xa0;
+const EXTENSIONS: u8 = 0xa3;

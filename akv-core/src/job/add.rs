@@ -1,76 +1,86 @@
 //! Add: a certificate under a name, new or as a new version, and nothing that was not asked for.
+//!
+//! The same addition can be run again after any interruption: what is there already is a success,
+//! and a name that was recovered for it is taken up where it was left.
 
 use time::OffsetDateTime;
 
 use super::add_request::{AddRequest, ExistingTags, Overwrite, SoftDeleted};
 use super::alias;
+use super::background::{self, Background};
+use super::mark::Mark;
 use super::outcome::{Effect, Outcome};
+use super::recovery::Recovery;
+use super::turns::Turns;
 use crate::bundle::{Bundle, Severity};
 use crate::certificate::{Certificate, CertificateName, Exportable, Thumbprint};
 use crate::error::{Error, ErrorKind, InvalidValue, Result};
-use crate::store::{CertificateStore, Import, Over};
+use crate::store::{CertificateStore, Import, OperationState, Precondition};
 use crate::tags::Tags;
 
-pub(super) async fn run(
-    store: &dyn CertificateStore,
-    now: OffsetDateTime,
-    request: &AddRequest,
-) -> Outcome {
-    let opened = open(store, now, request);
-    let (bundle, mut notes) = match opened {
-        Ok(opened) => opened,
-        Err(error) => return Outcome::failure(error),
-    };
-    let name = request.name.clone().unwrap_or_else(|| alias::of_bundle(&bundle));
-    if request.name.is_none() {
-        notes.push(format!("no alias was given, so it was named {name} after the certificate"));
-    }
-    let add = Add { store, request, name, bundle };
-    let outcome = match add.run().await {
-        Ok(outcome) => outcome,
-        Err(error) => Outcome::failure(error),
-    };
-    outcome.with_notes(notes)
-}
-
-pub(super) fn check(
-    store: &dyn CertificateStore,
-    now: OffsetDateTime,
-    request: &AddRequest,
-) -> Result<()> {
-    open(store, now, request).map(drop)
-}
-
-/// Errors of the bundle stop here, before anything is sent; its warnings become notes.
-fn open(
-    store: &dyn CertificateStore,
-    now: OffsetDateTime,
-    request: &AddRequest,
-) -> Result<(Bundle, Vec<String>)> {
-    let tried = || {
-        let name = request.name.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
-        format!("add certificate{name} to vault {}", store.vault())
-    };
-    let invalid = |problem: String| Error::new(ErrorKind::Invalid, tried(), problem);
-    let bundle = request
-        .contents
-        .open(&request.password)
-        .map_err(|error| invalid(error.to_string()).with_source(error))?;
-    let findings = bundle.findings(now);
-    let of = |severity: Severity| findings.iter().filter(move |one| one.severity == severity);
-    let errors: Vec<String> = of(Severity::Error).map(ToString::to_string).collect();
-    if errors.is_empty() {
-        Ok((bundle, of(Severity::Warning).map(ToString::to_string).collect()))
-    } else {
-        Err(invalid(format!("nothing was sent, because {}", errors.join("; and "))))
-    }
-}
-
-struct Add<'a> {
-    store: &'a dyn CertificateStore,
+/// An addition whose bundle was opened and found good. Nothing was sent for it yet.
+pub(super) struct Opened<'a> {
     request: &'a AddRequest,
-    name: CertificateName,
     bundle: Bundle,
+    notes: Vec<String>,
+}
+
+impl<'a> Opened<'a> {
+    /// Errors of the bundle stop here, before anything is sent; its warnings become notes.
+    pub(super) async fn new(
+        store: &dyn CertificateStore,
+        background: &dyn Background,
+        now: OffsetDateTime,
+        request: &'a AddRequest,
+    ) -> Result<Self> {
+        let tried = || {
+            let name = request.name.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
+            format!("add certificate{name} to vault {}", store.vault())
+        };
+        let invalid = |problem: String| Error::new(ErrorKind::Invalid, tried(), problem);
+        let (contents, password) = (request.contents.clone(), request.password.clone());
+        let read = background::done(background, move || {
+            contents.open(&password, now).map(|bundle| (bundle.findings(now), bundle))
+        });
+        let (findings, bundle) = read
+            .await
+            .ok_or_else(|| invalid("the certificate could not be read to its end".to_owned()))?
+            .map_err(|error| invalid(error.to_string()).with_source(error))?;
+        let of = |severity: Severity| findings.iter().filter(move |one| one.severity == severity);
+        let errors: Vec<String> = of(Severity::Error).map(ToString::to_string).collect();
+        if !errors.is_empty() {
+            return Err(invalid(format!("nothing was sent, because {}", errors.join("; and "))));
+        }
+        Ok(Self {
+            request,
+            bundle,
+            notes: of(Severity::Warning).map(ToString::to_string).collect(),
+        })
+    }
+
+    /// Adds it, when nobody else is changing what is under its name.
+    pub(super) async fn add(self, store: &dyn CertificateStore, turns: &Turns) -> Outcome {
+        let Self { request, bundle, mut notes } = self;
+        let name = request.name.clone().unwrap_or_else(|| alias::of_bundle(&bundle));
+        if request.name.is_none() {
+            notes.push(format!("no alias was given, so it was named {name} after the certificate"));
+        }
+        let _turn = turns.take(store.vault(), Some(&name)).await;
+        let add = Add { store, request, name, bundle };
+        let outcome = match add.run().await {
+            Ok(outcome) => outcome,
+            Err(error) => Outcome::failure(error),
+        };
+        outcome.with_notes(notes)
+    }
+}
+
+/// An addition to one name.
+pub(super) struct Add<'a> {
+    pub(super) store: &'a dyn CertificateStore,
+    pub(super) request: &'a AddRequest,
+    pub(super) name: CertificateName,
+    pub(super) bundle: Bundle,
 }
 
 impl Add<'_> {
@@ -82,22 +92,69 @@ impl Add<'_> {
     }
 
     async fn over_existing(&self, existing: &Certificate) -> Result<Outcome> {
+        if existing.der.is_none() && existing.thumbprint.is_none() {
+            return self.over_unfinished(existing).await;
+        }
+        let mark = Mark::read(&existing.tags).recovered_for;
+        if mark == Some(self.bundle.thumbprint())
+            && self.request.soft_deleted == SoftDeleted::Recover
+        {
+            let outcome = Recovery::new(self, existing).finish().await;
+            return Ok(outcome.with_notes([format!(
+                "an earlier attempt had recovered {} from soft delete for this",
+                self.name
+            )]));
+        }
         match self.request.overwrite {
             Overwrite::No => Ok(self.left_alone(existing)),
             Overwrite::Yes => self.replace(existing).await,
         }
     }
 
+    /// The name is taken, and there is no certificate under it: its creation is in progress, or came
+    /// to no good end.
+    async fn over_unfinished(&self, existing: &Certificate) -> Result<Outcome> {
+        let vault = self.store.vault();
+        match self.store.operation(&self.name).await? {
+            Some(OperationState::Cancelled | OperationState::Failed) => {
+                match self.import_new().await {
+                    Err(gone) if gone.kind() == ErrorKind::SoftDeleted => {
+                        self.add_over_deleted(gone).await
+                    }
+                    outcome => outcome,
+                }
+            }
+            Some(OperationState::InProgress) => {
+                let tried = format!("add certificate {} to vault {vault}", self.name);
+                let problem = "a certificate of that name is pending: an operation is in progress \
+                               for this name, and nothing was changed";
+                Err(Error::new(ErrorKind::Conflict, tried, problem)
+                    .with_advice("let it end or remove the pending certificate, then add again"))
+            }
+            _ => match self.request.overwrite {
+                Overwrite::Yes => self.replace(existing).await,
+                Overwrite::No => Ok(self.exists("without a certificate in it")),
+            },
+        }
+    }
+
+    /// What the job asks for may be there already, from an earlier attempt for one.
     fn left_alone(&self, existing: &Certificate) -> Outcome {
-        let same = if self.is_current(existing) {
-            "with this very certificate"
+        if !self.is_current(existing) {
+            self.exists("with another certificate")
+        } else if self.tags_over(existing).is_ok_and(|tags| tags == Mark::read(&existing.tags).tags)
+        {
+            self.unchanged(existing, "nothing was changed", self.differences(existing))
         } else {
-            "with another certificate"
-        };
+            self.exists("with this very certificate and other tags")
+        }
+    }
+
+    fn exists(&self, how: &str) -> Outcome {
         Outcome::warning(
             Effect::Nothing,
             format!(
-                "certificate {} exists already in vault {}, {same}, and the job does not overwrite: \
+                "certificate {} exists already in vault {}, {how}, and the job does not overwrite: \
                  nothing was changed",
                 self.name,
                 self.store.vault()
@@ -107,42 +164,83 @@ impl Add<'_> {
 
     async fn replace(&self, existing: &Certificate) -> Result<Outcome> {
         let tags = self.tags_over(existing)?;
-        if self.is_current(existing) {
-            return self.keep(existing, tags).await;
+        let replaced = if self.is_current(existing) {
+            self.keep(self.store, existing, tags).await
+        } else {
+            self.check_derived_alias(existing)?;
+            self.new_version(self.store, tags).await
+        };
+        match replaced {
+            // Somebody removed it meanwhile.
+            Err(gone) if matches!(gone.kind(), ErrorKind::SoftDeleted | ErrorKind::Absent) => {
+                self.add_over_deleted(gone).await
+            }
+            outcome => outcome,
         }
-        let imported = self.import(tags, Over::Certificate).await?;
+    }
+
+    /// Different certificates can get one name where nobody gave one. Only the renewal of the same
+    /// may take its place then.
+    fn check_derived_alias(&self, existing: &Certificate) -> Result<()> {
+        if self.request.name.is_some() || alias::has_same_source(&self.bundle, existing) {
+            return Ok(());
+        }
+        let Self { name, store, .. } = self;
+        let tried = format!("add certificate {name} to vault {}", store.vault());
+        let problem = format!(
+            "no alias was given, and the name {name}, which was derived from the certificate, \
+             belongs to a certificate of another common name: nothing was replaced"
+        );
+        Err(Error::new(ErrorKind::Conflict, tried, problem).with_advice("give an alias"))
+    }
+
+    pub(super) async fn new_version(
+        &self,
+        store: &dyn CertificateStore,
+        tags: Tags,
+    ) -> Result<Outcome> {
+        let imported = self.import(store, tags, Precondition::Present).await?;
         Ok(self.imported(&imported, "a new version of"))
     }
 
     /// Importing the same certificate again would only make a version that differs in nothing.
-    async fn keep(&self, existing: &Certificate, tags: Tags) -> Result<Outcome> {
+    pub(super) async fn keep(
+        &self,
+        store: &dyn CertificateStore,
+        existing: &Certificate,
+        tags: Tags,
+    ) -> Result<Outcome> {
         let mut differences = self.differences(existing);
         let did = if tags == existing.tags {
             "nothing was changed"
         } else {
-            let updated = self.store.update_tags(&self.name, &tags).await?;
+            let updated = store.update_tags(&self.name, &tags).await?;
             if updated.tags != tags {
                 differences
                     .push(format!("the vault shows other tags than asked for: {}", updated.tags));
             }
             "its tags were updated"
         };
+        Ok(self.unchanged(existing, did, differences))
+    }
+
+    fn unchanged(&self, existing: &Certificate, did: &str, differences: Vec<String>) -> Outcome {
         let summary = format!(
             "certificate {} in vault {} is this very certificate already ({}): no new version, {did}",
             self.name,
             self.store.vault(),
             proof(existing, self.bundle.thumbprint()),
         );
-        let effect = Effect::Kept {
+        let effect = Effect::Unchanged {
             name: existing.name.clone(),
             version: existing.version.clone(),
             thumbprint: self.bundle.thumbprint(),
         };
-        Ok(if differences.is_empty() {
+        if differences.is_empty() {
             Outcome::success(effect, summary)
         } else {
             Outcome::warning(effect, summary).with_notes(differences)
-        })
+        }
     }
 
     /// What the job asks for and a version cannot be given after it was made.
@@ -166,16 +264,21 @@ impl Add<'_> {
     }
 
     async fn add_new(&self) -> Result<Outcome> {
-        match self.import(self.request.tags.clone(), Over::Nothing).await {
-            Ok(imported) => Ok(self.imported(&imported, "")),
+        match self.import_new().await {
             Err(error) if error.kind() == ErrorKind::SoftDeleted => {
                 self.add_over_deleted(error).await
             }
             Err(error) if error.kind() == ErrorKind::BeingRecovered => {
                 self.add_over_others_recovery(error).await
             }
-            Err(error) => Err(error),
+            outcome => outcome,
         }
+    }
+
+    async fn import_new(&self) -> Result<Outcome> {
+        let tags = self.request.tags.clone();
+        let imported = self.import(self.store, tags, Precondition::Absent).await?;
+        Ok(self.imported(&imported, ""))
     }
 
     /// Somebody else is bringing the name back. When that has settled there is a certificate, and
@@ -198,76 +301,35 @@ impl Add<'_> {
         }
         let was_deleted =
             |what: &str| [format!("certificate {} was in soft delete {what}", self.name)];
-        let recovered = match self.store.recover(&self.name).await {
-            Ok(Some(recovered)) => recovered,
+        match self.store.recover(&self.name).await {
+            Ok(Some(recovered)) => {
+                let outcome = Recovery::new(self, &recovered).finish().await;
+                Ok(outcome.with_notes(was_deleted("and was recovered for this")))
+            }
             // Purged in between: the name is free now.
-            Ok(None) => {
-                let imported = self.import(self.request.tags.clone(), Over::Nothing).await?;
-                return Ok(self.imported(&imported, ""));
-            }
+            Ok(None) => self.import_new().await,
             Err(error) if is_refusal(error.kind()) && !error.was_taken() => {
-                return Ok(Outcome::failure(error).with_notes(was_deleted("and stays there")));
+                Ok(Outcome::failure(error).with_notes(was_deleted("and stays there")))
             }
-            Err(error) => {
-                return Ok(Outcome::failure(error)
-                    .with_effect(Effect::Recovered { name: self.name.clone() })
-                    .with_notes(was_deleted(
-                        "and may be live again: look before the next attempt",
-                    )));
-            }
-        };
-        match self.over_recovered(&recovered).await {
-            Ok(outcome) => Ok(outcome.with_notes(was_deleted("and was recovered for this"))),
-            Err(error) => Ok(self.put_back(error).await),
+            Err(error) => Ok(Outcome::failure(error)
+                .with_effect(Effect::Recovered { name: self.name.clone() })
+                .with_notes(was_deleted("and may be live again: look before the next attempt"))),
         }
     }
 
-    async fn over_recovered(&self, recovered: &Certificate) -> Result<Outcome> {
-        let tags = match self.request.overwrite {
-            Overwrite::Yes => self.tags_over(recovered)?,
-            Overwrite::No => self.request.tags.clone(),
-        };
-        if self.is_current(recovered) {
-            return self.keep(recovered, tags).await;
-        }
-        let imported = self.import(tags, Over::Certificate).await?;
-        Ok(self.imported(&imported, "a new version of"))
-    }
-
-    /// The import failed after the recovery. What was deleted before is deleted again, unless the
-    /// end of the import is not known: then the new version may be there, and deleting would take
-    /// it away.
-    async fn put_back(&self, error: Error) -> Outcome {
-        let name = &self.name;
-        let unknown = matches!(
-            error.kind(),
-            ErrorKind::Cancelled | ErrorKind::TimedOut | ErrorKind::Protocol
-        );
-        let failed = Outcome::failure(error);
-        let was = format!("certificate {name} was in soft delete and was recovered for this job");
-        let why = if unknown {
-            "it was not deleted again, because the end of the import is not known".to_owned()
-        } else {
-            match self.store.delete(name).await {
-                Ok(_) => {
-                    return failed.with_notes([format!("{was}; it is deleted again, as before")]);
-                }
-                Err(error) => format!("deleting it again failed too: {error}"),
-            }
-        };
-        failed
-            .with_effect(Effect::Recovered { name: name.clone() })
-            .with_notes([format!("{was}: the old certificate is live again; {why}")])
-    }
-
-    async fn import(&self, tags: Tags, over: Over) -> Result<Certificate> {
-        self.store
+    async fn import(
+        &self,
+        store: &dyn CertificateStore,
+        tags: Tags,
+        precondition: Precondition,
+    ) -> Result<Certificate> {
+        store
             .import(&Import {
                 name: self.name.clone(),
                 bundle: self.bundle.clone(),
                 tags,
                 exportable: self.request.exportable,
-                over,
+                precondition,
             })
             .await
     }
@@ -290,13 +352,19 @@ impl Add<'_> {
         )
     }
 
-    fn is_current(&self, existing: &Certificate) -> bool {
+    pub(super) fn is_current(&self, existing: &Certificate) -> bool {
         existing.thumbprint == Some(self.bundle.thumbprint())
     }
 
-    fn tags_over(&self, existing: &Certificate) -> std::result::Result<Tags, InvalidValue> {
+    /// The tags that the job wants over those of a certificate, in which a mark is none.
+    pub(super) fn tags_over(
+        &self,
+        existing: &Certificate,
+    ) -> std::result::Result<Tags, InvalidValue> {
         match self.request.existing_tags {
-            ExistingTags::Preserve => existing.tags.merged_with(&self.request.tags),
+            ExistingTags::Preserve => {
+                Mark::read(&existing.tags).tags.merged_with(&self.request.tags)
+            }
             ExistingTags::Replace => Ok(self.request.tags.clone()),
         }
     }

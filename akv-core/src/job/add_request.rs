@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::bundle::{Bundle, BundleError};
@@ -56,11 +57,15 @@ pub enum Contents {
 }
 
 impl Contents {
-    /// Opens and checks it.
-    pub fn open(&self, password: &Password) -> std::result::Result<Bundle, BundleError> {
+    /// Opens and checks it; of what the contents leave a choice, what is valid at `now` is taken.
+    pub fn open(
+        &self,
+        password: &Password,
+        now: OffsetDateTime,
+    ) -> std::result::Result<Bundle, BundleError> {
         match self {
-            Self::Pfx(bytes) => Bundle::from_pfx(bytes, password),
-            Self::Pem(text) => Bundle::from_pem(text, password),
+            Self::Pfx(bytes) => Bundle::from_pfx(bytes, password, now),
+            Self::Pem(text) => Bundle::from_pem(text, password, now),
         }
     }
 }

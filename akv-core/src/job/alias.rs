@@ -1,11 +1,21 @@
 //! A name for a certificate that came without an alias.
 
-use crate::bundle::Bundle;
-use crate::certificate::{CertificateName, Thumbprint};
+use crate::bundle::{Bundle, X509};
+use crate::certificate::{Certificate, CertificateName, Thumbprint};
 
-/// The alias that a certificate gets when none is given: its common name with everything that a
-/// certificate name cannot hold turned into single hyphens (`*` into `wildcard`), or, where nothing
-/// is left of that, its thumbprint.
+/// What a certificate's alias is made from where none is given: its common name, or where it has
+/// none its first DNS name. `None` where it has neither.
+///
+/// Two sources can make one alias (`shop.api` and `shop-api`), so it is sources that tell whether a
+/// certificate is the renewal of another.
+pub fn alias_source(certificate: &X509) -> Option<String> {
+    let common_name = certificate.common_name().filter(|name| !name.trim().is_empty());
+    common_name.or_else(|| certificate.dns_names().into_iter().next())
+}
+
+/// The alias that a certificate gets when none is given: the [source](alias_source) of its alias with
+/// everything that a certificate name cannot hold turned into single hyphens (`*` into `wildcard`),
+/// or, where nothing is left of that, its thumbprint.
 ///
 /// ```
 /// # use akv_core::{Thumbprint, job::derived_alias};
@@ -14,8 +24,8 @@ use crate::certificate::{CertificateName, Thumbprint};
 /// assert_eq!(derived_alias(Some("日本"), thumbprint).as_str(), thumbprint.to_string());
 /// assert_eq!(derived_alias(None, thumbprint).as_str(), thumbprint.to_string());
 /// ```
-pub fn derived_alias(common_name: Option<&str>, thumbprint: Thumbprint) -> CertificateName {
-    let spelled = common_name.unwrap_or_default().replace('*', "wildcard");
+pub fn derived_alias(source: Option<&str>, thumbprint: Thumbprint) -> CertificateName {
+    let spelled = source.unwrap_or_default().replace('*', "wildcard");
     let words: Vec<&str> = spelled
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -26,5 +36,17 @@ pub fn derived_alias(common_name: Option<&str>, thumbprint: Thumbprint) -> Certi
 }
 
 pub(super) fn of_bundle(bundle: &Bundle) -> CertificateName {
-    derived_alias(bundle.leaf().common_name().as_deref(), bundle.thumbprint())
+    derived_alias(alias_source(bundle.leaf()).as_deref(), bundle.thumbprint())
+}
+
+/// Whether a certificate's name would be derived from the same text as the bundle's. One that cannot
+/// be read is not known to be.
+pub(super) fn has_same_source(bundle: &Bundle, existing: &Certificate) -> bool {
+    let existing = existing.der.as_deref().and_then(|der| X509::from_der(der).ok());
+    existing.is_some_and(|existing| source(&existing) == source(bundle.leaf()))
+}
+
+/// What an alias is derived from, without regard to letter case.
+fn source(certificate: &X509) -> Option<String> {
+    alias_source(certificate).map(|name| name.to_lowercase())
 }

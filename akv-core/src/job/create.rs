@@ -1,7 +1,7 @@
 //! Create: a vault that was not there before. An existing one is never altered.
 
-use super::outcome::{Effect, Outcome};
-use crate::directory::{NewVault, Region, VaultDirectory, VaultId, VaultOptions};
+use super::outcome::{Effect, Outcome, Status};
+use crate::directory::{NewVault, Region, Vault, VaultDirectory, VaultId, VaultOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::vault::TenantId;
 
@@ -14,6 +14,17 @@ pub struct CreateRequest {
     pub region: Option<Region>,
     /// All else.
     pub options: VaultOptions,
+}
+
+/// Creates a vault and adds to it what was opened before anything was sent. That the vault exists
+/// already is as good as creating it, so only what became of the certificate counts; but a vault that
+/// was created stays created, and is told of.
+pub(super) async fn and_add(created: Outcome, added: impl Future<Output = Outcome>) -> Outcome {
+    match created.status() {
+        Status::Failure => created,
+        Status::Warning => added.await,
+        Status::Success => added.await.after(&created),
+    }
 }
 
 pub(super) async fn run(
@@ -37,6 +48,13 @@ async fn create(
         Error::new(ErrorKind::Invalid, format!("create vault {id}"), "no tenant is named")
     })?;
     if let Some(existing) = directory.vault(tenant, id).await? {
+        let existing = if is_in_the_making(&existing) {
+            let region = existing.region.clone();
+            let ordered = NewVault { id: id.clone(), region, options: request.options.clone() };
+            directory.ready(tenant, &ordered, existing).await?
+        } else {
+            existing
+        };
         return Ok(Outcome::warning(
             Effect::Nothing,
             format!(
@@ -68,6 +86,12 @@ async fn create(
     .with_notes([access.to_owned()]))
 }
 
+/// An earlier attempt may have ordered it, and nothing can be added to it yet.
+fn is_in_the_making(vault: &Vault) -> bool {
+    let state = vault.provisioning_state.as_deref();
+    !matches!(state, None | Some("Succeeded" | "Failed" | "Canceled"))
+}
+
 async fn group_region(
     directory: &dyn VaultDirectory,
     tenant: &TenantId,
@@ -90,7 +114,6 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::directory::Vault;
     use crate::error::Denial;
     use crate::job::Status;
     use crate::job::mock_directory::{MockDirectory, TENANT, path};
@@ -125,6 +148,19 @@ mod tests {
         let outcome = create(&directory, None);
         assert_eq!((outcome.status(), outcome.effect()), (Status::Warning, &Effect::Nothing));
         assert!(outcome.message().contains("exists already, in westeurope: nothing was changed"));
+    }
+
+    #[test]
+    fn a_vault_in_the_making_is_waited_for() {
+        for (state, waits) in [("RegisteringDns", 1), ("Succeeded", 0), ("Failed", 0)] {
+            let mut directory = MockDirectory::new();
+            let found =
+                Vault { provisioning_state: Some(state.into()), ..vault(&region("eastus")) };
+            directory.expect_vault().returning(move |_, _| Ok(Some(found.clone())));
+            directory.expect_create().never();
+            directory.expect_ready().times(waits).returning(|_, _, found| Ok(found));
+            assert_eq!(create(&directory, None).status(), Status::Warning, "{state}");
+        }
     }
 
     #[test]

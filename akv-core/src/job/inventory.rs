@@ -1,14 +1,16 @@
 //! Inventory: list and fetch side by side, and never call a partial result a success.
 
+use std::fmt;
 use std::str::FromStr;
 
 use futures::StreamExt;
 
 use super::item::{InventoryItem, InventorySink, ItemSource, LastInventory};
+use super::mark::Mark;
 use super::outcome::{Status, counted};
 use crate::certificate::{CertificateName, ListedCertificate};
-use crate::error::{Error, ErrorKind, InvalidValue, Result};
-use crate::store::CertificateStore;
+use crate::error::{Denial, Error, ErrorKind, InvalidValue, Result};
+use crate::store::{CertificateStore, ListOptions, OperationState, Pending};
 
 /// What an inventory is to tell.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +23,8 @@ pub struct InventoryRequest {
     pub unchanged: Unchanged,
     /// How many certificates are fetched side by side.
     pub concurrency: Concurrency,
+    /// Whether certificates are told whose creation is in progress.
+    pub pending: Pending,
 }
 
 /// How many requests run side by side: 1 to 256. The default is a little more than two pages: while
@@ -75,6 +79,9 @@ pub struct InventoryOutcome {
     pub listed: usize,
     /// How many of them were not fetched because they are unchanged.
     pub unchanged: usize,
+    /// Those that are told without the chain that was asked for, because their secret cannot be
+    /// read in the state they are in: disabled, or outside their validity.
+    pub without_chain: Vec<CertificateName>,
     /// Those that could not be read.
     pub unreadable: Vec<Unreadable>,
     /// What ended the inventory before its time.
@@ -104,22 +111,30 @@ impl InventoryOutcome {
             );
         }
         let count = format!("{} in vault {vault}", counted(*listed, "certificate"));
-        if unreadable.is_empty() {
-            return match self.unchanged {
-                0 => count,
-                unchanged => {
-                    format!("{count}, {unchanged} of them unchanged and not fetched again")
-                }
-            };
+        let mut message = match (unreadable.as_slice(), self.unchanged) {
+            ([], 0) => count,
+            ([], unchanged) => {
+                format!("{count}, {unchanged} of them unchanged and not fetched again")
+            }
+            (unreadable, _) => {
+                let names: Vec<String> = unreadable.iter().map(ToString::to_string).collect();
+                format!("{count}, {} could not be read: {}", unreadable.len(), names.join("; "))
+            }
+        };
+        if !self.without_chain.is_empty() {
+            let names: Vec<&str> = self.without_chain.iter().map(CertificateName::as_str).collect();
+            message += "; with the leaf alone, because the chain of a disabled certificate cannot be \
+                        read: ";
+            message += &names.join(", ");
         }
-        let names: Vec<String> = unreadable
-            .iter()
-            .map(|one| {
-                let kept = if one.last_known { " (last known state kept)" } else { "" };
-                format!("{}{kept}: {}", one.name, one.error)
-            })
-            .collect();
-        format!("{count}, {} could not be read: {}", unreadable.len(), names.join("; "))
+        message
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kept = if self.last_known { " (last known state kept)" } else { "" };
+        write!(f, "{}{kept}: {}", self.name, self.error)
     }
 }
 
@@ -132,12 +147,14 @@ pub(super) async fn run(
         status: Status::Success,
         listed: 0,
         unchanged: 0,
+        without_chain: Vec::new(),
         unreadable: Vec::new(),
         error: None,
         vault: store.vault().to_string(),
     };
+    let options = ListOptions::default().with_pending(request.pending);
     let mut readings = store
-        .list()
+        .list(options)
         .map(|listed| async { Ok::<_, Error>(read(store, request, listed?).await) })
         .buffered(request.concurrency.0.into());
     while let Some(reading) = readings.next().await {
@@ -156,44 +173,77 @@ pub(super) async fn run(
 
 enum Reading {
     Item(InventoryItem),
+    WithoutChain(InventoryItem),
+    /// It is pending, and pending ones do not count.
+    Nothing,
     Failed(ListedCertificate, Error),
 }
 
 async fn read(
     store: &dyn CertificateStore,
     request: &InventoryRequest,
-    listed: ListedCertificate,
+    mut listed: ListedCertificate,
 ) -> Reading {
+    listed.tags = Mark::read(&listed.tags).tags;
     if request.unchanged == Unchanged::Skip
         && let Some(known) = request.last.get(&listed.name)
         && known.still_holds(&listed)
     {
         return Reading::Item(InventoryItem::known(&listed, known, ItemSource::Unchanged));
     }
-    match fetch(store, request.coverage, &listed).await {
-        Ok(item) => Reading::Item(item),
+    match fetch(store, request, &listed).await {
+        Ok(reading) => reading,
         Err(error) => Reading::Failed(listed, error),
     }
 }
 
 async fn fetch(
     store: &dyn CertificateStore,
-    coverage: Coverage,
+    request: &InventoryRequest,
     listed: &ListedCertificate,
-) -> Result<InventoryItem> {
+) -> Result<Reading> {
     let tried = || format!("get certificate {} in vault {}", listed.name, store.vault());
     // One may be removed between the list and now. Many are not, so it is told.
     let gone = || Error::new(ErrorKind::Absent, tried(), "it was listed and is not there now");
-    let certificate = store.certificate(&listed.name).await?.ok_or_else(gone)?;
+    let mut certificate = store.certificate(&listed.name).await?.ok_or_else(gone)?;
+    certificate.tags = Mark::read(&certificate.tags).tags;
     if certificate.der.is_none() {
-        let problem = "it holds no certificate: its creation is pending or has failed";
-        return Err(Error::new(ErrorKind::Invalid, tried(), problem));
+        return match (store.operation(&listed.name).await?, request.pending) {
+            (Some(OperationState::InProgress), Pending::Exclude) => Ok(Reading::Nothing),
+            (Some(OperationState::InProgress), Pending::Include) => {
+                let item = InventoryItem::read(listed.clone(), certificate);
+                Ok(Reading::Item(InventoryItem { source: ItemSource::Pending, ..item }))
+            }
+            (state, _) => {
+                let problem = match state {
+                    Some(OperationState::Cancelled) => "its creation was cancelled",
+                    Some(OperationState::Failed) => "its creation has failed",
+                    _ => "its creation is pending or has failed",
+                };
+                let problem = format!("it holds no certificate: {problem}");
+                Err(Error::new(ErrorKind::Invalid, tried(), problem))
+            }
+        };
     }
-    let mut item = InventoryItem::read(listed.clone(), certificate);
-    if let (Coverage::Chain, Some(version)) = (coverage, &item.version) {
-        item.certificates = store.chain(&listed.name, version).await?;
+    let item = InventoryItem::read(listed.clone(), certificate);
+    match request.coverage {
+        Coverage::Leaf => Ok(Reading::Item(item)),
+        Coverage::Chain => with_chain(store, item).await,
     }
-    Ok(item)
+}
+
+/// The secret behind a disabled certificate is refused at every run, and that is no fault.
+async fn with_chain(store: &dyn CertificateStore, item: InventoryItem) -> Result<Reading> {
+    let Some(version) = item.version.as_ref().filter(|_| item.attributes.enabled) else {
+        return Ok(Reading::WithoutChain(item));
+    };
+    match store.chain(&item.name, version).await {
+        Ok(certificates) => Ok(Reading::Item(InventoryItem { certificates, ..item })),
+        Err(error) if error.kind() == ErrorKind::Denied(Denial::ObjectState) => {
+            Ok(Reading::WithoutChain(item))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 async fn deliver(
@@ -203,6 +253,12 @@ async fn deliver(
     outcome: &mut InventoryOutcome,
 ) -> Result<()> {
     match reading {
+        Reading::Nothing => Ok(()),
+        Reading::WithoutChain(item) => {
+            outcome.listed += 1;
+            outcome.without_chain.push(item.name.clone());
+            sink.item(item).await
+        }
         Reading::Item(item) => {
             outcome.listed += 1;
             outcome.unchanged += usize::from(item.source == ItemSource::Unchanged);

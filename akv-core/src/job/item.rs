@@ -43,6 +43,8 @@ pub enum ItemSource {
     Unchanged,
     /// It could not be read now; this is its last known state.
     LastKnown,
+    /// Its creation is in progress: there is no certificate yet.
+    Pending,
 }
 
 impl InventoryItem {
@@ -140,6 +142,12 @@ impl LastInventory {
 impl FromIterator<(CertificateName, Known)> for LastInventory {
     fn from_iter<T: IntoIterator<Item = (CertificateName, Known)>>(items: T) -> Self {
         Self(items.into_iter().collect())
+    }
+}
+
+impl Extend<(CertificateName, Known)> for LastInventory {
+    fn extend<T: IntoIterator<Item = (CertificateName, Known)>>(&mut self, items: T) {
+        self.0.extend(items);
     }
 }
 

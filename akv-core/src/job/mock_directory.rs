@@ -23,6 +23,7 @@ mock! {
             group: &ResourceGroupName,
         ) -> Result<Option<Region>>;
         async fn create(&self, tenant: &TenantId, vault: &NewVault) -> Result<Vault>;
+        async fn ready(&self, tenant: &TenantId, vault: &NewVault, found: Vault) -> Result<Vault>;
     }
 }
 

@@ -7,14 +7,18 @@
 mod add;
 mod add_request;
 mod alias;
+mod background;
 mod create;
 mod discover;
 mod inventory;
 mod item;
+mod mark;
 #[cfg(test)]
 mod mock_directory;
 mod outcome;
+mod recovery;
 mod remove;
+mod turns;
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,11 +31,14 @@ use crate::cloud::Cloud;
 use crate::credential::Credential;
 use crate::directory::VaultDirectory;
 use crate::error::Result;
+use crate::job::add::Opened;
+use crate::job::background::AtOnce;
 use crate::store::CertificateStore;
 use crate::vault::TenantId;
 
 pub use add_request::{AddRequest, Contents, ExistingTags, Overwrite, SoftDeleted};
-pub use alias::derived_alias;
+pub use alias::{alias_source, derived_alias};
+pub use background::Background;
 pub use create::CreateRequest;
 pub use discover::{DiscoveryOutcome, DiscoveryRequest, Undiscovered};
 pub use inventory::{
@@ -40,6 +47,7 @@ pub use inventory::{
 pub use item::{InventoryItem, InventorySink, ItemSource, Known, LastInventory};
 pub use outcome::{Effect, Outcome, Status};
 pub use remove::{Purge, RemoveRequest};
+pub use turns::Turns;
 
 /// Tells what is in a store.
 #[async_trait]
@@ -55,17 +63,7 @@ pub trait InventoryJob: Send + Sync {
 /// Changes what is in a store, or makes one.
 #[async_trait]
 pub trait ManagementJob: Send + Sync {
-    /// Whether an addition could begin: checks what can be checked without asking anybody. For
-    /// callers that have something else to do first, such as creating the vault.
-    fn check(&self, request: &AddRequest) -> Result<()> {
-        let _ = request;
-        Ok(())
-    }
-
     /// Adds a certificate or replaces one.
-    ///
-    /// Opening a PFX costs CPU time, up to about a second for a file that asks for it; on a
-    /// runtime that serves others too, run this on a task of its own.
     async fn add(&self, request: &AddRequest) -> Outcome;
 
     /// Removes a certificate.
@@ -73,6 +71,10 @@ pub trait ManagementJob: Send + Sync {
 
     /// Creates the vault. Never changes an existing one.
     async fn create(&self, request: &CreateRequest) -> Outcome;
+
+    /// Creates the vault where it does not exist yet, then adds the certificate to it. No vault is
+    /// created for a certificate that cannot be added.
+    async fn create_and_add(&self, create: &CreateRequest, add: &AddRequest) -> Outcome;
 }
 
 /// Finds out which stores exist.
@@ -109,6 +111,8 @@ pub struct StoreJobs {
     directory: Arc<dyn VaultDirectory>,
     tenant: Option<TenantId>,
     clock: Arc<dyn Clock>,
+    turns: Turns,
+    background: Arc<dyn Background>,
 }
 
 impl StoreJobs {
@@ -119,7 +123,25 @@ impl StoreJobs {
         tenant: Option<TenantId>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { store, directory, tenant, clock }
+        let background = Arc::new(AtOnce);
+        Self { store, directory, tenant, clock, turns: Turns::default(), background }
+    }
+
+    /// Changes what is under a name only when no other jobs with these turns do. Clones of the same
+    /// jobs share their turns anyway.
+    #[must_use]
+    pub fn with_turns(self, turns: Turns) -> Self {
+        Self { turns, ..self }
+    }
+
+    /// Opens files there instead of on the caller's thread.
+    #[must_use]
+    pub fn with_background(self, background: Arc<dyn Background>) -> Self {
+        Self { background, ..self }
+    }
+
+    async fn opened<'a>(&self, request: &'a AddRequest) -> Result<Opened<'a>> {
+        Opened::new(&*self.store, &*self.background, self.clock.now(), request).await
     }
 }
 
@@ -142,20 +164,33 @@ impl InventoryJob for StoreJobs {
 
 #[async_trait]
 impl ManagementJob for StoreJobs {
-    fn check(&self, request: &AddRequest) -> Result<()> {
-        add::check(&*self.store, self.clock.now(), request)
-    }
-
     async fn add(&self, request: &AddRequest) -> Outcome {
-        add::run(&*self.store, self.clock.now(), request).await
+        match self.opened(request).await {
+            Ok(opened) => opened.add(&*self.store, &self.turns).await,
+            Err(error) => Outcome::failure(error),
+        }
     }
 
     async fn remove(&self, request: &RemoveRequest) -> Outcome {
-        remove::run(&*self.store, request).await
+        remove::run(&*self.store, &self.turns, request).await
     }
 
     async fn create(&self, request: &CreateRequest) -> Outcome {
+        let _turn = self.turns.take(&request.id.name, None).await;
         create::run(&*self.directory, self.tenant.as_ref(), request).await
+    }
+
+    async fn create_and_add(&self, create: &CreateRequest, add: &AddRequest) -> Outcome {
+        match self.opened(add).await {
+            Ok(opened) => {
+                let created = self.create(create).await;
+                create::and_add(created, opened.add(&*self.store, &self.turns)).await
+            }
+            Err(error) => {
+                let told = format!("nothing was created or added: {error}");
+                Outcome::failure(error).with_summary(told)
+            }
+        }
     }
 }
 

@@ -43,7 +43,7 @@ pub enum Effect {
         thumbprint: Thumbprint,
     },
     /// The certificate was the current one already; at most its tags changed.
-    Kept {
+    Unchanged {
         /// Under this name.
         name: CertificateName,
         /// The version that stays.
@@ -108,6 +108,23 @@ impl Outcome {
     #[must_use]
     pub fn with_effect(mut self, effect: Effect) -> Self {
         self.effect = effect;
+        self
+    }
+
+    /// Puts other words in the place of what happened.
+    #[must_use]
+    pub(super) fn with_summary(mut self, summary: String) -> Self {
+        self.summary = summary;
+        self
+    }
+
+    /// Tells first of another step of the same job that was done before this.
+    #[must_use]
+    pub(super) fn after(mut self, step: &Self) -> Self {
+        self.summary = format!("{}; {}", step.message(), self.summary);
+        if self.effect == Effect::Nothing {
+            self.effect = step.effect.clone();
+        }
         self
     }
 

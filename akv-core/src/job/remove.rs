@@ -1,8 +1,9 @@
 //! Remove: what is not there is a warning that says so.
 
 use super::outcome::{Effect, Outcome};
+use super::turns::Turns;
 use crate::certificate::CertificateName;
-use crate::store::{CertificateStore, Deletion};
+use crate::store::{CertificateStore, Deletion, Purged};
 
 /// A certificate to be removed.
 #[derive(Debug, Clone)]
@@ -23,8 +24,13 @@ pub enum Purge {
     Yes,
 }
 
-pub(super) async fn run(store: &dyn CertificateStore, request: &RemoveRequest) -> Outcome {
+pub(super) async fn run(
+    store: &dyn CertificateStore,
+    turns: &Turns,
+    request: &RemoveRequest,
+) -> Outcome {
     let name = &request.name;
+    let _turn = turns.take(store.vault(), Some(name)).await;
     match (store.delete(name).await, request.purge) {
         (Err(error), _) if error.was_taken() => {
             let effect = Effect::Removed { name: name.clone(), deletion: Deletion::Unseen };
@@ -64,11 +70,11 @@ async fn removed(
             .with_notes([settled.to_owned()]);
     }
     match store.purge(name).await {
-        Ok(Some(())) => Outcome::success(
+        Ok(Purged::Done) => Outcome::success(
             Effect::Purged { name: name.clone() },
             format!("removed certificate {name} from vault {vault} and purged it"),
         ),
-        Ok(None) => Outcome::warning(
+        Ok(Purged::NothingThere) => Outcome::warning(
             effect,
             format!("removed certificate {name} from vault {vault}, but did not purge it"),
         )
@@ -82,14 +88,14 @@ async fn removed(
 /// What is asked for is that nothing is left, so what is in soft delete already is purged.
 async fn purge_deleted(store: &dyn CertificateStore, name: &CertificateName) -> Outcome {
     match store.purge(name).await {
-        Ok(Some(())) => Outcome::success(
+        Ok(Purged::Done) => Outcome::success(
             Effect::Purged { name: name.clone() },
             format!(
                 "purged certificate {name} of vault {}, which was in soft delete",
                 store.vault()
             ),
         ),
-        Ok(None) => not_there(store, name),
+        Ok(Purged::NothingThere) => not_there(store, name),
         Err(error) => Outcome::failure(error),
     }
 }

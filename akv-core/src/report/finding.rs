@@ -73,6 +73,9 @@ impl Judge<'_> {
 
     pub(super) fn record(&mut self, index: usize, record: &Record) {
         let subject = Subject::Certificate(index);
+        if record.is_request() {
+            return self.add(Code::Pending, subject, "a certificate request is pending");
+        }
         self.expiry(subject, record);
         if !record.attributes.enabled {
             self.add(Code::Disabled, subject, "the newest version is disabled");

@@ -47,7 +47,7 @@ fn groups<K: Eq + Hash>(
     fact: impl Fn(&Record) -> Option<K>,
 ) -> Vec<Vec<usize>> {
     let mut by_fact: HashMap<K, Vec<usize>> = HashMap::with_capacity(records.len());
-    for (index, record) in records.iter().enumerate() {
+    for (index, record) in records.iter().enumerate().filter(|(_, record)| !record.is_request()) {
         if let Some(fact) = checked.fact(code, fact(record)) {
             by_fact.entry(fact).or_default().push(index);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::store::Store;
-use crate::bundle::{BundleError, KeyKind, X509};
+use crate::bundle::{CertificateError, KeyKind, X509};
 use crate::certificate::{Attributes, CertificateName, Thumbprint, Version};
 
 /// What a source knows of the newest version of a certificate, and of what belongs to it. `None`
@@ -97,21 +97,26 @@ impl Record {
         }
     }
 
+    /// Whether it is a request alone: no version of the certificate was ever made.
+    pub fn is_request(&self) -> bool {
+        self.pending == Some(true) && self.thumbprint.is_none()
+    }
+
     /// Takes what the certificate itself says.
-    pub fn describe(&mut self, der: &[u8]) -> Result<(), BundleError> {
+    pub fn describe(&mut self, der: &[u8]) -> Result<(), CertificateError> {
         let certificate = X509::from_der(der)?;
         self.thumbprint.get_or_insert_with(|| certificate.thumbprint());
-        self.attributes.not_before.get_or_insert(certificate.not_before());
-        self.attributes.expires.get_or_insert(certificate.not_after());
+        self.attributes.not_before = self.attributes.not_before.or(certificate.not_before());
+        self.attributes.expires = self.attributes.expires.or(certificate.not_after());
         self.subject = Some(certificate.subject().into());
         self.common_name = certificate.common_name().map(Into::into);
         self.issuer = Some(certificate.issuer().into());
-        self.serial = Some(certificate.serial().into());
+        self.serial = Some(certificate.serial_number().into());
         self.dns_names = certificate.dns_names().into_iter().map(Into::into).collect();
         self.key = Some(certificate.key_kind());
         self.public_key = Some(certificate.public_key_digest());
         self.signature = Some(SignatureFacts {
-            algorithm: certificate.signature_name().into(),
+            algorithm: certificate.signature_algorithm_name().into(),
             weak: certificate.has_weak_signature(),
         });
         Ok(())

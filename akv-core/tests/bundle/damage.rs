@@ -3,7 +3,7 @@
 use akv_core::Password;
 use akv_core::bundle::{Bundle, BundleError};
 
-use crate::fixtures;
+use crate::fixtures::{self, NOW};
 
 /// Nothing in a file says this, so it can only come from the password.
 const WRONG: &str = "zw-Qq9-not-this-one";
@@ -13,7 +13,7 @@ fn a_wrong_password_is_told_as_such() {
     for fixture in fixtures::good() {
         // Without encryption and integrity check there is nothing that a password could be wrong for.
         let unprotected = fixture.file == "ossl-emptypw-plain-nomac.pfx";
-        let result = Bundle::from_pfx(&fixture.bytes, &Password::from(WRONG));
+        let result = Bundle::from_pfx(&fixture.bytes, &Password::from(WRONG), NOW);
         match result {
             Ok(_) => assert!(unprotected, "{}", fixture.file),
             Err(error) => assert_eq!(error, BundleError::WrongPassword, "{}", fixture.file),
@@ -24,7 +24,7 @@ fn a_wrong_password_is_told_as_such() {
 #[test]
 fn a_missing_password_is_told_as_such() {
     for fixture in fixtures::good().filter(|fixture| !fixture.password.is_empty()) {
-        let error = Bundle::from_pfx(&fixture.bytes, &Password::default()).unwrap_err();
+        let error = Bundle::from_pfx(&fixture.bytes, &Password::default(), NOW).unwrap_err();
         assert_eq!(error, BundleError::PasswordMissing, "{}", fixture.file);
     }
 }
@@ -34,7 +34,8 @@ fn no_error_carries_the_password() {
     for fixture in fixtures::all() {
         for password in [WRONG, fixture.password.expose()] {
             for length in [fixture.bytes.len(), fixture.bytes.len() / 2] {
-                let result = Bundle::from_pfx(&fixture.bytes[..length], &Password::from(password));
+                let result =
+                    Bundle::from_pfx(&fixture.bytes[..length], &Password::from(password), NOW);
                 let Err(error) = result else { continue };
                 let shown = format!("{error} {error:?}");
                 assert!(password.is_empty() || !shown.contains(password), "{shown}");
@@ -49,7 +50,7 @@ fn a_file_cut_off_anywhere_is_told_as_such() {
         let lengths = (1..fixture.bytes.len()).step_by(47).chain([fixture.bytes.len() - 1]);
         for length in lengths {
             let cut = &fixture.bytes[..length];
-            let error = Bundle::from_pfx(cut, &fixture.password).unwrap_err();
+            let error = Bundle::from_pfx(cut, &fixture.password, NOW).unwrap_err();
             assert_eq!(error, BundleError::Truncated { found: length }, "{}", fixture.file);
         }
     }
@@ -61,7 +62,7 @@ fn what_follows_the_file_is_passed_over() {
     for file in ["ossl-modern-rsa2048.pfx", "bc-ks-default-P-256.pfx"] {
         let fixture = fixtures::named(file);
         let longer = [&fixture.bytes[..], b"\r\n"].concat();
-        assert!(Bundle::from_pfx(&longer, &fixture.password).is_ok(), "{file}");
+        assert!(Bundle::from_pfx(&longer, &fixture.password, NOW).is_ok(), "{file}");
     }
 }
 
@@ -71,6 +72,6 @@ fn a_changed_octet_is_noticed_by_the_integrity_check() {
     let mut changed = fixture.bytes.clone();
     let middle = changed.len() / 2;
     changed[middle] ^= 1;
-    let error = Bundle::from_pfx(&changed, &fixture.password).unwrap_err();
+    let error = Bundle::from_pfx(&changed, &fixture.password, NOW).unwrap_err();
     assert_eq!(error, BundleError::WrongPassword);
 }

@@ -8,7 +8,7 @@ use crate::fixtures::{self, NOW};
 use crate::pki::Party;
 
 fn findings(key: &Party, certificates: &[&X509]) -> Vec<Finding> {
-    Bundle::from_contents(key.contents(certificates)).unwrap().findings(NOW)
+    Bundle::from_contents(key.contents(certificates), NOW).unwrap().findings(NOW)
 }
 
 fn codes(findings: &[Finding]) -> Vec<&'static str> {
@@ -44,7 +44,7 @@ fn dates_are_judged_by_the_time_that_is_given() {
     let root = Party::authority("Root");
     let leaf = Party::leaf("web").valid(NOW - Duration::days(10), NOW + Duration::days(10));
     let bundle =
-        Bundle::from_contents(leaf.contents(&[&leaf.signed_by(&root), &root.self_signed()]))
+        Bundle::from_contents(leaf.contents(&[&leaf.signed_by(&root), &root.self_signed()]), NOW)
             .unwrap();
     let at = |now| codes(&bundle.findings(now));
     assert_eq!(at(NOW), [""; 0]);
@@ -81,7 +81,7 @@ fn a_certificate_of_an_authority_is_a_warning() {
 fn an_rsa_leaf_under_an_ec_authority_is_a_warning() {
     for (file, expected) in [("ossl-modern-rsa2048.pfx", true), ("ossl-modern-P-256.pfx", false)] {
         let fixture = fixtures::named(file);
-        let bundle = Bundle::from_pfx(&fixture.bytes, &fixture.password).unwrap();
+        let bundle = Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW).unwrap();
         let found = codes(&bundle.findings(NOW));
         assert_eq!(found.contains(&"rsa-leaf-under-ec-ca"), expected, "{file}: {found:?}");
     }
@@ -104,15 +104,6 @@ fn large_bundles_are_a_warning() {
     }
     seen.dedup();
     assert_eq!(seen, ["near-size-limit", "too-large"]);
-}
-
-#[test]
-fn what_cannot_be_read_is_counted() {
-    let (root, leaf) = (Party::authority("Root"), Party::leaf("web"));
-    let mut contents = leaf.contents(&[&leaf.signed_by(&root), &root.self_signed()]);
-    contents.unreadable = 2;
-    let found = Bundle::from_contents(contents).unwrap().findings(NOW);
-    assert_eq!(codes(&found), ["unreadable-left-out"]);
 }
 
 #[test]

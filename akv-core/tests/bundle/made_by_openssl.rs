@@ -80,11 +80,11 @@ fn every_encryption_and_every_integrity_check_is_read() {
         ],
     ] {
         let Some(file) = workshop.pfx(options) else { return };
-        let bundle = Bundle::from_pfx(&file, &password)
+        let bundle = Bundle::from_pfx(&file, &password, NOW)
             .unwrap_or_else(|error| panic!("{options:?}: {error}"));
         assert_eq!(bundle.key_kind().to_string(), "EC P-256");
         assert_eq!(bundle.leaf().common_name().as_deref(), Some("wëb"));
-        let wrong = Bundle::from_pfx(&file, &Password::from("another"));
+        let wrong = Bundle::from_pfx(&file, &Password::from("another"), NOW);
         let encrypted = !options.contains(&"-nomac") || !options.contains(&"NONE");
         assert!(!encrypted || wrong.unwrap_err() == BundleError::WrongPassword, "{options:?}");
     }
@@ -106,12 +106,12 @@ fn encrypted_pem_keys_are_read() {
         let arguments = ["pkcs8", "-topk8", "-in", &key, "-out", &out, "-passout", &secret];
         let Some(()) = openssl(&[&arguments, options].concat()) else { return };
         let text = [workshop.read("out.pem"), workshop.read("cert.pem")].concat();
-        let bundle = Bundle::from_pem(&text, &Password::from(PASSWORD))
+        let bundle = Bundle::from_pem(&text, &Password::from(PASSWORD), NOW)
             .unwrap_or_else(|error| panic!("{options:?}: {error}"));
         assert_eq!(bundle.key_kind().to_string(), "EC P-256");
-        let error = Bundle::from_pem(&text, &Password::from("another")).unwrap_err();
+        let error = Bundle::from_pem(&text, &Password::from("another"), NOW).unwrap_err();
         assert_eq!(error, BundleError::WrongPassword, "{options:?}");
-        let error = Bundle::from_pem(&text, &Password::default()).unwrap_err();
+        let error = Bundle::from_pem(&text, &Password::default(), NOW).unwrap_err();
         assert_eq!(error, BundleError::PasswordMissing, "{options:?}");
     }
 }
@@ -130,7 +130,7 @@ fn traditional_keys_are_read() {
         let old = workshop.read("old.pem");
         assert!(!String::from_utf8_lossy(&old).contains("BEGIN PRIVATE KEY"));
         let text = [old, workshop.read("cert.pem")].concat();
-        assert!(Bundle::from_pem(&text, &Password::default()).is_ok());
+        assert!(Bundle::from_pem(&text, &Password::default(), NOW).is_ok());
     }
 }
 
@@ -158,7 +158,7 @@ fn keys_that_key_vault_does_not_take_make_a_bundle_that_says_so() {
     ] {
         let Some(workshop) = Workshop::open(make) else { return };
         let Some(file) = workshop.pfx(&[]) else { return };
-        let bundle = Bundle::from_pfx(&file, &Password::from(PASSWORD))
+        let bundle = Bundle::from_pfx(&file, &Password::from(PASSWORD), NOW)
             .unwrap_or_else(|error| panic!("{kind}: {error}"));
         assert_eq!(bundle.key_kind().to_string(), kind);
         let findings = bundle.findings(NOW);
@@ -210,7 +210,7 @@ fn chains_of_every_signature_algorithm_are_verified() {
         ];
         openssl(&[&arguments, sign].concat());
         let text = [leaf.read("key.pem"), ca.read("cert.pem"), leaf.read("issued.pem")].concat();
-        let bundle = Bundle::from_pem(&text, &Password::default()).unwrap();
+        let bundle = Bundle::from_pem(&text, &Password::default(), NOW).unwrap();
         let codes: Vec<_> =
             bundle.findings(NOW).into_iter().map(|finding| finding.code.as_str()).collect();
         assert_eq!(bundle.chain().len(), 1, "{sign:?}: {codes:?}");
@@ -244,7 +244,7 @@ fn a_signature_that_cannot_be_checked_is_told_and_the_issuer_taken_by_name() {
         &cert,
     ]);
     let text = [leaf.read("key.pem"), ca.read("cert.pem"), leaf.read("issued.pem")].concat();
-    let bundle = Bundle::from_pem(&text, &Password::default()).unwrap();
+    let bundle = Bundle::from_pem(&text, &Password::default(), NOW).unwrap();
     assert_eq!(bundle.chain().len(), 1);
     let codes: Vec<_> =
         bundle.findings(NOW).into_iter().map(|finding| finding.code.as_str()).collect();

@@ -3,11 +3,26 @@
 #[cfg(test)]
 mod cost;
 #[cfg(test)]
+mod crafted;
+#[cfg(test)]
 mod damage;
+#[cfg(test)]
+mod dearest;
+#[cfg(test)]
+mod der;
+#[cfg(test)]
+mod field;
+#[cfg(test)]
+mod field_files;
 #[cfg(test)]
 mod findings;
 #[cfg(test)]
 mod fixtures;
+mod formats;
+#[cfg(test)]
+mod leaks;
+#[cfg(test)]
+mod lenient;
 #[cfg(test)]
 mod made_by_openssl;
 #[cfg(test)]
@@ -22,5 +37,7 @@ mod passwords;
 mod pem;
 #[cfg(test)]
 mod pki;
+#[cfg(test)]
+mod ways;
 #[cfg(test)]
 mod witness;

@@ -4,16 +4,17 @@
 
 use std::time::{Duration, Instant};
 
-use akv_core::bundle::{Bundle, BundleError, pem};
+use akv_core::bundle::{Bundle, BundleError, X509, pem, pfx};
+use akv_core::text::is_unprintable;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::fixtures::{self, Fixture};
+use crate::fixtures::{self, Fixture, NOW};
 use crate::pem::as_pem;
 
 /// One change to a file.
 #[derive(Debug, Clone)]
-enum Change {
+pub(crate) enum Change {
     Replace {
         at: usize,
         with: u8,
@@ -39,7 +40,7 @@ enum Change {
 }
 
 impl Change {
-    fn apply(&self, file: &mut Vec<u8>) {
+    pub(crate) fn apply(&self, file: &mut Vec<u8>) {
         if file.is_empty() {
             return;
         }
@@ -71,7 +72,7 @@ impl Change {
     }
 }
 
-fn change() -> impl Strategy<Value = Change> {
+pub(crate) fn change() -> impl Strategy<Value = Change> {
     // Headers are where parsers go wrong, and most of them are near the beginning.
     let place = || prop_oneof![0_usize..200, any::<usize>()];
     prop_oneof![
@@ -88,7 +89,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-fn runner() -> TestRunner {
+pub(crate) fn runner() -> TestRunner {
     let cases = std::env::var("AKV_MUTATIONS").ok().and_then(|count| count.parse().ok());
     let config =
         Config { cases: cases.unwrap_or(500), source_file: Some(file!()), ..Config::default() };
@@ -111,7 +112,7 @@ fn mutated_pfx_files_are_answered() {
                 change.apply(&mut file);
             }
             let begun = Instant::now();
-            let result = Bundle::from_pfx(&file, &fixture.password);
+            let result = Bundle::from_pfx(&file, &fixture.password, NOW);
             prop_assert!(begun.elapsed() < LIMIT, "{} took {:?}", fixture.file, begun.elapsed());
             if let Err(error) = result {
                 prop_assert!(!error.to_string().is_empty());
@@ -125,7 +126,7 @@ fn mutated_pfx_files_are_answered() {
 #[test]
 fn mutated_plain_files_are_answered() {
     let files: Vec<_> = fixtures::good()
-        .map(|fixture| Bundle::from_pfx(&fixture.bytes, &fixture.password).unwrap())
+        .map(|fixture| Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW).unwrap())
         .collect();
     let strategy = (0..files.len(), proptest::collection::vec(change(), 1..4));
     runner()
@@ -134,12 +135,45 @@ fn mutated_plain_files_are_answered() {
             for change in &changes {
                 change.apply(&mut file);
             }
-            let result = Bundle::from_pfx(&file, &"".into());
+            let result = Bundle::from_pfx(&file, &"".into(), NOW);
             // A bundle that can be made of a mutant is one that can be written and read again.
             if let Ok(bundle) = result {
-                let again = Bundle::from_pfx(&bundle.to_pkcs12(), &"".into());
+                let again = Bundle::from_pfx(&bundle.to_pkcs12(), &"".into(), NOW);
                 let again = again.map(|again| (again.thumbprint(), again.key_kind()));
                 prop_assert_eq!(again, Ok((bundle.thumbprint(), bundle.key_kind())));
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// Every certificate of the files, changed and asked for everything.
+#[test]
+fn mutated_certificates_are_answered() {
+    let certificates: Vec<Vec<u8>> = fixtures::good()
+        .flat_map(|fixture| pfx::read(&fixture.bytes, &fixture.password).unwrap().certificates)
+        .map(|certificate| certificate.der().to_vec())
+        .collect();
+    let strategy = (0..certificates.len(), proptest::collection::vec(change(), 1..4));
+    runner()
+        .run(&strategy, |(which, changes)| {
+            let mut der = certificates[which].clone();
+            for change in &changes {
+                change.apply(&mut der);
+            }
+            match X509::from_der(&der) {
+                Ok(certificate) => {
+                    prop_assert!(der.starts_with(certificate.der()));
+                    prop_assert!(!certificate.label().contains(is_unprintable));
+                    let again = X509::from_der(certificate.der());
+                    prop_assert_eq!(again.as_ref(), Ok(&certificate));
+                    certificate.is_self_signed();
+                    certificate.issuer();
+                    certificate.key_usages();
+                    certificate.extended_key_usages();
+                    certificate.signature_algorithm_name();
+                }
+                Err(error) => prop_assert!(!error.to_string().contains(is_unprintable)),
             }
             Ok(())
         })

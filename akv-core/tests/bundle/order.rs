@@ -11,7 +11,7 @@ fn codes(bundle: &Bundle) -> Vec<FindingCode> {
 }
 
 fn bundle(key: &Party, certificates: &[&X509]) -> Bundle {
-    Bundle::from_contents(key.contents(certificates)).unwrap()
+    Bundle::from_contents(key.contents(certificates), NOW).unwrap()
 }
 
 proptest! {
@@ -23,7 +23,7 @@ proptest! {
     ) {
         let fixture = fixtures::named("ossl-modern-depth3.pfx");
         let contents = pfx::read(&fixture.bytes, &fixture.password).unwrap();
-        let expected = Bundle::from_pfx(&fixture.bytes, &fixture.password).unwrap();
+        let expected = Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW).unwrap();
         // A stranger and a duplicate go with the five that belong together.
         let stranger = fixtures::named("keytool-modern.pfx");
         let stranger = pfx::read(&stranger.bytes, &stranger.password).unwrap().certificates.remove(0);
@@ -34,9 +34,9 @@ proptest! {
         let shuffled = akv_core::bundle::Contents {
             keys: vec![PrivateKey::from_pkcs8(contents.keys[0].pkcs8()).unwrap()],
             certificates: order.iter().map(|position| all[*position].clone()).collect(),
-            unreadable: 0,
+            unreadable: Vec::new(),
         };
-        let bundle = Bundle::from_contents(shuffled).unwrap();
+        let bundle = Bundle::from_contents(shuffled, NOW).unwrap();
         prop_assert_eq!(bundle.leaf(), expected.leaf());
         prop_assert_eq!(bundle.chain(), expected.chain());
         prop_assert_eq!(bundle.to_pkcs12(), expected.to_pkcs12());
@@ -148,9 +148,9 @@ fn duplicate(party: &Party) -> rcgen::KeyPair {
 fn a_key_that_fits_nothing_is_told_with_what_was_found() {
     let (root, leaf, other) = (Party::authority("Root"), Party::leaf("web"), Party::leaf("other"));
     let error =
-        Bundle::from_contents(other.contents(&[&leaf.signed_by(&root), &root.self_signed()]));
+        Bundle::from_contents(other.contents(&[&leaf.signed_by(&root), &root.self_signed()]), NOW);
     match error.unwrap_err() {
-        BundleError::KeyFitsNoCertificate { key, mut subjects, unreadable: 0 } => {
+        BundleError::KeyFitsNoCertificate { key, mut subjects } => {
             subjects.sort();
             assert_eq!(key, KeyKind::Ec(akv_core::bundle::Curve::P256));
             assert_eq!(subjects, ["CN=Root", "CN=web"]);
@@ -165,11 +165,14 @@ fn two_keys_are_one_too_many_but_the_same_key_twice_is_not() {
     let certificate = leaf.signed_by(&root);
     let mut contents = leaf.contents(&[&certificate]);
     contents.keys.push(leaf.private_key());
-    assert!(Bundle::from_contents(contents).is_ok());
+    assert!(Bundle::from_contents(contents, NOW).is_ok());
     let mut contents = leaf.contents(&[&certificate]);
     contents.keys.push(other.private_key());
     contents.keys.push(other.private_key());
-    assert_eq!(Bundle::from_contents(contents).unwrap_err(), BundleError::SeveralKeys { found: 2 });
+    assert_eq!(
+        Bundle::from_contents(contents, NOW).unwrap_err(),
+        BundleError::SeveralKeys { found: 2 }
+    );
 }
 
 /// The optional public half of an EC key may be missing, so it must be computed.
@@ -188,11 +191,10 @@ fn an_ec_key_without_its_public_half_is_matched() {
         assert!(without.len() < pkcs8.len(), "{file}: the fixture has the public half");
         let key = PrivateKey::from_pkcs8(&without).unwrap();
         let certificates = contents.certificates;
-        let bundle = Bundle::from_contents(akv_core::bundle::Contents {
-            keys: vec![key],
-            certificates,
-            unreadable: 0,
-        })
+        let bundle = Bundle::from_contents(
+            akv_core::bundle::Contents { keys: vec![key], certificates, unreadable: Vec::new() },
+            NOW,
+        )
         .unwrap();
         assert_eq!(bundle.key_kind().to_string(), fixture.key);
     }

@@ -78,7 +78,7 @@ impl Party {
         Contents {
             keys: vec![self.private_key()],
             certificates: certificates.iter().copied().cloned().collect(),
-            unreadable: 0,
+            unreadable: Vec::new(),
         }
     }
 }

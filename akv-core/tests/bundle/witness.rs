@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use akv_core::bundle::Bundle;
 
-use crate::fixtures;
+use crate::fixtures::{self, NOW};
 
 /// Runs a program; `None` where it is not installed.
 pub(crate) fn run(program: &str, arguments: &[&str], input: &[u8]) -> Option<(bool, String)> {
@@ -30,7 +30,7 @@ pub(crate) fn run(program: &str, arguments: &[&str], input: &[u8]) -> Option<(bo
 #[test]
 fn openssl_reads_what_is_written() {
     for fixture in fixtures::good() {
-        let bundle = Bundle::from_pfx(&fixture.bytes, &fixture.password).unwrap();
+        let bundle = Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW).unwrap();
         let written = bundle.to_pkcs12();
         let arguments = ["pkcs12", "-info", "-nodes", "-passin", "pass:"];
         let Some((read, text)) = run("openssl", &arguments, &written) else { return };
@@ -74,7 +74,7 @@ print('all read')
         return;
     }
     let lines = fixtures::good().map(|fixture| {
-        let bundle = Bundle::from_pfx(&fixture.bytes, &fixture.password).unwrap();
+        let bundle = Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW).unwrap();
         let written = base64::engine::general_purpose::STANDARD.encode(bundle.to_pkcs12());
         format!("{} {written} {}\n", fixture.file, bundle.chain().len() + 1)
     });

@@ -3,18 +3,37 @@
 use akv_core::{ClientId, ClientSecret, Credential, Password};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::document::{Member, Object};
+use super::document::{Document, Member, Object};
 use super::problem::Problem;
+use crate::options::Options;
 use crate::pam::SecretResolver;
 
-/// The credential that `ServerUsername` and `ServerPassword` name. No password, or the word
-/// `managed`, is a managed identity; with a user name the user-assigned one of that client id.
-pub(crate) async fn credential(
-    job: &Object<'_>,
-    secrets: &dyn SecretResolver,
-) -> Result<Credential, Problem> {
+/// A credential, and who brought it.
+pub(crate) struct Identity {
+    pub(crate) credential: Credential,
+    pub(crate) origin: Origin,
+}
+
+/// Whose a credential is: it decides where a job may send its tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The job holds the client id and the client secret themselves, so whoever wrote the job could
+    /// use them without us.
+    Job,
+    /// The machine holds it: a managed identity, the operator's choice, or a secret that the job only
+    /// refers to.
+    Machine,
+}
+
+/// The credential of the program, or else the one that `ServerUsername` and `ServerPassword` name. No
+/// password, or the word `managed`, is a managed identity; with a user name the user-assigned one of
+/// that client id.
+pub(crate) async fn identity(job: &Object<'_>, options: &Options) -> Result<Identity, Problem> {
+    if let Some(credential) = &options.credential {
+        return Ok(Identity { credential: credential.clone(), origin: Origin::Machine });
+    }
     let (username, password) = (job.member("ServerUsername"), job.member("ServerPassword"));
-    let client_id = resolved(&username, secrets).await?;
+    let (client_id, id_origin) = resolved(&username, &*options.secrets).await?;
     let client_id = match client_id.expose_secret().trim() {
         "" => None,
         id => {
@@ -26,45 +45,66 @@ pub(crate) async fn credential(
             })?)
         }
     };
-    let secret = ClientSecret::from(resolved(&password, secrets).await?.expose_secret());
-    Credential::from_client(client_id, &secret).ok_or_else(|| {
+    let (secret, secret_origin) = resolved(&password, &*options.secrets).await?;
+    let secret = ClientSecret::from(secret.expose_secret());
+    let credential = Credential::from_client(client_id, &secret).ok_or_else(|| {
         username.missing(
             "the client id that the secret in ServerPassword belongs to (without one, leave \
              ServerPassword empty for the machine's own managed identity)",
         )
-    })
+    })?;
+    let origin = match (&credential, id_origin, secret_origin) {
+        (Credential::ClientSecret { .. }, Origin::Job, Origin::Job) => Origin::Job,
+        _ => Origin::Machine,
+    };
+    Ok(Identity { credential, origin })
 }
 
-/// A password; absent is empty.
+/// A password of at most 1,024 characters; absent is empty.
 pub(crate) async fn password(
     member: &Member<'_>,
     secrets: &dyn SecretResolver,
 ) -> Result<Password, Problem> {
-    Ok(Password::from(resolved(member, secrets).await?.expose_secret()))
+    let (password, _) = resolved(member, secrets).await?;
+    let password = password.expose_secret();
+    // Some derivations hash the password once for every part of a file.
+    if password.chars().nth(LONGEST_PASSWORD).is_some() {
+        return Err(member.invalid("a password of at most 1,024 characters"));
+    }
+    Ok(Password::from(password))
 }
 
 async fn resolved(
     member: &Member<'_>,
     secrets: &dyn SecretResolver,
-) -> Result<SecretString, Problem> {
-    let Some(value) = member.secret()? else { return Ok(SecretString::default()) };
-    if value.trim().is_empty() {
-        return Ok(SecretString::default());
-    }
+) -> Result<(SecretString, Origin), Problem> {
+    let Some(value) = member.secret()?.filter(|value| !value.trim().is_empty()) else {
+        return Ok((SecretString::default(), Origin::Job));
+    };
     let unresolved = |why: String| Problem::Unresolved { field: member.path().to_owned(), why };
     match secrets.resolve(&value).await {
-        Ok(Some(secret)) => Ok(secret),
-        Ok(None) if is_reference(&value) => Err(unresolved(
-            "it is a reference to a secret, and no resolver here knows its kind".into(),
-        )),
-        Ok(None) => Ok(SecretString::from(value.as_ref())),
+        Ok(Some(secret)) => Ok((secret, Origin::Machine)),
+        Ok(None) if !in_braces(&value) => Ok((SecretString::from(&*value), Origin::Job)),
+        Ok(None) if is_object(&value) => Err(unresolved(UNKNOWN_KIND.into())),
+        Ok(None) => Err(unresolved(NOT_JSON.into())),
         Err(error) => Err(unresolved(error.to_string())),
     }
 }
 
 /// PAM references are small JSON objects. Braces are enough to tell: a misspelt reference must not
 /// go out as a password either.
-fn is_reference(value: &str) -> bool {
+fn in_braces(value: &str) -> bool {
     let value = value.trim();
     value.starts_with('{') && value.ends_with('}')
 }
+
+fn is_object(value: &str) -> bool {
+    Document::read(value.as_bytes()).is_ok_and(|document| document.root().is_ok())
+}
+
+const LONGEST_PASSWORD: usize = 1024;
+const UNKNOWN_KIND: &str = "it is a reference to a secret, and no resolver here knows its kind: \
+                            the orchestrator's PAM provider has to resolve it before the job runs";
+const NOT_JSON: &str = "it is in braces like a reference to a secret, but it is not JSON: texts and \
+                        names stand in double quotes, and a backslash is written twice (\\\\) or \
+                        as a slash (/)";

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use akv_core::job::DiscoveryRequest;
 use akv_core::{Cloud, Credential, TenantId};
 
-use super::credentials::credential;
+use super::credentials::identity;
 use super::document::{Member, Object};
 use super::problem::Problem;
 use crate::options::Options;
@@ -22,11 +22,8 @@ pub(crate) struct Discovery {
 impl Discovery {
     pub(crate) async fn of(job: &Object<'_>, options: &Options) -> Result<Self, Problem> {
         let nested = job.member("JobProperties").object_or_text()?;
-        let directories = nested.object().member("dirs");
-        let credential = match &options.credential {
-            Some(credential) => credential.clone(),
-            None => credential(job, &*options.secrets).await?,
-        };
+        let directories = nested.object()?.member("dirs");
+        let credential = identity(job, options).await?.credential;
         let (mut tenants, misnamed) = named_tenants(&directories)?;
         if tenants.is_empty() {
             let machine = job.member("ClientMachine");
@@ -51,7 +48,8 @@ impl Discovery {
 /// The tenants in the order given, each once, and what is said of the entries that are none. Where
 /// any is named, the one in `ClientMachine` is not searched.
 fn named_tenants(directories: &Member<'_>) -> Result<(Vec<TenantId>, Vec<String>), Problem> {
-    let text = directories.text()?.unwrap_or_default();
+    let text = directories.text()?;
+    let text = text.as_deref().unwrap_or_default();
     let mut seen = HashSet::new();
     let (mut tenants, mut misnamed) = (Vec::new(), Vec::new());
     for (at, part) in text.split(',').map(str::trim).enumerate() {

@@ -1,243 +1,217 @@
 //! Reading JSON as tolerantly as the senders need it: the names of members in any letter case, null
-//! and absent alike, a scalar in whichever type it comes. Everything that was read is wiped.
+//! and absent alike, a scalar in whichever type it comes.
+//!
+//! Nothing is read before it is asked for. An object is a list of its members' names and of the
+//! places in the text where their values are, so a member that no job uses costs no memory and can
+//! hold anything that is JSON.
 
-use std::borrow::Cow;
-use std::str::FromStr;
+mod json_text;
+mod member;
 
-use akv_core::InvalidValue;
-use serde_json::{Map, Value};
-use zeroize::Zeroize;
+use akv_core::text::decode;
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+pub(crate) use json_text::Text;
+pub(crate) use member::Member;
 
 use super::problem::Problem;
+use super::scan::is_too_deep;
 
-/// A JSON text as a tree. Job configurations hold passwords and keys, so the tree is wiped when it
-/// is dropped.
-pub(crate) struct Document(Value);
+/// A job configuration's text.
+pub(crate) struct Document<'a>(Text<'a>);
 
-impl Document {
-    /// Reads a JSON object. UTF-8 with or without a byte order mark.
-    pub(crate) fn read(text: &[u8]) -> Result<Self, Problem> {
-        if text.starts_with(&[0xFF, 0xFE]) || text.starts_with(&[0xFE, 0xFF]) {
-            return Err(unreadable("it is UTF-16, and expected is UTF-8"));
+impl<'a> Document<'a> {
+    /// UTF-8 with or without a byte order mark, or UTF-16 with one.
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Problem> {
+        if bytes.len() > LARGEST {
+            return Err(unreadable(format!("it is larger than {} MiB", LARGEST >> 20)));
         }
-        let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-        if text.trim_ascii().is_empty() {
+        let text = if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+            if bytes.len() > LARGEST_UTF16 {
+                return Err(unreadable(format!(
+                    "it is UTF-16 and larger than {} MiB: send it as UTF-8",
+                    LARGEST_UTF16 >> 20
+                )));
+            }
+            Text::Decoded(decode(bytes).map_err(|error| unreadable(error.to_string()))?)
+        } else {
+            let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+            // Not decoded into a copy: it may be as large as the limit.
+            Text::Here(std::str::from_utf8(bytes).map_err(|_| {
+                unreadable("expected is a JSON object in UTF-8, and it is not UTF-8 text")
+            })?)
+        };
+        if text.trim().is_empty() {
             return Err(unreadable("it is empty, and expected is a JSON object"));
         }
-        let document = serde_json::from_slice(text)
-            .map(Self)
-            .map_err(|error| unreadable(&format!("expected is a JSON object, but {error}")))?;
-        match document.0 {
-            Value::Object(_) => Ok(document),
-            _ => Err(unreadable("it is JSON, but expected is an object")),
-        }
+        Ok(Self(text))
     }
 
     /// The object that the document is.
-    pub(crate) fn root(&self) -> Object<'_> {
-        Object { path: String::new(), members: self.0.as_object() }
-    }
-
-    fn named(&self, path: &str) -> Object<'_> {
-        Object { path: path.to_owned(), members: self.0.as_object() }
+    pub(crate) fn root(&self) -> Result<Object<'_>, Problem> {
+        Object::read(String::new(), &self.0).map_err(|wrong| unreadable(wrong.to_string()))
     }
 }
 
-impl Drop for Document {
-    fn drop(&mut self) {
-        wipe(&mut self.0);
-    }
-}
-
-/// The depth is bounded by the reader's own limit of 128.
-fn wipe(value: &mut Value) {
-    match value {
-        Value::String(text) => text.zeroize(),
-        Value::Array(values) => values.iter_mut().for_each(wipe),
-        Value::Object(members) => members.values_mut().for_each(wipe),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-fn unreadable(why: &str) -> Problem {
-    Problem::Unreadable(why.to_owned())
+fn unreadable(why: impl Into<String>) -> Problem {
+    Problem::Unreadable(why.into())
 }
 
 /// An object and where it is. One that is not there has no members.
+#[derive(Clone)]
 pub(crate) struct Object<'a> {
     path: String,
-    members: Option<&'a Map<String, Value>>,
+    members: Vec<(Text<'a>, &'a str)>,
+}
+
+/// Why a text is no object, in our own words: the place, never the content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum NotAnObject {
+    #[error("expected is a JSON object, but it is not JSON (line {line}, column {column})")]
+    Syntax { line: usize, column: usize },
+    #[error("expected is a JSON object, but it ends before the object does")]
+    Incomplete,
+    #[error("it is JSON, but expected is an object")]
+    OtherType,
+    #[error("it nests deeper than 128 levels")]
+    TooDeep,
+    #[error("an object in it has more than {MOST_MEMBERS} members")]
+    TooManyMembers,
 }
 
 impl<'a> Object<'a> {
-    /// The member of that name; failing that, the one whose name differs in letter case alone.
+    fn absent(path: String) -> Self {
+        Self { path, members: Vec::new() }
+    }
+
+    fn read(path: String, text: &'a str) -> Result<Self, NotAnObject> {
+        if is_too_deep(text.as_bytes()) {
+            return Err(NotAnObject::TooDeep);
+        }
+        let mut members = Members { read: Vec::new(), too_many: false };
+        let mut json = serde_json::Deserializer::from_str(text);
+        let read = json.deserialize_any(&mut members).and_then(|()| json.end());
+        match read {
+            _ if members.too_many => Err(NotAnObject::TooManyMembers),
+            Ok(()) => Ok(Self { path, members: members.read }),
+            Err(error) => Err(match error.classify() {
+                serde_json::error::Category::Data => NotAnObject::OtherType,
+                serde_json::error::Category::Eof => NotAnObject::Incomplete,
+                _ => NotAnObject::Syntax { line: error.line(), column: error.column() },
+            }),
+        }
+    }
+
+    /// The member of that name; failing that, one whose name differs in letter case alone. Of several
+    /// the last one, as other readers of JSON have it.
     pub(crate) fn member(&self, name: &str) -> Member<'a> {
         let path =
             if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-        let value = self.members.and_then(|members| {
-            members.get(name).or_else(|| {
-                members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v)
-            })
-        });
-        Member { path, value: value.filter(|value| !value.is_null()) }
+        let find = |same: &dyn Fn(&str) -> bool| {
+            self.members.iter().rev().find(|(key, _)| same(key)).map(|(_, value)| *value)
+        };
+        let value =
+            find(&|key| key == name).or_else(|| find(&|key| key.eq_ignore_ascii_case(name)));
+        Member::new(path, value)
+    }
+
+    /// Every member, in the order of the text.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, Member<'a>)> {
+        self.members
+            .iter()
+            .map(|(name, value)| (&**name, Member::new(self.path.clone(), Some(value))))
     }
 }
 
-/// A member and where it is. Null is the same as absent.
-pub(crate) struct Member<'a> {
-    path: String,
-    value: Option<&'a Value>,
+/// Collects the members of an object; a name that is no text is passed over.
+struct Members<'a> {
+    read: Vec<(Text<'a>, &'a str)>,
+    too_many: bool,
 }
 
-impl<'a> Member<'a> {
-    pub(crate) fn path(&self) -> &str {
-        &self.path
+impl<'a> Visitor<'a> for &mut Members<'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
     }
 
-    pub(crate) fn is_present(&self) -> bool {
-        self.value.is_some()
-    }
-
-    pub(crate) fn missing(&self, expected: impl Into<String>) -> Problem {
-        Problem::missing(&self.path, expected)
-    }
-
-    pub(crate) fn invalid(&self, expected: impl Into<String>) -> Problem {
-        Problem::invalid(&self.path, expected)
-    }
-
-    /// A text, trimmed. A blank one is none; a number or a boolean is its own text.
-    pub(crate) fn text(&self) -> Result<Option<Cow<'a, str>>, Problem> {
-        let text = match self.value {
-            None => return Ok(None),
-            Some(Value::String(text)) => Cow::Borrowed(text.trim()),
-            Some(Value::Number(number)) => Cow::Owned(number.to_string()),
-            Some(Value::Bool(flag)) => Cow::Owned(flag.to_string()),
-            Some(_) => return Err(self.invalid("text")),
-        };
-        Ok(Some(text).filter(|text| !text.is_empty()))
-    }
-
-    /// A text as it is, down to its blanks. An object counts as its own text, because that is how
-    /// references to secrets look.
-    pub(crate) fn secret(&self) -> Result<Option<Cow<'a, str>>, Problem> {
-        match self.value {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(Cow::Borrowed(text))),
-            Some(object @ Value::Object(_)) => Ok(Some(Cow::Owned(object.to_string()))),
-            Some(_) => Err(self.invalid("text")),
-        }
-    }
-
-    /// A text that means something.
-    pub(crate) fn parsed<T: FromStr<Err = InvalidValue>>(&self) -> Result<Option<T>, Problem> {
-        let read = |text: Cow<'_, str>| {
-            text.parse().map_err(|invalid| Problem::of_value(&self.path, &invalid))
-        };
-        self.text()?.map(read).transpose()
-    }
-
-    /// A boolean as any sender writes it: `true`, `"True"`, `1`, `"1"`; blank is none.
-    pub(crate) fn boolean(&self) -> Result<Option<bool>, Problem> {
-        let invalid = || self.invalid("true or false");
-        let Some(text) = self.text().map_err(|_| invalid())? else { return Ok(None) };
-        match text.to_ascii_lowercase().as_str() {
-            "true" | "1" => Ok(Some(true)),
-            "false" | "0" => Ok(Some(false)),
-            _ => Err(invalid()),
-        }
-    }
-
-    /// A whole number, as a number or as text; blank is none.
-    pub(crate) fn integer(&self) -> Result<Option<i64>, Problem> {
-        let invalid = || self.invalid("a whole number");
-        let Some(text) = self.text().map_err(|_| invalid())? else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| invalid())
-    }
-
-    /// An object; one that is absent is empty.
-    pub(crate) fn object(&self) -> Result<Object<'a>, Problem> {
-        match self.value {
-            None => Ok(Object { path: self.path.clone(), members: None }),
-            Some(Value::Object(members)) => {
-                Ok(Object { path: self.path.clone(), members: Some(members) })
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<&RawValue>()? {
+            let Some(name) = Text::of_json(name.get()) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            if self.read.len() == MOST_MEMBERS {
+                self.too_many = true;
+                return Err(de::Error::custom(""));
             }
-            Some(_) => Err(self.invalid("an object")),
+            self.read.push((name, map.next_value::<&RawValue>()?.get()));
         }
-    }
-
-    /// The objects of an array; one that is absent is empty.
-    pub(crate) fn objects(&self) -> Result<Vec<Object<'a>>, Problem> {
-        self.values()?
-            .enumerate()
-            .map(|(at, value)| {
-                Member { path: format!("{}[{at}]", self.path), value: Some(value) }.object()
-            })
-            .collect()
-    }
-
-    /// The texts of an array; what is not text is passed over.
-    pub(crate) fn texts(&self) -> Result<Vec<&'a str>, Problem> {
-        Ok(self.values()?.filter_map(Value::as_str).collect())
-    }
-
-    fn values(&self) -> Result<impl Iterator<Item = &'a Value> + use<'a>, Problem> {
-        match self.value {
-            None => Ok([].iter()),
-            Some(Value::Array(values)) => Ok(values.iter()),
-            Some(_) => Err(self.invalid("an array")),
-        }
-    }
-
-    /// An object that may also come as the JSON text of one, which is how a store's properties are
-    /// sent. Blank text is an empty object.
-    pub(crate) fn object_or_text(&self) -> Result<Nested<'a>, Problem> {
-        let Some(Value::String(text)) = self.value else { return self.object().map(Nested::Here) };
-        if text.trim().is_empty() {
-            return Ok(Nested::Here(Object { path: self.path.clone(), members: None }));
-        }
-        match Document::read(text.as_bytes()) {
-            Ok(document) => Ok(Nested::Text { path: self.path.clone(), document }),
-            Err(_) => Err(self.invalid("a JSON object, or the text of one")),
-        }
+        Ok(())
     }
 }
 
-/// An object that came in place or as text.
-pub(crate) enum Nested<'a> {
-    Here(Object<'a>),
-    Text { path: String, document: Document },
-}
-
-impl Nested<'_> {
-    pub(crate) fn object(&self) -> Object<'_> {
-        match self {
-            Self::Here(object) => Object { path: object.path.clone(), members: object.members },
-            Self::Text { path, document } => document.named(path),
-        }
-    }
-}
+/// Of a whole job configuration, in bytes. The largest are those with a `LastInventory`.
+const LARGEST: usize = 64 << 20;
+/// Of one in UTF-16, which is decoded into a copy.
+const LARGEST_UTF16: usize = 16 << 20;
+/// The senders' own objects have some dozens.
+const MOST_MEMBERS: usize = 4096;
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
-    #[test]
-    fn a_wiped_tree_holds_no_text() {
-        let mut tree = json!({ "a": "secret", "b": [{ "c": "secret" }, "secret", 1, null] });
-        wipe(&mut tree);
-        assert_eq!(tree, json!({ "a": "", "b": [{ "c": "" }, "", 1, null] }));
+    fn text_of(document: &str, name: &str) -> Option<String> {
+        let document = Document::read(document.as_bytes()).expect("text");
+        let root = document.root().expect("an object");
+        root.member(name).text().expect("text").map(|text| text.to_string())
     }
 
     #[test]
-    fn a_member_of_the_very_name_comes_before_one_in_another_case() {
-        let document = Document::read(br#"{"alias":"b","Alias":"a"}"#).expect("JSON");
-        let text = |name: &str| document.root().member(name).text().expect("text");
-        assert_eq!(text("Alias").as_deref(), Some("a"));
-        assert_eq!(text("alias").as_deref(), Some("b"));
-        assert!(text("ALIAS").is_some());
-        assert_eq!(text("Other"), None);
+    fn exact_name_comes_before_another_letter_case() {
+        let document = r#"{"alias":"b","Alias":"a"}"#;
+        assert_eq!(text_of(document, "Alias").as_deref(), Some("a"));
+        assert_eq!(text_of(document, "alias").as_deref(), Some("b"));
+        assert!(text_of(document, "ALIAS").is_some());
+        assert_eq!(text_of(document, "Other"), None);
+        assert_eq!(text_of(r#"{"Al\u0069as":"a\u0062"}"#, "Alias").as_deref(), Some("ab"));
+    }
+
+    #[test]
+    fn unused_members_hold_anything_that_is_json() {
+        for unused in [
+            "1e400",
+            "\"\\ud800\"",
+            "{\"a\":1,\"a\":2}",
+            "[[{\"\\udc00\":-0.0e99999}]]",
+            "1,\"a\":\"x\",\"a\":2",
+        ] {
+            let document = format!("{{\"a\":{unused},\"\\ud800\":1,\"Alias\":\"b\"}}");
+            assert_eq!(text_of(&document, "Alias").as_deref(), Some("b"), "{unused}");
+        }
+    }
+
+    #[test]
+    fn refusals_name_the_place_and_no_content() {
+        let many: Vec<String> = (0..=MOST_MEMBERS).map(|n| format!("\"m{n}\":0")).collect();
+        let many = format!("{{{}}}", many.join(","));
+        let deep = format!("{{\"a\":{}", "[".repeat(200));
+        for (document, says) in [
+            ("{\n\"a\":MARKER}", "line 2, column 5"),
+            ("{\"a\":\"MARKER", "it ends before"),
+            ("[\"MARKER\"]", "expected is an object"),
+            ("{\"a\":1} MARKER", "line 1"),
+            ("{\"a\":\"MARKER\u{1}\"}", "line 1"),
+            (deep.as_str(), "deeper than 128"),
+            (many.as_str(), "more than 4096 members"),
+        ] {
+            let document = Document::read(document.as_bytes()).expect("text");
+            let Err(problem) = document.root() else { panic!("{says} was read") };
+            let problem = problem.to_string();
+            assert!(problem.contains(says) && !problem.contains("MARKER"), "{problem}");
+        }
     }
 }

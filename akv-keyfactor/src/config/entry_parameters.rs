@@ -20,7 +20,7 @@ pub(crate) struct EntryParameters {
 impl EntryParameters {
     pub(crate) fn of(job: &Object<'_>) -> Result<Self, Problem> {
         let nested = job.member("JobProperties").object_or_text()?;
-        let parameters = nested.object();
+        let parameters = nested.object()?;
         let flag = |name: &str| Ok(parameters.member(name).boolean()?.unwrap_or(false));
         Ok(Self {
             tags: tags(&parameters)?,

@@ -1,7 +1,7 @@
 //! The configuration of an inventory job.
 
-use akv_core::CertificateName;
 use akv_core::job::{InventoryRequest, Known, LastInventory};
+use akv_core::{CertificateName, Pending};
 
 use super::document::Object;
 use super::problem::Problem;
@@ -23,6 +23,8 @@ impl Inventory {
                 last: last_inventory(job)?,
                 unchanged: options.unchanged,
                 concurrency: options.concurrency,
+                // Command knows certificates; what is still being made is none.
+                pending: Pending::Exclude,
             },
         })
     }
@@ -31,14 +33,27 @@ impl Inventory {
 /// What Command knows already. An entry that no certificate of a vault can have made is passed
 /// over, since nothing in the vault can be compared with it.
 pub(crate) fn last_inventory(job: &Object<'_>) -> Result<LastInventory, Problem> {
-    let items = job.member("LastInventory").objects()?;
-    let mut known = Vec::with_capacity(items.len());
-    for item in items {
-        let Ok(Some(name)) = item.member("Alias").parsed::<CertificateName>() else { continue };
-        let thumbprints = item.member("Thumbprints").texts()?;
-        let thumbprints = thumbprints.iter().filter_map(|text| text.parse().ok()).collect();
-        let has_key = item.member("PrivateKeyEntry").boolean()?.unwrap_or(true);
-        known.push((name, Known::Summary { thumbprints, has_key }));
-    }
-    Ok(known.into_iter().collect())
+    let member = job.member("LastInventory");
+    let mut last = LastInventory::default();
+    member.each(|entry| {
+        let entry = entry.object()?;
+        let Ok(Some(name)) = entry.member("Alias").parsed::<CertificateName>() else {
+            return Ok(());
+        };
+        let texts = entry.member("Thumbprints").texts()?;
+        let mut thumbprints: Vec<_> = texts.iter().filter_map(|text| text.parse().ok()).collect();
+        thumbprints.truncate(LONGEST_CHAIN);
+        thumbprints.shrink_to_fit();
+        let has_key = entry.member("PrivateKeyEntry").boolean()?.unwrap_or(true);
+        last.extend([(name, Known::Summary { thumbprints, has_key })]);
+        if last.len() > MOST_ENTRIES {
+            return Err(member.invalid(format!("at most {MOST_ENTRIES} certificates")));
+        }
+        Ok(())
+    })?;
+    Ok(last)
 }
+
+/// More than any inventory that Command can have got from one vault, and about 60 MB.
+const MOST_ENTRIES: usize = 250_000;
+const LONGEST_CHAIN: usize = 16;

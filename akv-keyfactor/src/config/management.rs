@@ -1,14 +1,12 @@
 //! The configuration of a management job: add, remove, create.
 
 use akv_core::job::{AddRequest, Contents, CreateRequest, Overwrite, RemoveRequest};
+use akv_core::text::from_base64;
 use akv_core::{CertificateName, VaultId, VaultOptions};
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use super::credentials::password;
-use super::document::{Member, Object};
+use super::document::Object;
 use super::entry_parameters::EntryParameters;
 use super::problem::Problem;
 use super::store::Store;
@@ -123,36 +121,21 @@ fn job_certificate<'a>(job: &Object<'a>) -> Result<Object<'a>, Problem> {
     }
 }
 
-/// The certificate in its format: PFX where none is named, as older orchestrators do.
+/// The certificate in its format: PFX where none is named, as older orchestrators do. Text in PEM
+/// needs no base64 around it, whatever the format says.
 fn contents(certificate: &Object<'_>) -> Result<Contents, Problem> {
     let member = certificate.member("Contents");
     let format = certificate.member("ContentsFormat");
     let Some(text) = member.text()? else {
         return Err(member.missing("a certificate with its private key, in base64"));
     };
-    match format.text()?.as_deref().map(str::to_ascii_uppercase).as_deref() {
-        None | Some("PFX") => Ok(Contents::Pfx(decoded(&member, &text)?)),
-        Some("PEM") if text.starts_with("-----BEGIN") => {
-            Ok(Contents::Pem(Zeroizing::new(text.as_bytes().to_vec())))
-        }
-        Some("PEM") => Ok(Contents::Pem(decoded(&member, &text)?)),
-        Some(_) => Err(format.invalid("PFX or PEM")),
+    let contents = match format.text()?.as_deref().map(str::to_ascii_uppercase).as_deref() {
+        None | Some("PFX") => Contents::Pfx,
+        Some("PEM") => Contents::Pem,
+        Some(_) => return Err(format.invalid("PFX or PEM")),
+    };
+    if text.trim_start().starts_with("-----BEGIN") {
+        return Ok(Contents::Pem(Zeroizing::new(text.as_bytes().to_vec())));
     }
+    from_base64(text.as_bytes()).map(contents).ok_or_else(|| member.invalid("base64 or PEM text"))
 }
-
-/// Base64 with or without padding; line ends and blanks in it are passed over.
-fn decoded(member: &Member<'_>, text: &str) -> Result<Zeroizing<Vec<u8>>, Problem> {
-    // Both buffers hold a key and are sized once, so that none is left behind by growing.
-    let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
-    digits.extend(text.bytes().filter(|byte| !byte.is_ascii_whitespace()));
-    let mut bytes = Zeroizing::new(Vec::with_capacity(digits.len()));
-    match BASE64.decode_vec(digits.as_slice(), &mut bytes) {
-        Ok(()) => Ok(bytes),
-        Err(_) => Err(member.invalid("base64 (PEM text needs ContentsFormat PEM)")),
-    }
-}
-
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);

@@ -2,8 +2,9 @@
 
 use akv_core::{Cloud, Credential, StoreAddress, StorePath, TenantId};
 
-use super::credentials::credential;
+use super::credentials::{Identity, identity};
 use super::document::{Member, Object};
+use super::endpoint;
 use super::problem::Problem;
 use super::store_properties::StoreProperties;
 use crate::options::Options;
@@ -23,22 +24,20 @@ impl Store {
         }
         let details = member.object()?;
         let properties = StoreProperties::of(&details, options)?;
-        let credential = match &options.credential {
-            Some(credential) => credential.clone(),
-            None => credential(job, &*options.secrets).await?,
-        };
-        let address = StoreAddress {
+        let mut address = StoreAddress {
             path: path(&details, &properties)?,
-            tenant: tenant(&details.member("ClientMachine"), &properties, &credential, options)?,
+            tenant: None,
             cloud: properties.cloud.clone().unwrap_or_else(Cloud::public),
-            private_endpoint: properties
-                .private_endpoint
-                .clone()
-                .or(options.private_endpoint.clone()),
+            private_endpoint: properties.private_endpoint.clone(),
         };
-        address
+        // The way to the vault is known before any secret is asked for.
+        let host = address
             .vault_host()
             .map_err(|invalid| Problem::of_value(details.member("StorePath").path(), &invalid))?;
+        let Identity { credential, origin } = identity(job, options).await?;
+        endpoint::check(&address, &host, origin, options)?;
+        let machine = details.member("ClientMachine");
+        address.tenant = tenant(&machine, &properties, &credential, options)?;
         Ok(Self { address, credential, properties })
     }
 }

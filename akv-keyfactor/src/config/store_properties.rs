@@ -28,10 +28,10 @@ pub(crate) struct StoreProperties {
 }
 
 impl StoreProperties {
-    /// The cloud is looked at only where the program names none that takes its place.
+    /// Cloud and endpoint are looked at only where the program names none that takes their place.
     pub(crate) fn of(store: &Object<'_>, options: &Options) -> Result<Self, Problem> {
         let nested = store.member("Properties").object_or_text()?;
-        let properties = nested.object();
+        let properties = nested.object()?;
         Ok(Self {
             tenant: properties.member(TENANT_ID.name).parsed()?,
             sku: choice(&properties, &SKU_TYPE)?,
@@ -40,7 +40,10 @@ impl StoreProperties {
                 Some(cloud) => Some(cloud.clone()),
                 None => choice(&properties, &AZURE_CLOUD)?,
             },
-            private_endpoint: properties.member(PRIVATE_ENDPOINT.name).parsed()?,
+            private_endpoint: match &options.private_endpoint {
+                Some(endpoint) => Some(endpoint.clone()),
+                None => properties.member(PRIVATE_ENDPOINT.name).parsed()?,
+            },
             // Stores of older store types carry these; no new one does.
             subscription: properties.member("SubscriptionId").parsed()?,
             resource_group: properties.member("ResourceGroupName").parsed()?,

@@ -63,7 +63,7 @@ pub(crate) const VAULT_REGION: Property = Property {
     description: "The region of a vault that Command creates. Blank: that of the resource group. \
                   Extend the list by any region's name.",
     kind: Kind::Choice,
-    default: ",eastus,eastus2,westus2,westus3,westus,centralus,northeurope,westeurope,uksouth",
+    default: ",eastus,eastus2,westus2,westus3,westus",
 };
 
 pub(crate) const AZURE_CLOUD: Property = Property {

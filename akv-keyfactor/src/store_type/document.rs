@@ -13,6 +13,18 @@ pub(super) enum Audience {
     Command,
 }
 
+/// Whether Command lets somebody add a certificate without its private key. Key Vault imports none, so
+/// such a job fails; `Required` makes Command refuse it before there is a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum PrivateKey {
+    /// As the store type of the other extension for Azure Key Vault has it.
+    #[default]
+    Optional,
+    /// Command asks for the private key.
+    Required,
+}
+
 #[derive(Serialize)]
 pub(super) struct Manifest {
     #[serde(rename = "$schema")]
@@ -98,6 +110,7 @@ pub(super) struct StoreType {
 impl StoreType {
     pub(super) fn new(
         audience: Audience,
+        private_key: PrivateKey,
         properties: &[Property],
         entry_parameters: &[Property],
     ) -> Self {
@@ -123,8 +136,10 @@ impl StoreType {
             },
             store_path_type: "",
             store_path_value: "",
-            // Key Vault imports no certificate without its private key.
-            private_key_allowed: "Required",
+            private_key_allowed: match private_key {
+                PrivateKey::Optional => "Optional",
+                PrivateKey::Required => "Required",
+            },
             job_properties: [],
             server_required: true,
             power_shell: false,

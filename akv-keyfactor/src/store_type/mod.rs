@@ -15,22 +15,28 @@ pub(crate) use definition::{
     Property, SKU_TYPE, TENANT_ID, VAULT_REGION,
 };
 use definition::{ENTRY_PARAMETERS, PROPERTIES};
+pub use document::PrivateKey;
 use document::{Audience, Manifest, StoreType};
 
 /// The `integration-manifest.json` that `kfutil store-types create --from-file` takes.
 ///
 /// ```
-/// let manifest = akv_keyfactor::store_type::manifest();
+/// use akv_keyfactor::store_type::{PrivateKey, manifest};
+/// let manifest = manifest(PrivateKey::Optional);
 /// assert!(manifest.contains(r#""integration_type": "orchestrator""#));
 /// ```
-pub fn manifest() -> String {
-    pretty(&Manifest::new(StoreType::new(Audience::Manifest, &PROPERTIES, &ENTRY_PARAMETERS)))
+pub fn manifest(private_key: PrivateKey) -> String {
+    pretty(&Manifest::new(store_type(Audience::Manifest, private_key)))
 }
 
 /// The body for `POST /KeyfactorAPI/CertificateStoreTypes`: the manifest's entry without what
 /// Command's API does not know.
-pub fn command_body() -> String {
-    pretty(&StoreType::new(Audience::Command, &PROPERTIES, &ENTRY_PARAMETERS))
+pub fn command_body(private_key: PrivateKey) -> String {
+    pretty(&store_type(Audience::Command, private_key))
+}
+
+fn store_type(audience: Audience, private_key: PrivateKey) -> StoreType {
+    StoreType::new(audience, private_key, &PROPERTIES, &ENTRY_PARAMETERS)
 }
 
 /// The header of the CSV file that `kfutil stores import csv` takes, with the columns for the
@@ -78,21 +84,74 @@ mod tests {
 
     #[test]
     fn the_documents_are_as_reviewed() {
-        insta::assert_snapshot!("integration_manifest", manifest());
-        insta::assert_snapshot!("command_body", command_body());
+        insta::assert_snapshot!("integration_manifest", manifest(PrivateKey::Optional));
+        insta::assert_snapshot!("command_body", command_body(PrivateKey::Optional));
         insta::assert_snapshot!("csv_header", csv_header());
     }
 
     #[test]
     fn command_gets_the_manifests_entry_without_what_its_api_does_not_know() {
-        let manifest: Value = serde_json::from_str(&manifest()).expect("JSON");
+        let manifest: Value = serde_json::from_str(&manifest(PrivateKey::Required)).expect("JSON");
         let mut entry = manifest["about"]["orchestrator"]["store_types"][0].clone();
         entry.as_object_mut().expect("an object").remove("ClientMachineDescription");
         for property in entry["Properties"].as_array_mut().expect("an array") {
             property.as_object_mut().expect("an object").remove("Description");
         }
-        let body: Value = serde_json::from_str(&command_body()).expect("JSON");
+        let body: Value = serde_json::from_str(&command_body(PrivateKey::Required)).expect("JSON");
         assert_eq!(body, entry);
+        assert_eq!(body["PrivateKeyAllowed"], "Required");
+    }
+
+    /// What an administrator sees who compares the store type with that of azurekeyvault-orchestrator 3.2.3.
+    #[test]
+    fn the_store_type_is_the_incumbents_but_for_a_blank_region() {
+        let body: Value = serde_json::from_str(&command_body(PrivateKey::Optional)).expect("JSON");
+        let shown = |list: &str| -> Vec<String> {
+            let entries = body[list].as_array().expect("an array").iter();
+            let cells = entries.map(|one| {
+                ["Name", "DisplayName", "Type", "DefaultValue"]
+                    .map(|member| one[member].as_str().unwrap_or_default())
+                    .join("|")
+            });
+            cells.collect()
+        };
+        assert_eq!(
+            shown("Properties"),
+            [
+                "TenantId|Tenant Id|String|",
+                "SkuType|SKU Type|MultipleChoice|standard,premium",
+                "VaultRegion|Vault Region|MultipleChoice|,eastus,eastus2,westus2,westus3,westus",
+                "AzureCloud|Azure Cloud|MultipleChoice|public,china,government",
+                "PrivateEndpoint|Private KeyVault Endpoint|String|",
+            ]
+        );
+        assert_eq!(
+            shown("EntryParameters"),
+            [
+                "CertificateTags|Certificate Tags|String|",
+                "PreserveExistingTags|Preserve Existing Tags|Bool|False",
+                "NonExportable|Non Exportable Private Key|Bool|False",
+            ]
+        );
+        for (member, value) in [
+            ("Name", "Azure Keyvault"),
+            ("ShortName", "AKV"),
+            ("Capability", "AKV"),
+            ("PrivateKeyAllowed", "Optional"),
+            ("CustomAliasAllowed", "Optional"),
+            ("StorePathType", ""),
+            ("StorePathValue", ""),
+        ] {
+            assert_eq!(body[member], value, "{member}");
+        }
+        for (member, value) in [
+            ("BlueprintAllowed", false),
+            ("LocalStore", false),
+            ("PowerShell", false),
+            ("ServerRequired", true),
+        ] {
+            assert_eq!(body[member], value, "{member}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 mod configurations;
 mod documents;
+mod endpoints;
 mod fake;
 mod mocks;
 mod on_the_fake;

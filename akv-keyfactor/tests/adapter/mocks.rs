@@ -73,6 +73,7 @@ mock! {
         async fn add(&self, request: &AddRequest) -> Outcome;
         async fn remove(&self, request: &RemoveRequest) -> Outcome;
         async fn create(&self, request: &CreateRequest) -> Outcome;
+        async fn create_and_add(&self, create: &CreateRequest, add: &AddRequest) -> Outcome;
     }
 }
 
@@ -203,6 +204,7 @@ pub(crate) fn all_succeed() -> MockJobs {
         job.expect_add().returning(|_| imported());
         job.expect_remove().returning(|_| removed());
         job.expect_create().returning(|_| created());
+        job.expect_create_and_add().returning(|_, _| imported());
         Ok(Box::new(job))
     });
     jobs.expect_discovery().returning(|_, _| {
@@ -264,6 +266,7 @@ pub(crate) fn listed(count: usize) -> InventoryOutcome {
         status: Status::Success,
         listed: count,
         unchanged: 0,
+        without_chain: Vec::new(),
         unreadable: Vec::new(),
         error: None,
         vault: "contoso".into(),

@@ -1,6 +1,6 @@
 //! Whatever comes in, a result goes out.
 
-use akv_keyfactor::{EnvironmentSecrets, FileSecrets, JobOutput, Options};
+use akv_keyfactor::{JobOutput, LocalSecrets, Options};
 use futures::FutureExt as _;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -10,7 +10,10 @@ use super::mocks::all_succeed;
 
 fn run(configuration: &[u8]) -> JobOutput {
     let options = Options {
-        secrets: std::sync::Arc::new((EnvironmentSecrets, FileSecrets)),
+        secrets: std::sync::Arc::new(LocalSecrets {
+            directory: Some(std::env::temp_dir()),
+            variable_prefix: Some("A".into()),
+        }),
         ..Options::default()
     };
     akv_keyfactor::run(configuration, &all_succeed(), &options)

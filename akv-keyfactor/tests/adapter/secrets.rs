@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use akv_core::Credential;
 use akv_keyfactor::{
-    EnvironmentSecrets, FileSecrets, JobStatus, Options, SecretResolver, SecretString,
-    UnresolvedSecret,
+    JobStatus, LocalSecrets, Options, SecretResolver, SecretString, UnresolvedSecret,
 };
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -21,6 +20,14 @@ struct Vaulted(&'static str);
 impl SecretResolver for Vaulted {
     async fn resolve(&self, reference: &str) -> Result<Option<SecretString>, UnresolvedSecret> {
         Ok(reference.contains("SecretId").then(|| self.0.into()))
+    }
+}
+
+/// The folder of that file and this package's variables, opened to jobs.
+fn opened(file: &tempfile::NamedTempFile) -> LocalSecrets {
+    LocalSecrets {
+        directory: file.path().parent().map(Into::into),
+        variable_prefix: Some("CARGO_".into()),
     }
 }
 
@@ -47,7 +54,7 @@ async fn references_are_resolved_and_plain_values_are_what_they_are() {
             vec![],
             listed(0),
         );
-        let secrets = Arc::new((Vaulted("from the provider"), (EnvironmentSecrets, FileSecrets)));
+        let secrets = Arc::new((Vaulted("from the provider"), opened(&file)));
         let options = Options { secrets, ..Options::default() };
         let job = with("inventory", "/ServerPassword", value);
         let output = akv_keyfactor::run(&job, &jobs, &options).await;
@@ -69,7 +76,10 @@ async fn the_user_name_and_the_password_of_a_pfx_are_resolved_too() {
             other => panic!("{other:?}"),
         }
     });
-    let secrets = Arc::new((Vaulted("12121212-3434-5656-7878-909090909090"), EnvironmentSecrets));
+    let secrets = Arc::new((
+        Vaulted("12121212-3434-5656-7878-909090909090"),
+        LocalSecrets { variable_prefix: Some("CARGO_".into()), ..LocalSecrets::default() },
+    ));
     let options = Options { secrets, ..Options::default() };
     let output = akv_keyfactor::run(job.to_string().as_bytes(), &jobs, &options).await;
     assert_eq!(output.job_result.result, JobStatus::Success, "{output:?}");
@@ -90,12 +100,14 @@ async fn a_reference_without_a_resolver_is_never_a_password() {
 
 #[tokio::test]
 async fn a_reference_that_leads_nowhere_is_a_failure() {
-    let options =
-        Options { secrets: Arc::new((EnvironmentSecrets, FileSecrets)), ..Options::default() };
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let options = Options { secrets: Arc::new(opened(&file)), ..Options::default() };
     for (reference, says) in [
-        (json!({ "env": "AKV_TEST_NO_SUCH_VARIABLE" }), "not set"),
-        (json!({ "file": "/no/such/file" }), "cannot be read"),
+        (json!({ "env": "CARGO_NO_SUCH_VARIABLE" }), "did not give"),
+        (json!({ "file": "/no/such/file" }), "did not give"),
         (json!({ "env": "A", "file": "B" }), "no resolver"),
+        (json!(r#"{"file":"C:\\secrets\\pw.txt"}"#), "did not give"),
+        (json!(r#"{"file":"C:\secrets\pw.txt"}"#), "a backslash is written twice"),
     ] {
         let message = refused(&with("add", "/ServerPassword", reference), &options).await;
         assert!(message.contains("ServerPassword") && message.contains(says), "{message}");

@@ -265,6 +265,12 @@ async fn what_is_refused_is_named() {
             json!("JKS"),
             vec!["JobCertificate.ContentsFormat", "PFX or PEM"],
         ),
+        (
+            "add",
+            "/JobCertificate/PrivateKeyPassword",
+            json!("ä".repeat(1025)),
+            vec!["JobCertificate.PrivateKeyPassword", "at most 1,024 characters"],
+        ),
         ("add", "/JobProperties", json!([]), vec!["JobProperties", "an object"]),
         ("add", "/JobProperties/CertificateTags", json!(7), vec!["JobProperties.CertificateTags"]),
         ("remove", "/JobCertificate/Alias", json!(""), vec!["JobCertificate.Alias is missing"]),
@@ -314,7 +320,8 @@ async fn what_is_no_json_object_is_a_failure() {
         (&b""[..], "it is empty"),
         (b"\xEF\xBB\xBF \n", "it is empty"),
         (b"[]", "expected is an object"),
-        (b"\xFF\xFE{\0}\0", "UTF-16"),
+        (b"\xFF\xFE{\0}", "UTF-16"),
+        (b"\xFF\xFE{\0}\0", "Capability is missing"),
         (b"{\"JobHistoryId\":1,}", "JSON object"),
         (b"{\"a\":\"\xC3\x28\"}", "JSON object"),
     ] {

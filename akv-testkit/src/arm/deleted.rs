@@ -14,7 +14,7 @@ impl Call<'_> {
     pub(super) fn deleted_vaults(&self, state: &State) -> Response {
         let own = state.arm.deleted.iter().filter(|(_, deleted)| self.is_in_scope(&deleted.vault));
         let own = own.map(|(key, deleted)| (key.as_str(), deleted_json(deleted)));
-        page::answer(self.request, state.arm.page_size, own)
+        page::answer_and_more(self.request, state.arm.page_size, own)
     }
 
     pub(super) fn deleted_vault(&self, state: &State) -> Response {
@@ -34,9 +34,34 @@ impl Call<'_> {
             ),
             Some(_) => {
                 state.arm.deleted.remove(&self.key());
-                Response::empty(200)
+                let id = uuid::Uuid::new_v4().simple().to_string();
+                state.arm.operations.insert(id.clone(), self.now + state.timing.purge);
+                self.going_on(&id)
             }
         }
+    }
+
+    /// 202 as long as a purge is going on, then 200.
+    pub(super) fn operation_result(&self, state: &State) -> Response {
+        let id = self.target.detail.as_deref().unwrap_or_default();
+        match state.arm.operations.get(id) {
+            Some(end) if *end > self.now => self.going_on(id),
+            Some(_) => Response::empty(200),
+            None => error(404, "ResourceNotFound", "There is no such operation."),
+        }
+    }
+
+    fn going_on(&self, id: &str) -> Response {
+        let subscription = self.target.subscription.as_deref().unwrap_or_default();
+        let location = self.target.location.as_deref().unwrap_or_default();
+        let version = self.request.find_query("api-version").unwrap_or_default();
+        let path = format!(
+            "/subscriptions/{subscription}/providers/Microsoft.KeyVault/locations/{location}\
+             /operationResults/{id}?api-version={version}"
+        );
+        Response::empty(202)
+            .with_header("Location", self.request.link(&path))
+            .with_header("Retry-After", "1")
     }
 
     pub(super) fn check_name(&self, state: &State) -> Response {
@@ -72,7 +97,7 @@ impl Call<'_> {
 fn deleted_json(deleted: &DeletedVault) -> Value {
     let vault = &deleted.vault;
     let at = |moment: time::OffsetDateTime| moment.format(&Rfc3339).unwrap_or_default();
-    json!({
+    let mut json = json!({
         "id": format!(
             "/subscriptions/{}/providers/Microsoft.KeyVault/locations/{}/deletedVaults/{}",
             vault.subscription, vault.location, vault.name
@@ -85,7 +110,12 @@ fn deleted_json(deleted: &DeletedVault) -> Value {
             "deletionDate": at(deleted.at),
             "scheduledPurgeDate": at(deleted.purge),
             "tags": vault.tags,
-            "purgeProtectionEnabled": vault.purging == Purging::Protected,
         },
-    })
+    });
+    let properties = json.pointer_mut("/properties").and_then(Value::as_object_mut);
+    let is_protected = vault.purging == Purging::Protected;
+    if let Some(properties) = properties.filter(|_| is_protected) {
+        properties.insert("purgeProtectionEnabled".to_owned(), json!(true));
+    }
+    json
 }

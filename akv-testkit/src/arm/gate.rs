@@ -111,6 +111,8 @@ pub(crate) fn forbidden(
         Operation::DeleteVault => "Microsoft.KeyVault/vaults/delete",
         Operation::ListDeletedVaults => "Microsoft.KeyVault/deletedVaults/read",
         Operation::GetDeletedVault => "Microsoft.KeyVault/locations/deletedVaults/read",
+        Operation::GetOperationResult => "Microsoft.KeyVault/locations/operationResults/read",
+        Operation::UpdateAccessPolicy => "Microsoft.KeyVault/vaults/accessPolicies/write",
         Operation::PurgeVault => "Microsoft.KeyVault/locations/deletedVaults/purge/action",
         Operation::CheckNameAvailability => "Microsoft.KeyVault/checkNameAvailability/read",
         Operation::GetResourceGroup | Operation::ListResourceGroups => {

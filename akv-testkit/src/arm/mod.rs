@@ -1,5 +1,6 @@
 //! Resource Manager: subscriptions, resource groups, vaults.
 
+mod access;
 mod deleted;
 mod gate;
 mod graph;
@@ -39,6 +40,8 @@ pub(crate) struct Arm {
     pub(crate) subscriptions: BTreeMap<String, Subscription>,
     /// By lower-case name.
     pub(crate) deleted: BTreeMap<String, DeletedVault>,
+    /// What is going on, by its id, until when.
+    operations: BTreeMap<String, OffsetDateTime>,
     page_size: usize,
     rates: Rates,
     graph: Graph,
@@ -84,6 +87,7 @@ struct Call<'a> {
     target: &'a Target,
     request: &'a Request,
     tenant: &'a str,
+    caller: &'a str,
     realm: Realm,
     now: OffsetDateTime,
 }
@@ -93,6 +97,7 @@ impl Arm {
         Self {
             subscriptions,
             deleted: BTreeMap::new(),
+            operations: BTreeMap::new(),
             page_size,
             rates: Rates::default(),
             graph: Graph::default(),
@@ -133,7 +138,7 @@ pub(crate) fn answer(
     now: OffsetDateTime,
 ) -> Response {
     state.arm.deleted.retain(|_, deleted| deleted.purge > now);
-    let call = Call { target, request, tenant: &claims.tid, realm, now };
+    let call = Call { target, request, tenant: &claims.tid, caller: &claims.appid, realm, now };
     match target.operation {
         Operation::ListTenants => return call.tenants(state),
         Operation::ListSubscriptions => return call.subscriptions(state),
@@ -165,6 +170,8 @@ pub(crate) fn answer(
         Operation::ListDeletedVaults => call.deleted_vaults(state),
         Operation::GetDeletedVault => call.deleted_vault(state),
         Operation::PurgeVault => call.purge(state),
+        Operation::GetOperationResult => call.operation_result(state),
+        Operation::UpdateAccessPolicy => call.update_access(state),
         Operation::ListManagedHsms => Response::json(200, &json!({ "value": [] })),
         _ => call.check_name(state),
     }

@@ -13,6 +13,24 @@ pub(super) fn answer<'k>(
     usual: usize,
     items: impl Iterator<Item = (&'k str, Value)>,
 ) -> Response {
+    page(request, usual, items, false)
+}
+
+/// The same as Key Vault does it: after a full page there is always a next one, perhaps an empty one.
+pub(super) fn answer_and_more<'k>(
+    request: &Request,
+    usual: usize,
+    items: impl Iterator<Item = (&'k str, Value)>,
+) -> Response {
+    page(request, usual, items, true)
+}
+
+fn page<'k>(
+    request: &Request,
+    usual: usize,
+    items: impl Iterator<Item = (&'k str, Value)>,
+    more_after_full: bool,
+) -> Response {
     let size = match request.find_query("$top").map(str::parse::<usize>) {
         None => usual,
         Some(Ok(top @ 1..)) => top.min(usual),
@@ -33,7 +51,8 @@ pub(super) fn answer<'k>(
     let mut rest = items.filter(|(key, _)| after.as_deref().is_none_or(|after| *key > after));
     let page: Vec<(&str, Value)> = rest.by_ref().take(size).collect();
     let last = page.last().map(|(key, _)| (*key).to_owned());
-    let next = last.filter(|_| rest.next().is_some()).map(|last| {
+    let is_full = more_after_full && page.len() == size;
+    let next = last.filter(|_| is_full || rest.next().is_some()).map(|last| {
         let token = URL_SAFE_NO_PAD.encode(last);
         let kept = request.query().iter().filter(|(name, _)| name != "$skiptoken");
         let mut query: Vec<_> = kept.map(|(k, v)| (k.as_str(), v.as_str())).collect();

@@ -40,7 +40,10 @@ struct Bucket {
 impl Kind {
     fn of(operation: Operation) -> Self {
         match operation {
-            Operation::CreateVault | Operation::UpdateVault | Operation::PurgeVault => Self::Writes,
+            Operation::CreateVault
+            | Operation::UpdateVault
+            | Operation::UpdateAccessPolicy
+            | Operation::PurgeVault => Self::Writes,
             Operation::DeleteVault => Self::Deletes,
             _ => Self::Reads,
         }

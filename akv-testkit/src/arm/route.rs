@@ -11,6 +11,8 @@ pub(crate) struct Target {
     pub(crate) group: Option<String>,
     pub(crate) vault: Option<String>,
     pub(crate) location: Option<String>,
+    /// The last part of the path, where that says what is wanted.
+    pub(crate) detail: Option<String>,
 }
 
 /// Finds the operation. Segments compare without case, as everywhere in Resource Manager.
@@ -42,6 +44,21 @@ pub(crate) fn route(request: &Request) -> Target {
         ["subscriptions", _, "resourcegroups", _, "providers", KEY_VAULT, "vaults", _] => {
             (of_vault(method), at(3), at(7), None)
         }
+        [
+            "subscriptions",
+            _,
+            "resourcegroups",
+            _,
+            "providers",
+            KEY_VAULT,
+            "vaults",
+            _,
+            "accesspolicies",
+            "add" | "replace" | "remove",
+        ] => (Operation::UpdateAccessPolicy, at(3), at(7), None),
+        ["subscriptions", _, "providers", KEY_VAULT, "locations", _, "operationresults", _] => {
+            (Operation::GetOperationResult, None, None, at(5))
+        }
         ["subscriptions", _, "providers", KEY_VAULT, "managedhsms" | "deletedmanagedhsms"] => {
             (Operation::ListManagedHsms, None, None, None)
         }
@@ -72,11 +89,15 @@ pub(crate) fn route(request: &Request) -> Target {
         Operation::PurgeVault | Operation::CheckNameAvailability | Operation::QueryResources => {
             "POST"
         }
+        Operation::UpdateAccessPolicy => "PUT",
         _ => "GET",
     };
     let operation = if method == expected { operation } else { Operation::Unknown };
     let subscription = at(1).filter(|_| lower.first() == Some(&"subscriptions"));
-    Target { operation, subscription, group, vault, location }
+    let is_detailed =
+        matches!(operation, Operation::GetOperationResult | Operation::UpdateAccessPolicy);
+    let detail = lower.last().filter(|_| is_detailed).map(|last| (*last).to_owned());
+    Target { operation, subscription, group, vault, location, detail }
 }
 
 fn of_vault(method: &str) -> Operation {

@@ -31,7 +31,16 @@ impl Call<'_> {
             .iter()
             .filter(|(_, subscription)| subscription.tenant.eq_ignore_ascii_case(self.tenant))
             .map(|(key, subscription)| (key.as_str(), subscription_json(subscription)));
-        page::answer(self.request, state.arm.page_size, own)
+        let count = own.clone().count();
+        let answer = page::answer(self.request, state.arm.page_size, own);
+        if answer.status() != 200 {
+            return answer;
+        }
+        let mut body = answer.body_json();
+        if let Some(body) = body.as_object_mut() {
+            body.insert("count".to_owned(), json!({ "type": "Total", "value": count }));
+        }
+        Response::json(200, &body)
     }
 
     pub(super) fn subscription(&self, state: &State) -> Response {

@@ -18,7 +18,7 @@ impl Call<'_> {
                 && self.target.group.as_deref().is_none_or(|g| g.eq_ignore_ascii_case(&vault.group))
         });
         let own = own.map(|(key, vault)| (key.as_str(), self.vault_json(vault)));
-        page::answer(self.request, state.arm.page_size, own)
+        page::answer_and_more(self.request, state.arm.page_size, own)
     }
 
     /// The generic list: no address and no properties in it.
@@ -81,6 +81,7 @@ impl Call<'_> {
             return Err(already_exists(&name));
         }
         let is_new = existing.is_none();
+        let creator = existing.and_then(|vault| vault.created_by.clone());
         let created = existing.map_or(self.now, |vault| vault.created);
         let was_protected = existing.is_some_and(|vault| vault.purging == Purging::Protected);
         let registered = match existing {
@@ -90,10 +91,15 @@ impl Call<'_> {
         let mut vault = self.described(&name, wanted)?;
         vault.created = created;
         vault.registered = registered;
+        vault.created_by = creator.or(vault.created_by.take());
         if was_protected {
             vault.purging = Purging::Protected;
         }
-        let answer = self.vault_json(&vault);
+        let mut answer = self.vault_json(&vault);
+        // Everywhere else it ends in a slash.
+        if let Some(uri) = answer.pointer_mut("/properties/vaultUri") {
+            *uri = json!(self.realm.vault_uri(&vault.name.to_ascii_lowercase()));
+        }
         if let Some(existing) = state.vaults.remove(&key) {
             vault.objects = existing.objects;
         }
@@ -101,7 +107,7 @@ impl Call<'_> {
             state.arm.graph.see_later(&key, self.now + state.timing.graph_lag);
         }
         state.vaults.insert(key, vault);
-        let answer = Response::json(if is_new { 201 } else { 200 }, &answer);
+        let answer = Response::json(200, &answer);
         Ok(if registered > self.now { answer.with_header("Retry-After", "5") } else { answer })
     }
 
@@ -136,6 +142,9 @@ impl Call<'_> {
             location: location.to_owned(),
             created: self.now,
             registered: self.now,
+            created_by: Some(self.caller.to_owned()),
+            modified: self.now,
+            modified_by: Some(self.caller.to_owned()),
             access: access_model(rbac),
             purging: wanted.purging(),
             soft_delete: SoftDelete::On,
@@ -164,6 +173,7 @@ impl Call<'_> {
         if let Some(tags) = wanted.tags {
             vault.tags = tags;
         }
+        vault.changed(self.caller, self.now);
         Response::json(200, &self.vault_json(vault))
     }
 
@@ -200,7 +210,7 @@ impl Call<'_> {
         vault.subscription.eq_ignore_ascii_case(id)
     }
 
-    fn is_in_place(&self, vault: &Vault) -> bool {
+    pub(super) fn is_in_place(&self, vault: &Vault) -> bool {
         let group = self.target.group.as_deref().unwrap_or_default();
         self.is_in_scope(vault) && vault.group.eq_ignore_ascii_case(group)
     }
@@ -209,7 +219,7 @@ impl Call<'_> {
         state.vaults.get(&self.key()).filter(|vault| self.is_in_place(vault))
     }
 
-    fn not_found(&self) -> Response {
+    pub(super) fn not_found(&self) -> Response {
         error(
             404,
             "ResourceNotFound",
@@ -224,7 +234,8 @@ impl Call<'_> {
 
     pub(super) fn vault_json(&self, vault: &Vault) -> Value {
         let ready = vault.registered <= self.now;
-        let created = vault.created.format(&Rfc3339).unwrap_or_default();
+        let told = |moment: time::OffsetDateTime| moment.format(&Rfc3339).unwrap_or_default();
+        let uri = self.realm.vault_uri(&vault.name.to_ascii_lowercase());
         let mut properties = Map::from_iter([
             ("tenantId".to_owned(), json!(vault.tenant)),
             ("sku".to_owned(), json!({ "family": "A", "name": vault.sku })),
@@ -234,7 +245,7 @@ impl Call<'_> {
             ("softDeleteRetentionInDays".to_owned(), json!(vault.retention_days)),
             ("enableRbacAuthorization".to_owned(), json!(vault.access == AccessModel::Rbac)),
             // With a final slash, as the service usually has it; a client takes both.
-            ("vaultUri".to_owned(), json!(format!("{}/", self.realm.vault_uri(&vault.name)))),
+            ("vaultUri".to_owned(), json!(format!("{uri}/"))),
             (
                 "provisioningState".to_owned(),
                 json!(if ready { "Succeeded" } else { "RegisteringDns" }),
@@ -252,10 +263,12 @@ impl Call<'_> {
             "location": vault.location,
             "tags": vault.tags,
             "systemData": {
+                "createdBy": vault.created_by.as_deref().unwrap_or(NOBODY),
                 "createdByType": "Application",
-                "createdAt": created,
+                "createdAt": told(vault.created),
+                "lastModifiedBy": vault.modified_by.as_deref().unwrap_or(NOBODY),
                 "lastModifiedByType": "Application",
-                "lastModifiedAt": created,
+                "lastModifiedAt": told(vault.modified.max(vault.created)),
             },
             "properties": properties,
         })
@@ -306,3 +319,6 @@ fn bad_request(message: &str) -> Response {
 fn access_model(rbac: bool) -> AccessModel {
     if rbac { AccessModel::Rbac } else { AccessModel::Policies }
 }
+
+/// Who made what was there from the beginning.
+const NOBODY: &str = "00000000-0000-0000-0000-000000000000";

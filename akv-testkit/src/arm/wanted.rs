@@ -118,6 +118,6 @@ const FLAGS: [&str; 4] = [
 ];
 
 /// azure-mgmt-keyvault.
-const MOST_POLICIES: usize = 1024;
+pub(super) const MOST_POLICIES: usize = 1024;
 /// Key Vault service limits.
 const MOST_IP_RULES: usize = 1000;

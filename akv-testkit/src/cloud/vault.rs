@@ -12,7 +12,7 @@ use url::Url;
 use crate::cloud::{FakeCloud, State};
 use crate::exchange::{Request, Response};
 use crate::operation::Operation;
-use crate::pki::Nursery;
+use crate::pki::{Nursery, born};
 use crate::realm::Realm;
 use crate::vault::{Context, Target, Vault};
 
@@ -81,15 +81,17 @@ impl FakeVault {
         state.ids_given = given;
     }
 
-    /// Adds a certificate that is still being made, or whose making failed: lists show it without a
-    /// thumbprint, and reading it gives no certificate.
-    pub fn add_pending(&self, name: &str) {
-        let now = self.cloud.clock.now();
-        let mut state = self.cloud.state();
-        let id = state.fresh_id();
-        if let Some(vault) = state.vaults.get_mut(&self.name) {
-            vault.add_pending(name, id, now);
-        }
+    /// Begins a certificate that stays pending until somebody signs its request: reading it gives no
+    /// certificate, and lists have it, without a thumbprint, where they are asked to include what is
+    /// pending.
+    pub fn add_pending(&self, name: &str) -> Response {
+        let policy = json!({
+            "issuer": { "name": "Unknown" },
+            "key_props": { "kty": "EC" },
+            "x509_props": { "subject": format!("CN={name}") },
+        });
+        let body = json!({ "policy": policy });
+        self.operate(Operation::CreateCertificate, Some(name), Some(&body))
     }
 
     /// Imports a PKCS#12 or PEM file by the rules of the service.
@@ -167,7 +169,10 @@ impl FakeVault {
         let fresh_id = state.fresh_id();
         let State { timing, pages, seal, vaults, .. } = &mut *state;
         let (timing, pages) = (*timing, *pages);
-        let context = Context { request: &request, now, timing, pages, seal, key: None, fresh_id };
+        let policy = request.json().unwrap_or_default().get("policy").cloned();
+        let is_creation = operation == Operation::CreateCertificate;
+        let key = policy.filter(|_| is_creation).and_then(|policy| born::key_of(&policy).ok());
+        let context = Context { request: &request, now, timing, pages, seal, key, fresh_id };
         match vaults.get_mut(&self.name) {
             Some(vault) => vault.answer(operation, &target, &context),
             None => Response::unreachable(),
@@ -175,7 +180,11 @@ impl FakeVault {
     }
 
     fn with<T>(&self, look: impl FnOnce(&Vault) -> T) -> Option<T> {
-        self.cloud.state().vaults.get(&self.name).map(look)
+        let now = self.cloud.clock.now();
+        let mut state = self.cloud.state();
+        let vault = state.vaults.get_mut(&self.name)?;
+        vault.objects.let_time_pass(now);
+        Some(look(vault))
     }
 }
 
@@ -185,8 +194,8 @@ impl StoredVersion {
         Self {
             id: version.id.to_string(),
             thumbprint: Thumbprint::from_bytes(held.thumbprint),
-            tags: version.tags.clone(),
-            enabled: version.enabled,
+            tags: version.tags.clone().unwrap_or_default(),
+            enabled: version.enabled && !version.is_pending(),
             exportable: version.exportable,
             content_type: version.content_type.as_str(),
             certificates: held.certificates.clone(),

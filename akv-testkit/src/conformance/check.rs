@@ -4,8 +4,10 @@ use std::fmt::Debug;
 use std::sync::Mutex;
 
 use akv_core::{
-    Bundle, CertificateName, CertificateStore, Exportable, Import, Over, Password, Result, Tags,
+    Bundle, CertificateName, CertificateStore, Exportable, Import, Password, Precondition, Result,
+    Tags,
 };
+use time::OffsetDateTime;
 
 use crate::conformance::Conformance;
 use crate::pki::{Key, TestPki};
@@ -73,7 +75,7 @@ impl<'a> Check<'a> {
     /// A new certificate.
     pub(super) fn bundle(&self, key: Key) -> std::result::Result<Bundle, Violation> {
         let leaf = self.pki.leaf("conformance.example").key(key).issue();
-        Bundle::from_pfx(&leaf.pfx(), &Password::default())
+        Bundle::from_pfx(&leaf.pfx(), &Password::default(), OffsetDateTime::now_utc())
             .map_err(|error| Violation::new(format!("the suite's own bundle: {error}")))
     }
 
@@ -88,7 +90,7 @@ impl<'a> Check<'a> {
             bundle: self.bundle(Key::P256)?,
             tags: tags.clone(),
             exportable: Exportable::Yes,
-            over: Over::Certificate,
+            precondition: Precondition::Present,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use akv_core::bundle::X509;
-use akv_core::{CertificateName, ErrorKind, Exportable, Import, Over, Tags};
+use akv_core::{CertificateName, ErrorKind, Exportable, Import, ListOptions, Precondition, Tags};
 use futures::TryStreamExt as _;
 
 use crate::conformance::check::{Check, Violation, holds, present, refused, same};
@@ -22,7 +22,7 @@ pub(super) async fn add(check: &Check<'_>) -> Outcome {
             bundle,
             tags,
             exportable: Exportable::Yes,
-            over: Over::Nothing,
+            precondition: Precondition::Absent,
         };
         let made = check.store.import(&import).await?;
         let leaf = import.bundle.leaf();
@@ -30,8 +30,8 @@ pub(super) async fn add(check: &Check<'_>) -> Outcome {
         same("the thumbprint", &made.thumbprint, &Some(leaf.thumbprint()))?;
         same("the certificate", &made.der.as_deref(), &Some(leaf.der()))?;
         same("the tags", &made.tags, &import.tags)?;
-        same("not before", &made.attributes.not_before, &Some(leaf.not_before()))?;
-        same("the expiry", &made.attributes.expires, &Some(leaf.not_after()))?;
+        same("not before", &made.attributes.not_before, &leaf.not_before())?;
+        same("the expiry", &made.attributes.expires, &leaf.not_after())?;
         holds("a new certificate is enabled", made.attributes.enabled)?;
         let state = present("the key", made.key.clone())?;
         same("the kind of key", &state.kind.as_deref(), &Some(kind))?;
@@ -137,7 +137,7 @@ pub(super) async fn list(check: &Check<'_>) -> Outcome {
             bundle: bundle.clone(),
             tags: tags.clone(),
             exportable: Exportable::Yes,
-            over: Over::Nothing,
+            precondition: Precondition::Absent,
         };
         check.store.import(&import).await?;
         expected.insert(name, tags);
@@ -148,7 +148,7 @@ pub(super) async fn list(check: &Check<'_>) -> Outcome {
         same("the thumbprint", &item.thumbprint, &Some(bundle.thumbprint()))?;
         same("the tags", &Some(&item.tags), &expected.get(&item.name))?;
         let expiry = item.attributes.expires;
-        same("the expiry", &expiry, &Some(bundle.leaf().not_after()))?;
+        same("the expiry", &expiry, &bundle.leaf().not_after())?;
     }
     let names: Vec<_> = listed.iter().map(|item| item.name.clone()).collect();
     let all: Vec<_> = expected.into_keys().collect();
@@ -157,7 +157,7 @@ pub(super) async fn list(check: &Check<'_>) -> Outcome {
 
 async fn listed(check: &Check<'_>) -> Result<Vec<akv_core::ListedCertificate>, Violation> {
     let prefix = check.prefix().to_lowercase();
-    let all: Vec<_> = check.store.list().try_collect().await?;
+    let all: Vec<_> = check.store.list(ListOptions::default()).try_collect().await?;
     Ok(all
         .into_iter()
         .filter(|item| item.name.as_str().to_lowercase().starts_with(&prefix))

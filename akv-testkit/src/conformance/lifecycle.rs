@@ -1,6 +1,6 @@
 //! Checks on coming and going: absence, soft delete, recovery, purge.
 
-use akv_core::{Deletion, ErrorKind, Tags};
+use akv_core::{Deletion, ErrorKind, Purged, Tags};
 
 use crate::conformance::check::{Check, Violation, holds, present, refused, same};
 
@@ -13,7 +13,7 @@ pub(super) async fn absence(check: &Check<'_>) -> Outcome {
     same("deleted", &check.store.deleted(&name).await?, &None)?;
     same("delete", &check.store.delete(&name).await?, &None)?;
     same("recover", &check.store.recover(&name).await?, &None)?;
-    same("purge", &check.store.purge(&name).await?, &None)
+    same("purge", &check.store.purge(&name).await?, &Purged::NothingThere)
 }
 
 /// A deleted certificate is gone, can be looked at, and comes back with all it had.
@@ -59,9 +59,13 @@ pub(super) async fn soft_delete_conflict(check: &Check<'_>) -> Outcome {
 pub(super) async fn purge(check: &Check<'_>) -> Outcome {
     let name = check.name("a")?;
     let made = check.store.import(&check.import(&name, &Tags::default())?).await?;
-    same("the purge of a live certificate", &check.store.purge(&name).await?, &None)?;
+    same(
+        "the purge of a live certificate",
+        &check.store.purge(&name).await?,
+        &Purged::NothingThere,
+    )?;
     check.store.delete(&name).await?;
-    same("the purge", &check.store.purge(&name).await?, &Some(()))?;
+    same("the purge", &check.store.purge(&name).await?, &Purged::Done)?;
     same("the deleted certificate", &check.store.deleted(&name).await?, &None)?;
     let anew = check.store.import(&check.import(&name, &Tags::default())?).await?;
     holds("the name is free again", anew.version != made.version)?;

@@ -193,6 +193,10 @@ impl VaultDirectory for MemoryDirectory {
         }
         Ok(state.add(vault.id.clone(), vault.region.clone()))
     }
+
+    async fn ready(&self, _tenant: &TenantId, _vault: &NewVault, found: Vault) -> Result<Vault> {
+        Ok(found)
+    }
 }
 
 fn path_of(id: &VaultId) -> StorePath {

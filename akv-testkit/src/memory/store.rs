@@ -1,12 +1,13 @@
 //! A vault in memory.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use akv_core::bundle::{KeyKind, X509};
 use akv_core::{
     Attributes, Certificate, CertificateName, CertificateStore, DeletedCertificate, Deletion,
-    Error, ErrorKind, Import, KeyState, ListedCertificate, Result, Tags, VaultName, Version,
+    Error, ErrorKind, Import, KeyState, ListOptions, ListedCertificate, OperationState, Pending,
+    Purged, Result, Tags, VaultName, Version,
 };
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _};
@@ -31,10 +32,12 @@ use crate::memory::script::{Often, Script};
 /// # })?;
 /// # Ok::<(), akv_core::InvalidValue>(())
 /// ```
-#[derive(Debug)]
+///
+/// Clones show the same vault.
+#[derive(Debug, Clone)]
 pub struct MemoryStore {
     vault: VaultName,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 /// A method of [`CertificateStore`].
@@ -46,6 +49,8 @@ pub enum StoreCall {
     Certificate,
     /// `chain`.
     Chain,
+    /// `operation`.
+    Operation,
     /// `deleted`.
     Deleted,
     /// `import`.
@@ -64,6 +69,9 @@ pub enum StoreCall {
 struct State {
     live: BTreeMap<CertificateName, Entry>,
     deleted: BTreeMap<CertificateName, Gone>,
+    operations: BTreeMap<CertificateName, OperationState>,
+    shown_once: Option<Certificate>,
+    yields: bool,
     /// Names that something else holds.
     occupied: Vec<CertificateName>,
     now: Option<OffsetDateTime>,
@@ -94,7 +102,7 @@ impl Entry {
 impl MemoryStore {
     /// An empty vault.
     pub fn new(vault: &str) -> std::result::Result<Self, akv_core::InvalidValue> {
-        Ok(Self { vault: vault.parse()?, state: Mutex::default() })
+        Ok(Self { vault: vault.parse()?, state: Arc::default() })
     }
 
     /// What `created`, `updated` and `deleted` will be from now on; the machine's time without it.
@@ -142,6 +150,31 @@ impl MemoryStore {
         entry.versions.push((certificate, Vec::new()));
     }
 
+    /// Answers the next look at that name with this, whatever is there: what a look showed before
+    /// somebody else changed it.
+    pub fn show_once(&self, certificate: Certificate) {
+        self.state().shown_once = Some(certificate);
+    }
+
+    /// Lets others go on after each look, as a service does that takes its time.
+    pub fn yield_often(&self) {
+        self.state().yields = true;
+    }
+
+    /// Disables the newest version of a certificate.
+    pub fn disable(&self, name: &CertificateName) {
+        let mut state = self.state();
+        let newest = state.live.get_mut(name).and_then(|entry| entry.versions.last_mut());
+        if let Some((newest, _)) = newest {
+            newest.attributes.enabled = false;
+        }
+    }
+
+    /// Lets the creation of a certificate have come so far.
+    pub fn set_operation(&self, name: CertificateName, state: OperationState) {
+        self.state().operations.insert(name, state);
+    }
+
     /// The calls so far, each with the name that it was about.
     pub fn calls(&self) -> Vec<(StoreCall, String)> {
         self.state().script.calls()
@@ -175,6 +208,10 @@ impl State {
         self.now.unwrap_or_else(OffsetDateTime::now_utc)
     }
 
+    fn is_in_progress(&self, name: &CertificateName) -> bool {
+        self.operations.get(name) == Some(&OperationState::InProgress)
+    }
+
     fn fresh_version(&mut self) -> Result<Version> {
         self.versions_made += 1;
         Ok(format!("{:032x}", self.versions_made).parse()?)
@@ -187,12 +224,20 @@ impl CertificateStore for MemoryStore {
         &self.vault
     }
 
-    fn list(&self) -> BoxStream<'_, Result<ListedCertificate>> {
+    fn finishing(&self) -> Arc<dyn CertificateStore> {
+        Arc::new(self.clone())
+    }
+
+    fn list(&self, options: ListOptions) -> BoxStream<'_, Result<ListedCertificate>> {
         let mut state = self.state();
         if let Err(error) = state.script.enter(StoreCall::List, "") {
             return stream::iter([Err(error)]).boxed();
         }
-        let listed = state.live.values().filter_map(Entry::newest).map(|newest| {
+        let counts = |one: &&Certificate| {
+            options.pending == Pending::Include || !state.is_in_progress(&one.name)
+        };
+        let newest = state.live.values().filter_map(Entry::newest).filter(counts);
+        let listed = newest.map(|newest| {
             Ok(ListedCertificate {
                 name: newest.name.clone(),
                 thumbprint: newest.thumbprint,
@@ -209,8 +254,16 @@ impl CertificateStore for MemoryStore {
     }
 
     async fn certificate(&self, name: &CertificateName) -> Result<Option<Certificate>> {
-        let state = self.enter(StoreCall::Certificate, name)?;
-        Ok(state.live.get(name).and_then(Entry::newest).cloned())
+        let (seen, yields) = {
+            let mut state = self.enter(StoreCall::Certificate, name)?;
+            let shown = state.shown_once.take_if(|shown| shown.name == *name);
+            let newest = state.live.get(name).and_then(Entry::newest).cloned();
+            (shown.or(newest), state.yields)
+        };
+        if yields {
+            yield_now().await;
+        }
+        Ok(seen)
     }
 
     async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>> {
@@ -220,6 +273,11 @@ impl CertificateStore for MemoryStore {
         found.map(|(_, chain)| chain.clone()).ok_or_else(|| {
             self.error(ErrorKind::Absent, "read the chain of", name, "there is no such version")
         })
+    }
+
+    async fn operation(&self, name: &CertificateName) -> Result<Option<OperationState>> {
+        let state = self.enter(StoreCall::Operation, name)?;
+        Ok(state.operations.get(name).copied())
     }
 
     async fn deleted(&self, name: &CertificateName) -> Result<Option<DeletedCertificate>> {
@@ -245,6 +303,10 @@ impl CertificateStore for MemoryStore {
             let problem = "a secret of that name exists";
             return Err(self.error(ErrorKind::Conflict, "import", name, problem));
         }
+        if state.is_in_progress(name) {
+            let problem = "an operation is in progress for this name";
+            return Err(self.error(ErrorKind::Conflict, "import", name, problem));
+        }
         let version = state.fresh_version()?;
         let now = state.now();
         let leaf = import.bundle.leaf();
@@ -259,8 +321,8 @@ impl CertificateStore for MemoryStore {
             thumbprint: Some(leaf.thumbprint()),
             attributes: Attributes {
                 enabled: true,
-                not_before: Some(leaf.not_before()),
-                expires: Some(leaf.not_after()),
+                not_before: leaf.not_before(),
+                expires: leaf.not_after(),
                 created: Some(now),
                 updated: Some(now),
             },
@@ -293,6 +355,7 @@ impl CertificateStore for MemoryStore {
         let mut state = self.enter(StoreCall::Delete, name)?;
         let Some((name, entry)) = state.live.remove_entry(name) else { return Ok(None) };
         let at = state.now();
+        state.operations.remove(&name);
         state.deleted.insert(name, Gone { entry, at });
         Ok(Some(Deletion::SoftDeleted))
     }
@@ -305,10 +368,24 @@ impl CertificateStore for MemoryStore {
         Ok(newest)
     }
 
-    async fn purge(&self, name: &CertificateName) -> Result<Option<()>> {
+    async fn purge(&self, name: &CertificateName) -> Result<Purged> {
         let mut state = self.enter(StoreCall::Purge, name)?;
-        Ok(state.deleted.remove(name).map(drop))
+        let purged = state.deleted.remove(name);
+        Ok(purged.map_or(Purged::NothingThere, |_| Purged::Done))
     }
+}
+
+/// Lets others go on once.
+async fn yield_now() {
+    let mut waited = false;
+    futures::future::poll_fn(|context| {
+        if std::mem::replace(&mut waited, true) {
+            return std::task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
 }
 
 /// The service's word for a kind of key.

@@ -3,6 +3,7 @@
 pub(crate) mod born;
 mod der;
 mod fixture;
+pub(crate) mod name;
 pub(crate) mod pfx;
 
 use rcgen::{

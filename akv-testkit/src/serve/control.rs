@@ -15,8 +15,12 @@ use crate::members::Members;
 use crate::operation::Operation;
 
 /// Answers a request to the control endpoint. It asks for no token: it is on loopback, and whoever
-/// reaches it may do everything with this cloud anyway.
+/// reaches it may do everything with this cloud anyway, but for web pages.
 pub(super) fn answer(cloud: &FakeCloud, request: &Request) -> Response {
+    if is_from_a_page(request) {
+        let error = "cannot answer at the control endpoint: the request comes from a web page";
+        return Response::json(403, &json!({ "error": error }));
+    }
     let answered = match (request.method(), request.path()) {
         ("GET", "/journal") => return journal(cloud),
         ("GET", "/counts") => Ok(counts(cloud)),
@@ -44,6 +48,14 @@ pub(super) fn answer(cloud: &FakeCloud, request: &Request) -> Response {
         Ok(body) => Response::json(200, &body),
         Err((status, message)) => Response::json(status, &json!({ "error": message })),
     }
+}
+
+/// Whether a browser sent it for somebody else's page. Only what the person at the browser typed is none's,
+/// and only the endpoint itself would be its own origin.
+fn is_from_a_page(request: &Request) -> bool {
+    let site = request.find_header("sec-fetch-site").map(str::to_ascii_lowercase);
+    let is_own = site.is_none_or(|site| ["none", "same-origin"].contains(&site.trim()));
+    !is_own || request.find_header("origin").is_some()
 }
 
 fn journal(cloud: &FakeCloud) -> Response {

@@ -2,6 +2,7 @@
 
 mod body;
 mod control;
+mod limit;
 mod pause;
 mod proxy;
 pub(crate) mod tls;

@@ -10,12 +10,13 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::upgrade::Upgraded;
 use hyper::{Method, StatusCode};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::TcpStream;
 use url::Url;
 
 use crate::exchange::Request;
+use crate::serve::limit::TIME_FOR_A_HEAD;
 
 /// What a client wants the tunnel to be.
 pub(super) type Tunnel = TokioIo<Upgraded>;
@@ -39,7 +40,8 @@ pub(super) async fn serve<F>(
         *answer.status_mut() = status;
         std::future::ready(Ok::<_, Infallible>(answer))
     });
-    let builder = auto::Builder::new(TokioExecutor::new()).http1_only();
+    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(TIME_FOR_A_HEAD);
     // The client learns of a broken connection by itself.
     let _ = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
     let wanted = tunnel.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use akv_core::Cloud;
-use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt as _;
+use bytes::Bytes;
 use hyper::body::Incoming;
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use rcgen::{
@@ -23,8 +23,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use time::{Duration, OffsetDateTime};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
@@ -32,6 +33,7 @@ use crate::cloud::FakeCloud;
 use crate::exchange::{Delivery, Request, Response};
 use crate::realm::Realm;
 use crate::serve::body::{Body, body_of};
+use crate::serve::limit::{Held, Limits, Refused, TIME_FOR_A_HEAD};
 use crate::serve::{control, pause, proxy};
 
 /// A fake cloud that listens on loopback.
@@ -162,6 +164,7 @@ async fn accept(
     mut stopped: watch::Receiver<bool>,
 ) {
     let open = GracefulShutdown::new();
+    let limits = Limits::new();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -172,7 +175,14 @@ async fn accept(
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             continue;
         };
-        tokio::spawn(connection(cloud.clone(), stream, acceptor.clone(), open.watcher()));
+        // Where there are too many, the newest is closed at once.
+        let Some(place) = limits.connection() else { continue };
+        let way = Way { cloud: cloud.clone(), acceptor: acceptor.clone(), limits: limits.clone() };
+        let watcher = open.watcher();
+        tokio::spawn(async move {
+            connection(way, stream, watcher).await;
+            drop(place);
+        });
     }
     let patience = tokio::time::sleep(PATIENCE);
     tokio::select! {
@@ -181,18 +191,26 @@ async fn accept(
     }
 }
 
-async fn connection(cloud: FakeCloud, stream: TcpStream, acceptor: TlsAcceptor, watcher: Watcher) {
+/// What every connection leads to.
+#[derive(Clone)]
+struct Way {
+    cloud: FakeCloud,
+    acceptor: TlsAcceptor,
+    limits: Limits,
+}
+
+async fn connection(way: Way, stream: TcpStream, watcher: Watcher) {
     // Answers are small and wanted at once.
     let _ = stream.set_nodelay(true);
     let mut first = [0];
-    match stream.peek(&mut first).await {
-        Ok(1) if first == [TLS_HANDSHAKE] => secured(cloud, stream, acceptor, watcher).await,
-        Ok(1) => {
-            let resolves = cloud.clone();
+    match timeout(TIME_FOR_A_HEAD, stream.peek(&mut first)).await {
+        Ok(Ok(1)) if first == [TLS_HANDSHAKE] => secured(way, stream, watcher).await,
+        Ok(Ok(1)) => {
+            let resolves = way.cloud.clone();
             proxy::serve(
                 stream,
                 move |request| resolves.resolves(request),
-                |tunnel| secured(cloud, tunnel, acceptor, watcher),
+                |tunnel| secured(way, tunnel, watcher),
             )
             .await;
         }
@@ -201,25 +219,49 @@ async fn connection(cloud: FakeCloud, stream: TcpStream, acceptor: TlsAcceptor, 
 }
 
 /// A handshake that fails is the client's to report.
-async fn secured<S>(cloud: FakeCloud, stream: S, acceptor: TlsAcceptor, watcher: Watcher)
+async fn secured<S>(way: Way, stream: S, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Ok(stream) = acceptor.accept(stream).await else { return };
-    let service = service_fn(move |request| answer(cloud.clone(), request));
-    let builder = auto::Builder::new(TokioExecutor::new());
+    let Ok(Ok(stream)) = timeout(TIME_FOR_A_HEAD, way.acceptor.accept(stream)).await else {
+        return;
+    };
+    let begun = Arc::new(Notify::new());
+    let begins = Arc::clone(&begun);
+    let service = service_fn(move |request| {
+        begins.notify_one();
+        answer(way.cloud.clone(), way.limits.clone(), request)
+    });
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(TIME_FOR_A_HEAD);
     let serving = builder.serve_connection(TokioIo::new(stream), service);
+    let serving = watcher.watch(serving.into_owned());
+    tokio::pin!(serving);
     // The client learns of a broken connection by itself; often it was told to be broken.
-    let _ = watcher.watch(serving.into_owned()).await;
+    tokio::select! {
+        _ = &mut serving => {}
+        begun = timeout(TIME_FOR_A_HEAD, begun.notified()) => {
+            if begun.is_ok() {
+                let _ = serving.await;
+            }
+        }
+    }
 }
 
 async fn answer(
     cloud: FakeCloud,
+    limits: Limits,
     request: hyper::Request<Incoming>,
 ) -> io::Result<hyper::Response<Body>> {
-    let Some(request) = received(request).await? else {
-        return delivered(&Response::empty(413));
+    let (head, body) = request.into_parts();
+    let Held { body, memory: _memory } = match limits.whole(body).await {
+        Ok(whole) => whole,
+        Err(Refused::TooLarge) => return delivered(&Response::empty(413)),
+        Err(Refused::TooSlow) => return delivered(&Response::empty(408)),
+        Err(Refused::NoMemory) => return delivered(&Response::empty(503)),
+        Err(Refused::Broken) => return Err(io::ErrorKind::ConnectionReset.into()),
     };
+    let request = received(&head, body)?;
     if ["localhost", "127.0.0.1"].contains(&request.host()) {
         return delivered(&control::answer(&cloud, &request));
     }
@@ -232,37 +274,17 @@ async fn answer(
     delivered(&if head_alone { answer.with_body(Bytes::new()) } else { answer })
 }
 
-/// The request, or nothing where its body is too large.
-async fn received(request: hyper::Request<Incoming>) -> io::Result<Option<Request>> {
-    let (head, body) = request.into_parts();
+fn received(head: &Parts, body: Bytes) -> io::Result<Request> {
     // HTTP/2 names the host in the request's target, HTTP/1.1 in a header.
     let host = head.headers.get(hyper::header::HOST).and_then(|host| host.to_str().ok());
     let authority = head.uri.authority().map(hyper::http::uri::Authority::as_str).or(host);
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let url = format!("https://{}{target}", authority.unwrap_or_default());
     let url = Url::parse(&url).map_err(io::Error::other)?;
-    let Some(body) = whole(body).await? else { return Ok(None) };
     let seen = Request::new(head.method.as_str(), &url).body(body);
-    Ok(Some(head.headers.iter().fold(seen, |seen, (name, value)| {
+    Ok(head.headers.iter().fold(seen, |seen, (name, value)| {
         seen.header(name.as_str(), value.to_str().unwrap_or_default())
-    })))
-}
-
-/// The body, or nothing where it is too large. That is read to its end all the same: who is still
-/// writing does not hear an answer.
-async fn whole(mut body: Incoming) -> io::Result<Option<Bytes>> {
-    let (mut kept, mut length) = (BytesMut::new(), 0);
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(io::Error::other)?.into_data() else { continue };
-        length += data.len();
-        if length > ENDLESS_BODY {
-            return Err(io::ErrorKind::ConnectionReset.into());
-        }
-        if length <= LARGEST_BODY {
-            kept.extend_from_slice(&data);
-        }
-    }
-    Ok((length <= LARGEST_BODY).then(|| kept.freeze()))
+    }))
 }
 
 fn delivered(answer: &Response) -> io::Result<hyper::Response<Body>> {
@@ -339,12 +361,6 @@ const HOSTS: [&str; 8] = [
     "localhost",
     "127.0.0.1",
 ];
-
-/// Far above the largest import.
-const LARGEST_BODY: usize = 4 * 1024 * 1024;
-
-/// More than this is not read, not even to be refused.
-const ENDLESS_BODY: usize = 256 * 1024 * 1024;
 
 /// The first byte of every TLS connection: the type of a handshake record (RFC 8446 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;

@@ -4,7 +4,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::exchange::Response;
 use crate::problem;
@@ -56,7 +56,18 @@ impl Vault {
         if object.versions.len() > MOST_VERSIONS {
             return too_large("more than 500 versions");
         }
-        let plain = serde_json::to_vec(object).unwrap_or_default();
+        if object.is_pending() {
+            return problem::bad_parameter("The certificate is pending and cannot be backed up");
+        }
+        let mut object = object.clone();
+        object.versions.retain(|version| !version.is_pending());
+        object.operation = None;
+        // Recorded: a policy that was restored says nothing of names, whichever it had.
+        let policy = object.policy.as_mut().and_then(|policy| policy.get_mut("x509_props"));
+        if let Some(certificate) = policy.and_then(Value::as_object_mut) {
+            certificate.remove("sans");
+        }
+        let plain = serde_json::to_vec(&object).unwrap_or_default();
         match context.seal.close(&self.subscription, plain) {
             Some(blob) if blob.len() > LARGEST_BLOB => too_large("more than 3 MiB"),
             Some(blob) => ok(&json!({ "value": URL_SAFE_NO_PAD.encode(blob) })),

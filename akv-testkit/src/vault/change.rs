@@ -1,10 +1,11 @@
 //! Changes to a certificate that is there: attributes, tags, policy.
 
 use crate::exchange::Response;
+use crate::pki::born::Order;
 use crate::vault::body::{Body, invalid};
 use crate::vault::import::being_recovered;
 use crate::vault::wire::{Asked, Renderer};
-use crate::vault::{Context, Vault, certificate_not_found, key_of, ok, policy};
+use crate::vault::{Context, Vault, certificate_not_found, key_of, ok, policy, version_not_found};
 
 impl Vault {
     pub(super) fn update(
@@ -29,20 +30,18 @@ impl Vault {
         }
         let (tags, enabled) = (body.tags()?, body.enabled()?);
         let live = self.objects.live.get_mut(&key_of(name));
-        let live = live.ok_or_else(|| certificate_not_found(name))?;
+        let live = live.ok_or_else(|| version_not_found(name, version))?;
         if !live.is_writable(context.now) {
             return Err(being_recovered(name));
         }
-        let found = live.object.version_mut(version).ok_or_else(|| certificate_not_found(name))?;
-        if let Some(tags) = tags {
-            found.tags = tags;
-        }
+        let found = live.object.version_mut(version);
+        let found = found.ok_or_else(|| version_not_found(name, version))?;
+        found.tags = tags.or(found.tags.take());
         found.enabled = enabled.unwrap_or(found.enabled);
         found.updated = context.now;
-        let asked = if version.is_some() { Asked::ByVersion } else { Asked::ForNewest };
         let renderer = Renderer { request: context.request, vault: self };
         let bundle = self.objects.live.get(&key_of(name)).and_then(|live| {
-            Some(renderer.bundle(&live.object, live.object.version(version)?, asked))
+            Some(renderer.bundle(&live.object, live.object.version(version)?, Asked::ForNewest))
         });
         Ok(ok(&bundle.unwrap_or_default()))
     }
@@ -59,7 +58,11 @@ impl Vault {
         let mut changed = object
             .and_then(|object| Some(self.renderer(context).policy(object, object.newest()?)))
             .ok_or_else(|| certificate_not_found(name))?;
-        policy::lay_over(&mut changed, &wanted);
+        policy::lay_over(&mut changed, &policy::known(&wanted));
+        if wanted.get("x509_props").is_some_and(|wanted| !wanted.is_null()) {
+            Order::read(&changed).map_err(policy::refused)?;
+        }
+        policy::note_update(&mut changed, context.now);
         if let Some(live) = self.objects.live.get_mut(&key_of(name)) {
             live.object.policy = Some(changed.clone());
         }

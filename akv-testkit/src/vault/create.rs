@@ -6,13 +6,15 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::KeyPair;
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::exchange::{Request, Response};
+use crate::hidden::Hidden;
 use crate::operation::Operation;
-use crate::pki::born::{self, Born};
+use crate::pki::born::{self, Order};
 use crate::problem;
 use crate::vault::body::{Body, invalid};
 use crate::vault::facts::{Facts, public_part};
@@ -22,15 +24,19 @@ use crate::vault::route::route;
 use crate::vault::wire::Renderer;
 use crate::vault::{Context, Objects, Vault, key_of, ok, policy};
 
-/// A certificate that is being made.
+/// How a certificate is being made, or was.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Pending {
-    name: String,
-    /// What was asked for; kept so that the version has it.
-    policy: Value,
-    version: Version,
+pub(crate) struct Making {
+    /// The id of the version that it makes.
+    version: Box<str>,
+    /// PKCS#8 DER in base64.
+    key: Hidden,
     csr: Vec<u8>,
     request_id: String,
+    issuer: String,
+    cancellation_requested: bool,
+    #[serde(default)]
+    order_preserved: bool,
     status: Status,
 }
 
@@ -40,8 +46,20 @@ enum Status {
     Due(OffsetDateTime),
     /// Waits to be signed by somebody else.
     Waiting,
+    /// Somebody wants it to stop, and it will, at that time.
+    Ending(OffsetDateTime),
     Completed,
     Cancelled,
+}
+
+impl Making {
+    pub(crate) fn is_in_progress(&self) -> bool {
+        !matches!(self.status, Status::Completed | Status::Cancelled)
+    }
+
+    fn key(&self) -> Vec<u8> {
+        STANDARD.decode(self.key.expose()).unwrap_or_default()
+    }
 }
 
 /// The key for a certificate that a request asks to be created, if it does. It is made here, before
@@ -55,89 +73,99 @@ pub(crate) fn key_for(request: &Request) -> Option<KeyPair> {
     born::key_of(request.json()?.get("policy")?).ok()
 }
 
-impl Pending {
-    fn is_open(&self) -> bool {
-        matches!(self.status, Status::Due(_) | Status::Waiting)
-    }
-}
-
 impl Vault {
     pub(super) fn create(&mut self, name: &str, context: &Context<'_>) -> Response {
         match self.created(name, context) {
-            Ok(()) => self.accepted(name, context),
-            Err(answer) => answer,
+            Ok(answer) | Err(answer) => answer,
         }
     }
 
-    fn created(&mut self, name: &str, context: &Context<'_>) -> Result<(), Response> {
+    fn created(&mut self, name: &str, context: &Context<'_>) -> Result<Response, Response> {
         self.check_name_is_free(name, context)?;
-        // One that is open already is answered as it is: its request is the old one.
-        if self.objects.pending.get(&key_of(name)).is_some_and(Pending::is_open) {
-            return Ok(());
-        }
+        self.check_nothing_is_pending(name)?;
         let body = Body::of(context.request)?;
+        let preserved = body.flag("preserveCertOrder")? == Some(true);
         let wanted = body.object("policy")?.cloned().map(Value::Object).unwrap_or_default();
-        self.check_sku(&wanted)?;
         policy::check_form(&wanted)?;
-        let wrong = |what: &str| invalid(&format!("policy.{what}"));
-        let issuer = wanted.pointer("/issuer/name").and_then(Value::as_str);
-        self.objects.check_issuer(&wanted)?;
         policy::check_to_be_made(&wanted)?;
-        let status = match issuer {
-            Some("Self") => Status::Due(context.now + context.timing.issuance),
+        let wrong = |what: &str| invalid(&format!("policy.{what}"));
+        let mut policy = policy::to_be_made(&wanted, context.now);
+        self.check_sku(&policy)?;
+        let order = Order::read(&policy).map_err(policy::refused)?;
+        self.objects.check_issuer(&policy)?;
+        let issuer = policy.pointer("/issuer/name").and_then(Value::as_str);
+        let issuer = issuer.ok_or_else(|| wrong("issuer"))?.to_owned();
+        let status = if policy::is_own(&policy) {
+            Status::Due(context.now + context.timing.issuance)
+        } else {
             // Nobody stands behind the vault's own issuers: such a request is never signed either,
             // unless the test does it.
-            Some(_) => Status::Waiting,
-            None => return Err(wrong("issuer")),
+            Status::Waiting
         };
-        let text = wanted.pointer("/secret_props/contentType").and_then(Value::as_str);
-        let content_type = text.map_or(Some(ContentType::Pkcs12), ContentType::of);
+        let content_type = policy.pointer("/secret_props/contentType").and_then(Value::as_str);
+        let content_type = content_type.and_then(ContentType::of);
         let content_type = content_type.ok_or_else(|| wrong("secret_props.contentType"))?;
         // It was made before the cloud was locked, unless there is no such key.
         let key = context.key.as_ref().ok_or_else(|| wrong("key_props"))?;
-        let Born { certificate, csr, key } =
-            born::bear(key, &wanted, context.now).map_err(wrong)?;
-        let exportable = wanted.pointer("/key_props/exportable").and_then(Value::as_bool);
+        let csr = order.request(key).ok_or_else(|| wrong("key_props"))?;
+        let (not_before, not_after) = order.validity(context.now);
+        let exportable = policy.pointer("/key_props/exportable").and_then(Value::as_bool);
         let version = Version {
             id: context.fresh_id.clone().into(),
             created: context.now,
             updated: context.now,
             enabled: body.enabled()?.unwrap_or(true),
-            tags: body.tags()?.unwrap_or_default(),
+            tags: body.tags()?,
             exportable: exportable.unwrap_or(true),
             content_type,
-            material: Material::Given(Arc::new(Held::new(vec![certificate], 0, key))),
+            order_preserved: preserved,
+            material: Material::Pending { not_before, not_after },
         };
-        let pending = Pending {
-            name: name.to_owned(),
-            policy: wanted,
-            version,
+        let making = Making {
+            version: version.id.clone(),
+            key: STANDARD.encode(key.serialize_der()).into(),
             csr,
-            request_id: context.fresh_id.clone(),
+            // Another one than the version's, which no client may take it for.
+            request_id: context.fresh_id.chars().rev().collect(),
+            issuer,
+            cancellation_requested: false,
+            order_preserved: preserved,
             status,
         };
-        self.objects.pending.insert(key_of(name), pending);
-        Ok(())
+        let key = key_of(name);
+        self.objects.keep_creation(&key, &mut policy);
+        self.objects.note_policy(&key, &policy);
+        let live = self.objects.live.entry(key.clone());
+        let object = &mut live.or_insert_with(|| Live::new(Object::new(name))).object;
+        object.add(version);
+        object.policy = Some(policy);
+        object.operation = Some(making);
+        self.objects.making.insert(key);
+        Ok(self.accepted(name, context))
     }
 
-    fn accepted(&mut self, name: &str, context: &Context<'_>) -> Response {
-        self.objects.complete_what_is_due(context.now);
-        let Some(pending) = self.objects.pending.get(&key_of(name)) else {
-            return not_pending(name);
-        };
+    fn accepted(&self, name: &str, context: &Context<'_>) -> Response {
+        let Some((name, making)) = self.making(name, context) else { return not_pending(name) };
         let version = context.request.find_query("api-version").unwrap_or_default();
-        let link = self.renderer(context).link("certificates", &pending.name, Some("pending"));
-        let id = &pending.request_id;
-        Response::json(202, &self.operation(pending, context))
+        let link = self.renderer(context).link("certificates", name, Some("pending"));
+        let id = &making.request_id;
+        Response::json(202, &self.operation(name, making, context))
             .with_header("Location", format!("{link}?api-version={version}&request_id={id}"))
-            .with_header("Retry-After", "10")
+            .with_header("Retry-After", AGAIN_IN)
     }
 
+    /// The operation, or the request alone where a client wants that.
     pub(super) fn pending(&self, name: &str, context: &Context<'_>) -> Response {
-        match self.objects.pending.get(&key_of(name)) {
-            Some(pending) => ok(&self.operation(pending, context)),
-            None => not_pending(name),
-        }
+        let Some((name, making)) = self.making(name, context) else { return not_pending(name) };
+        let accepted = context.request.find_header("accept").unwrap_or_default();
+        let answer = if accepted.trim().eq_ignore_ascii_case(PKCS10) {
+            Response::empty(200)
+                .with_header("Content-Type", format!("{PKCS10}; charset=utf-8"))
+                .with_body(STANDARD.encode(&making.csr))
+        } else {
+            ok(&self.operation(name, making, context))
+        };
+        if making.is_in_progress() { answer.with_header("Retry-After", AGAIN_IN) } else { answer }
     }
 
     pub(super) fn cancel(&mut self, name: &str, context: &Context<'_>) -> Response {
@@ -146,23 +174,43 @@ impl Vault {
             Ok(wanted) => wanted == Some(true),
             Err(refusal) => return refusal,
         };
-        match self.objects.pending.get_mut(&key_of(name)) {
-            Some(pending) if wanted && pending.is_open() => pending.status = Status::Cancelled,
-            _ => {}
+        let Some((_, making)) = self.making(name, context) else { return not_pending(name) };
+        if !making.is_in_progress() {
+            let message = "Pending status must be in progress to allow update. ";
+            return problem::vault(403, "Forbidden", None, message);
         }
-        self.pending(name, context)
+        let end = context.now + context.timing.issuance;
+        let key = key_of(name);
+        let live = self.objects.live.get_mut(&key).filter(|_| wanted);
+        if let Some(making) = live.and_then(|live| live.object.operation.as_mut()) {
+            making.cancellation_requested = true;
+            if !matches!(making.status, Status::Ending(_)) {
+                making.status = Status::Ending(end);
+            }
+            self.objects.making.insert(key);
+        }
+        match self.making(name, context) {
+            Some((name, making)) => ok(&self.operation(name, making, context)),
+            None => not_pending(name),
+        }
     }
 
     pub(super) fn forget_pending(&mut self, name: &str, context: &Context<'_>) -> Response {
-        let answer = self.pending(name, context);
-        self.objects.pending.remove(&key_of(name));
+        let Some((stored, making)) = self.making(name, context) else { return not_pending(name) };
+        let answer = ok(&self.operation(stored, making, context));
+        if let Some(live) = self.objects.live.get_mut(&key_of(name)) {
+            live.object.operation = None;
+        }
         answer
     }
 
     /// Takes the certificate that somebody else has signed for the pending request.
     pub(super) fn merge(&mut self, name: &str, context: &Context<'_>) -> Response {
+        let version = context.request.find_query("api-version").unwrap_or_default();
+        let link = self.renderer(context).link("certificates", name, None);
         match self.merged(name, context) {
-            Ok(body) => Response::json(201, &body),
+            Ok(body) => Response::json(201, &body)
+                .with_header("Location", format!("{link}?api-version={version}")),
             Err(answer) => answer,
         }
     }
@@ -170,102 +218,144 @@ impl Vault {
     fn merged(&mut self, name: &str, context: &Context<'_>) -> Result<Value, Response> {
         let key = key_of(name);
         let body = Body::of(context.request)?;
-        let found = self.objects.pending.get(&key).filter(|p| p.status == Status::Waiting);
-        let mut pending = found.cloned().ok_or_else(|| not_pending(name))?;
+        let waiting = self.making(name, context).filter(|(_, it)| it.status == Status::Waiting);
+        let (_, making) = waiting.ok_or_else(|| not_pending(name))?;
         self.check_name_is_free(name, context)?;
         let chain = certificates(&body)?;
         let version = context.request.find_query("api-version").unwrap_or_default();
         if chain.len() > 1 && TAKE_A_LEAF_ALONE.contains(&version) {
-            return Err(problem::bad_parameter("Property x5c has invalid value"));
+            return Err(invalid("x5c"));
+        }
+        if chain.iter().any(|der| Facts::of(der).is_err()) {
+            return Err(invalid("x5c"));
         }
         let leaf = chain.first().map(Vec::as_slice).unwrap_or_default();
-        let held = pending.version.material.held();
-        let unreadable = || problem::bad_parameter("Property x5c has invalid value");
-        if chain.iter().any(|der| Facts::of(der).is_err()) {
-            return Err(unreadable());
-        }
-        let facts = Facts::of(leaf).map_err(|_| unreadable())?;
-        let public = public_part(&held.key, &facts.key);
+        let facts = Facts::of(leaf).map_err(|_| invalid("x5c"))?;
+        let public = public_part(&making.key(), &facts.key);
         if !public.is_some_and(|public| facts.key.is(&public)) {
             return Err(problem::bad_parameter(
                 "The public key of the end-entity certificate in the specified X.509 certificate \
                  content does not match the public part of the specified private key.",
             ));
         }
-        let held = Held::new(chain, 0, held.key.clone());
+        let held = Held::new(chain, 0, making.key());
         material::check_leaf(&facts, context.now)?;
-        material::check_chain(&held, &facts)?;
-        pending.version.material = Material::Given(Arc::new(held));
-        if let Some(tags) = body.tags()? {
-            pending.version.tags = tags;
+        let (tags, enabled) = (body.tags()?, body.enabled()?);
+        if let Some(live) = self.objects.live.get_mut(&key) {
+            let version = complete(&mut live.object, held, context.now);
+            if let Some(version) = version {
+                version.tags = tags.or(version.tags.take());
+                version.enabled = enabled.unwrap_or(version.enabled);
+            }
         }
-        pending.version.enabled = body.enabled()?.unwrap_or(pending.version.enabled);
-        self.objects.publish(&key, pending, context.now);
         Ok(self.newest_bundle(&key, context))
     }
 
-    fn operation(&self, pending: &Pending, context: &Context<'_>) -> Value {
+    /// Refuses another version of a name while one is being made.
+    pub(super) fn check_nothing_is_pending(&self, name: &str) -> Result<(), Response> {
+        let live = self.objects.live.get(&key_of(name));
+        let making = live.and_then(|live| live.object.operation.as_ref());
+        if !making.is_some_and(Making::is_in_progress) {
+            return Ok(());
+        }
+        Err(problem::vault(
+            409,
+            "Conflict",
+            None,
+            "A new key vault certificate can not be created or imported while a pending key vault \
+             certificate's status is inProgress.",
+        ))
+    }
+
+    fn making(&self, name: &str, context: &Context<'_>) -> Option<(&str, &Making)> {
+        let object = self.visible(name, context)?;
+        Some((object.name.as_str(), object.operation.as_ref()?))
+    }
+
+    fn operation(&self, name: &str, making: &Making, context: &Context<'_>) -> Value {
         let renderer: Renderer<'_> = self.renderer(context);
-        let status = match pending.status {
-            Status::Due(_) | Status::Waiting => "inProgress",
-            Status::Completed => "completed",
-            Status::Cancelled => "cancelled",
+        let (status, details) = match making.status {
+            Status::Completed => ("completed", None),
+            Status::Cancelled => ("cancelled", None),
+            _ if making.issuer == "Unknown" => ("inProgress", Some(TO_BE_MERGED)),
+            _ => ("inProgress", Some(IN_PROGRESS)),
         };
         let mut operation = json!({
-            "id": renderer.link("certificates", &pending.name, Some("pending")),
-            "issuer": pending.policy.get("issuer"),
-            "csr": STANDARD.encode(&pending.csr),
-            "cancellation_requested": pending.status == Status::Cancelled,
+            "id": renderer.link("certificates", name, Some("pending")),
+            "issuer": { "name": making.issuer },
+            "csr": STANDARD.encode(&making.csr),
+            "cancellation_requested": making.cancellation_requested,
             "status": status,
-            "request_id": pending.request_id,
+            "request_id": making.request_id,
         });
-        if let (Status::Completed, Some(operation)) = (pending.status, operation.as_object_mut()) {
-            let target = renderer.link("certificates", &pending.name, None);
-            operation.insert("target".to_owned(), json!(target));
+        let target =
+            (making.status == Status::Completed).then(|| renderer.link("certificates", name, None));
+        let further = [
+            ("status_details", details.map(|details| json!(details))),
+            ("target", target.map(|target| json!(target))),
+            ("preserveCertOrder", making.order_preserved.then_some(json!(true))),
+        ];
+        if let Some(operation) = operation.as_object_mut() {
+            let present = further.into_iter();
+            operation.extend(present.filter_map(|(name, value)| Some((name.into(), value?))));
         }
         operation
     }
 }
 
 impl Objects {
-    /// Lets what the vault signs itself become versions, when it is time.
-    pub(super) fn complete_what_is_due(&mut self, now: OffsetDateTime) {
-        let due = |pending: &Pending| matches!(pending.status, Status::Due(at) if at <= now);
-        let due: Vec<(String, Pending)> = self
-            .pending
-            .iter()
-            .filter(|(_, pending)| due(pending))
-            .map(|(key, pending)| (key.clone(), pending.clone()))
-            .collect();
-        for (key, pending) in due {
-            self.publish(&key, pending, now);
-        }
+    /// Lets what the vault signs itself become versions, and what was cancelled end, when it is time.
+    pub(super) fn go_on_with_what_is_due(&mut self, now: OffsetDateTime) {
+        let Self { live, making, .. } = self;
+        making.retain(|key| live.get_mut(key).is_some_and(|live| go_on(&mut live.object, now)));
     }
+}
 
-    fn publish(&mut self, key: &str, mut pending: Pending, now: OffsetDateTime) {
-        pending.status = Status::Completed;
-        pending.version.created = now;
-        pending.version.updated = now;
-        let facts = Facts::of(pending.version.material.held().leaf());
-        let mut policy = facts.map_or(Value::Null, |facts| {
-            policy::derived(&facts, pending.version.content_type, now)
-        });
-        policy::lay_over(&mut policy, &pending.policy);
-        let live = self.live.entry(key.to_owned()).or_insert_with(|| {
-            let name = pending.name.clone();
-            Live::new(Object { name, versions: Vec::new(), policy: None })
-        });
-        live.object.versions.push(pending.version.clone());
-        live.object.policy = Some(policy.clone());
-        self.note_policy(key, &policy);
-        self.pending.insert(key.to_owned(), pending);
+/// Whether there is more to come.
+fn go_on(object: &mut Object, now: OffsetDateTime) -> bool {
+    let Some(making) = &mut object.operation else { return false };
+    match making.status {
+        Status::Due(at) if at <= now => {
+            let key = making.key();
+            let key = PrivatePkcs8KeyDer::from(key.as_slice());
+            let order = object.policy.as_ref().map(Order::read);
+            let (Ok(key), Some(Ok(order))) = (KeyPair::try_from(&key), order) else { return false };
+            let Some(certificate) = order.certificate(&key, at) else { return false };
+            let held = Held::new(vec![certificate], 0, key.serialize_der());
+            complete(object, held, at);
+            false
+        }
+        Status::Ending(at) if at <= now => {
+            making.status = Status::Cancelled;
+            false
+        }
+        Status::Due(_) | Status::Ending(_) => true,
+        Status::Waiting | Status::Completed | Status::Cancelled => false,
     }
+}
+
+/// Gives the version that is being made what it is made of.
+fn complete(object: &mut Object, held: Held, at: OffsetDateTime) -> Option<&mut Version> {
+    let making = object.operation.as_mut()?;
+    making.status = Status::Completed;
+    let id = making.version.clone();
+    let version = object.versions.iter_mut().find(|version| version.id == id)?;
+    (version.created, version.updated) = (at, at);
+    version.material = Material::Given(Arc::new(held));
+    Some(version)
 }
 
 fn certificates(body: &Body) -> Result<Vec<Vec<u8>>, Response> {
     let texts: Vec<String> = body.typed("x5c")?.unwrap_or_default();
-    let chain: Option<Vec<Vec<u8>>> = texts.iter().map(|text| material::decode(text)).collect();
+    let chain: Option<Vec<Vec<u8>>> = texts.iter().map(|text| certificate(text)).collect();
     chain.filter(|chain| !chain.is_empty()).ok_or_else(|| invalid("x5c"))
+}
+
+/// A certificate in base64, or in the base64 of that: SDKs encode the text that a caller gives them.
+fn certificate(text: &str) -> Option<Vec<u8>> {
+    let bytes = material::decode(text)?;
+    let again = std::str::from_utf8(&bytes).ok().and_then(material::decode);
+    Some(again.unwrap_or(bytes))
 }
 
 fn not_pending(name: &str) -> Response {
@@ -280,3 +370,14 @@ fn not_pending(name: &str) -> Response {
 /// Versions of the interface under which a chain cannot be merged (azure-powershell#24323 reports
 /// 7.0, and that 7.4 takes it).
 const TAKE_A_LEAF_ALONE: [&str; 2] = ["2016-10-01", "7.0"];
+
+/// In seconds.
+const AGAIN_IN: &str = "10";
+
+/// The media type of a request alone.
+const PKCS10: &str = "application/pkcs10";
+
+const IN_PROGRESS: &str = "Pending certificate created. Certificate request is in progress. This may \
+                           take some time based on the issuer provider. Please check again later.";
+const TO_BE_MERGED: &str =
+    "Pending certificate created. Please Perform Merge to complete the request.";

@@ -1,12 +1,13 @@
 //! What a certificate says of itself, read from its DER.
 
-use der::asn1::{ObjectIdentifier, UintRef};
+use der::asn1::{ObjectIdentifier, UintRef, Utf8StringRef};
 use der::{Decode, Reader, SliceReader};
 use time::OffsetDateTime;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName};
-use x509_cert::name::Name;
+
+use crate::pki::name;
 
 /// The facts that policies, attributes and the rules of import need.
 #[derive(Debug, Clone)]
@@ -19,6 +20,7 @@ pub(crate) struct Facts {
     pub(crate) not_after: OffsetDateTime,
     pub(crate) dns_names: Vec<String>,
     pub(crate) emails: Vec<String>,
+    pub(crate) principals: Vec<String>,
     pub(crate) uris: Vec<String>,
     pub(crate) addresses: Vec<String>,
     pub(crate) extended_key_usages: Vec<String>,
@@ -54,6 +56,10 @@ impl Curve {
         }
     }
 
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        CURVES.iter().map(|(_, curve)| *curve).find(|curve| curve.name() == name)
+    }
+
     pub(crate) const fn bits(self) -> usize {
         match self {
             Self::P256 | Self::P256K => 256,
@@ -84,13 +90,14 @@ impl Facts {
         let serial = body.serial_number().as_bytes();
         let validity = body.validity();
         let mut facts = Self {
-            subject: display(body.subject()),
-            issuer: display(body.issuer()),
+            subject: name::display(body.subject()),
+            issuer: name::display(body.issuer()),
             serial: serial.iter().fold(String::new(), |text, byte| text + &format!("{byte:02X}")),
             not_before: moment(validity.not_before)?,
             not_after: moment(validity.not_after)?,
             dns_names: Vec::new(),
             emails: Vec::new(),
+            principals: Vec::new(),
             uris: Vec::new(),
             addresses: Vec::new(),
             extended_key_usages: Vec::new(),
@@ -113,10 +120,12 @@ impl Facts {
         Ok(facts)
     }
 
-    /// The whole months between the two ends, as the service counts validity.
+    /// The months between the two ends, as the service counts validity: one that has begun is one.
     pub(crate) fn validity_months(&self) -> i32 {
         let months = |at: OffsetDateTime| at.year() * 12 + i32::from(u8::from(at.month()));
-        months(self.not_after) - months(self.not_before)
+        let within = |at: OffsetDateTime| (at.day(), at.time());
+        let begun = within(self.not_after) > within(self.not_before);
+        months(self.not_after) - months(self.not_before) + i32::from(begun)
     }
 
     fn add_names(&mut self, names: &SubjectAltName) {
@@ -126,6 +135,10 @@ impl Facts {
                 GeneralName::Rfc822Name(name) => self.emails.push(name.to_string()),
                 GeneralName::UniformResourceIdentifier(uri) => self.uris.push(uri.to_string()),
                 GeneralName::IpAddress(address) => self.addresses.extend(ip(address.as_bytes())),
+                GeneralName::OtherName(name) if name.type_id == USER_PRINCIPAL_NAME => {
+                    let text = name.value.decode_as::<Utf8StringRef<'_>>();
+                    self.principals.extend(text.map(|text| text.to_string()));
+                }
                 _ => {}
             }
         }
@@ -182,11 +195,6 @@ fn rsa_parts(der: &[u8]) -> der::Result<(Vec<u8>, Vec<u8>)> {
     })
 }
 
-/// As .NET writes a name: the most specific part first, a comma and a blank between.
-fn display(name: &Name) -> String {
-    name.to_string().replace(',', ", ").replace("\\, ", "\\,")
-}
-
 fn moment(time: x509_cert::time::Time) -> der::Result<OffsetDateTime> {
     let seconds = i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
     OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| der::ErrorKind::DateTime.into())
@@ -218,6 +226,8 @@ fn key_usages(usage: KeyUsage) -> Vec<&'static str> {
 }
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const USER_PRINCIPAL_NAME: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.20.2.3");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const CURVES: [(ObjectIdentifier, Curve); 4] = [
     (ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"), Curve::P256),

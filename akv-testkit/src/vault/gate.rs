@@ -76,6 +76,10 @@ pub(crate) fn check_form(
         (1..=127).contains(&name.len())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
+    if target.name.as_deref() == Some("") {
+        let message = "The requested resource does not support this HTTP method.";
+        return Err(problem::vault(405, "MethodNotAllowed", None, message));
+    }
     if target.name.as_deref().is_some_and(|name| !fits(name)) {
         return Err(problem::bad_parameter(
             "The request URI contains an invalid name: it must match ^[0-9a-zA-Z-]+$ and have at \
@@ -122,8 +126,8 @@ pub(crate) fn finish(answer: Response, request: &Request, vault: &Vault, id: &st
     answer
 }
 
-/// The role assignment by which everybody may do everything: 32 hexadecimal digits.
-const RBAC_ASSIGNMENT: &str = "a551610000004000800000000000cafe";
+/// The role assignment by which everybody may do everything.
+const RBAC_ASSIGNMENT: &str = "a5516100-0000-4000-8000-00000000cafe";
 
 /// The versions of the data plane, with its previews (azure-rest-api-specs).
 const API_VERSIONS: [&str; 16] = [

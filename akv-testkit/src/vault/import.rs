@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::exchange::Response;
 use crate::problem;
-use crate::vault::body::Body;
+use crate::vault::body::{Body, invalid};
 use crate::vault::material::{self, ChainOrder};
 use crate::vault::object::{ContentType, Live, Material, Object, Version};
 use crate::vault::wire::{Asked, Renderer};
@@ -28,13 +28,15 @@ impl Vault {
         let password = body.text("pwd")?;
         let preserved = body.flag("preserveCertOrder")? == Some(true);
         let order = if preserved { ChainOrder::Preserved } else { ChainOrder::LeafFirst };
-        let (tags, enabled) = (body.tags()?.unwrap_or_default(), body.enabled()?);
+        let (tags, enabled) = (body.tags()?, body.enabled()?);
         let wanted = body.object("policy")?.cloned().map(Value::Object);
         wanted.as_ref().map_or(Ok(()), policy::check_form)?;
         let read = material::read(value, password, order, context.now)?;
         self.check_name_is_free(name, context)?;
+        self.check_nothing_is_pending(name)?;
 
         let earlier = self.objects.live.get(&key).and_then(|live| live.object.newest());
+        let earlier = earlier.filter(|version| !version.is_pending());
         let content_type = match &wanted {
             Some(wanted) => {
                 self.objects.check_issuer(wanted)?;
@@ -48,8 +50,9 @@ impl Vault {
         }
         let mut policy = policy::derived(&read.facts, content_type, context.now);
         if let Some(wanted) = &wanted {
-            policy::lay_over(&mut policy, wanted);
+            policy::lay_over_import(&mut policy, wanted);
         }
+        self.objects.keep_creation(&key, &mut policy);
         self.check_sku(&policy)?;
         let exportable = policy.pointer("/key_props/exportable").and_then(Value::as_bool);
         let version = Version {
@@ -60,24 +63,30 @@ impl Vault {
             tags,
             exportable: exportable.unwrap_or(true),
             content_type,
+            order_preserved: preserved,
             material: Material::Given(Arc::new(read.held)),
         };
-        let live = self.objects.live.entry(key.clone()).or_insert_with(|| {
-            Live::new(Object { name: name.to_owned(), versions: Vec::new(), policy: None })
-        });
-        live.object.versions.push(version);
+        let live = self.objects.live.entry(key.clone());
+        let live = live.or_insert_with(|| Live::new(Object::new(name)));
+        live.object.add(version);
         live.object.policy = Some(policy.clone());
         self.objects.note_policy(&key, &policy);
         Ok(self.newest_bundle(&key, context))
     }
 
-    /// Refuses a kind of key that the vault's SKU does not have.
+    /// Refuses a kind of key that the vault's SKU does not have, and one of an HSM that could leave it.
     pub(super) fn check_sku(&self, policy: &Value) -> Result<(), Response> {
         let kind = policy.pointer("/key_props/kty").and_then(Value::as_str);
-        if kind.is_some_and(|kind| kind.ends_with("-HSM")) && self.sku != "premium" {
+        if !kind.is_some_and(|kind| kind.ends_with("-HSM")) {
+            return Ok(());
+        }
+        if self.sku != "premium" {
             return Err(problem::bad_parameter("The SKU of this vault has no HSM keys"));
         }
-        Ok(())
+        match policy.pointer("/key_props/exportable") {
+            Some(Value::Bool(true)) => Err(invalid("policy.key_props.exportable")),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses a name that something else holds, or that is on its way somewhere.

@@ -16,13 +16,13 @@ pub(crate) struct Issuer {
     name: String,
     provider: String,
     account: Option<String>,
-    organization: Organization,
+    organization: Option<Organization>,
     enabled: bool,
     created: OffsetDateTime,
     updated: OffsetDateTime,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Organization {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<String>,
@@ -77,10 +77,12 @@ impl Wanted {
             issuer.provider = provider;
         }
         if let Some(credentials) = self.credentials {
-            issuer.account = credentials.account_id.or(issuer.account.take());
+            let account = credentials.account_id.or(issuer.account.take());
+            // An empty one takes it away.
+            issuer.account = account.filter(|account| !account.is_empty());
         }
         if let Some(organization) = self.organization {
-            issuer.organization = organization;
+            issuer.organization = Some(organization);
         }
         issuer.enabled = self.enabled.unwrap_or(issuer.enabled);
         issuer.updated = now;
@@ -117,7 +119,7 @@ impl Vault {
             name: known.map_or_else(|| name.to_owned(), |known| known.name.clone()),
             provider: String::new(),
             account: None,
-            organization: Organization::default(),
+            organization: None,
             enabled: true,
             created: known.map_or(context.now, |known| known.created),
             updated: context.now,
@@ -145,23 +147,28 @@ impl Vault {
     }
 
     fn issuer_bundle(&self, issuer: &Issuer, context: &Context<'_>) -> Value {
-        let mut organization = json!(issuer.organization);
-        if let Some(organization) = organization.as_object_mut() {
-            // Undocumented, and seen in recorded traffic.
-            organization.insert("zip".to_owned(), json!(0));
+        let mut bundle = Map::new();
+        let mut put = |name: &str, value: Value| bundle.insert(name.to_owned(), value);
+        put("id", json!(self.issuer_id(issuer, context)));
+        put("provider", json!(issuer.provider));
+        if let Some(account) = &issuer.account {
+            put("credentials", json!({ "account_id": account }));
         }
-        let account = issuer.account.iter().map(|id| ("account_id".to_owned(), json!(id)));
-        json!({
-            "id": self.issuer_id(issuer, context),
-            "provider": issuer.provider,
-            "credentials": account.collect::<Map<_, _>>(),
-            "org_details": organization,
-            "attributes": {
-                "enabled": issuer.enabled,
-                "created": issuer.created.unix_timestamp(),
-                "updated": issuer.updated.unix_timestamp(),
-            },
-        })
+        if let Some(organization) = &issuer.organization {
+            let mut organization = json!(organization);
+            if let Some(organization) = organization.as_object_mut() {
+                // Undocumented, and seen in recorded traffic.
+                organization.insert("zip".to_owned(), json!(0));
+            }
+            put("org_details", organization);
+        }
+        let attributes = json!({
+            "enabled": issuer.enabled,
+            "created": issuer.created.unix_timestamp(),
+            "updated": issuer.updated.unix_timestamp(),
+        });
+        put("attributes", attributes);
+        Value::Object(bundle)
     }
 
     fn issuer_id(&self, issuer: &Issuer, context: &Context<'_>) -> String {

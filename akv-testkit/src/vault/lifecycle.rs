@@ -6,7 +6,9 @@ use crate::exchange::Response;
 use crate::problem;
 use crate::vault::import::{being_deleted, being_recovered};
 use crate::vault::object::{Deleted, Live, Recovering};
-use crate::vault::{Context, Purging, SoftDelete, Vault, certificate_not_found, key_of, ok};
+use crate::vault::{
+    Context, Purging, SoftDelete, Vault, certificate_not_found, deleted_not_found, key_of, ok,
+};
 
 impl Vault {
     pub(super) fn delete(&mut self, name: &str, context: &Context<'_>) -> Response {
@@ -20,8 +22,6 @@ impl Vault {
             }
             None => return certificate_not_found(name),
         }
-        // What is still being made under the name goes with it.
-        self.objects.pending.remove(&key);
         if self.soft_delete == SoftDelete::Off {
             // Without a recoveryId the client knows that it is gone.
             let bundle = self.newest_bundle(&key, context);
@@ -49,12 +49,12 @@ impl Vault {
             return being_recovered(name);
         }
         match self.objects.deleted.get(&key) {
-            None => return certificate_not_found(name),
+            None => return deleted_not_found(name),
             Some(deleted) if deleted.settled > now => return being_deleted(name),
             Some(_) => {}
         }
         let Some(deleted) = self.objects.deleted.remove(&key) else {
-            return certificate_not_found(name);
+            return deleted_not_found(name);
         };
         let unseen_until = now + context.timing.recovery;
         let recovering = Recovering {
@@ -63,6 +63,8 @@ impl Vault {
         };
         let live = Live { object: deleted.object, recovering: Some(recovering) };
         self.objects.live.insert(key.clone(), live);
+        // What was being made goes on.
+        self.objects.making.insert(key.clone());
         ok(&self.newest_bundle(&key, context))
     }
 
@@ -70,7 +72,7 @@ impl Vault {
         let key = key_of(name);
         let now = context.now;
         match self.objects.deleted.get(&key) {
-            None => certificate_not_found(name),
+            None => deleted_not_found(name),
             Some(deleted) if deleted.settled > now => being_deleted(name),
             Some(_) if self.purging == Purging::Protected => problem::vault(
                 403,

@@ -151,7 +151,7 @@ pub(super) fn check_leaf(facts: &Facts, now: OffsetDateTime) -> Result<(), Respo
 }
 
 /// An RSA leaf under an EC authority is refused, with a message about the sizes of EC keys.
-pub(super) fn check_chain(held: &Held, leaf: &Facts) -> Result<(), Response> {
+fn check_chain(held: &Held, leaf: &Facts) -> Result<(), Response> {
     let issuers = held.certificates.iter().filter_map(|der| Facts::of(der).ok());
     let by_ec = issuers
         .filter(|facts| facts.subject == leaf.issuer && facts.subject != leaf.subject)

@@ -40,7 +40,7 @@ pub use page::Pages;
 
 pub(crate) use backup::Seal;
 pub(crate) use contact::Contact;
-pub(crate) use create::{Pending, key_for};
+pub(crate) use create::key_for;
 pub(crate) use facts::{Facts, PublicKey};
 pub(crate) use gate::{Gate, check_form, finish};
 pub(crate) use issuer::Issuer;
@@ -80,6 +80,13 @@ pub(crate) struct Vault {
     pub(crate) created: OffsetDateTime,
     /// Until then its name does not resolve.
     pub(crate) registered: OffsetDateTime,
+    /// Who made it and who changed it last: applications, where they are known.
+    #[serde(default)]
+    pub(crate) created_by: Option<String>,
+    #[serde(default = "beginning")]
+    pub(crate) modified: OffsetDateTime,
+    #[serde(default)]
+    pub(crate) modified_by: Option<String>,
     pub(crate) access: AccessModel,
     pub(crate) purging: Purging,
     pub(crate) soft_delete: SoftDelete,
@@ -99,9 +106,9 @@ pub(crate) struct Objects {
     pub(crate) deleted: BTreeMap<String, Deleted>,
     /// Names that were purged and are not free yet.
     pub(crate) purging: BTreeMap<String, OffsetDateTime>,
-    /// Certificates that are being made, and those that were until they are made again.
+    /// Names with an operation that goes on by itself when it is time.
     #[serde(default)]
-    pub(crate) pending: BTreeMap<String, Pending>,
+    pub(crate) making: BTreeSet<String>,
     /// Names whose policy has the vault renew them.
     #[serde(default)]
     pub(crate) renewing: BTreeSet<String>,
@@ -205,6 +212,12 @@ impl Vault {
         }
     }
 
+    /// Notes who changed it through Resource Manager.
+    pub(crate) fn changed(&mut self, by: &str, at: OffsetDateTime) {
+        self.modified = at;
+        self.modified_by = Some(by.to_owned());
+    }
+
     /// The service's word for what soft delete and purge protection allow here.
     pub(crate) fn recovery_level(&self) -> String {
         let customized = if (7..90).contains(&self.retention_days) { "Customized" } else { "" };
@@ -231,55 +244,44 @@ impl Vault {
                 created: now,
                 updated: now,
                 enabled: true,
-                tags: BTreeMap::new(),
+                tags: None,
                 exportable: true,
                 content_type: ContentType::Pkcs12,
+                order_preserved: false,
                 material: Material::Seeded {
                     nursery: Arc::clone(nursery),
                     name: name.as_str().into(),
                     made: std::sync::OnceLock::new(),
                 },
             };
-            let object = Object { name, versions: vec![version], policy: None };
+            let mut object = Object::new(&name);
+            object.versions.push(version);
             (object.name.to_ascii_uppercase(), Live::new(object))
         }));
     }
 }
 
-impl Vault {
-    /// Adds a certificate that is still being made.
-    pub(crate) fn add_pending(&mut self, name: &str, id: String, now: OffsetDateTime) {
-        let version = Version {
-            id: id.into(),
-            created: now,
-            updated: now,
-            enabled: false,
-            tags: BTreeMap::new(),
-            exportable: true,
-            content_type: ContentType::Pkcs12,
-            material: Material::Pending,
-        };
-        let object = Object { name: name.to_owned(), versions: vec![version], policy: None };
-        self.objects.live.insert(key_of(name), Live::new(object));
-    }
-}
-
 impl Objects {
     /// Purges, completes and renews what is due.
-    fn let_time_pass(&mut self, now: OffsetDateTime) {
+    pub(crate) fn let_time_pass(&mut self, now: OffsetDateTime) {
         if !self.deleted.is_empty() {
             self.deleted.retain(|_, deleted| deleted.purge > now);
         }
         if !self.purging.is_empty() {
             self.purging.retain(|_, until| *until > now);
         }
-        if !self.pending.is_empty() {
-            self.complete_what_is_due(now);
+        if !self.making.is_empty() {
+            self.go_on_with_what_is_due(now);
         }
         if !self.renewing.is_empty() {
             self.renew_what_is_due(now);
         }
     }
+}
+
+/// Of time: for vaults that were saved before anything was noted of changes.
+fn beginning() -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH
 }
 
 fn key_of(name: &str) -> String {
@@ -288,6 +290,20 @@ fn key_of(name: &str) -> String {
 
 fn certificate_not_found(name: &str) -> Response {
     problem::not_found("CertificateNotFound", "certificate", name)
+}
+
+/// With the version, where one was asked for.
+fn version_not_found(name: &str, version: Option<&str>) -> Response {
+    certificate_not_found(&version.map_or(name.to_owned(), |version| format!("{name}/{version}")))
+}
+
+fn deleted_not_found(name: &str) -> Response {
+    problem::vault(
+        404,
+        "CertificateNotFound",
+        None,
+        &format!("Deleted Certificate not found: {name}"),
+    )
 }
 
 fn ok(body: &Value) -> Response {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::pki::Nursery;
+use crate::vault::create::Making;
 
 /// A certificate with all its versions, oldest first. There is always one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -19,11 +20,32 @@ pub(crate) struct Object {
     pub(crate) versions: Vec<Version>,
     /// Absent for seeded certificates: theirs is derived when it is asked for.
     pub(crate) policy: Option<Value>,
+    /// How its newest version is being made, or was, until somebody deletes that.
+    #[serde(default)]
+    pub(crate) operation: Option<Making>,
 }
 
 impl Object {
+    /// Without a version yet.
+    pub(crate) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), versions: Vec::new(), policy: None, operation: None }
+    }
+
+    /// The newest version that is made; only where there is none, one that is not.
     pub(crate) fn newest(&self) -> Option<&Version> {
-        self.versions.last()
+        let made = self.versions.iter().rev().find(|version| !version.is_pending());
+        made.or(self.versions.last())
+    }
+
+    /// Whether none of its versions is made yet.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.newest().is_none_or(Version::is_pending)
+    }
+
+    /// Adds a version; those that were never made go.
+    pub(crate) fn add(&mut self, version: Version) {
+        self.versions.retain(|version| !version.is_pending());
+        self.versions.push(version);
     }
 
     /// The version of that id, or the newest one where none is named.
@@ -35,10 +57,8 @@ impl Object {
     }
 
     pub(crate) fn version_mut(&mut self, id: Option<&str>) -> Option<&mut Version> {
-        match id {
-            None => self.versions.last_mut(),
-            Some(id) => self.versions.iter_mut().find(|v| v.id.eq_ignore_ascii_case(id)),
-        }
+        let id = self.version(id)?.id.clone();
+        self.versions.iter_mut().find(|version| version.id == id)
     }
 }
 
@@ -50,10 +70,21 @@ pub(crate) struct Version {
     pub(crate) created: OffsetDateTime,
     pub(crate) updated: OffsetDateTime,
     pub(crate) enabled: bool,
-    pub(crate) tags: BTreeMap<String, String>,
+    /// `None`: nobody has given any.
+    pub(crate) tags: Option<BTreeMap<String, String>>,
     pub(crate) exportable: bool,
     pub(crate) content_type: ContentType,
+    /// Its chain came with the wish to keep the order.
+    #[serde(default)]
+    pub(crate) order_preserved: bool,
     pub(crate) material: Material,
+}
+
+impl Version {
+    /// Whether it is still being made, or was never made.
+    pub(crate) fn is_pending(&self) -> bool {
+        matches!(self.material, Material::Pending { .. })
+    }
 }
 
 /// The form in which the backing secret gives the certificate back.
@@ -85,15 +116,18 @@ pub(crate) enum Material {
         name: Box<str>,
         made: OnceLock<Arc<Held>>,
     },
-    /// Of a certificate that is still being made, or whose making failed.
-    Pending,
+    /// Of a certificate that is still being made, or whose making failed: what its validity would be.
+    Pending {
+        not_before: OffsetDateTime,
+        not_after: OffsetDateTime,
+    },
 }
 
 impl Material {
     pub(crate) fn held(&self) -> &Held {
         match self {
             Self::Given(held) => held,
-            Self::Pending => &NOTHING,
+            Self::Pending { .. } => &NOTHING,
             Self::Seeded { nursery, name, made } => made.get_or_init(|| {
                 Arc::new(Held::new(nursery.certificates(name), 0, nursery.key_pkcs8()))
             }),
@@ -107,6 +141,8 @@ struct Saved {
     certificates: Vec<String>,
     leaf: usize,
     key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    planned: Option<(OffsetDateTime, OffsetDateTime)>,
 }
 
 impl Serialize for Material {
@@ -114,7 +150,11 @@ impl Serialize for Material {
         let held = self.held();
         let certificates = held.certificates.iter().map(|der| STANDARD.encode(der)).collect();
         let key = STANDARD.encode(&held.key);
-        Saved { certificates, leaf: held.leaf, key }.serialize(serializer)
+        let planned = match self {
+            Self::Pending { not_before, not_after } => Some((*not_before, *not_after)),
+            _ => None,
+        };
+        Saved { certificates, leaf: held.leaf, key, planned }.serialize(serializer)
     }
 }
 
@@ -123,8 +163,11 @@ impl<'de> Deserialize<'de> for Material {
         let saved = Saved::deserialize(deserializer)?;
         let decode = |text: &String| STANDARD.decode(text).map_err(serde::de::Error::custom);
         let certificates = saved.certificates.iter().map(decode).collect::<Result<_, _>>()?;
+        if let Some((not_before, not_after)) = saved.planned {
+            return Ok(Self::Pending { not_before, not_after });
+        }
         let held = Held::new(certificates, saved.leaf, decode(&saved.key)?);
-        Ok(if held.certificates.is_empty() { Self::Pending } else { Self::Given(Arc::new(held)) })
+        Ok(Self::Given(Arc::new(held)))
     }
 }
 

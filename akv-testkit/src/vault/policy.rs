@@ -5,8 +5,11 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use crate::exchange::Response;
+use crate::pki::born::{self, Flaw};
+use crate::problem;
+use crate::vault::Objects;
 use crate::vault::body::invalid;
-use crate::vault::facts::{Facts, PublicKey};
+use crate::vault::facts::{Curve, Facts, PublicKey};
 use crate::vault::material::LONGEST_SUBJECT;
 use crate::vault::object::ContentType;
 
@@ -28,21 +31,22 @@ pub(crate) fn derived(facts: &Facts, content_type: ContentType, at: OffsetDateTi
         PublicKey::Other => {}
     }
     key.insert("reuse_key".into(), json!(false));
+    let mut certificate = json!({
+        "subject": facts.subject,
+        "ekus": facts.extended_key_usages,
+        "key_usage": facts.key_usages,
+        "validity_months": facts.validity_months(),
+        "basic_constraints": { "ca": facts.is_authority },
+    });
+    let names = alternative_names(facts);
+    if let Some(certificate) = certificate.as_object_mut().filter(|_| !names.is_empty()) {
+        certificate.insert("sans".to_owned(), Value::Object(names));
+    }
     json!({
         "key_props": key,
         "secret_props": { "contentType": content_type.as_str() },
-        "x509_props": {
-            "subject": facts.subject,
-            "sans": alternative_names(facts),
-            "ekus": facts.extended_key_usages,
-            "key_usage": facts.key_usages,
-            "validity_months": facts.validity_months(),
-            "basic_constraints": { "ca": facts.is_authority },
-        },
-        "lifetime_actions": [{
-            "trigger": { "lifetime_percentage": 80 },
-            "action": { "action_type": "EmailContacts" },
-        }],
+        "x509_props": certificate,
+        "lifetime_actions": usual_actions(false),
         "issuer": { "name": "Unknown" },
         "attributes": {
             "enabled": true,
@@ -52,15 +56,149 @@ pub(crate) fn derived(facts: &Facts, content_type: ContentType, at: OffsetDateTi
     })
 }
 
-fn alternative_names(facts: &Facts) -> Value {
+/// What the service does to a certificate at 80 % of its life, unless it is told otherwise.
+fn usual_actions(is_own: bool) -> Value {
+    let action = if is_own { "AutoRenew" } else { "EmailContacts" };
+    json!([{ "trigger": { "lifetime_percentage": 80 }, "action": { "action_type": action } }])
+}
+
+/// Whether the key stays in an HSM, which nothing leaves.
+fn is_in_hsm(policy: &Value) -> bool {
+    let kind = policy.pointer("/key_props/kty").and_then(Value::as_str);
+    kind.is_some_and(|kind| kind.ends_with("-HSM"))
+}
+
+/// Whether the vault itself signs what has this policy.
+pub(crate) fn is_own(policy: &Value) -> bool {
+    policy.pointer("/issuer/name").and_then(Value::as_str) == Some("Self")
+}
+
+/// The policy of a certificate that is to be made: what the request says, over the service's defaults.
+pub(crate) fn to_be_made(wanted: &Value, at: OffsetDateTime) -> Value {
+    let text = |pointer: &str| wanted.pointer(pointer).and_then(Value::as_str);
+    let (key, usages) = match born::kind_of_key(wanted) {
+        "EC" => {
+            let curve = text("/key_props/crv").unwrap_or("P-256");
+            let bits = Curve::of(curve).map(Curve::bits);
+            let key = json!({ "kty": "EC", "key_size": bits, "crv": curve });
+            (key, json!(["digitalSignature"]))
+        }
+        _ => (
+            json!({ "kty": "RSA", "key_size": 2048 }),
+            json!(["digitalSignature", "keyEncipherment"]),
+        ),
+    };
+    let mut policy = json!({
+        "key_props": { "exportable": !is_in_hsm(wanted), "reuse_key": false },
+        "secret_props": { "contentType": ContentType::Pkcs12.as_str() },
+        "x509_props": {
+            "subject": "",
+            "ekus": ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"],
+            "key_usage": usages,
+            "validity_months": 12,
+            "basic_constraints": { "ca": false },
+        },
+        "lifetime_actions": usual_actions(is_own(wanted)),
+        "attributes": {
+            "enabled": true,
+            "created": at.unix_timestamp(),
+            "updated": at.unix_timestamp(),
+        },
+    });
+    lay_over(&mut policy, &json!({ "key_props": key }));
+    lay_over(&mut policy, &known(wanted));
+    policy
+}
+
+/// Lays over what comes with a certificate: that says itself what it is.
+pub(crate) fn lay_over_import(policy: &mut Value, wanted: &Value) {
+    let mut wanted = known(wanted);
+    if let Some(wanted) = wanted.as_object_mut() {
+        wanted.remove("x509_props");
+    }
+    lay_over(policy, &json!({ "key_props": { "exportable": !is_in_hsm(&wanted) } }));
+    if is_own(&wanted) {
+        lay_over(policy, &json!({ "lifetime_actions": usual_actions(true) }));
+    }
+    lay_over(policy, &wanted);
+}
+
+/// The members that the service has, which are all that it keeps.
+pub(crate) fn known(policy: &Value) -> Value {
+    let mut kept = json!({});
+    for (pointer, form) in MEMBERS {
+        let Some(value) = policy.pointer(pointer).filter(|value| !value.is_null()) else {
+            continue;
+        };
+        let value = match form {
+            // Its members follow.
+            Form::Object => json!({}),
+            Form::List => value.as_array().into_iter().flatten().map(known_action).collect(),
+            _ => value.clone(),
+        };
+        put(&mut kept, pointer, value);
+    }
+    kept
+}
+
+fn known_action(action: &Value) -> Value {
+    let mut kept = json!({});
+    for (pointer, form) in ACTION_MEMBERS.iter().filter(|(pointer, _)| !pointer.is_empty()) {
+        let Some(value) = action.pointer(pointer).filter(|value| !value.is_null()) else {
+            continue;
+        };
+        put(
+            &mut kept,
+            pointer,
+            if matches!(form, Form::Object) { json!({}) } else { value.clone() },
+        );
+    }
+    kept
+}
+
+/// Puts a member at its place; what it is in is there already.
+fn put(into: &mut Value, pointer: &str, value: Value) {
+    let Some((parent, name)) = pointer.rsplit_once('/') else { return };
+    if let Some(parent) = into.pointer_mut(parent).and_then(Value::as_object_mut) {
+        parent.insert(name.to_owned(), value);
+    }
+}
+
+/// 400 for a policy that no certificate can be made by.
+pub(crate) fn refused(flaw: Flaw) -> Response {
+    match flaw {
+        Flaw::Member(member) => invalid(&format!("policy.{member}")),
+        Flaw::Subject => problem::bad_parameter(
+            "Property policy.x509_props has invalid value. Invalid X.500 distinguished name\r\n",
+        ),
+    }
+}
+
+/// Notes when a policy was changed.
+pub(crate) fn note_update(policy: &mut Value, at: OffsetDateTime) {
+    lay_over(policy, &json!({ "attributes": { "updated": at.unix_timestamp() } }));
+}
+
+impl Objects {
+    /// A policy is as old as the first one of its name.
+    pub(super) fn keep_creation(&self, key: &str, policy: &mut Value) {
+        let earlier = self.live.get(key).and_then(|live| live.object.policy.as_ref());
+        if let Some(created) = earlier.and_then(|policy| policy.pointer("/attributes/created")) {
+            lay_over(policy, &json!({ "attributes": { "created": created } }));
+        }
+    }
+}
+
+fn alternative_names(facts: &Facts) -> Map<String, Value> {
     let kinds = [
         ("dns_names", &facts.dns_names),
         ("emails", &facts.emails),
+        ("upns", &facts.principals),
         ("uris", &facts.uris),
         ("ipAddresses", &facts.addresses),
     ];
     let present = kinds.into_iter().filter(|(_, names)| !names.is_empty());
-    Value::Object(present.map(|(kind, names)| (kind.to_owned(), json!(names))).collect())
+    present.map(|(kind, names)| (kind.to_owned(), json!(names))).collect()
 }
 
 /// Lays what a request says over a policy, member by member.

@@ -4,13 +4,19 @@ use crate::exchange::Response;
 use crate::vault::object::Object;
 use crate::vault::page;
 use crate::vault::wire::{Asked, Renderer};
-use crate::vault::{Context, Vault, certificate_not_found, key_of, ok};
+use crate::vault::{
+    Context, Vault, certificate_not_found, deleted_not_found, key_of, ok, version_not_found,
+};
 
 impl Vault {
     pub(super) fn list(&self, context: &Context<'_>) -> Response {
         let renderer = self.renderer(context);
+        let all = wants_pending(context);
         page::answer(context.request, context.pages, &self.objects.live, |live| {
             let newest = live.object.newest().filter(|_| live.is_visible(context.now))?;
+            if newest.is_pending() && !all {
+                return None;
+            }
             Some(renderer.item(&live.object, newest))
         })
     }
@@ -22,10 +28,10 @@ impl Vault {
         context: &Context<'_>,
     ) -> Response {
         let Some(object) = self.visible(name, context) else {
-            return certificate_not_found(name);
+            return version_not_found(name, version);
         };
         let Some(found) = object.version(version) else {
-            return certificate_not_found(name);
+            return version_not_found(name, version);
         };
         let asked = if version.is_some() { Asked::ByVersion } else { Asked::ForNewest };
         ok(&self.renderer(context).bundle(object, found, asked))
@@ -56,8 +62,10 @@ impl Vault {
 
     pub(super) fn list_deleted(&self, context: &Context<'_>) -> Response {
         let renderer = self.renderer(context);
+        let all = wants_pending(context);
         page::answer(context.request, context.pages, &self.objects.deleted, |deleted| {
-            (deleted.settled <= context.now).then(|| renderer.deleted_item(deleted))
+            let is_listed = deleted.settled <= context.now && (all || !deleted.object.is_pending());
+            is_listed.then(|| renderer.deleted_item(deleted))
         })
     }
 
@@ -65,7 +73,7 @@ impl Vault {
         let found = self.objects.deleted.get(&key_of(name));
         match found.filter(|deleted| deleted.settled <= context.now) {
             Some(deleted) => ok(&self.renderer(context).deleted_bundle(deleted)),
-            None => certificate_not_found(name),
+            None => deleted_not_found(name),
         }
     }
 
@@ -77,4 +85,10 @@ impl Vault {
     pub(super) fn renderer<'a>(&'a self, context: &'a Context<'_>) -> Renderer<'a> {
         Renderer { request: context.request, vault: self }
     }
+}
+
+/// Whether a list is to have what is not made yet.
+fn wants_pending(context: &Context<'_>) -> bool {
+    let wanted = context.request.find_query("includePending");
+    wanted.is_some_and(|wanted| wanted.eq_ignore_ascii_case("true"))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
-use crate::pki::born::{self, Born};
+use crate::pki::born::{self, Order};
 use crate::vault::Objects;
 use crate::vault::facts::Facts;
 use crate::vault::object::{Held, Live, Material, Version};
@@ -33,7 +33,7 @@ impl Objects {
 
 fn renew(live: &mut Live, now: OffsetDateTime) {
     let object = &mut live.object;
-    let (Some(policy), Some(newest)) = (&object.policy, object.versions.last()) else { return };
+    let (Some(policy), Some(newest)) = (&object.policy, object.newest()) else { return };
     let Ok(facts) = Facts::of(newest.material.held().leaf()) else { return };
     // A policy may want a renewal before the beginning: one a day is enough.
     let earliest = newest.created + Duration::DAY;
@@ -41,9 +41,9 @@ fn renew(live: &mut Live, now: OffsetDateTime) {
     if !renewal_of(policy).is_some_and(is_due) {
         return;
     }
-    let born = born::key_of(policy).and_then(|key| born::bear(&key, policy, now));
-    let Ok(Born { certificate, key, .. }) = born else { return };
-    let held = Held::new(vec![certificate], 0, key);
+    let (Ok(key), Ok(order)) = (born::key_of(policy), Order::read(policy)) else { return };
+    let Some(certificate) = order.certificate(&key, now) else { return };
+    let held = Held::new(vec![certificate], 0, key.serialize_der());
     // The certificate is new, and so is what is made of its digest.
     let digest = held.thumbprint.first_chunk::<16>().copied().unwrap_or_default();
     let id = format!("{:032x}", u128::from_be_bytes(digest));
@@ -54,7 +54,9 @@ fn renew(live: &mut Live, now: OffsetDateTime) {
         material: Material::Given(Arc::new(held)),
         ..newest.clone()
     };
-    object.versions.push(version);
+    // One that is being made meanwhile will be newer.
+    let made = object.versions.iter().take_while(|version| !version.is_pending()).count();
+    object.versions.insert(made, version);
 }
 
 /// When a policy wants a renewal.

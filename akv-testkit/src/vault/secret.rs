@@ -22,6 +22,8 @@ impl Vault {
         context: &Context<'_>,
     ) -> Response {
         let renderer = self.renderer(context);
+        let id = version.map_or(name.to_owned(), |version| format!("{name}/{version}"));
+        let not_found = || problem::not_found("SecretNotFound", "secret", &id);
         if let Some(value) = self.objects.secrets.get(&key_of(name)) {
             let id = renderer.link("secrets", name, Some(&"0".repeat(32)));
             return ok(
@@ -30,9 +32,9 @@ impl Vault {
         }
         let found = self.visible(name, context);
         let Some((object, version)) = found.and_then(|o| Some((o, o.version(version)?))) else {
-            return problem::not_found("SecretNotFound", "secret", name);
+            return not_found();
         };
-        if !version.enabled {
+        if !version.enabled && !version.is_pending() {
             return problem::vault(
                 403,
                 "Forbidden",
@@ -40,18 +42,19 @@ impl Vault {
                 "Operation get is not allowed on a disabled secret.",
             );
         }
-        let Ok(facts) = Facts::of(version.material.held().leaf()) else {
-            return problem::not_found("SecretNotFound", "secret", name);
-        };
-        ok(&json!({
+        let Ok(facts) = Facts::of(version.material.held().leaf()) else { return not_found() };
+        let mut secret = json!({
             "value": secret_value(version),
             "contentType": version.content_type.as_str(),
             "id": renderer.link("secrets", &object.name, Some(&version.id)),
             "managed": true,
             "attributes": renderer.attributes(version, Some(&facts)),
-            "tags": version.tags,
             "kid": renderer.link("keys", &object.name, Some(&version.id)),
-        }))
+        });
+        if let (Some(tags), Some(secret)) = (&version.tags, secret.as_object_mut()) {
+            secret.insert("tags".to_owned(), json!(tags));
+        }
+        ok(&secret)
     }
 
     pub(super) fn set_secret(&mut self, name: &str, context: &Context<'_>) -> Response {
@@ -76,7 +79,8 @@ impl Vault {
 
     /// The public key, as a JSON web key.
     pub(super) fn key(&self, name: &str, version: Option<&str>, context: &Context<'_>) -> Response {
-        let not_found = || problem::not_found("KeyNotFound", "key", name);
+        let id = version.map_or(name.to_owned(), |version| format!("{name}/{version}"));
+        let not_found = || problem::not_found("KeyNotFound", "key", &id);
         let found = self.visible(name, context);
         let Some((object, version)) = found.and_then(|o| Some((o, o.version(version)?))) else {
             return not_found();
@@ -87,7 +91,11 @@ impl Vault {
         key.insert("kid".into(), json!(renderer.link("keys", &object.name, Some(&version.id))));
         let mut attributes = renderer.attributes(version, Some(&facts));
         attributes.insert("exportable".into(), json!(version.exportable));
-        ok(&json!({ "key": key, "attributes": attributes, "managed": true }))
+        let mut bundle = json!({ "key": key, "attributes": attributes, "managed": true });
+        if let (Some(tags), Some(bundle)) = (&version.tags, bundle.as_object_mut()) {
+            bundle.insert("tags".to_owned(), json!(tags));
+        }
+        ok(&bundle)
     }
 }
 

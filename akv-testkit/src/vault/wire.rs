@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::exchange::Request;
 use crate::vault::facts::Facts;
-use crate::vault::object::{Deleted, Object, Version};
-use crate::vault::{Vault, policy};
+use crate::vault::object::{Deleted, Material, Object, Version};
+use crate::vault::{SoftDelete, Vault, policy};
 
 /// Which version a bundle was asked for: the newest comes with its policy, one by its id without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,18 +51,25 @@ impl Renderer<'_> {
     pub(crate) fn deleted_item(&self, deleted: &Deleted) -> Value {
         let Some(version) = deleted.object.newest() else { return Value::Null };
         let mut map = self.item_map(&deleted.object.name, None, version);
+        let facts = Facts::of(version.material.held().leaf()).ok();
+        map.insert("attributes".into(), Value::Object(self.attributes(version, facts.as_ref())));
+        map.remove("subject");
         self.add_deletion(&mut map, deleted);
         Value::Object(map)
     }
 
     /// The policy of a certificate.
     pub(crate) fn policy(&self, object: &Object, version: &Version) -> Value {
-        let facts = Facts::of(version.material.held().leaf());
-        facts.map_or(Value::Null, |facts| self.policy_with(object, version, &facts))
+        let facts = Facts::of(version.material.held().leaf()).ok();
+        self.policy_with(object, version, facts.as_ref())
     }
 
-    fn policy_with(&self, object: &Object, version: &Version, facts: &Facts) -> Value {
-        let derived = || policy::derived(facts, version.content_type, version.created);
+    fn policy_with(&self, object: &Object, version: &Version, facts: Option<&Facts>) -> Value {
+        // One that is still being made has a policy, not yet a certificate to derive it from.
+        let derived = || {
+            let derived = |facts| policy::derived(facts, version.content_type, version.created);
+            facts.map_or(Value::Null, derived)
+        };
         let mut policy = object.policy.clone().unwrap_or_else(derived);
         if let Some(policy) = policy.as_object_mut() {
             let id = self.link("certificates", &object.name, Some("policy"));
@@ -79,7 +86,10 @@ impl Renderer<'_> {
     ) -> Map<String, Value> {
         let mut attributes = short_attributes(version, facts);
         attributes.insert("recoveryLevel".to_owned(), json!(self.vault.recovery_level()));
-        attributes.insert("recoverableDays".to_owned(), json!(self.vault.retention_days));
+        let version = self.request.find_query("api-version").unwrap_or_default();
+        if self.vault.soft_delete == SoftDelete::On && !WITHOUT_DAYS.contains(&version) {
+            attributes.insert("recoverableDays".to_owned(), json!(self.vault.retention_days));
+        }
         attributes
     }
 
@@ -95,10 +105,18 @@ impl Renderer<'_> {
         let mut put = |name: &str, value: Value| map.insert(name.to_owned(), value);
         put("id", json!(self.link("certificates", &object.name, Some(&version.id))));
         put("attributes", Value::Object(self.attributes(version, facts.as_ref())));
-        put("tags", json!(version.tags));
-        let Some(facts) = facts else {
+        if let Some(tags) = &version.tags {
+            put("tags", json!(tags));
+        }
+        if version.order_preserved {
+            put("preserveCertOrder", json!(true));
+        }
+        if object.operation.is_some() {
             let pending = self.link("certificates", &object.name, Some("pending"));
             put("pending", json!({ "id": pending }));
+        }
+        let Some(facts) = facts else {
+            put("policy", self.policy_with(object, version, None));
             return map;
         };
         put("kid", json!(self.link("keys", &object.name, Some(&version.id))));
@@ -107,7 +125,7 @@ impl Renderer<'_> {
         put("cer", json!(STANDARD.encode(held.leaf())));
         match asked {
             Asked::ForNewest => {
-                put("policy", self.policy_with(object, version, &facts));
+                put("policy", self.policy_with(object, version, Some(&facts)));
             }
             Asked::ByVersion => {
                 put("subject", json!(facts.subject));
@@ -128,7 +146,9 @@ impl Renderer<'_> {
         }
         let attributes = short_attributes(version, facts.as_ref());
         map.insert("attributes".to_owned(), Value::Object(attributes));
-        map.insert("tags".to_owned(), json!(version.tags));
+        if let Some(tags) = &version.tags {
+            map.insert("tags".to_owned(), json!(tags));
+        }
         // Undocumented, and seen empty in recorded traffic.
         map.insert("subject".to_owned(), json!(""));
         map
@@ -143,12 +163,15 @@ impl Renderer<'_> {
 }
 
 fn short_attributes(version: &Version, facts: Option<&Facts>) -> Map<String, Value> {
-    let validity = facts.map(|facts| {
-        let ends = [("nbf", facts.not_before), ("exp", facts.not_after)];
-        ends.map(|(name, at)| (name, json!(at.unix_timestamp())))
+    let validity = match version.material {
+        Material::Pending { not_before, not_after } => Some((not_before, not_after)),
+        _ => facts.map(|facts| (facts.not_before, facts.not_after)),
+    };
+    let validity = validity.map(|(from, until)| {
+        [("nbf", from), ("exp", until)].map(|(name, at)| (name, json!(at.unix_timestamp())))
     });
     [
-        ("enabled", json!(version.enabled)),
+        ("enabled", json!(version.enabled && !version.is_pending())),
         ("created", json!(version.created.unix_timestamp())),
         ("updated", json!(version.updated.unix_timestamp())),
     ]
@@ -157,3 +180,6 @@ fn short_attributes(version: &Version, facts: Option<&Facts>) -> Map<String, Val
     .map(|(name, value)| (name.to_owned(), value))
     .collect()
 }
+
+/// Versions of the interface that do not tell how long something can be recovered.
+const WITHOUT_DAYS: [&str; 2] = ["2016-10-01", "7.0"];

@@ -1,8 +1,10 @@
 //! What an addition decides, on a vault in memory.
 
 use crate::scene::{NOT_ABSENT, Scene, adding, error, tags, web};
-use akv_core::job::{AddRequest, Contents, Effect, ExistingTags, Overwrite, SoftDeleted, Status};
-use akv_core::{CertificateStore, ErrorKind, Exportable, Password};
+use akv_core::job::{
+    AddRequest, Contents, Effect, ExistingTags, ManagementJob, Overwrite, SoftDeleted, Status,
+};
+use akv_core::{CertificateStore, ErrorKind, Exportable, OperationState, Password};
 use akv_testkit::memory::StoreCall;
 use akv_testkit::pki::Leaf;
 use futures::executor::block_on;
@@ -123,7 +125,7 @@ fn the_same_certificate_makes_no_new_version_and_its_tags_are_reconciled() {
     ] {
         let outcome = scene.add(&job);
         assert_eq!(outcome.status(), Status::Success, "{}", outcome.message());
-        assert!(matches!(outcome.effect(), Effect::Kept { .. }));
+        assert!(matches!(outcome.effect(), Effect::Unchanged { .. }));
         assert_eq!(scene.versions(), [(leaf.thumbprint(), expected)]);
         assert_eq!(scene.count(StoreCall::UpdateTags), updates);
     }
@@ -307,4 +309,154 @@ fn what_somebody_else_recovers_meanwhile_exists_as_any_other() {
         assert_eq!(scene.versions().len(), versions);
         assert_eq!(scene.versions()[versions - 1].1, tags(&[("owner", "pki")]));
     }
+}
+
+#[test]
+fn an_addition_that_is_done_already_is_a_success() {
+    let scene = Scene::new();
+    let leaf = scene.leaf();
+    let job = AddRequest { tags: tags(&[("owner", "pki")]), ..adding(&leaf) };
+    assert_eq!(scene.add(&job).status(), Status::Success);
+    let again = scene.add(&job);
+    assert_eq!(again.status(), Status::Success, "{}", again.message());
+    assert!(matches!(again.effect(), Effect::Unchanged { .. }));
+    assert!(again.message().contains("no new version, nothing was changed"), "{}", again.message());
+    assert_eq!(scene.versions(), [(leaf.thumbprint(), tags(&[("owner", "pki")]))]);
+    let other = AddRequest { exportable: Exportable::No, ..job };
+    assert_eq!(scene.add(&other).status(), Status::Warning, "not all that was asked for is so");
+}
+
+/// A scene in which `web` holds `old`, and was recovered for the addition of `new`.
+fn marked(scene: &Scene, old: &Leaf, new: &Leaf, had: &akv_core::Tags) {
+    let mark = ("akv-recovered-for".to_owned(), new.thumbprint().to_string());
+    let had = had.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    scene.given(old, &[]);
+    let marked = akv_core::Tags::new(had.chain([mark])).expect("tags");
+    block_on(scene.store.update_tags(&web(), &marked)).expect("marked");
+}
+
+#[test]
+fn an_addition_goes_on_where_its_mark_is_and_no_other_does() {
+    let had = tags(&[("owner", "pki")]);
+    for (job, expected) in [
+        (adding as fn(&Leaf) -> AddRequest, tags(&[])),
+        (overwriting, tags(&[])),
+        (preserving, had.clone()),
+    ] {
+        let scene = Scene::new();
+        let (old, new, other) = (scene.leaf(), scene.leaf(), scene.leaf());
+        marked(&scene, &old, &new, &had);
+        if job(&new).overwrite == Overwrite::No {
+            assert_eq!(scene.add(&job(&other)).status(), Status::Warning);
+            let refusing = AddRequest { soft_deleted: SoftDeleted::Refuse, ..job(&new) };
+            assert_eq!(scene.add(&refusing).status(), Status::Warning);
+            assert_eq!(scene.versions().len(), 1);
+        }
+        let outcome = scene.add(&job(&new));
+        assert_eq!(outcome.status(), Status::Success, "{}", outcome.message());
+        assert_eq!(scene.versions()[1], (new.thumbprint(), expected));
+    }
+}
+
+#[test]
+fn a_mark_is_never_merged_into_the_tags() {
+    let had = tags(&[("owner", "pki")]);
+    let scene = Scene::new();
+    let (old, new, other) = (scene.leaf(), scene.leaf(), scene.leaf());
+    marked(&scene, &old, &new, &had);
+    assert_eq!(scene.add(&preserving(&old)).status(), Status::Success);
+    assert_eq!(scene.versions(), [(old.thumbprint(), had.clone())]);
+    let scene = Scene::new();
+    marked(&scene, &old, &new, &had);
+    assert_eq!(scene.add(&preserving(&other)).status(), Status::Success);
+    assert_eq!(scene.versions()[1], (other.thumbprint(), had));
+}
+
+#[test]
+fn without_permission_to_mark_the_addition_is_made_all_the_same() {
+    let scene = Scene::new();
+    deleted(&scene.leaf(), &scene);
+    scene.store.fail(StoreCall::UpdateTags, error(ErrorKind::Denied(akv_core::Denial::Rbac)));
+    let new = scene.leaf();
+    let outcome = scene.add(&adding(&new));
+    assert_eq!(outcome.status(), Status::Success, "{}", outcome.message());
+    assert_eq!(scene.versions()[1].0, new.thumbprint());
+}
+
+#[test]
+fn what_is_removed_while_it_is_replaced_comes_back_with_the_new_version() {
+    let scene = Scene::new();
+    let (old, new) = (scene.leaf(), scene.leaf());
+    scene.given(&old, &[("owner", "pki")]);
+    let seen = block_on(scene.store.certificate(&web())).expect("looks").expect("there");
+    block_on(scene.store.delete(&web())).expect("deleted");
+    scene.store.show_once(seen);
+    let outcome = scene.add(&preserving(&new));
+    assert_eq!(outcome.status(), Status::Success, "{}", outcome.message());
+    assert_eq!(scene.versions()[1], (new.thumbprint(), tags(&[("owner", "pki")])));
+}
+
+#[test]
+fn a_derived_alias_replaces_only_what_has_the_same_source() {
+    for (first, second, expected, versions) in [
+        ("shop.api.example.test", "shop-api.example.test", Status::Failure, 1),
+        ("*.example.test", "wildcard.example.test", Status::Failure, 1),
+        ("www.example.test", "WWW.example.test", Status::Success, 2),
+    ] {
+        let scene = Scene::new();
+        let request = |host: &str| {
+            let leaf = scene.pki.leaf(host).issue();
+            let contents = Contents::Pfx(Zeroizing::new(leaf.pfx()));
+            let request = AddRequest::new(contents, Password::default());
+            AddRequest { overwrite: Overwrite::Yes, ..request }
+        };
+        assert_eq!(scene.add(&request(first)).status(), Status::Success);
+        let outcome = scene.add(&request(second));
+        assert_eq!(outcome.status(), expected, "{second}: {}", outcome.message());
+        let name = akv_core::job::derived_alias(Some(first), akv_core::Thumbprint::of(b""));
+        assert_eq!(scene.store.versions(&name).len(), versions, "{second}");
+        if expected == Status::Failure {
+            for told in ["nothing was replaced", "give an alias"] {
+                assert!(outcome.message().contains(told), "{}", outcome.message());
+            }
+            let named = AddRequest { name: Some(name.clone()), ..request(second) };
+            assert_eq!(scene.add(&named).status(), Status::Success, "it was asked for by name");
+        }
+    }
+}
+
+#[test]
+fn a_pending_certificate_is_told_as_pending_and_left_alone() {
+    for (state, status, told) in [
+        (Some(OperationState::InProgress), Status::Failure, "operation is in progress"),
+        (Some(OperationState::Cancelled), Status::Success, "imported"),
+        (Some(OperationState::Failed), Status::Success, "imported"),
+        (None, Status::Warning, "without a certificate in it"),
+    ] {
+        let scene = Scene::new();
+        scene.store.insert(crate::scene::pending("web"));
+        if let Some(state) = state {
+            scene.store.set_operation(web(), state);
+        }
+        let outcome = scene.add(&adding(&scene.leaf()));
+        assert_eq!(outcome.status(), status, "{}", outcome.message());
+        assert!(outcome.message().contains(told), "{}", outcome.message());
+        let expected = usize::from(status == Status::Success);
+        assert_eq!(scene.count(StoreCall::Import), expected);
+    }
+}
+
+/// The store answers a look only when both jobs have had the chance to look.
+#[test]
+fn two_additions_of_one_name_are_made_one_after_the_other() {
+    let scene = Scene::new();
+    let (one, other) = (adding(&scene.leaf()), adding(&scene.leaf()));
+    scene.store.yield_often();
+    let jobs = scene.jobs.clone();
+    let both = futures::future::join(scene.jobs.add(&one), jobs.add(&other));
+    let (first, second) = block_on(both);
+    let mut ends = [first.status(), second.status()];
+    ends.sort_unstable();
+    assert_eq!(ends, [Status::Success, Status::Warning]);
+    assert_eq!(scene.versions().len(), 1);
 }

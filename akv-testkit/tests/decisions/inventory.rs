@@ -5,7 +5,7 @@ use akv_core::job::{
     AddRequest, Coverage, InventoryItem, InventoryJob, InventoryOutcome, InventoryRequest,
     ItemSource, Known, LastInventory, Status, Unchanged,
 };
-use akv_core::{Attributes, Certificate, Denial, ErrorKind, Tags, Thumbprint};
+use akv_core::{CertificateStore, Denial, ErrorKind, OperationState, Pending, Thumbprint};
 use akv_testkit::memory::StoreCall;
 use futures::executor::block_on;
 
@@ -115,20 +115,81 @@ fn a_list_that_breaks_off_is_a_failure_whatever_was_read_before() {
 }
 
 #[test]
-fn a_certificate_without_a_certificate_is_told_to_be_pending() {
+fn a_pending_certificate_is_shown_or_left_out_as_asked() {
+    for (pending, names_told) in [
+        (Pending::Exclude, &["c0", "c1", "c2", "c3"][..]),
+        (Pending::Include, &["c0", "c1", "c2", "c3", "c9"]),
+    ] {
+        let scene = scene();
+        scene.store.insert(crate::scene::pending("c9"));
+        scene.store.set_operation(name("c9"), OperationState::InProgress);
+        let request = InventoryRequest { pending, ..InventoryRequest::default() };
+        let (outcome, items) = inventory(&scene, &request);
+        assert_eq!((outcome.status, outcome.listed), (Status::Success, names_told.len()));
+        assert_eq!(names(&items), names_told);
+        let shown = items.iter().filter(|item| item.source == ItemSource::Pending).count();
+        assert_eq!(shown, names_told.len() - 4);
+    }
+}
+
+#[test]
+fn a_creation_that_came_to_nothing_is_told_with_the_reason() {
+    for (state, told) in [
+        (Some(OperationState::Failed), "its creation has failed"),
+        (Some(OperationState::Cancelled), "its creation was cancelled"),
+        (None, "pending or has failed"),
+    ] {
+        let scene = scene();
+        scene.store.insert(crate::scene::pending("c9"));
+        if let Some(state) = state {
+            scene.store.set_operation(name("c9"), state);
+        }
+        let (outcome, items) = inventory(&scene, &InventoryRequest::default());
+        assert_eq!((outcome.status, items.len()), (Status::Warning, 4));
+        let message = outcome.message();
+        assert!(message.contains("c9") && message.contains(told), "{message}");
+    }
+}
+
+#[test]
+fn a_disabled_certificate_is_told_with_its_leaf_and_a_note() {
+    let request = InventoryRequest { coverage: Coverage::Chain, ..InventoryRequest::default() };
+    for disabled in [true, false] {
+        let scene = scene();
+        if disabled {
+            scene.store.disable(&name("c1"));
+        } else {
+            let refused = error(ErrorKind::Denied(Denial::ObjectState));
+            scene.store.fail_for(StoreCall::Chain, &name("c1"), refused);
+        }
+        let (outcome, items) = inventory(&scene, &request);
+        assert_eq!((outcome.status, outcome.listed), (Status::Success, 4));
+        let lengths: Vec<_> = items.iter().map(|item| item.certificates.len()).collect();
+        assert_eq!(lengths, [3, 1, 3, 3]);
+        assert!(outcome.message().contains("leaf alone"), "{}", outcome.message());
+        assert!(outcome.message().ends_with(": c1"), "{}", outcome.message());
+    }
+}
+
+#[test]
+fn a_mark_is_in_no_inventory() {
     let scene = scene();
-    scene.store.insert(Certificate {
-        name: name("c9"),
-        version: "0123456789abcdef0123456789abcdef".parse().expect("a version"),
-        der: None,
-        thumbprint: None,
-        attributes: Attributes::default(),
-        tags: Tags::default(),
-        key: None,
-    });
+    let mark = Thumbprint::of(b"new").to_string();
+    let marked = tags(&[("n", "1"), ("akv-recovered-for", &mark)]);
+    block_on(scene.store.update_tags(&name("c1"), &marked)).expect("marked");
     let (outcome, items) = inventory(&scene, &InventoryRequest::default());
-    assert_eq!((outcome.status, items.len()), (Status::Warning, 4));
-    assert!(outcome.message().contains("c9") && outcome.message().contains("pending"));
+    assert_eq!(outcome.status, Status::Success);
+    assert!(items.iter().all(|item| item.tags == tags(&[("n", "1")])));
+    let known =
+        Known::Summary { thumbprints: items[1].thumbprint.into_iter().collect(), has_key: true };
+    let request = InventoryRequest {
+        last: LastInventory::from_iter([(name("c1"), known)]),
+        unchanged: Unchanged::Skip,
+        ..InventoryRequest::default()
+    };
+    let (outcome, items) = inventory(&scene, &request);
+    assert_eq!(outcome.unchanged, 1);
+    assert!(items.iter().all(|item| item.tags == tags(&[("n", "1")])));
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use akv_core::job::{AddRequest, Contents, ManagementJob, Outcome, StoreJobs};
-use akv_core::{CertificateName, Denial, Error, ErrorKind, Password, Tags, Thumbprint};
+use akv_core::{
+    Attributes, Certificate, CertificateName, Denial, Error, ErrorKind, Password, Tags, Thumbprint,
+};
 use akv_testkit::memory::{MemoryDirectory, MemoryStore, StoreCall};
 use akv_testkit::pki::{Leaf, TestPki};
 use futures::executor::block_on;
@@ -15,6 +17,7 @@ pub(crate) struct Scene {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) jobs: StoreJobs,
     pub(crate) pki: TestPki,
+    pub(crate) now: OffsetDateTime,
 }
 
 impl Scene {
@@ -23,7 +26,7 @@ impl Scene {
         let store = Arc::new(MemoryStore::new("contoso").expect("a vault name"));
         let directory = Arc::new(MemoryDirectory::new());
         let jobs = StoreJobs::new(Arc::clone(&store) as _, directory, None, Arc::new(now));
-        Self { store, jobs, pki: TestPki::new(now) }
+        Self { store, jobs, pki: TestPki::new(now), now }
     }
 
     pub(crate) fn leaf(&self) -> Leaf {
@@ -87,3 +90,16 @@ pub(crate) const NOT_ABSENT: [ErrorKind; 8] = [
     ErrorKind::TimedOut,
     ErrorKind::Protocol,
 ];
+
+/// A name under which there is no certificate yet.
+pub(crate) fn pending(name: &str) -> Certificate {
+    Certificate {
+        name: self::name(name),
+        version: "0123456789abcdef0123456789abcdef".parse().expect("a version"),
+        der: None,
+        thumbprint: None,
+        attributes: Attributes { enabled: false, ..Attributes::default() },
+        tags: Tags::default(),
+        key: None,
+    }
+}

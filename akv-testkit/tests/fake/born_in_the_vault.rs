@@ -44,7 +44,8 @@ fn a_self_signed_certificate_is_pending_and_then_there() {
     assert_eq!((answer.status(), answer.find_header("retry-after")), (202, Some("10")));
     assert!(answer.find_header("location").is_some_and(|l| l.contains("/born/pending?")));
     assert_eq!(answer.body_json()["status"], "inProgress");
-    assert_eq!(caller.get("/certificates/born").status(), 404);
+    let making = caller.get("/certificates/born").body_json();
+    assert_eq!(making["attributes"]["enabled"], false);
     cloud.clock().advance(Duration::from_secs(20));
     let operation = caller.get("/certificates/born/pending").body_json();
     assert_eq!(operation["status"], "completed");
@@ -65,7 +66,6 @@ fn a_request_is_signed_elsewhere_and_merged() {
         STANDARD.decode(operation["csr"].as_str().expect("a request")).expect("base64")
     };
     let first = create("born");
-    assert_eq!(create("born")["csr"], first["csr"], "the open request is answered, not a new one");
     let pki = TestPki::new(cloud.clock().now());
     let merge = |chain: Vec<Vec<u8>>| {
         let x5c: Vec<String> = chain.iter().map(|der| STANDARD.encode(der)).collect();
@@ -86,11 +86,18 @@ fn a_request_is_signed_elsewhere_and_merged() {
 
 #[test]
 fn a_pending_operation_can_be_cancelled_and_forgotten() {
-    let (_cloud, caller) = start();
+    let (cloud, caller) = start();
     caller.vault("POST", "/certificates/born/create", Some(&policy("Self", "EmailContacts")));
     let cancel = json!({ "cancellation_requested": true });
     let answer = caller.vault("PATCH", "/certificates/born/pending", Some(&cancel));
-    assert_eq!(answer.body_json()["status"], "cancelled");
+    assert_eq!(answer.body_json()["status"], "inProgress");
+    assert_eq!(answer.body_json()["cancellation_requested"], true);
+    cloud.clock().advance(Duration::from_secs(20));
+    let cancelled = caller.get("/certificates/born/pending").body_json();
+    assert_eq!(cancelled["status"], "cancelled");
+    assert_eq!(cancelled.get("status_details"), None);
+    let again = caller.vault("PATCH", "/certificates/born/pending", Some(&cancel));
+    assert_eq!(codes(&again).1, "Forbidden");
     assert_eq!(caller.vault("DELETE", "/certificates/born/pending", None).status(), 200);
     assert_eq!(codes(&caller.get("/certificates/born/pending")).1, "PendingCertificateNotFound");
     let wrong = json!({ "policy": { "issuer": { "name": "Self" } } });
@@ -235,4 +242,41 @@ fn nothing_is_merged_that_would_not_be_imported() {
     body["policy"]["key_props"] = json!({ "kty": "EC-HSM", "crv": "P-256" });
     let answer = caller.vault("POST", "/certificates/other/create", Some(&body));
     assert_eq!(codes(&answer).1, "BadParameter", "a standard vault has no HSM");
+}
+
+#[test]
+fn each_creation_is_a_version_with_its_own_tags() {
+    let (cloud, caller) = start();
+    for tag in ["tag01", "tag02", "tag03"] {
+        let mut body = policy("Self", "EmailContacts");
+        body["tags"] = json!({ "tag": tag });
+        let answer = caller.vault("POST", "/certificates/born/create", Some(&body));
+        assert_eq!(answer.status(), 202, "{}", answer.body_json());
+        cloud.clock().advance(Duration::from_secs(20));
+        assert_eq!(caller.get("/certificates/born").body_json()["tags"], body["tags"]);
+    }
+    let list = caller.get("/certificates/born/versions").body_json();
+    let mut tags: Vec<String> = Vec::new();
+    for item in list["value"].as_array().expect("a list") {
+        let (_, path) = item["id"].as_str().and_then(|id| id.split_once(".net")).expect("an id");
+        tags.push(caller.get(path).body_json()["tags"]["tag"].to_string());
+    }
+    tags.sort();
+    assert_eq!(tags, ["\"tag01\"", "\"tag02\"", "\"tag03\""]);
+}
+
+#[test]
+fn an_rsa_request_is_merged_with_any_chain() {
+    let (cloud, caller) = start();
+    let mut body = policy("Unknown", "EmailContacts");
+    body["policy"]["key_props"] = json!({ "kty": "RSA", "key_size": 2048 });
+    let operation = caller.vault("POST", "/certificates/born/create", Some(&body)).body_json();
+    let csr = STANDARD.decode(operation["csr"].as_str().expect("a request")).expect("base64");
+    let chain = TestPki::elliptic(cloud.clock().now()).sign(&csr).expect("a chain");
+    let x5c: Vec<String> = chain.iter().map(|der| STANDARD.encode(der)).collect();
+    let answer =
+        caller.vault("POST", "/certificates/born/pending/merge", Some(&json!({ "x5c": x5c })));
+    assert_eq!(answer.status(), 201, "{}", answer.body_json());
+    let version = cloud.vault("contoso").newest("born").expect("a version");
+    assert_eq!(version.certificates, chain);
 }

@@ -229,3 +229,55 @@ fn a_wrong_command_line_ends_with_2_and_says_why() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("loopback"));
 }
+
+#[cfg(unix)]
+#[test]
+fn files_are_replaced_and_links_not_followed() {
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir().expect("a folder");
+    let victim = dir.path().join("victim");
+    std::fs::write(&victim, "precious").expect("a file");
+    let fake = dir.path().join("fake");
+    std::fs::create_dir(&fake).expect("a folder");
+    let state = dir.path().join("state.json");
+    for name in ["ca.pem", "cloud.json", "env.sh", "env.ps1"] {
+        symlink(&victim, fake.join(name)).expect("a link");
+        symlink(&victim, fake.join(format!("{name}.unfinished"))).expect("a link");
+    }
+    symlink(&victim, dir.path().join("state.json.unfinished")).expect("a link");
+    let program = Program::start(&fake, &["--state", state.to_str().expect("a path")]);
+    assert_eq!(program.terminate(), Some(0));
+    assert_eq!(std::fs::read_to_string(&victim).expect("a file"), "precious");
+    for name in ["ca.pem", "cloud.json", "env.sh", "env.ps1"] {
+        let kind = std::fs::symlink_metadata(fake.join(name)).expect("a file").file_type();
+        assert!(kind.is_file(), "{name}");
+    }
+    for (name, mode) in [("env.ps1", 0o600), ("env.sh", 0o600)] {
+        let file = std::fs::metadata(fake.join(name)).expect("a file");
+        assert_eq!(file.permissions().mode() & 0o777, mode, "{name}");
+    }
+    let text = std::fs::read_to_string(fake.join("env.ps1")).expect("a file");
+    assert!(text.contains("$env:AKV_FAKE_VAULT_URL = 'https://fake-vault.vault.localhost:"));
+}
+
+#[test]
+fn too_many_connections_are_closed_and_places_given_back() {
+    use std::io::{ErrorKind, Read as _};
+    use std::net::TcpStream;
+    let dir = tempfile::tempdir().expect("a folder");
+    let program = Program::start(dir.path(), &[]);
+    let connect = || TcpStream::connect(program.address()).expect("a connection");
+    let is_closed = |mut stream: &TcpStream| {
+        let wait = Some(std::time::Duration::from_millis(500));
+        stream.set_read_timeout(wait).expect("a timeout");
+        match stream.read_exact(&mut [0]) {
+            Ok(()) => true,
+            Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        }
+    };
+    let idle: Vec<TcpStream> = (0..780).map(|_| connect()).collect();
+    assert!(!is_closed(&idle[0]), "the first one has its place");
+    assert!(is_closed(&idle[779]), "the last one has none");
+    drop(idle);
+    assert!((0..20).any(|_| !is_closed(&connect())), "what is closed gives its place back");
+}

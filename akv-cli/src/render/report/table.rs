@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::document::{self, ChangeRecord, shown};
 use crate::render::print;
-use crate::render::table::{csv_line, print_table};
+use crate::render::table::{print_csv, print_table};
 
 /// The findings, what they mean, and the changes.
 pub(super) fn table(report: &Report, changes: Option<&[Change]>) -> Result<()> {
@@ -71,9 +71,9 @@ pub(super) fn what(change: &ChangeRecord<'_>) -> String {
 
 /// One header for both: a change has the severity `change` and its kind as its code.
 pub(super) fn csv(report: &Report, changes: Option<&[Change]>) -> Result<()> {
-    print(&csv_line(["severity", "code", "storePath", "name", "message", "hint", "expires"]))?;
+    print_csv(["severity", "code", "storePath", "name", "message", "hint", "expires"])?;
     for one in document::findings(report) {
-        print(&csv_line([
+        print_csv([
             one.severity.to_string().as_str(),
             one.code.as_str(),
             one.store_path.unwrap_or_default(),
@@ -81,11 +81,11 @@ pub(super) fn csv(report: &Report, changes: Option<&[Change]>) -> Result<()> {
             one.message,
             one.hint,
             &shown(one.expires),
-        ]))?;
+        ])?;
     }
     for one in document::changes(changes) {
         let expires = one.after.as_ref().or(one.before.as_ref()).and_then(|side| side.expires);
-        print(&csv_line([
+        print_csv([
             "change",
             one.change,
             one.store_path.unwrap_or_default(),
@@ -93,7 +93,7 @@ pub(super) fn csv(report: &Report, changes: Option<&[Change]>) -> Result<()> {
             &what(&one),
             "",
             &shown(expires),
-        ]))?;
+        ])?;
     }
     Ok(())
 }

@@ -68,10 +68,12 @@ impl<'a> Mac<'a> {
     /// What trying `password` costs, in the budget's unit.
     pub(super) fn cost(&self, password: &PasswordBytes<'_>) -> u64 {
         match &self.key {
-            Derivation::Pkcs12 { iterations, .. } => {
-                self.hash.cost(*iterations, self.hash.size(), 1) * password.form_count()
+            Derivation::Pkcs12 { salt, iterations } => {
+                let lengths = (password.utf16_length(), salt.len());
+                self.hash.pkcs12_cost(*iterations, self.hash.size(), lengths)
+                    * password.form_count()
             }
-            Derivation::Pbmac1 { kdf, key_length } => kdf.cost(*key_length),
+            Derivation::Pbmac1 { kdf, key_length } => kdf.cost(password.utf8().len(), *key_length),
         }
     }
 

@@ -14,11 +14,11 @@ use zeroize::Zeroizing;
 use super::ber;
 use super::budget::Budget;
 use super::contents::{self, Contents, MAX_PARTS};
-use super::encryption::Encryption;
-use super::error::BundleError;
+use super::encryption::{EncryptedPrivateKeyInfo, Encryption};
+use super::error::{BundleError, EncryptedPart};
 use super::key::PrivateKey;
 use super::password::PasswordBytes;
-use super::x509::X509;
+use super::shape::Shape;
 use crate::secret::Password;
 use mac::Mac;
 use structure::{
@@ -26,7 +26,6 @@ use structure::{
     EncryptedData, Pfx, SAFE, SIGNED_DATA, SafeBag, damaged, elements,
 };
 
-pub(super) use structure::EncryptedPrivateKeyInfo;
 pub(super) use write::write;
 
 /// Reads what a PKCS#12 file holds. An empty password means that there is none.
@@ -42,56 +41,58 @@ pub(super) use write::write;
 /// ```
 pub fn read(bytes: &[u8], password: &Password) -> Result<Contents, BundleError> {
     contents::check_size(bytes)?;
+    let password = PasswordBytes::new(password)?;
+    let mut contents = Contents::default();
+    read_into(bytes, &password, &mut Budget::new(), &mut contents)?;
+    Ok(contents)
+}
+
+/// The same for a file that is a part of another.
+pub(super) fn read_into(
+    bytes: &[u8],
+    password: &PasswordBytes<'_>,
+    budget: &mut Budget,
+    contents: &mut Contents,
+) -> Result<(), BundleError> {
     if bytes.first() != Some(&SEQUENCE) {
-        return Err(BundleError::NotPkcs12 { looks: looks(bytes) });
+        return Err(BundleError::NotABundle { looks: "does not begin as one of them does" });
     }
     let der = ber::to_der("the file", bytes)?;
-    let Ok(pfx) = Pfx::from_der(&der) else { return read_otherwise(&der) };
-    let password = PasswordBytes::new(password);
-    let mut opening = Opening {
-        password: &password,
-        budget: Budget::new(),
-        verified: false,
-        contents: Contents::default(),
-    };
-    opening.read(&pfx)?;
-    Ok(opening.contents)
+    let Ok(pfx) = Pfx::from_der(&der) else { return read_otherwise(&der, contents) };
+    let protected_to_principal = der.windows(DPAPI_NG.len()).any(|octets| octets == DPAPI_NG);
+    let mut opening =
+        Opening { password, budget, verified: false, protected_to_principal, contents };
+    opening.read(&pfx)
 }
 
 /// A certificate alone, or something that is no PKCS#12 at all.
-fn read_otherwise(der: &[u8]) -> Result<Contents, BundleError> {
-    if X509::from_der(der).is_ok() {
-        let mut contents = Contents::default();
-        contents.add_certificate(der)?;
-        return Ok(contents);
-    }
-    match PrivateKey::from_pkcs8(der) {
-        Ok(_) => Err(BundleError::NotPkcs12 { looks: "is a private key without a certificate" }),
-        Err(_) => Err(BundleError::damaged("the file", "it is not laid out as PKCS#12")),
-    }
-}
-
-fn looks(bytes: &[u8]) -> &'static str {
-    let text = bytes.trim_ascii_start();
-    if bytes.is_empty() {
-        "is empty"
-    } else if text.starts_with(b"-----BEGIN") {
-        "is PEM text"
-    } else if text.starts_with(b"MII") {
-        "is base64 text: decode it first"
-    } else if bytes.starts_with(&[0xfe, 0xed, 0xfe, 0xed]) {
-        "is a Java keystore: convert it with `keytool -importkeystore -deststoretype PKCS12`"
-    } else {
-        "does not begin as such a file does"
-    }
+fn read_otherwise(der: &[u8], contents: &mut Contents) -> Result<(), BundleError> {
+    let looks = match Shape::of(der) {
+        Some(Shape::Certificate) => return contents.add_certificate(der),
+        Some(Shape::Pkcs7) => return Err(BundleError::PKCS7),
+        Some(Shape::Pkcs8 | Shape::Pkcs1 | Shape::Sec1 | Shape::Dsa) => {
+            "is a private key without a certificate"
+        }
+        Some(Shape::EncryptedPkcs8) => "is an encrypted private key without a certificate",
+        Some(Shape::CertificateRequest) => {
+            "is a certificate request: export the certificate and its key"
+        }
+        Some(Shape::Pkcs12) | None => {
+            return Err(BundleError::damaged("the file", "it is not laid out as PKCS#12"));
+        }
+    };
+    Err(BundleError::NotABundle { looks })
 }
 
 struct Opening<'p> {
     password: &'p PasswordBytes<'p>,
-    budget: Budget,
-    /// Whether the integrity check has shown the password to be right.
+    budget: &'p mut Budget,
+    /// Whether the integrity check, or a part that could be decrypted, has shown the password to be
+    /// right.
     verified: bool,
-    contents: Contents,
+    /// Whether Windows has put the password into the file, encrypted to users or groups.
+    protected_to_principal: bool,
+    contents: &'p mut Contents,
 }
 
 impl Opening<'_> {
@@ -119,7 +120,7 @@ impl Opening<'_> {
         if let Some(mac) = &mac {
             self.verified = mac.verifies(self.password, content);
             if !self.verified {
-                return Err(self.wrong_password());
+                return Err(self.does_not_open(EncryptedPart::Certificates));
             }
         }
         sealed.into_iter().try_for_each(|sealed| self.open(sealed))
@@ -129,7 +130,7 @@ impl Opening<'_> {
         match safe {
             Safe::Plain(der) => Ok(Sealed::Bags(self.bags(der)?)),
             Safe::Encrypted { encryption, data } => {
-                self.budget.spend(encryption.cost(self.password))?;
+                self.budget.spend(encryption.cost(self.password, data.len()))?;
                 Ok(Sealed::Safe { encryption, data })
             }
         }
@@ -139,8 +140,10 @@ impl Opening<'_> {
         match sealed {
             Sealed::Bags(bags) => self.take(bags),
             Sealed::Safe { encryption, data } => {
-                let der =
-                    encryption.decrypt(self.password, data).ok_or_else(|| self.wrong_password())?;
+                let der = encryption
+                    .decrypt(self.password, data)
+                    .ok_or_else(|| self.does_not_open(EncryptedPart::Certificates))?;
+                self.verified = true;
                 let bags = self.bags(&der)?;
                 self.take(bags)
             }
@@ -166,8 +169,8 @@ impl Opening<'_> {
                         let shrouded = EncryptedPrivateKeyInfo::from_der(bag.value()?);
                         let shrouded = shrouded.map_err(damaged)?;
                         let encryption = Encryption::parse(shrouded.algorithm)?;
-                        self.budget.spend(encryption.cost(self.password))?;
                         let data = shrouded.data.as_bytes();
+                        self.budget.spend(encryption.cost(self.password, data.len()))?;
                         bags.push(Bag::ShroudedKey { encryption, data });
                     }
                     // Revocation lists and secrets are of no use here.
@@ -182,25 +185,28 @@ impl Opening<'_> {
         for bag in bags {
             match bag {
                 Bag::Certificate(der) => self.contents.add_certificate(der)?,
-                Bag::Key(der) => self.contents.add_key(PrivateKey::from_pkcs8(der)?)?,
+                Bag::Key(der) => {
+                    self.contents.add_key(PrivateKey::read(der, self.budget)?)?;
+                }
                 Bag::ShroudedKey { encryption, data } => {
                     let der = encryption
                         .decrypt(self.password, data)
-                        .ok_or_else(|| self.wrong_password())?;
-                    self.contents.add_key(PrivateKey::from_pkcs8(&der)?)?;
+                        .ok_or_else(|| self.does_not_open(EncryptedPart::Key))?;
+                    self.verified = true;
+                    self.contents.add_key(PrivateKey::read(&der, self.budget)?)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn wrong_password(&self) -> BundleError {
+    fn does_not_open(&self, part: EncryptedPart) -> BundleError {
         if self.verified {
-            BundleError::DecryptionFailed
-        } else if self.password.is_empty() {
-            BundleError::PasswordMissing
+            BundleError::DecryptionFailed { part, ascii: self.password.is_ascii() }
+        } else if self.protected_to_principal {
+            BundleError::ProtectedToPrincipal
         } else {
-            BundleError::WrongPassword
+            self.password.wrong()
         }
     }
 }
@@ -229,7 +235,7 @@ impl<'a> Safe<'a> {
                 algorithm: "a public key".to_owned(),
                 advice: "export it again with a password",
             }),
-            oid => Err(BundleError::damaged(SAFE, format!("it holds content of type {oid}"))),
+            _ => Err(BundleError::damaged(SAFE, "it holds content of an unknown type")),
         }
     }
 }
@@ -265,3 +271,7 @@ fn inside(error: BundleError) -> BundleError {
 }
 
 const SEQUENCE: u8 = 0x30;
+
+/// What begins every object identifier of DPAPI-NG (1.3.6.1.4.1.311.74.1), with which Windows
+/// protects a file to users and groups. It stands in a part that is not encrypted.
+const DPAPI_NG: &[u8] = b"\x2b\x06\x01\x04\x01\x82\x37\x4a\x01";

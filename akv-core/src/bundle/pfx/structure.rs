@@ -83,13 +83,6 @@ pub(super) struct CertBag<'a> {
     pub(super) cert_value: &'a OctetStringRef,
 }
 
-/// `EncryptedPrivateKeyInfo` (RFC 5958 section 3).
-#[derive(Sequence)]
-pub(in super::super) struct EncryptedPrivateKeyInfo<'a> {
-    pub(in super::super) algorithm: AlgorithmIdentifierRef<'a>,
-    pub(in super::super) data: &'a OctetStringRef,
-}
-
 pub(super) const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 pub(super) const SIGNED_DATA: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");

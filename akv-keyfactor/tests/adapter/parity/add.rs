@@ -1,5 +1,7 @@
 //! A1 to A12: adding.
 
+use std::time::SystemTime;
+
 use akv_core::job::{Contents, Effect, ExistingTags, Outcome, Overwrite, SoftDeleted};
 use akv_core::{Error, ErrorKind, Exportable, Tags};
 use akv_keyfactor::{JobStatus, Options};
@@ -25,7 +27,7 @@ async fn a2_a_certificate_without_a_key_reaches_the_bundle_reader() {
     let jobs = add_ending(
         |_, _, request| {
             assert!(request.password.is_empty());
-            assert!(request.contents.open(&request.password).is_err());
+            assert!(request.contents.open(&request.password, SystemTime::now().into()).is_err());
         },
         Outcome::failure(Error::new(ErrorKind::Invalid, "add", "there is no private key in it")),
     );
@@ -85,7 +87,8 @@ async fn a7_what_was_in_soft_delete_is_recovered_or_refused_as_the_program_says(
 #[tokio::test]
 async fn a8_contents_are_pfx_unless_the_job_says_pem() {
     let pem = "-----BEGIN PRIVATE KEY-----";
-    for (contents, format) in [("LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t", "PEM"), (pem, "pem")] {
+    let base64 = "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t";
+    for (contents, format) in [(base64, "PEM"), (pem, "pem"), (pem, "PFX")] {
         let jobs = add(move |_, _, request| match &request.contents {
             Contents::Pem(text) => assert_eq!(text.as_slice(), pem.as_bytes()),
             Contents::Pfx(_) => panic!("PEM was taken for a PFX"),

@@ -51,24 +51,24 @@ async fn m4_an_unknown_operation_is_a_failure_with_the_jobs_id() {
 }
 
 #[tokio::test]
-async fn m4_create_add_creates_the_vault_where_it_is_not_and_adds() {
-    for (creation, message) in
-        [(created(), "created vault contoso; imported web-01"), (exists(), "imported web-01")]
-    {
+async fn m4_create_add_is_one_job_with_both_requests() {
+    for (outcome, expected) in [
+        (imported(), JobStatus::Success),
+        (exists(), JobStatus::Warning),
+        (failed("create vault contoso"), JobStatus::Failure),
+    ] {
+        let message = outcome.message();
         let jobs = management(move |job, _, _| {
-            let creation = creation.clone();
-            job.expect_create().times(1).returning(move |_| creation.clone());
-            job.expect_add().times(1).returning(|_| imported());
+            let outcome = outcome.clone();
+            job.expect_create_and_add().times(1).returning(move |create, add| {
+                assert_eq!(create.id.name.as_str(), "contoso");
+                assert_eq!(add.name, Some(name("web-01")));
+                outcome.clone()
+            });
         });
         let result = ran("create-add", &jobs).await.job_result;
-        assert_eq!(result.result, JobStatus::Success);
-        assert!(result.failure_message.starts_with(message), "{}", result.failure_message);
+        assert_eq!((result.result, result.failure_message), (expected, message));
     }
-    let jobs = management(|job, _, _| {
-        job.expect_create().returning(|_| failed("create vault contoso"));
-        job.expect_add().never();
-    });
-    assert_eq!(ran("create-add", &jobs).await.job_result.result, JobStatus::Failure);
 }
 
 #[tokio::test]

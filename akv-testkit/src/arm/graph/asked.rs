@@ -24,7 +24,7 @@ pub(super) enum Format {
 
 impl Asked {
     /// Reads a body. `Err` names the member that is wrong.
-    pub(super) fn read(body: &[u8]) -> Result<Self, String> {
+    pub(super) fn read(body: &[u8], usual: Format) -> Result<Self, String> {
         let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
             return Err("the body is not a JSON object".to_owned());
         };
@@ -36,20 +36,21 @@ impl Asked {
         Ok(Self {
             query: member(&body, "query")?.ok_or("query is missing")?,
             subscriptions: member(&body, "subscriptions")?.unwrap_or_default(),
-            options: Options::read(&member(&body, "options")?.unwrap_or_default())?,
+            options: Options::read(&member(&body, "options")?.unwrap_or_default(), usual)?,
         })
     }
 }
 
 impl Options {
-    fn read(options: &Map<String, Value>) -> Result<Self, String> {
+    fn read(options: &Map<String, Value>, usual: Format) -> Result<Self, String> {
         let format: Option<String> = member(options, "resultFormat")?;
         Ok(Self {
             skip_token: member(options, "$skipToken")?,
             top: member(options, "$top")?,
             skip: member(options, "$skip")?,
             format: match format.as_deref() {
-                None | Some("objectArray") => Format::ObjectArray,
+                None => usual,
+                Some("objectArray") => Format::ObjectArray,
                 Some("table") => Format::Table,
                 Some(_) => return Err("resultFormat is neither table nor objectArray".to_owned()),
             },

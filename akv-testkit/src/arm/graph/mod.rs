@@ -67,7 +67,14 @@ impl Call<'_> {
     }
 
     fn queried(&self, state: &mut State, claims: &Claims) -> Result<Response, Response> {
-        let asked = Asked::read(self.request.bytes())
+        let version = self.request.find_query("api-version").unwrap_or_default();
+        // The older versions of the interface answer with a table.
+        let usual = if version == "2020-04-01-preview" || version < "2020" {
+            Format::Table
+        } else {
+            Format::ObjectArray
+        };
+        let asked = Asked::read(self.request.bytes(), usual)
             .map_err(|wrong| self.bad_request("InvalidRequest", &wrong))?;
         let (offset, size) = self.place(&asked.options)?;
         if asked.query.len() > LONGEST_QUERY {

@@ -20,6 +20,8 @@ pub(crate) struct Arguments {
     pub(crate) dir: PathBuf,
     pub(crate) listen: SocketAddr,
     pub(crate) vaults: Vec<String>,
+    /// Vaults from before soft delete.
+    pub(crate) old_vaults: Vec<String>,
     pub(crate) certificates: usize,
     pub(crate) subscriptions: usize,
     pub(crate) latency: Duration,
@@ -36,9 +38,10 @@ A fake Azure for certificates, over TLS on loopback.
 
 Usage: akv-fake --dir DIR [OPTIONS]
 
-  --dir DIR              where ca.pem, cloud.json and env.sh are written
+  --dir DIR              where ca.pem, cloud.json, env.sh and env.ps1 are written
   --listen ADDRESS       loopback address and port, 0 for any [127.0.0.1:0]
   --vault NAME           a vault; may be given more than once [fake-vault]
+  --old-vault NAME       a vault from before soft delete; may be given more than once
   --certificates N       that many certificates in the first vault, at most 1000000 [0]
   --subscriptions N      that many subscriptions more, each with one vault, at most 10000 [0]
   --latency TIME         how long every answer takes, as 20ms or 1s [0ms]
@@ -53,7 +56,8 @@ Usage: akv-fake --dir DIR [OPTIONS]
   --state FILE           read at the start if it is there, written at the end
   --help, --version
 
-When it serves, it prints one line that begins with \"ready\". It ends on SIGTERM and Ctrl-C.";
+When it serves, it prints one line that begins with \"ready\". It ends on SIGTERM and Ctrl-C, on Windows
+also when its window is closed or the machine goes down.";
 
 impl Wish {
     pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
@@ -64,6 +68,7 @@ impl Wish {
             dir: PathBuf::new(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             vaults: Vec::new(),
+            old_vaults: Vec::new(),
             certificates: 0,
             subscriptions: 0,
             latency: Duration::ZERO,
@@ -82,6 +87,7 @@ impl Wish {
                 "--dir" => dir = Some(PathBuf::from(value()?)),
                 "--listen" => wanted.listen = listen(&value()?)?,
                 "--vault" => wanted.vaults.push(vault(&value()?)?),
+                "--old-vault" => wanted.old_vaults.push(vault(&value()?)?),
                 "--certificates" => {
                     wanted.certificates = count(MOST_CERTIFICATES, &flag, &value()?)?;
                 }
@@ -190,9 +196,10 @@ mod tests {
     fn everything_can_be_said() {
         let line = "--dir d --listen=127.0.0.1:9 --vault one --vault two --certificates 7 --latency 20ms \
                     --settle 1s --budget 4000/10s --other-share 0.5 --subscriptions 3 \
-                    --client-certificate a.pem --client-certificate b.der --arc-keys keys";
+                    --old-vault three --client-certificate a.pem --client-certificate b.der --arc-keys keys";
         let Ok(Wish::Serve(wanted)) = read(line) else { panic!("it can be read") };
         assert_eq!(wanted.vaults, ["one", "two"]);
+        assert_eq!(wanted.old_vaults, ["three"]);
         assert_eq!((wanted.certificates, wanted.subscriptions), (7, 3));
         assert_eq!(wanted.client_certificates, ["a.pem", "b.der"].map(PathBuf::from));
         assert_eq!(wanted.arc_keys, Some(PathBuf::from("keys")));

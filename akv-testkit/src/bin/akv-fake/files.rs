@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use akv_testkit::{FakeCloud, TlsServer};
 
-/// Writes `ca.pem`, `cloud.json` and `env.sh`.
+/// Writes `ca.pem`, `cloud.json`, `env.ps1` and `env.sh`.
 pub(crate) fn write(
     dir: &Path,
     cloud: &FakeCloud,
     server: &TlsServer,
     vault: &str,
 ) -> io::Result<()> {
-    let made = fs::create_dir_all(dir).and_then(|()| fs::canonicalize(dir));
+    let made = fs::create_dir_all(dir).and_then(|()| std::path::absolute(dir));
     let dir = made.map_err(|error| about("make the folder", dir, &error))?;
     let ca = dir.join("ca.pem");
     write_public(&ca, server.ca_pem())?;
@@ -21,7 +21,10 @@ pub(crate) fn write(
     description.ca_file = Some(ca.clone());
     let description = serde_json::to_string_pretty(&description).map_err(io::Error::other)?;
     write_public(&dir.join("cloud.json"), &(description + "\n"))?;
-    write_secret(&dir.join("env.sh"), &environment(cloud, server, vault, &ca))
+    let variables = environment(cloud, server, vault, &ca);
+    write_secret(&dir.join("env.ps1"), &for_powershell(&variables))?;
+    // The last one: there are scripts that wait for it.
+    write_secret(&dir.join("env.sh"), &for_sh(&variables))
 }
 
 /// Reads a file; the error names it.
@@ -35,8 +38,7 @@ pub(crate) fn check_writable(file: &Path) -> io::Result<()> {
         return Err(about("write", file, &io::ErrorKind::IsADirectory.into()));
     }
     let unfinished = unfinished(file);
-    let mut options = fs::OpenOptions::new();
-    let opened = options.write(true).create(true).truncate(true).open(&unfinished);
+    let opened = create(&unfinished, Readers::Owner);
     opened.and_then(|_| fs::remove_file(&unfinished)).map_err(|error| about("write", file, &error))
 }
 
@@ -51,30 +53,53 @@ fn about(tried: &str, path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot {tried} {}: {error}", path.display()))
 }
 
-/// Writes a file; the error names it.
-fn write_public(file: &Path, text: &str) -> io::Result<()> {
-    fs::write(file, text).map_err(|error| about("write", file, &error))
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    Everybody,
+    Owner,
 }
 
-/// Writes a file that only its owner may read. It is there whole or not at all, for those who wait
-/// for it and for those who stop the program twice.
+/// Writes a file; the error names it.
+fn write_public(file: &Path, text: &str) -> io::Result<()> {
+    write_whole(file, text, Readers::Everybody)
+}
+
+/// Writes a file that only its owner may read; the error names it.
 pub(crate) fn write_secret(file: &Path, text: &str) -> io::Result<()> {
+    write_whole(file, text, Readers::Owner)
+}
+
+/// The file is there whole or not at all, for those who wait for it and for those who stop the program
+/// twice. A link in its place is replaced, not followed.
+fn write_whole(file: &Path, text: &str, readers: Readers) -> io::Result<()> {
     use std::io::Write as _;
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let unfinished = unfinished(file);
-    // One that was left behind may be open to others.
-    let _ = fs::remove_file(&unfinished);
-    let written = options.open(&unfinished).and_then(|mut to| to.write_all(text.as_bytes()));
+    let written = create(&unfinished, readers).and_then(|mut to| to.write_all(text.as_bytes()));
     let renamed = written.and_then(|()| fs::rename(&unfinished, file));
     renamed.map_err(|error| about("write", file, &error))
 }
 
-fn environment(cloud: &FakeCloud, server: &TlsServer, vault: &str, ca: &Path) -> String {
+/// Opens a new file. One that was left behind may be open to others, or lead elsewhere.
+fn create(file: &Path, readers: Readers) -> io::Result<fs::File> {
+    let _ = fs::remove_file(file);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if readers == Readers::Owner {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    // Elsewhere the folder says who may read.
+    #[cfg(not(unix))]
+    let _ = readers;
+    options.open(file)
+}
+
+type Variables = [(&'static str, String); 14];
+
+fn environment(cloud: &FakeCloud, server: &TlsServer, vault: &str, ca: &Path) -> Variables {
     let ca = ca.display().to_string();
-    let variables = [
+    [
         ("AZURE_TENANT_ID", cloud.tenant_id()),
         ("AZURE_CLIENT_ID", cloud.client_id()),
         ("AZURE_CLIENT_SECRET", cloud.client_secret()),
@@ -89,9 +114,20 @@ fn environment(cloud: &FakeCloud, server: &TlsServer, vault: &str, ca: &Path) ->
         ("REQUESTS_CA_BUNDLE", ca.clone()),
         ("NODE_EXTRA_CA_CERTS", ca.clone()),
         ("CURL_CA_BUNDLE", ca),
-    ];
+    ]
+}
+
+fn for_sh(variables: &Variables) -> String {
     variables.iter().fold(String::new(), |text, (name, value)| {
         let quoted = value.replace('\'', r"'\''");
         text + &format!("export {name}='{quoted}'\n")
+    })
+}
+
+/// With a byte order mark, without which Windows PowerShell takes it for another encoding.
+fn for_powershell(variables: &Variables) -> String {
+    variables.iter().fold("\u{feff}".to_owned(), |text, (name, value)| {
+        let quoted = value.replace('\'', "''");
+        text + &format!("$env:{name} = '{quoted}'\r\n")
     })
 }

@@ -87,6 +87,9 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
         let certificates = if at == 0 { arguments.certificates } else { 0 };
         builder = builder.vault_with(name, |vault| vault.certificates(certificates));
     }
+    for name in &arguments.old_vaults {
+        builder = builder.vault_with(name, akv_testkit::VaultPlan::without_soft_delete);
+    }
     let tenant = FakeCloud::builder().start().tenant_id();
     for number in 1..=arguments.subscriptions {
         let id = format!("5b5c41b7-0000-4000-9000-{number:012}");
@@ -145,9 +148,17 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
 /// Listens from now on for what tells the process to end.
 #[cfg(windows)]
 fn told_to_end() -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    use tokio::signal::windows;
+    let (mut interrupt, mut pause) = (windows::ctrl_c()?, windows::ctrl_break()?);
+    // The window is closed, the machine goes down. A logoff is told to services for everybody.
+    let (mut close, mut shutdown) = (windows::ctrl_close()?, windows::ctrl_shutdown()?);
     Ok(async move {
-        let _ = interrupt.recv().await;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = pause.recv() => {}
+            _ = close.recv() => {}
+            _ = shutdown.recv() => {}
+        }
     })
 }
 

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Reads beside the runtime, so that a signal is heard meanwhile. Nothing has been done by then, so
 /// there is nothing to be ended but the waiting.
-pub(crate) async fn aside<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     cancellation: &CancellationToken,
     read: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {

@@ -1,0 +1,262 @@
+//! Which proxy carries the requests: the options, else the environment. What cannot be understood is
+//! an error, because going straight out instead would be noticed by nobody.
+
+use std::fmt;
+
+use akv_core::{Error, ErrorKind};
+use reqwest::{ClientBuilder, NoProxy};
+use url::Url;
+
+/// The proxy of a process, and the hosts that are reached without it.
+#[derive(Clone)]
+pub(crate) enum ProxyChoice {
+    /// What the system says: its settings on Windows and macOS, none elsewhere.
+    System,
+    /// None, because that was asked for.
+    Direct,
+    /// This one.
+    Proxy { url: Url, except: String },
+}
+
+impl ProxyChoice {
+    /// The options go before the variables; an empty value of either means that there is none. The
+    /// variables are read as curl reads them: for https alone, in both letter cases, the one for
+    /// https before the one for all.
+    pub(crate) fn new(
+        proxy: Option<&str>,
+        no_proxy: Option<&str>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
+        let first = |names: &[&'static str]| {
+            names.iter().find_map(|name| Some((*name, variable(name).filter(|it| !it.is_empty())?)))
+        };
+        let except = match no_proxy {
+            Some(option) => option.to_owned(),
+            None => first(&["NO_PROXY", "no_proxy"]).map(|(_, value)| value).unwrap_or_default(),
+        };
+        let (name, value) = match proxy {
+            Some("") => return Ok(Self::Direct),
+            Some(option) => ("proxy", option.to_owned()),
+            None => match first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) {
+                Some(found) => found,
+                // reqwest reads NO_PROXY by itself, but knows no `*.` in it.
+                None => return Ok(Self::System),
+            },
+        };
+        Ok(Self::Proxy { url: parse(name, &value)?, except: exceptions(&except)? })
+    }
+
+    /// A variable of the environment. One that is no text is given as one that is not taken.
+    pub(crate) fn variable(name: &str) -> Option<String> {
+        Some(std::env::var_os(name)?.into_string().unwrap_or_else(|_| "\0".to_owned()))
+    }
+
+    /// Has the client go this way.
+    pub(crate) fn set(&self, builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+        match self {
+            Self::System => Ok(builder),
+            Self::Direct => Ok(builder.no_proxy()),
+            Self::Proxy { url, except } => {
+                let proxy = reqwest::Proxy::all(url.as_str())
+                    .map_err(|_| unusable("proxy", "it is not a URL of a proxy"))?;
+                Ok(builder.proxy(proxy.no_proxy(NoProxy::from_string(except))))
+            }
+        }
+    }
+
+    /// Whether TLS is spoken to the proxy itself.
+    pub(crate) fn is_tls(&self) -> bool {
+        matches!(self, Self::Proxy { url, .. } if url.scheme() == "https")
+    }
+}
+
+/// Never the URL, which can have a password.
+impl fmt::Debug for ProxyChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::System => "System",
+            Self::Direct => "Direct",
+            Self::Proxy { .. } => "Proxy",
+        })
+    }
+}
+
+fn parse(name: &str, value: &str) -> Result<Url, Error> {
+    let invalid = |problem: &str| Err(unusable(name, problem));
+    if value.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return invalid(
+            "it has a blank, a line end or another character in it that is no part of a URL",
+        );
+    }
+    if value.contains(['"', '\'']) {
+        return invalid("it has quotes in it: remove them");
+    }
+    // Without a scheme it is plain HTTP, as for curl.
+    let written = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
+    let (scheme, rest) = written.split_once("://").unwrap_or_default();
+    if scheme.to_ascii_lowercase().starts_with("socks") {
+        return invalid("SOCKS proxies are not supported: name an HTTP proxy");
+    }
+    if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+        return invalid("its scheme is not http:// (or https:// for a proxy that speaks TLS)");
+    }
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    if authority.contains(['/', '\\', '?', '#']) {
+        return invalid(SPECIAL);
+    }
+    match Url::parse(&written) {
+        Ok(url) if authority.matches('@').count() > 1 => {
+            drop(url);
+            invalid(SPECIAL)
+        }
+        Ok(url) if url.host_str().is_some_and(|host| !host.is_empty()) => Ok(url),
+        Ok(_) => invalid("it names no host"),
+        Err(_) if authority.contains('@') => invalid(SPECIAL),
+        Err(_) => {
+            invalid("it is not a URL with a host and a port, such as http://proxy.example:3128")
+        }
+    }
+}
+
+/// As reqwest understands it, which has no `*.` and takes a domain for all that is below it.
+fn exceptions(list: &str) -> Result<String, Error> {
+    let mut all = Vec::new();
+    for entry in list.split([',', ' ', '\t']).map(str::trim).filter(|entry| !entry.is_empty()) {
+        let entry = entry.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(entry);
+        if entry != "*" && entry.contains(['*', '"', '\'', '@']) || entry.contains("://") {
+            let problem = "an entry is neither a host, a domain (.example.com or *.example.com), \
+                           an address, nor * alone";
+            return Err(unusable("NO_PROXY", problem));
+        }
+        // A port is no part of what is compared.
+        let host = match entry.rsplit_once(':') {
+            Some((host, port)) if !host.contains(':') && port.parse::<u16>().is_ok() => host,
+            _ => entry,
+        };
+        all.push(host.trim_matches(['[', ']']));
+    }
+    Ok(all.join(","))
+}
+
+fn unusable(name: &str, problem: &str) -> Error {
+    Error::new(
+        ErrorKind::Invalid,
+        "set up the connection",
+        format!("{name} cannot be used as the proxy setting: {problem}"),
+    )
+}
+
+const SPECIAL: &str = "it is not a URL of a host and a port; in a user or password write # as %23, \
+                       / as %2F, @ as %40, ? as %3F, : as %3A and % as %25";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(variables: &[(&str, &str)]) -> Result<ProxyChoice, Error> {
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name)?;
+            Some(found.1.to_owned())
+        };
+        ProxyChoice::new(None, None, variable)
+    }
+
+    fn url(choice: &ProxyChoice) -> Option<&str> {
+        match choice {
+            ProxyChoice::Proxy { url, .. } => Some(url.as_str()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn rejects_a_proxy_that_cannot_be_parsed_without_its_value() {
+        for value in [
+            "http://user:pa#ss@proxy.example:3128",
+            "http://user:12#ss@proxy.example:3128",
+            "http://user:pa/ss@proxy.example:3128",
+            "http://user:pa?ss@proxy.example:3128",
+            "http://user:pa@ss@proxy.example:3128",
+            "http://user:pa\\ss@proxy.example:3128",
+            "user:pa#ss@proxy.example:3128",
+            " http://proxy.example:3128",
+            "http://proxy.example:3128 ",
+            " ",
+            "http://proxy.example:3128\r\n",
+            "\"http://proxy.example:3128\"",
+            "'http://proxy.example:3128'",
+            "htp://proxy.example:3128",
+            "socks5://proxy.example:1080",
+            "socks9://proxy.example:1080",
+            "ftp://proxy.example",
+            "://proxy.example",
+            "http://",
+            "https://",
+            "http:///",
+            "http://user:pass@",
+            "http://user:pass@:3128",
+            "http://proxy.example:99999",
+            "http://proxy.example:31x8",
+            "http://[::1:3128",
+            "http://proxy.example:3128/path",
+        ] {
+            for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+                let told = match chosen(&[(name, value)]) {
+                    Ok(choice) => panic!("{value:?} was taken as {:?}", url(&choice)),
+                    Err(error) => error.to_string(),
+                };
+                assert!(told.contains(name), "{value:?}: {told}");
+                for secret in ["pa#ss", "pa/ss", "pass@", "user", "proxy.example:"] {
+                    let own =
+                        told.contains("http://proxy.example:3128") && secret == "proxy.example:";
+                    assert!(
+                        !value.contains(secret)
+                            || !told.contains(secret)
+                            || own
+                            || secret == "user",
+                        "{told}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn takes_a_proxy_as_curl_does() {
+        for (variables, expected) in [
+            (&[("HTTPS_PROXY", "proxy.example:3128")][..], Some("http://proxy.example:3128/")),
+            (&[("https_proxy", "http://10.0.0.1:8080/")], Some("http://10.0.0.1:8080/")),
+            (&[("ALL_PROXY", "HTTP://p.example")], Some("http://p.example/")),
+            (&[("all_proxy", "https://p.example:8443")], Some("https://p.example:8443/")),
+            (&[("HTTPS_PROXY", "a:1"), ("https_proxy", "b:2")], Some("http://a:1/")),
+            (&[("HTTPS_PROXY", ""), ("ALL_PROXY", "b:2")], Some("http://b:2/")),
+            (&[("HTTPS_PROXY", "http://u:p%23s@p.example:1")], Some("http://u:p%23s@p.example:1/")),
+            (&[("HTTP_PROXY", "a:1")], None),
+            (&[], None),
+        ] {
+            assert_eq!(url(&chosen(variables).expect("a choice")), expected, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn options_override_the_environment() {
+        let variable = |_: &str| Some("http://environment.example:1".to_owned());
+        let choice = ProxyChoice::new(Some("mine.example:2"), Some(""), variable).expect("mine");
+        assert_eq!(url(&choice), Some("http://mine.example:2/"));
+        let none = ProxyChoice::new(Some(""), None, |_: &str| Some("x:1".to_owned()));
+        assert!(matches!(none, Ok(ProxyChoice::Direct)));
+        let told = ProxyChoice::new(Some("htp://x"), None, |_: &str| None).expect_err("a scheme");
+        assert!(told.to_string().contains("proxy cannot be used"), "{told}");
+    }
+
+    #[test]
+    fn exceptions_are_hosts_domains_and_addresses() {
+        let list = "*.vault.azure.net, .corp.example  10.0.0.0/8,host.example:443,[::1],*";
+        assert_eq!(
+            exceptions(list).expect("exceptions"),
+            ".vault.azure.net,.corp.example,10.0.0.0/8,host.example,::1,*"
+        );
+        for odd in ["a*b", "*x.example", "https://x.example", "\"x.example\"", "u@x"] {
+            assert!(exceptions(odd).is_err(), "{odd}");
+        }
+    }
+}

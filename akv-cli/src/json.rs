@@ -1,0 +1,110 @@
+//! JSON as this program writes it, and what may be said of JSON that it cannot read.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::error::Category;
+
+/// Passes JSON on with every character outside of ASCII, and DEL, as `\uXXXX`: no code page between
+/// here and its reader can change a text, and no terminal obeys one.
+///
+/// In JSON such characters stand inside of texts alone, so the document stays the same.
+pub(crate) struct Ascii<W>(pub(crate) W);
+
+impl<W: Write> Write for Ascii<W> {
+    /// Each piece has to be UTF-8 by itself, as it is from a serializer.
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let text = std::str::from_utf8(piece).map_err(|_| io::ErrorKind::InvalidData)?;
+        if text.bytes().all(is_plain) {
+            self.0.write_all(piece)?;
+        } else {
+            // In one go, so that what was one line for the writer behind stays one.
+            self.0.write_all(escaped(text).as_bytes())?;
+        }
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() * 2);
+    for c in text.chars() {
+        if u8::try_from(c).is_ok_and(is_plain) {
+            escaped.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string does not fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        }
+    }
+    escaped
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii() && byte != 0x7f
+}
+
+/// How a document is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// Spread over lines, for people.
+    Pretty,
+    /// On a line of its own, for programs.
+    Line,
+}
+
+pub(crate) fn write(to: impl Write, value: &impl Serialize, layout: Layout) -> io::Result<()> {
+    let mut to = Ascii(to);
+    match layout {
+        Layout::Pretty => serde_json::to_writer_pretty(&mut to, value)?,
+        Layout::Line => serde_json::to_writer(&mut to, value)?,
+    }
+    to.write_all(b"\n")
+}
+
+/// What is wrong with a JSON text, by its place: the reader's own words can repeat its content.
+pub(crate) fn problem(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Data => "a member is missing, unknown or of another type",
+        Category::Eof => "it ends too early",
+        Category::Io | Category::Syntax => "it is not JSON (a backslash is written \\\\)",
+    };
+    format!("{what} (line {}, column {})", error.line(), error.column())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_all_but_ascii_and_keeps_the_document() {
+        let value = serde_json::json!({ "Grö\u{7f}ße": "日本\u{202e}\u{1f511}\u{9b}\u{1b}\"\\" });
+        for layout in [Layout::Pretty, Layout::Line] {
+            let mut json = Vec::new();
+            write(&mut json, &value, layout).expect("written");
+            assert!(json.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n')), "{json:?}");
+            let read: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
+            assert_eq!(read, value);
+        }
+    }
+
+    #[test]
+    fn problem_names_the_place_and_no_content() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Known {
+            #[expect(dead_code, reason = "only read")]
+            number: u8,
+        }
+        for text in ["{\"MARKER\":1}", "{\"number\":\"MARKER\"}", "MARKER", "{\"MARKER", "{}"] {
+            let error = serde_json::from_str::<Known>(text).expect_err(text);
+            let problem = problem(&error);
+            assert!(problem.contains("line 1") && !problem.contains("MARKER"), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! `--log-file FILE`: bounded in size, and shared by all the programs that write to it at a time.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use tracing_subscriber::fmt::MakeWriter;
+
+/// A log that is renamed to `FILE.1` when it is full, and `FILE.1` to `FILE.2`.
+pub(crate) struct LogFile {
+    path: PathBuf,
+    limit: u64,
+    file: Mutex<File>,
+}
+
+impl LogFile {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Self::bounded(path, LIMIT)
+    }
+
+    fn bounded(path: &Path, limit: u64) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), limit, file: Mutex::new(append(path)?) })
+    }
+
+    fn write_line(&self, line: &[u8]) -> io::Result<()> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if file.metadata()?.len().saturating_add(line.len() as u64) > self.limit {
+            self.rotate(&file)?;
+            *file = append(&self.path)?;
+        }
+        file.write_all(line)
+    }
+
+    /// The lock is that of the full file, so of several programs the first renames it, and the others
+    /// find the new one in its place.
+    fn rotate(&self, full: &File) -> io::Result<()> {
+        full.lock()?;
+        let is_full = fs::metadata(&self.path)
+            .is_ok_and(|it| it.len() >= full.metadata().map_or(0, |it| it.len()));
+        if is_full {
+            for number in (1..KEPT).rev() {
+                let _ = fs::rename(self.numbered(number), self.numbered(number + 1));
+            }
+            fs::rename(&self.path, self.numbered(1))?;
+        }
+        full.unlock()
+    }
+
+    fn numbered(&self, number: u32) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(format!(".{number}"));
+        name.into()
+    }
+}
+
+/// A log line comes in one piece. Nobody is there to tell of one that cannot be written.
+impl Write for &LogFile {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.write_line(line).map(|()| line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for LogFile {
+    type Writer = &'a LogFile;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        self
+    }
+}
+
+fn append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).open(path)
+}
+
+/// Of one file, in bytes.
+const LIMIT: u64 = 10 << 20;
+
+/// How many full files are kept.
+const KEPT: u32 = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotation_bounds_the_size_and_loses_no_recent_line() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("akv.log");
+        // Several programs are several handles.
+        let logs: Vec<_> = (0..4).map(|_| LogFile::bounded(&path, 1000).expect("open")).collect();
+        std::thread::scope(|scope| {
+            for (writer, log) in logs.iter().enumerate() {
+                scope.spawn(move || {
+                    for number in 0..40 {
+                        writeln!(&mut &*log, "{writer} {number:<20}").expect("write");
+                    }
+                });
+            }
+        });
+        let sizes: Vec<u64> = fs::read_dir(folder.path())
+            .expect("list")
+            .map(|entry| entry.expect("entry").metadata().expect("metadata").len())
+            .collect();
+        let kept: u64 = sizes.iter().sum();
+        assert!(kept >= 160 * 23, "{sizes:?}");
+        for number in 0..200 {
+            writeln!(&mut &logs[0], "more {number:<20}").expect("write");
+        }
+        let sizes: Vec<u64> = fs::read_dir(folder.path())
+            .expect("list")
+            .map(|entry| entry.expect("entry").metadata().expect("metadata").len())
+            .collect();
+        assert_eq!(sizes.len(), 5, "the file and four full ones");
+        assert!(sizes.iter().all(|size| *size <= 1000 + 4 * 30), "{sizes:?}");
+    }
+}

@@ -1,0 +1,127 @@
+//! Secrets and small texts from files, variables and standard input, all read alike: a byte order mark
+//! and one line end are no part of them, UTF-16 is understood, and no copy stays behind.
+
+use std::env::{self, VarError};
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+use akv_core::text::{decode, read_bounded, without_line_end};
+use anyhow::{Context, Result};
+use zeroize::Zeroizing;
+
+use crate::command::Usage;
+use crate::lines::Lines;
+
+/// A text that was read.
+pub(crate) type Secret = Zeroizing<String>;
+
+/// The text of a small file, without the line end that editors leave behind.
+pub(crate) fn file(path: &Path, what: &str) -> Result<Secret> {
+    let tried = || format!("read the {what} from {}", path.display());
+    let file = File::open(path).with_context(tried)?;
+    let content = read_bounded(file, LARGEST).with_context(tried)?;
+    let text = decode(&content).with_context(tried)?;
+    Ok(Zeroizing::new(without_line_end(&text).to_owned()))
+}
+
+/// The value of a variable, without a line end; a blank one counts as not set.
+pub(crate) fn variable(name: &str) -> Result<Option<Secret>> {
+    let value = match env::var(name) {
+        Ok(value) => Zeroizing::new(value),
+        Err(VarError::NotPresent) => return Ok(None),
+        Err(VarError::NotUnicode(_)) => {
+            return Err(Usage::new(format!("the variable {name} is not UTF-8 text")).into());
+        }
+    };
+    let value = without_line_end(&value);
+    Ok(Some(value).filter(|value| !value.trim().is_empty()).map(|it| Zeroizing::new(it.to_owned())))
+}
+
+/// The same for a value that never has blanks or quotation marks of its own, such as an id or a client
+/// secret: those that came with it are dropped, and quotation marks are told of.
+pub(crate) fn unquoted_variable(name: &str) -> Result<Option<Secret>> {
+    Ok(variable(name)?.map(|value| unquoted(&value, name)))
+}
+
+/// A text that never has quotation marks of its own, without those around it.
+pub(crate) fn unquoted(value: &str, source: &str) -> Secret {
+    let value = value.trim();
+    let quoted = ['"', '\''].into_iter().find_map(|mark| {
+        value.strip_prefix(mark)?.strip_suffix(mark).filter(|inner| !inner.contains(mark))
+    });
+    if quoted.is_some() {
+        tracing::warn!(
+            target: "akv::input",
+            "the value of {source} is in quotation marks, which were dropped"
+        );
+    }
+    Zeroizing::new(quoted.unwrap_or(value).to_owned())
+}
+
+/// The first line of standard input.
+pub(crate) fn line_of_standard_input(what: &str) -> Result<Secret> {
+    let tried = || format!("read the {what} from standard input");
+    // Byte by byte, so that no buffer keeps it and nothing behind the line is taken.
+    let input = BufReader::with_capacity(1, standard_input().with_context(tried)?);
+    let line = Lines::new(input, LONGEST_LINE).next().with_context(tried)?;
+    Ok(line.unwrap_or_default())
+}
+
+/// Standard input without the standard library's buffer, which is never wiped.
+#[cfg(unix)]
+pub(crate) fn standard_input() -> io::Result<impl Read> {
+    use std::os::fd::AsFd;
+    io::stdin().as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn standard_input() -> io::Result<impl Read> {
+    Ok(io::stdin())
+}
+
+/// Of a file with one secret or one cloud, in bytes.
+const LARGEST: usize = 64 << 10;
+/// In bytes; Key Vault itself takes passwords of 200 characters.
+const LONGEST_LINE: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_read_in_every_encoding() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("secret");
+        for content in [
+            &b"p\xc3\xa4 "[..],
+            b"p\xc3\xa4 \r\n",
+            b"\xef\xbb\xbfp\xc3\xa4 \n",
+            b"\xff\xfep\0\xe4\0 \0\r\0\n\0",
+            b"\xfe\xff\0p\0\xe4\0 ",
+        ] {
+            std::fs::write(&path, content).expect("written");
+            assert_eq!(file(&path, "secret").expect("text").as_str(), "pä ", "{content:?}");
+        }
+        std::fs::write(&path, b"p\xe4").expect("written");
+        let error = format!("{:#}", file(&path, "secret").expect_err("ANSI"));
+        assert!(error.contains("ANSI"), "{error}");
+        std::fs::write(&path, vec![b'x'; LARGEST + 1]).expect("written");
+        assert!(file(&path, "secret").is_err(), "too large");
+    }
+
+    #[test]
+    fn quotes_and_blanks_around_a_value_are_dropped() {
+        for (value, expected) in [
+            ("s~1", "s~1"),
+            (" s~1\n", "s~1"),
+            ("\"s~1\"\n", "s~1"),
+            ("'s~1'", "s~1"),
+            ("\"s~1", "\"s~1"),
+            ("\"s\"~\"1\"", "\"s\"~\"1\""),
+            ("\"", "\""),
+        ] {
+            assert_eq!(unquoted(value, "A").as_str(), expected, "{value:?}");
+        }
+    }
+}

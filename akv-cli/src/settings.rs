@@ -1,0 +1,304 @@
+//! `--config FILE`: a fixed list of options, read from a TOML file.
+//!
+//! The values become the defaults of their options before the command line is parsed again, so the
+//! parser of the command line holds every rule about them. An option of the command line, or the
+//! environment variable behind one, comes first.
+
+use std::env;
+use std::fs::File;
+use std::path::Path;
+
+use akv_core::InvalidValue;
+use akv_core::text;
+use anyhow::{Context, Result, anyhow, bail};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::args::Cli;
+
+/// The command line with the settings under it. Settings that cannot be used are an error beside the
+/// command line alone, because a job tells such an error in its own way.
+pub(crate) fn command_line() -> (Cli, Result<()>) {
+    let given = Cli::command().get_matches();
+    let (matches, settled) = match with_settings(&given) {
+        Ok(None) => (given, Ok(())),
+        Ok(Some(matches)) => (matches, Ok(())),
+        Err(error) => (given, Err(error)),
+    };
+    let cli = Cli::from_arg_matches(&matches)
+        .unwrap_or_else(|error| error.format(&mut Cli::command()).exit());
+    (cli, settled)
+}
+
+fn with_settings(given: &ArgMatches) -> Result<Option<ArgMatches>> {
+    let Some((command, given)) = given.subcommand() else { return Ok(None) };
+    let file = given.get_one::<std::path::PathBuf>("config");
+    let Some(file) = file.filter(|file| !file.as_os_str().is_empty()) else { return Ok(None) };
+    let tried = || format!("cannot read the settings from {}", file.display());
+    let text = File::open(file)
+        .map_err(anyhow::Error::from)
+        .and_then(|file| Ok(text::read_bounded(file, LARGEST)?))
+        .and_then(|bytes| Ok(text::decode(&bytes)?))
+        .with_context(tried)?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let settings = Settings::read(&text, folder, command).with_context(tried)?;
+    let matches = settings
+        .under(given)
+        .try_get_matches()
+        // Each value was parsed alone; together they say nothing that is not in one of them.
+        .map_err(|_| anyhow!("its settings exclude each other"))
+        .with_context(tried)?;
+    Ok(Some(matches))
+}
+
+/// The settings of one file for one command.
+struct Settings {
+    command: String,
+    root: Command,
+    values: Vec<Setting>,
+}
+
+struct Setting {
+    option: Arg,
+    values: Vec<String>,
+}
+
+impl Settings {
+    fn read(text: &str, folder: &Path, command: &str) -> Result<Self> {
+        let table = DeTable::parse(text).map_err(|error| {
+            // The parser's own words would quote the file.
+            let line = error.span().map_or(1, |span| line(text, span.start));
+            anyhow!("line {line}: invalid TOML (expected NAME = VALUE, with text in quotes)")
+        })?;
+        let mut root = Cli::command();
+        root.build();
+        let mut settings = Self { command: command.to_owned(), root, values: Vec::new() };
+        let mut entries: Vec<_> = table.get_ref().iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        for (name, value) in entries {
+            let place = || format!("line {}", line(text, name.span().start));
+            let name = settings.known(name.get_ref()).with_context(place)?;
+            if let Some(option) = settings.option(name) {
+                let setting = Setting::new(option.clone(), value, folder);
+                let setting = setting.with_context(|| format!("{}: {name}", place()))?;
+                settings.check(&setting).with_context(|| format!("{}: {name}", place()))?;
+                settings.values.push(setting);
+            }
+        }
+        Ok(settings)
+    }
+
+    /// The name as one of the list, or why it is not.
+    fn known(&self, name: &str) -> Result<&'static str> {
+        if let Some(known) = NAMES.iter().find(|known| **known == name) {
+            return Ok(known);
+        }
+        let commands = || std::iter::once(&self.root).chain(self.root.get_subcommands());
+        if commands().any(|command| command.get_arguments().any(|arg| arg.get_long() == Some(name)))
+        {
+            bail!("{name} can only be given on the command line, as --{name}");
+        }
+        let similarity = |known: &str| strsim::jaro_winkler(name, known);
+        match NAMES.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b))) {
+            Some(nearest) if similarity(nearest) > SIMILAR => {
+                bail!("unknown setting; the nearest one is {nearest}")
+            }
+            _ => bail!("unknown setting"),
+        }
+    }
+
+    /// The option of this command; none where it belongs to other commands.
+    fn option(&self, name: &str) -> Option<&Arg> {
+        self.arguments().find(|arg| arg.get_long() == Some(name))
+    }
+
+    fn arguments(&self) -> impl Iterator<Item = &Arg> {
+        self.root.find_subcommand(&self.command).into_iter().flat_map(Command::get_arguments)
+    }
+
+    /// Whether the parser takes the value, and the settings before this one.
+    fn check(&self, setting: &Setting) -> Result<()> {
+        if let Some(other) = self.values.iter().find(|other| self.exclude(setting, &other.option)) {
+            bail!("it excludes {}, which this file sets too", other.name());
+        }
+        let line =
+            ["akv", &self.command].into_iter().map(str::to_owned).chain(setting.as_options());
+        match Cli::command().try_get_matches_from(line) {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => Ok(()),
+            Err(error) => Err(setting.refused(&error)),
+        }
+    }
+
+    fn exclude(&self, setting: &Setting, other: &Arg) -> bool {
+        let excluded = |one: &Arg, other: &Arg| {
+            self.root.get_arg_conflicts_with(one).iter().any(|arg| arg.get_id() == other.get_id())
+        };
+        excluded(&setting.option, other) || excluded(other, &setting.option)
+    }
+
+    /// The parser with the settings as defaults, without those that something comes before.
+    fn under(&self, given: &ArgMatches) -> Command {
+        let on_command_line = |arg: &Arg| {
+            let id = arg.get_id().as_str();
+            given.try_contains_id(id).is_ok()
+                && given.value_source(id) == Some(ValueSource::CommandLine)
+        };
+        let mut parser = Cli::command();
+        for setting in &self.values {
+            let overruled = self
+                .arguments()
+                .filter(|arg| on_command_line(arg))
+                .any(|arg| arg.get_id() == setting.option.get_id() || self.exclude(setting, arg));
+            if overruled || setting.is_in_environment(&self.command) {
+                continue;
+            }
+            let id = setting.option.get_id().clone();
+            let values = setting.values.clone();
+            parser = if setting.option.is_global_set() {
+                parser.mut_arg(id, |arg| arg.default_values(values))
+            } else {
+                parser.mut_subcommand(&self.command, |command| {
+                    command.mut_arg(id, |arg| arg.default_values(values))
+                })
+            };
+        }
+        parser
+    }
+}
+
+impl Setting {
+    fn new(option: Arg, value: &Spanned<DeValue<'_>>, folder: &Path) -> Result<Self> {
+        let mut values = match (option.get_action(), value.get_ref()) {
+            (ArgAction::SetTrue, DeValue::Boolean(flag)) => vec![flag.to_string()],
+            (ArgAction::SetTrue, _) => bail!("expected true or false"),
+            (ArgAction::Append, DeValue::Array(values)) => {
+                values.iter().map(|value| scalar(value.get_ref())).collect::<Result<_>>()?
+            }
+            (ArgAction::Count, value) => match scalar(value)?.parse::<u8>() {
+                Ok(count) => vec![count.to_string()],
+                Err(_) => bail!("expected a whole number"),
+            },
+            (_, value) => vec![scalar(value)?],
+        };
+        if option.get_long().is_some_and(|name| PATHS.contains(&name)) {
+            for path in &mut values {
+                *path = folder.join(&path).display().to_string();
+            }
+        }
+        Ok(Self { option, values })
+    }
+
+    fn name(&self) -> &str {
+        self.option.get_long().unwrap_or_default()
+    }
+
+    /// The same on a command line.
+    fn as_options(&self) -> Vec<String> {
+        let name = self.name();
+        match self.option.get_action() {
+            ArgAction::SetTrue => Vec::new(),
+            ArgAction::Count => {
+                let count = self.values.first().and_then(|count| count.parse().ok()).unwrap_or(0);
+                vec![format!("--{name}"); count]
+            }
+            _ => self.values.iter().map(|value| format!("--{name}={value}")).collect(),
+        }
+    }
+
+    /// Why the parser refused the value, without the value.
+    fn refused(&self, error: &clap::Error) -> anyhow::Error {
+        use std::error::Error as _;
+        let invalid = error.source().and_then(|source| source.downcast_ref::<InvalidValue>());
+        let choices: Vec<_> = self.option.get_possible_values();
+        match invalid {
+            Some(invalid) => anyhow!("expected {}", invalid.expected()),
+            None if !choices.is_empty() => {
+                let names: Vec<_> =
+                    choices.iter().map(clap::builder::PossibleValue::get_name).collect();
+                anyhow!("expected one of {}", names.join(", "))
+            }
+            None => anyhow!("invalid value: see --{} in akv --help", self.name()),
+        }
+    }
+
+    /// A job takes nothing of who it acts as from the environment.
+    fn is_in_environment(&self, command: &str) -> bool {
+        VARIABLES
+            .iter()
+            .filter(|(name, variable)| {
+                *name == self.name() && (command != "job" || !variable.starts_with("AZURE_"))
+            })
+            .any(|(_, variable)| env::var_os(variable).is_some_and(|value| !value.is_empty()))
+    }
+}
+
+/// Numbers and booleans of a file are text on a command line.
+fn scalar(value: &DeValue<'_>) -> Result<String> {
+    match value {
+        DeValue::String(text) => Ok(text.to_string()),
+        DeValue::Integer(number) if number.radix() == 10 => Ok(number.as_str().to_owned()),
+        DeValue::Array(_) => bail!("expected one value, not a list"),
+        _ => bail!("expected text in quotes or a whole number"),
+    }
+}
+
+fn line(text: &str, at: usize) -> usize {
+    1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
+}
+
+/// Options that say where and how. None of them changes what a job reports as done.
+const NAMES: [&str; 25] = [
+    "allow-endpoint",
+    "ca-file",
+    "chain",
+    "chain-file",
+    "client-id",
+    "client-secret-file",
+    "cloud",
+    "cloud-file",
+    "concurrency",
+    "deadline",
+    "identity",
+    "job-deadline",
+    "log-file",
+    "log-format",
+    "no-proxy",
+    "private-endpoint",
+    "proxy",
+    "resource-manager",
+    "secret-dir",
+    "secret-env-prefix",
+    "skip-unchanged",
+    "soft-deleted",
+    "tenant",
+    "verbose",
+    "via",
+];
+
+/// Those whose values are paths, relative to the file.
+const PATHS: [&str; 6] =
+    ["ca-file", "chain-file", "client-secret-file", "cloud-file", "log-file", "secret-dir"];
+
+/// What the environment says comes before the file.
+const VARIABLES: [(&str, &str); 10] = [
+    ("allow-endpoint", "AKV_ALLOWED_ENDPOINTS"),
+    ("client-id", "AZURE_CLIENT_ID"),
+    ("client-secret-file", "AZURE_CLIENT_SECRET"),
+    ("tenant", "AZURE_TENANT_ID"),
+    ("proxy", "HTTPS_PROXY"),
+    ("proxy", "https_proxy"),
+    ("proxy", "ALL_PROXY"),
+    ("proxy", "all_proxy"),
+    ("no-proxy", "NO_PROXY"),
+    ("no-proxy", "no_proxy"),
+];
+
+/// Of a settings file, in bytes.
+const LARGEST: usize = 64 << 10;
+
+/// Above this two names are a misspelling of each other.
+const SIMILAR: f64 = 0.8;

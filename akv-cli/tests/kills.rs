@@ -1,0 +1,163 @@
+//! The program is killed, or asked to end, at any moment of an addition over a name in soft delete; the
+//! same command run again comes to its end.
+#![cfg(unix)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a test cannot go on without ends it"
+)]
+
+mod program;
+
+use std::time::Duration;
+
+use akv_testkit::pki::{Key, Leaf, TestPki};
+use akv_testkit::{FakeCloud, Operation};
+use program::Akv;
+use program::fake::Fake;
+use time::OffsetDateTime;
+
+/// A served cloud with two certificates at hand.
+struct Scene {
+    fake: Fake,
+    old: Leaf,
+    pfx: String,
+    new: Leaf,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let fake = Fake::new(FakeCloud::builder().vault("contoso"));
+        let pki = TestPki::elliptic(OffsetDateTime::now_utc());
+        let leaf = |host| pki.leaf(host).key(Key::P256).issue();
+        let (old, new) = (leaf("old.example"), leaf("new.example"));
+        let pfx = fake.file("new.pfx", new.pfx());
+        // Slow enough for a signal to arrive in the middle.
+        fake.cloud.latency(Duration::from_millis(3));
+        Self { fake, old, pfx, new }
+    }
+
+    fn in_soft_delete(&self, name: &str) {
+        let vault = self.fake.cloud.vault("contoso");
+        vault.import(name, &self.old.pfx(), None).expect("imported");
+        vault.delete(name);
+    }
+
+    fn add(&self, name: &str) -> Akv {
+        let add = ["add", "contoso", "--alias", name, "--pfx", &self.pfx, "--tag", "env=prod"];
+        self.fake.akv().args(add)
+    }
+
+    /// How often the name was asked for.
+    fn requests(&self, name: &str) -> usize {
+        let entries = self.fake.cloud.journal().entries();
+        entries.iter().filter(|entry| entry.path.contains(name)).count()
+    }
+
+    fn is_as_asked(&self, name: &str, told: &str) {
+        let versions = self.fake.cloud.vault("contoso").versions(name);
+        let made = versions.iter().filter(|one| one.thumbprint == self.new.thumbprint()).count();
+        assert_eq!(made, 1, "{told}");
+        let newest = versions.last().expect("a version");
+        assert_eq!(newest.thumbprint, self.new.thumbprint(), "{told}");
+        let tags: Vec<_> =
+            newest.tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(tags, ["env=prod"], "{told}");
+    }
+
+    fn marked(&self, name: &str) -> bool {
+        let updates = self.fake.cloud.journal().of(Operation::UpdateCertificate);
+        updates.iter().any(|entry| entry.path.contains(name) && entry.status == 200)
+    }
+}
+
+/// A spread of moments: after so many requests of the job, and so much later.
+fn moments(count: usize) -> impl Iterator<Item = (usize, Duration)> {
+    let jitter =
+        |number: usize| Duration::from_micros(u64::try_from(number * 977 % 4000).unwrap_or(0));
+    (0..count).map(move |number| (number % 6, jitter(number)))
+}
+
+#[test]
+fn an_addition_that_is_killed_comes_to_its_end() {
+    let scene = Scene::new();
+    for (number, (requests, later)) in moments(36).enumerate() {
+        let name = format!("killed{number:02}x");
+        scene.in_soft_delete(&name);
+        scene.add(&name).killed_when(|| {
+            let ready = scene.requests(&name) >= requests;
+            if ready {
+                std::thread::sleep(later);
+            }
+            ready
+        });
+        let marked = scene.marked(&name);
+        let again = scene.add(&name).run();
+        let told = format!("{name}: {}", again.both());
+        if again.code == 0 {
+            scene.is_as_asked(&name, &told);
+        } else {
+            // Between the recovery and its mark.
+            assert!(
+                !marked && told.contains("exists already in vault contoso, with another"),
+                "{told}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_addition_that_is_asked_to_end_leaves_nothing_half_done() {
+    let scene = Scene::new();
+    for (number, (requests, later)) in moments(24).enumerate() {
+        // By its first request it listens for signals.
+        let requests = requests.max(1);
+        let name = format!("ended{number:02}x");
+        scene.in_soft_delete(&name);
+        let run = scene.add(&name).terminated_when(|| {
+            let ready = scene.requests(&name) >= requests;
+            if ready {
+                std::thread::sleep(later);
+            }
+            ready
+        });
+        let vault = scene.fake.cloud.vault("contoso");
+        let told = format!("{name}: {}", run.both());
+        match vault.newest(&name) {
+            None => assert_ne!(run.code, 0, "still in soft delete: {told}"),
+            Some(_) => scene.is_as_asked(&name, &told),
+        }
+        let again = scene.add(&name).run();
+        assert_eq!(again.code, 0, "{name}: {}", again.both());
+        scene.is_as_asked(&name, &told);
+    }
+}
+
+#[test]
+fn a_hangup_ends_a_job_with_a_result_unless_it_is_ignored() {
+    for ignored in [false, true] {
+        let fake = Fake::new(FakeCloud::builder().vault("contoso"));
+        fake.cloud.vault("contoso").seed(300);
+        fake.cloud.latency(Duration::from_millis(20));
+        let akv = fake.akv().args(["inventory", "contoso", "--output", "jsonl"]);
+        let akv = if ignored { akv.through("nohup") } else { akv };
+        let ready = || fake.cloud.journal().count(Operation::ListCertificates) > 2;
+        let run = akv.signalled_when("HUP", ready);
+        let expected = if ignored { 0 } else { 4 };
+        assert_eq!(run.code, expected, "ignored: {ignored}: {}", run.both());
+    }
+}
+
+/// A terminal and a wrapper pass one Ctrl-C on twice.
+#[test]
+fn a_second_signal_within_a_moment_is_the_same() {
+    let fake = Fake::new(FakeCloud::builder().vault("contoso"));
+    fake.cloud.vault("contoso").seed(300);
+    fake.cloud.latency(Duration::from_millis(20));
+    let akv = fake.akv().args(["inventory", "contoso", "--output", "jsonl"]);
+    let ready = || fake.cloud.journal().count(Operation::ListCertificates) > 2;
+    let run = akv.signalled_twice_when("INT", ready);
+    assert_eq!(run.code, 4, "{}", run.both());
+    assert!(run.stderr.contains("cancelled"), "{}", run.stderr);
+}

@@ -1,0 +1,99 @@
+//! A name that came back from soft delete for an addition. From here there are two ends: the new
+//! version, or soft delete again. Cancelling waits for one of them, and after a kill the next
+//! attempt goes on from the mark.
+
+use std::sync::Arc;
+
+use super::add::Add;
+use super::add_request::Overwrite;
+use super::mark::Mark;
+use super::outcome::{Effect, Outcome};
+use crate::certificate::Certificate;
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::CertificateStore;
+use crate::tags::Tags;
+
+pub(super) struct Recovery<'a> {
+    add: &'a Add<'a>,
+    /// Not ended by cancelling.
+    store: Arc<dyn CertificateStore>,
+    recovered: &'a Certificate,
+    /// What it had in soft delete.
+    tags: Tags,
+    marked: bool,
+}
+
+impl<'a> Recovery<'a> {
+    pub(super) fn new(add: &'a Add<'_>, recovered: &'a Certificate) -> Self {
+        let mark = Mark::read(&recovered.tags);
+        let marked = mark.recovered_for.is_some();
+        Self { add, store: add.store.finishing(), recovered, tags: mark.tags, marked }
+    }
+
+    pub(super) async fn finish(mut self) -> Outcome {
+        match self.go_on().await {
+            Ok(outcome) => outcome,
+            Err(error) => self.put_back(error).await,
+        }
+    }
+
+    async fn go_on(&mut self) -> Result<Outcome> {
+        let Self { add, recovered, .. } = *self;
+        let tags = match add.request.overwrite {
+            Overwrite::Yes => add.tags_over(recovered)?,
+            Overwrite::No => add.request.tags.clone(),
+        };
+        if add.is_current(recovered) {
+            return add.keep(&*self.store, recovered, tags).await;
+        }
+        self.mark().await;
+        add.new_version(&*self.store, tags).await
+    }
+
+    /// A job that does not overwrite would take the certificate for one that exists, were it run
+    /// again after an interruption here. Without the permission to update, or where the mark fails
+    /// for another reason, the import is tried all the same: it is what is asked for.
+    async fn mark(&mut self) {
+        let Self { add, recovered, .. } = *self;
+        let marked = Mark::set(&self.tags, add.bundle.thumbprint());
+        if add.request.overwrite == Overwrite::No && marked != recovered.tags {
+            // Whether or not it failed, it may be there.
+            self.marked = true;
+            if let Err(error) = self.store.update_tags(&add.name, &marked).await {
+                tracing::debug!(%error, "the recovered certificate was not marked");
+            }
+        }
+    }
+
+    /// The import failed. What was deleted before is deleted again, unless the end of the import is
+    /// not known: then the new version may be there, and deleting would take it away.
+    async fn put_back(&self, error: Error) -> Outcome {
+        let name = &self.add.name;
+        let unknown = matches!(
+            error.kind(),
+            ErrorKind::Cancelled | ErrorKind::TimedOut | ErrorKind::Protocol
+        );
+        let failed = Outcome::failure(error);
+        let was = format!("certificate {name} was in soft delete and was recovered for this job");
+        let why = if unknown {
+            "it was not deleted again, because the end of the import is not known".to_owned()
+        } else {
+            // Who recovers it by hand gets it back as it was.
+            let restored = !self.marked || self.store.update_tags(name, &self.tags).await.is_ok();
+            match self.store.delete(name).await {
+                Ok(_) if restored => {
+                    return failed.with_notes([format!("{was}; it is deleted again, as before")]);
+                }
+                Ok(_) => {
+                    return failed.with_notes([format!(
+                        "{was}; it is deleted again, but its tags could not be put back"
+                    )]);
+                }
+                Err(error) => format!("deleting it again failed too: {error}"),
+            }
+        };
+        failed
+            .with_effect(Effect::Recovered { name: name.clone() })
+            .with_notes([format!("{was}: the old certificate is live again; {why}")])
+    }
+}

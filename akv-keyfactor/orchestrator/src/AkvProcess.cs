@@ -1,0 +1,108 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using Newtonsoft.Json;
+using Newtonsoft.Json.Linq;
+
+namespace Akv.UniversalOrchestrator
+{
+    /// <summary>
+    /// One run of akv. The job goes to its standard input, and nowhere else; both outputs are read while it
+    /// runs. All three are UTF-8 without a byte order mark, whatever the code page.
+    /// </summary>
+    internal static class AkvProcess
+    {
+        public static ProcessOutcome Run(JObject document, Log log)
+        {
+            using (var process = AkvProgram.Start())
+            {
+                var lines = new LastLines(log);
+                var answer = Background(() => JobAnswer.Read(Reader(process.StandardOutput)));
+                var talking = Background(() => { lines.Read(Reader(process.StandardError)); return true; });
+                Background(() => { Write(document, process.StandardInput.BaseStream); return true; });
+
+                var inTime = process.WaitForExit(Milliseconds(Limit())) || Stop(process);
+                // A process that akv started could keep the outputs open for ever.
+                var whole = Task.WaitAll(new Task[] { answer, talking }, Drain);
+                return new ProcessOutcome
+                {
+                    Answer = whole ? answer.Result : null,
+                    ExitCode = process.HasExited ? process.ExitCode : -1,
+                    TimedOut = !inTime,
+                    LastLines = lines.ToString(),
+                };
+            }
+        }
+
+        private static void Write(JObject document, Stream input)
+        {
+            try
+            {
+                // One line, so that akv knows its end also where standard input stays open. Not disposed: that
+                // would close it.
+                var text = new StreamWriter(input, Utf8);
+                using (var json = new JsonTextWriter(text) { CloseOutput = false, StringEscapeHandling = StringEscapeHandling.EscapeNonAscii })
+                {
+                    document.WriteTo(json);
+                }
+                text.Write('\n');
+                text.Flush();
+                if (!AkvProgram.OnWindows)
+                {
+                    input.Dispose();
+                }
+            }
+            catch (Exception closed) when (closed is IOException || closed is ObjectDisposedException)
+            {
+                // akv has ended: its exit code and its words tell why.
+            }
+        }
+
+        /// <summary>First a request to end at a safe point, then the end. Always false: it was not in time.</summary>
+        private static bool Stop(Process process)
+        {
+            try
+            {
+                AkvProgram.Cancel(process);
+                if (!process.WaitForExit(Milliseconds(Grace)))
+                {
+                    process.Kill();
+                    process.WaitForExit(Milliseconds(Drain));
+                }
+            }
+            catch (InvalidOperationException)
+            {
+                // It has ended meanwhile.
+            }
+            return false;
+        }
+
+        /// <summary>A thread of its own: these block as long as akv runs, and the pool is the orchestrator's.</summary>
+        private static Task<T> Background<T>(Func<T> work) =>
+            Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+        private static StreamReader Reader(StreamReader output) => new StreamReader(output.BaseStream, Utf8, false, 1 << 16);
+
+        private static int Milliseconds(TimeSpan time) => (int)Math.Min(time.TotalMilliseconds, int.MaxValue);
+
+        private static readonly Encoding Utf8 = new UTF8Encoding(false);
+
+        /// <summary>
+        /// akv ends its job by itself after its job-deadline; this is for one that hangs. In seconds in
+        /// AKV_JOB_LIMIT, else a day.
+        /// </summary>
+        private static TimeSpan Limit() =>
+            int.TryParse(Environment.GetEnvironmentVariable("AKV_JOB_LIMIT"), out var seconds) && seconds > 0
+                ? TimeSpan.FromSeconds(seconds)
+                : TimeSpan.FromDays(1);
+
+        /// <summary>From the request to end until the end by force.</summary>
+        private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+
+        /// <summary>How long outputs are read after akv has ended.</summary>
+        private static readonly TimeSpan Drain = TimeSpan.FromSeconds(10);
+    }
+}

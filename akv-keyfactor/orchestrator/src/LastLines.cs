@@ -1,0 +1,71 @@
+using System.Collections.Generic;
+using System.IO;
+using System.Text;
+
+namespace Akv.UniversalOrchestrator
+{
+    /// <summary>What akv writes to standard error: every line into the log, the last ones kept for a failure.</summary>
+    internal sealed class LastLines
+    {
+        private readonly Log _log;
+        private readonly Queue<string> _lines = new Queue<string>();
+        private int _length;
+
+        public LastLines(Log log) => _log = log;
+
+        /// <summary>Reads to the end. Of a line, what is longer than a message is passed over.</summary>
+        public void Read(TextReader text)
+        {
+            var line = new StringBuilder();
+            var buffer = new char[4096];
+            int read;
+            while ((read = text.Read(buffer, 0, buffer.Length)) > 0)
+            {
+                for (var at = 0; at < read; at++)
+                {
+                    if (buffer[at] == '\n')
+                    {
+                        Add(line.ToString());
+                        line.Clear();
+                    }
+                    else if (line.Length < LongestLine)
+                    {
+                        line.Append(buffer[at]);
+                    }
+                }
+            }
+            Add(line.ToString());
+        }
+
+        public override string ToString()
+        {
+            lock (_lines)
+            {
+                return string.Join(" | ", _lines);
+            }
+        }
+
+        private void Add(string line)
+        {
+            if (string.IsNullOrWhiteSpace(line))
+            {
+                return;
+            }
+            var text = _log.WriteLineOfAkv(line);
+            lock (_lines)
+            {
+                _lines.Enqueue(text);
+                _length += text.Length;
+                while (_length > Kept && _lines.Count > 1)
+                {
+                    _length -= _lines.Dequeue().Length;
+                }
+            }
+        }
+
+        private const int LongestLine = 1 << 14;
+
+        /// <summary>Of the 4,000 characters of a message, so many are for these lines.</summary>
+        private const int Kept = 3000;
+    }
+}

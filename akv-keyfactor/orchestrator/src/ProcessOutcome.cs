@@ -1,0 +1,55 @@
+using Keyfactor.Orchestrators.Common.Enums;
+using Keyfactor.Orchestrators.Extensions;
+
+namespace Akv.UniversalOrchestrator
+{
+    /// <summary>How a run of akv ended.</summary>
+    internal sealed class ProcessOutcome
+    {
+        /// <summary>The answer, or null where the output was none.</summary>
+        public JobAnswer Answer;
+        public int ExitCode;
+        public bool TimedOut;
+        /// <summary>The last lines that akv wrote to standard error.</summary>
+        public string LastLines;
+
+        /// <summary>The job's result. An answer counts only together with the exit code that belongs to it.</summary>
+        public JobResult Result()
+        {
+            if (TimedOut)
+            {
+                throw Ended("did not end in time and was stopped");
+            }
+            if (Answer == null)
+            {
+                throw Ended($"ended with {Ending} and without a result");
+            }
+            var result = Answer.JobResult;
+            if (ExitCode != ExitCodeOf(result.Result))
+            {
+                throw Ended($"ended with {Ending}, which contradicts its result ({result.Result})");
+            }
+            result.FailureMessage = Text.Message(result.FailureMessage ?? "");
+            return result;
+        }
+
+        private JobFailedException Ended(string how) =>
+            new JobFailedException($"cannot tell how the job ended: akv {how}" + (LastLines.Length == 0 ? "" : ": " + LastLines));
+
+        /// <summary>.NET reports a process that signal N ended as 128 + N.</summary>
+        private string Ending =>
+            AkvProgram.OnWindows || ExitCode <= 128 || ExitCode > 192 ? "exit code " + ExitCode
+            : $"exit code {ExitCode} (signal {ExitCode - 128})";
+
+        private static int ExitCodeOf(OrchestratorJobStatusJobResult result)
+        {
+            switch (result)
+            {
+                case OrchestratorJobStatusJobResult.Success: return 0;
+                case OrchestratorJobStatusJobResult.Warning: return 3;
+                case OrchestratorJobStatusJobResult.Failure: return 4;
+                default: return int.MinValue;
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! A member of an object, read as what a job needs it to be.
+
+use std::str::FromStr;
+
+use akv_core::InvalidValue;
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use super::{Object, Text};
+use crate::config::problem::Problem;
+
+/// A member and where it is. Null is the same as absent.
+pub(crate) struct Member<'a> {
+    path: String,
+    /// Its JSON, which was found to be well-formed.
+    json: Option<&'a str>,
+}
+
+impl<'a> Member<'a> {
+    pub(super) fn new(path: String, json: Option<&'a str>) -> Self {
+        Self { path, json: json.map(str::trim).filter(|json| *json != "null") }
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(crate) fn is_present(&self) -> bool {
+        self.json.is_some()
+    }
+
+    pub(crate) fn missing(&self, expected: impl Into<String>) -> Problem {
+        Problem::missing(&self.path, expected)
+    }
+
+    pub(crate) fn invalid(&self, expected: impl Into<String>) -> Problem {
+        Problem::invalid(&self.path, expected)
+    }
+
+    /// A text, trimmed. A blank one is none; a number or a boolean is its own text.
+    pub(crate) fn text(&self) -> Result<Option<Text<'a>>, Problem> {
+        let Some(json) = self.json else { return Ok(None) };
+        let text = match json.as_bytes().first() {
+            Some(b'"') => Text::of_json(json).ok_or_else(|| self.invalid("text"))?.trimmed(),
+            Some(b'{' | b'[') => return Err(self.invalid("text")),
+            _ => Text::Here(json),
+        };
+        Ok(Some(text).filter(|text| !text.is_empty()))
+    }
+
+    /// A text as it is, down to its blanks. An object counts as its own text, because that is how
+    /// references to secrets look.
+    pub(crate) fn secret(&self) -> Result<Option<Text<'a>>, Problem> {
+        let Some(json) = self.json else { return Ok(None) };
+        match json.as_bytes().first() {
+            Some(b'"') => Text::of_json(json).map(Some).ok_or_else(|| self.invalid("text")),
+            Some(b'{') => Ok(Some(Text::Here(json))),
+            _ => Err(self.invalid("text")),
+        }
+    }
+
+    /// A text that means something.
+    pub(crate) fn parsed<T: FromStr<Err = InvalidValue>>(&self) -> Result<Option<T>, Problem> {
+        let read = |text: Text<'_>| {
+            text.parse().map_err(|invalid| Problem::of_value(&self.path, &invalid))
+        };
+        self.text()?.map(read).transpose()
+    }
+
+    /// A boolean as any sender writes it: `true`, `"True"`, `1`, `"1"`; blank is none.
+    pub(crate) fn boolean(&self) -> Result<Option<bool>, Problem> {
+        let invalid = || self.invalid("true or false");
+        let Some(text) = self.text().map_err(|_| invalid())? else { return Ok(None) };
+        match &*text {
+            "1" => Ok(Some(true)),
+            "0" => Ok(Some(false)),
+            word if word.eq_ignore_ascii_case("true") => Ok(Some(true)),
+            word if word.eq_ignore_ascii_case("false") => Ok(Some(false)),
+            _ => Err(invalid()),
+        }
+    }
+
+    /// A whole number, as a number or as text; blank is none.
+    pub(crate) fn integer(&self) -> Result<Option<i64>, Problem> {
+        let invalid = || self.invalid("a whole number");
+        let Some(text) = self.text().map_err(|_| invalid())? else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| invalid())
+    }
+
+    /// An object; one that is absent is empty.
+    pub(crate) fn object(&self) -> Result<Object<'a>, Problem> {
+        match self.json {
+            None => Ok(Object::absent(self.path.clone())),
+            Some(json) => Object::read(self.path.clone(), json)
+                .map_err(|_| self.invalid("an object of at most 4,096 members")),
+        }
+    }
+
+    /// Hands over the elements of an array one by one, so that a long one is never held as a whole;
+    /// one that is absent has none.
+    pub(crate) fn each(
+        &self,
+        take: impl FnMut(Member<'a>) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        let Some(json) = self.json else { return Ok(()) };
+        let mut elements = Elements { path: &self.path, take, stopped: None };
+        let read = serde_json::Deserializer::from_str(json).deserialize_any(&mut elements);
+        match (elements.stopped, read) {
+            (Some(problem), _) => Err(problem),
+            (None, Ok(())) => Ok(()),
+            (None, Err(_)) => Err(self.invalid("an array")),
+        }
+    }
+
+    /// The texts of an array; what is not text is passed over.
+    pub(crate) fn texts(&self) -> Result<Vec<Text<'a>>, Problem> {
+        let mut texts = Vec::new();
+        self.each(|element| {
+            texts.extend(element.json.and_then(Text::of_json));
+            Ok(())
+        })?;
+        Ok(texts)
+    }
+
+    /// An object that may also come as the JSON text of one, which is how a store's properties are
+    /// sent. Blank text is an empty object.
+    pub(crate) fn object_or_text(&self) -> Result<Nested<'a>, Problem> {
+        match self.json {
+            Some(json) if json.starts_with('"') => {
+                let text = Text::of_json(json).ok_or_else(|| self.invalid(OBJECT_OR_TEXT))?;
+                let text = Zeroizing::new(text.trim().trim_start_matches('\u{feff}').to_owned());
+                if text.is_empty() {
+                    return Ok(Nested::Here(Object::absent(self.path.clone())));
+                }
+                Ok(Nested::Text { path: self.path.clone(), text })
+            }
+            _ => self.object().map(Nested::Here),
+        }
+    }
+}
+
+/// An object that came in place or as text.
+pub(crate) enum Nested<'a> {
+    Here(Object<'a>),
+    Text { path: String, text: Zeroizing<String> },
+}
+
+impl Nested<'_> {
+    pub(crate) fn object(&self) -> Result<Object<'_>, Problem> {
+        match self {
+            Self::Here(object) => Ok(object.clone()),
+            Self::Text { path, text } => {
+                Object::read(path.clone(), text).map_err(|_| Problem::invalid(path, OBJECT_OR_TEXT))
+            }
+        }
+    }
+}
+
+struct Elements<'p, F> {
+    path: &'p str,
+    take: F,
+    stopped: Option<Problem>,
+}
+
+impl<'a, F: FnMut(Member<'a>) -> Result<(), Problem>> Visitor<'a> for &mut Elements<'_, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
+        let mut at = 0;
+        while let Some(value) = seq.next_element::<&RawValue>()? {
+            let element = Member::new(format!("{}[{at}]", self.path), Some(value.get()));
+            (self.take)(element).map_err(|problem| {
+                self.stopped = Some(problem);
+                de::Error::custom("")
+            })?;
+            at += 1;
+        }
+        Ok(())
+    }
+}
+
+const OBJECT_OR_TEXT: &str = "a JSON object, or the text of one";

@@ -1,0 +1,47 @@
+//! Whether a job may choose the host that a token goes to.
+
+use akv_core::StoreAddress;
+use tracing::warn;
+
+use super::credentials::Origin;
+use super::problem::Problem;
+use crate::options::Options;
+use crate::store_type::PRIVATE_ENDPOINT;
+
+/// A host that the job alone names gets the machine's credentials only under the cloud's own vault
+/// suffix or under a suffix that the operator allowed. A credential that the job brings itself may go
+/// where the job says, since whoever wrote the job has it anyway.
+pub(super) fn check(
+    address: &StoreAddress,
+    host: &str,
+    origin: Origin,
+    options: &Options,
+) -> Result<(), Problem> {
+    let named_by_job = address.private_endpoint.is_some() && options.private_endpoint.is_none();
+    let suffix = &address.cloud.vault_suffix;
+    let allowed = is_under(host, suffix)
+        || options.allowed_endpoints.iter().any(|allowed| allowed.covers(host));
+    if !named_by_job || allowed {
+        return Ok(());
+    }
+    match origin {
+        Origin::Job => {
+            warn!(host, "the job sends its own credential's tokens to a host outside of {suffix}");
+            Ok(())
+        }
+        Origin::Machine => {
+            warn!(host, "the job names a host outside of {suffix}: no token was sent there");
+            Err(Problem::Refused(format!(
+                "nothing was done: the store property {} names a host outside of {suffix}, and this \
+                 machine sends its credentials only to hosts that its operator allowed: run akv job \
+                 with --allow-endpoint SUFFIX (or set AKV_ALLOWED_ENDPOINTS)",
+                PRIVATE_ENDPOINT.name
+            )))
+        }
+    }
+}
+
+fn is_under(host: &str, suffix: &str) -> bool {
+    let suffix = suffix.to_ascii_lowercase();
+    host.to_ascii_lowercase().strip_suffix(&suffix).is_some_and(|rest| rest.ends_with('.'))
+}

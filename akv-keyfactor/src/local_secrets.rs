@@ -1,0 +1,285 @@
+//! Secrets of the machine that runs a job, as far as its operator opens them to jobs.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use akv_core::text::{decode, read_bounded, without_line_end};
+use async_trait::async_trait;
+use secrecy::SecretString;
+use tracing::warn;
+use zeroize::Zeroizing;
+
+use crate::config::Document;
+use crate::pam::{SecretResolver, UnresolvedSecret};
+
+/// Knows `{"file":"/path/of/the/file"}` and `{"env":"NAME"}`. The default opens neither to jobs.
+///
+/// ```
+/// use akv_keyfactor::LocalSecrets;
+/// let secrets = LocalSecrets {
+///     directory: Some("/run/secrets/akv".into()),
+///     variable_prefix: Some("AKV_SECRET_".into()),
+/// };
+/// ```
+///
+/// A job learns nothing about the machine from a reference that fails: the error is always the same.
+/// The reason is in the log alone.
+#[derive(Debug, Clone, Default)]
+pub struct LocalSecrets {
+    /// The directory whose regular files a job may name, by an absolute path. Links are followed as
+    /// long as they end inside of it. Whoever can write to it decides what jobs can read.
+    pub directory: Option<PathBuf>,
+    /// How the names of the environment variables begin that a job may name.
+    pub variable_prefix: Option<String>,
+}
+
+#[async_trait]
+impl SecretResolver for LocalSecrets {
+    async fn resolve(&self, reference: &str) -> Result<Option<SecretString>, UnresolvedSecret> {
+        let Some((kind, name)) = Kind::of(reference) else { return Ok(None) };
+        let secret = match kind {
+            Kind::File => self.file(Path::new(&name)),
+            Kind::Variable => self.variable(&name),
+        };
+        match secret {
+            Ok(secret) => Ok(Some(SecretString::from(without_line_end(&secret)))),
+            Err(reason) => {
+                warn!(reference = name, "cannot resolve the job's reference to a secret: {reason}");
+                Err(UnresolvedSecret::new(NOT_GIVEN))
+            }
+        }
+    }
+}
+
+impl LocalSecrets {
+    fn variable(&self, name: &str) -> Result<Zeroizing<String>, String> {
+        let prefix = self.variable_prefix.as_deref().filter(|prefix| !prefix.is_empty());
+        let prefix = prefix.ok_or("references to environment variables are off")?;
+        // The standard library panics on some names that no variable can have.
+        if !name.starts_with(prefix) || name.contains(['=', '\0']) {
+            return Err(format!("the name does not begin with {prefix}"));
+        }
+        match std::env::var(name) {
+            Ok(secret) => Ok(Zeroizing::new(secret)),
+            Err(std::env::VarError::NotPresent) => Err("the variable is not set".into()),
+            Err(std::env::VarError::NotUnicode(_)) => Err("its value is not UTF-8 text".into()),
+        }
+    }
+
+    fn file(&self, path: &Path) -> Result<Zeroizing<String>, String> {
+        let directory = self.directory.as_deref().ok_or("references to files are off")?;
+        if !path.is_absolute() {
+            return Err("the path is not absolute".into());
+        }
+        let file = open_inside(directory, path)?;
+        let content = read_bounded(file, LARGEST).map_err(|error| match error.kind() {
+            io::ErrorKind::FileTooLarge => "the file is larger than 64 KiB".to_owned(),
+            kind => format!("the file cannot be read: {kind}"),
+        })?;
+        decode(&content).map_err(|error| error.to_string())
+    }
+}
+
+/// Opens a regular file whose real path is inside of the directory. Kubernetes replaces mounted secrets
+/// by turning a link, so a path that vanished between the two looks is looked up again.
+fn open_inside(directory: &Path, path: &Path) -> Result<File, String> {
+    let directory = fs::canonicalize(directory)
+        .map_err(|error| format!("the secret directory cannot be read: {}", error.kind()))?;
+    let mut tries = 3;
+    loop {
+        tries -= 1;
+        let real = fs::canonicalize(path)
+            .map_err(|error| format!("the file cannot be found: {}", error.kind()))?;
+        if !real.starts_with(&directory) {
+            return Err("the file is outside of the secret directory".into());
+        }
+        match open_without_waiting(&real) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && tries > 0 => {}
+            Err(error) => return Err(format!("the file cannot be opened: {}", error.kind())),
+            Ok(file) => {
+                let metadata = file.metadata().map_err(|error| error.kind().to_string())?;
+                return if metadata.is_file() { Ok(file) } else { Err("it is not a file".into()) };
+            }
+        }
+    }
+}
+
+/// A pipe or a device would keep an ordinary open waiting for its other end.
+#[cfg(unix)]
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags};
+    let flags =
+        OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
+}
+
+#[cfg(not(unix))]
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    File,
+    Variable,
+}
+
+impl Kind {
+    /// The kind and the name of a reference: the only member of a JSON object, a text.
+    fn of(reference: &str) -> Option<(Self, String)> {
+        if !reference.trim_start().starts_with('{') {
+            return None;
+        }
+        let document = Document::read(reference.as_bytes()).ok()?;
+        let object = document.root().ok()?;
+        let mut members = object.members();
+        let (name, value) = members.next().filter(|_| members.next().is_none())?;
+        let kind = match name {
+            "file" => Self::File,
+            "env" => Self::Variable,
+            _ => return None,
+        };
+        Some((kind, value.secret().ok()?.filter(|text| !text.starts_with('{'))?.to_string()))
+    }
+}
+
+/// In bytes.
+const LARGEST: usize = 64 << 10;
+const NOT_GIVEN: &str = "it is a reference to a secret that the machine running the job did not \
+                         give (its log says why; akv job opens secrets to jobs with --secret-dir \
+                         and --secret-env-prefix)";
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    async fn resolved(
+        secrets: &LocalSecrets,
+        reference: &str,
+    ) -> Result<Option<String>, UnresolvedSecret> {
+        let secret = secrets.resolve(reference).await?;
+        Ok(secret.map(|secret| secret.expose_secret().to_owned()))
+    }
+
+    fn reference(path: &Path) -> String {
+        serde_json::json!({ "file": path }).to_string()
+    }
+
+    fn open() -> (tempfile::TempDir, LocalSecrets) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let directory = folder.path().join("secrets");
+        fs::create_dir(&directory).expect("a folder");
+        let variable_prefix = Some("CARGO_PKG_".into());
+        (folder, LocalSecrets { directory: Some(directory), variable_prefix })
+    }
+
+    #[tokio::test]
+    async fn resolves_files_and_variables_that_are_open_to_jobs() {
+        let (folder, secrets) = open();
+        let file = folder.path().join("secrets/one");
+        for (content, expected) in [
+            (&b"from a file \r\n"[..], "from a file "),
+            (b"\xef\xbb\xbffrom a file", "from a file"),
+            (b"\xff\xfef\0\n\0", "f"),
+        ] {
+            fs::write(&file, content).expect("written");
+            assert_eq!(resolved(&secrets, &reference(&file)).await, Ok(Some(expected.into())));
+        }
+        let variable = r#" {"env":"CARGO_PKG_NAME"} "#;
+        assert_eq!(resolved(&secrets, variable).await, Ok(Some("akv-keyfactor".into())));
+        for other in [
+            "a password",
+            "",
+            "{",
+            r#"{"SecretId":"x"}"#,
+            r#"{"env":1}"#,
+            "[\"env\"]",
+            "{}",
+            r#"{"env":"A","file":"B"}"#,
+            r#"{"env":{"a":1}}"#,
+        ] {
+            assert_eq!(resolved(&secrets, other).await, Ok(None), "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_message_for_every_failure() {
+        let (folder, secrets) = open();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("outside"), "secret").expect("written");
+        fs::write(path("secrets/large"), vec![b'x'; LARGEST + 1]).expect("written");
+        fs::write(path("secrets/ansi"), b"p\xe4ss").expect("written");
+        fs::create_dir(path("secrets/folder")).expect("a folder");
+        fs::create_dir(path("secrets-of-others")).expect("a folder");
+        fs::write(path("secrets-of-others/one"), "secret").expect("written");
+        let mut references: Vec<String> = [
+            "outside",
+            "secrets/large",
+            "secrets/ansi",
+            "secrets/folder",
+            "secrets/missing",
+            "secrets/../outside",
+            "secrets-of-others/one",
+        ]
+        .iter()
+        .map(|name| reference(&path(name)))
+        .collect();
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(path("outside"), path("secrets/link")).expect("a link");
+            references.push(reference(&path("secrets/link")));
+            let made = std::process::Command::new("mkfifo").arg(path("secrets/pipe")).status();
+            assert!(made.expect("mkfifo runs").success());
+            references.push(reference(&path("secrets/pipe")));
+        }
+        references.extend(
+            [
+                r#"{"file":"secrets/one"}"#,
+                r#"{"file":""}"#,
+                r#"{"file":"/dev/stdin"}"#,
+                r#"{"file":"/proc/self/environ"}"#,
+                r#"{"env":"PATH"}"#,
+                r#"{"env":""}"#,
+                r#"{"env":"CARGO_PKG_NO_SUCH"}"#,
+                r#"{"env":"CARGO_PKG_=x"}"#,
+                r#"{"file":"/a\u0000b"}"#,
+            ]
+            .map(str::to_owned),
+        );
+        let off = [
+            LocalSecrets::default(),
+            LocalSecrets { variable_prefix: Some(String::new()), ..secrets.clone() },
+        ];
+        for reference in &references {
+            let error = resolved(&secrets, reference).await.expect_err(reference);
+            assert_eq!(error.to_string(), NOT_GIVEN, "{reference}");
+        }
+        for secrets in off {
+            let error = resolved(&secrets, r#"{"env":"CARGO_PKG_NAME"}"#).await.expect_err("off");
+            assert_eq!(error.to_string(), NOT_GIVEN);
+        }
+        let error = resolved(&LocalSecrets::default(), &reference(&path("outside"))).await;
+        assert_eq!(error.expect_err("off").to_string(), NOT_GIVEN);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn follows_links_that_stay_inside() {
+        use std::os::unix::fs::symlink;
+        let (folder, secrets) = open();
+        let mounted = folder.path().join("secrets");
+        fs::create_dir(mounted.join("..2026")).expect("a folder");
+        fs::write(mounted.join("..2026/password"), "kept").expect("written");
+        symlink("..2026", mounted.join("..data")).expect("a link");
+        symlink("..data/password", mounted.join("password")).expect("a link");
+        let reference = reference(&mounted.join("password"));
+        assert_eq!(resolved(&secrets, &reference).await, Ok(Some("kept".into())));
+        // The directory itself may be named through a link.
+        symlink(&mounted, folder.path().join("linked")).expect("a link");
+        let linked = LocalSecrets { directory: Some(folder.path().join("linked")), ..secrets };
+        assert_eq!(resolved(&linked, &reference).await, Ok(Some("kept".into())));
+    }
+}

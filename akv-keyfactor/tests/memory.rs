@@ -1,0 +1,118 @@
+//! How much memory a job configuration takes beside its own text, whatever is in it.
+
+#![expect(
+    clippy::expect_used,
+    clippy::cast_precision_loss,
+    reason = "what a test cannot go on without ends it"
+)]
+
+use std::fmt::Write as _;
+
+use akv_core::job::{DiscoveryJob, InventoryJob, Jobs, ManagementJob};
+use akv_core::{Cloud, Credential, Error, ErrorKind, StoreAddress};
+use akv_keyfactor::{JobStatus, Options};
+use futures::FutureExt as _;
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static PEAK: PeakAlloc = PeakAlloc;
+
+/// Jobs that are asked for only after a configuration was read to its end.
+struct Reached;
+
+const MIB: f64 = 1_048_576.0;
+const REACHED: &str = "the configuration was read";
+
+impl Reached {
+    fn error<T>() -> akv_core::Result<T> {
+        Err(Error::new(ErrorKind::Invalid, "reach Azure", REACHED))
+    }
+}
+
+impl Jobs for Reached {
+    fn inventory(
+        &self,
+        _: &StoreAddress,
+        _: &Credential,
+    ) -> akv_core::Result<Box<dyn InventoryJob>> {
+        Self::error()
+    }
+    fn management(
+        &self,
+        _: &StoreAddress,
+        _: &Credential,
+    ) -> akv_core::Result<Box<dyn ManagementJob>> {
+        Self::error()
+    }
+    fn discovery(&self, _: &Cloud, _: &Credential) -> akv_core::Result<Box<dyn DiscoveryJob>> {
+        Self::error()
+    }
+}
+
+/// The failure message of a configuration, and the MiB that were taken at the same time at most, beside
+/// the configuration's own text.
+fn peak(configuration: &str) -> (String, f64) {
+    PEAK.reset_peak_usage();
+    let before = PEAK.current_usage();
+    let output = akv_keyfactor::run(configuration.as_bytes(), &Reached, &Options::default())
+        .now_or_never()
+        .expect("nothing to wait for");
+    assert_eq!(output.job_result.result, JobStatus::Failure);
+    (output.job_result.failure_message, (PEAK.peak_usage() - before) as f64 / MIB)
+}
+
+fn inventory(more: &str) -> String {
+    format!(
+        "{{\"Capability\":\"CertStores.AKV.Inventory\",\"JobHistoryId\":7,\
+         \"CertificateStoreDetails\":{{\"StorePath\":\"contoso\"}}{more}}}"
+    )
+}
+
+fn last_inventory(entries: usize) -> String {
+    let mut text = String::from(",\"LastInventory\":[");
+    for at in 0..entries {
+        let comma = if at == 0 { "" } else { "," };
+        write!(
+            text,
+            "{comma}{{\"Alias\":\"certificate-{at}\",\"PrivateKeyEntry\":true,\
+             \"Thumbprints\":[\"{at:040X}\"]}}"
+        )
+        .expect("written");
+    }
+    text + "]"
+}
+
+/// One test, because the peak is that of the process.
+#[test]
+fn memory_is_bounded_by_what_is_kept() {
+    for megabytes in [8, 40] {
+        let junk = "{\"\":0},".repeat(megabytes * 1_000_000 / 7) + "0";
+        for (what, configuration) in [
+            ("unused", inventory(&format!(",\"Unused\":[{junk}]"))),
+            ("used as text", inventory(&format!(",\"ServerUsername\":[{junk}]"))),
+            ("a reference", inventory(&format!(",\"ServerPassword\":{{\"file\":[{junk}]}}"))),
+            ("nested", inventory(&format!(",\"JobProperties\":{{\"Other\":[{junk}]}}"))),
+            ("brackets", inventory(&format!(",\"Unused\":{}", "[".repeat(megabytes * 1_000_000)))),
+            ("members", inventory(&",\"\":0".repeat(megabytes * 1_000_000 / 5))),
+        ] {
+            // The longer ones only where the depth of the reading differs: unoptimised it takes seconds.
+            if megabytes > 8 && !matches!(what, "unused" | "brackets") {
+                continue;
+            }
+            let (message, peak) = peak(&configuration);
+            println!("{megabytes} MB, {what}: {peak:.2} MiB ({message:.60})");
+            assert!(peak < 4.0, "{what}: {peak} MiB");
+        }
+    }
+    let configuration = inventory(&last_inventory(100_000));
+    let (message, peak_of_last) = peak(&configuration);
+    let text = configuration.len() as f64 / MIB;
+    println!("100,000 entries: {peak_of_last:.1} MiB beside {text:.1} MiB of text");
+    assert!(message.contains(REACHED), "{message}");
+    assert!(peak_of_last + text < 64.0, "{peak_of_last} MiB");
+
+    let (message, _) = peak(&inventory(&last_inventory(250_001)));
+    assert!(message.contains("LastInventory"), "{message}");
+    let (message, _) = peak(&inventory(&format!(",\"a\":\"{}\"", "x".repeat(64 << 20))));
+    assert!(message.contains("larger than 64 MiB"), "{message}");
+}

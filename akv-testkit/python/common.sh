@@ -1,0 +1,43 @@
+# What the scripts of this folder have in common; each sets `here` and sources this.
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+skip() { echo "SKIPPED, nothing was shown: $1" >&2; exit 0; }
+
+# Says how long the step before took, and what follows.
+began=$(date +%s)
+step() {
+    now=$(date +%s)
+    echo "== ${doing:+$doing took $((now - began)) s; }$1" >&2
+    began=$now
+    doing=$1
+}
+
+# A virtual environment with those packages; AKV_WITNESS_VENV keeps it between runs.
+prepare() {
+    python=$(command -v python3 || command -v python) || skip "there is no Python on this machine"
+    venv=${AKV_WITNESS_VENV:-$work/venv}
+    if [ ! -x "$venv/bin/python" ]; then
+        "$python" -m venv "$venv" >"$work/log" 2>&1 ||
+            skip "python -m venv does not work: $(tail -1 "$work/log")"
+    fi
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >"$work/log" 2>&1 ||
+        skip "the packages cannot be had: $(tail -1 "$work/log")"
+    # Where the resolver does not know that names under .localhost are loopback, Python is told.
+    if ! "$venv/bin/python" -c 'import socket; socket.getaddrinfo("fake-vault.vault.localhost", 443)' 2>/dev/null; then
+        echo "this machine does not resolve *.localhost; only Python's resolver is told about it" >&2
+        export PYTHONPATH="$here/localhost"
+    fi
+    export PYTHONDONTWRITEBYTECODE=1
+}
+
+# Unpacks the source package of azure-keyvault-certificates of that version ("" for the newest) into
+# $work/VERSION, and prints the folder that it is in. Nothing of it is installed.
+source_package() {
+    mkdir -p "$work/sources-$1"
+    "$venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
+        --no-build-isolation --dest "$work/sources-$1" "azure-keyvault-certificates${1:+==$1}" \
+        >"$work/log" 2>&1 || return 1
+    "$venv/bin/python" -c 'import shutil, sys; shutil.unpack_archive(sys.argv[1], sys.argv[2])' \
+        "$work/sources-$1"/*.* "$work/sources-$1" && echo "$work/sources-$1"/*/
+}

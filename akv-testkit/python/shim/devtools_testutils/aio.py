@@ -1,0 +1,5 @@
+"""The same for tests of the asynchronous clients."""
+
+
+def recorded_by_proxy_async(test):
+    return test
