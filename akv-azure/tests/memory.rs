@@ -106,7 +106,10 @@ mod tests {
     }
 
     async fn list(azure: &Azure) {
-        let listed = store(azure).list().try_fold(0, async |n, _| Ok(n + 1)).await;
+        let listed = store(azure)
+            .list(akv_core::ListOptions::default())
+            .try_fold(0, async |n, _| Ok(n + 1))
+            .await;
         assert!(listed.is_err(), "{listed:?}");
     }
 

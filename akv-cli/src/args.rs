@@ -83,7 +83,7 @@ pub(crate) struct Common {
           value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) deadline: u64,
     /// Read options from this TOML file; the command line and the environment come first
-    #[arg(long, global = true, value_name = "FILE", env = "AKV_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE", env = "AKV_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
     /// How data is printed to standard output
     #[arg(long, short, global = true, value_name = "FORMAT", default_value = "table")]

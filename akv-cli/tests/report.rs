@@ -242,5 +242,5 @@ fn tables_and_csv_are_safe_to_show() {
     assert!(!table.both().contains('\u{1b}'));
     let csv = report(&from, &["-o", "csv"]);
     assert!(csv.stdout.starts_with("severity,code,storePath,name,message,hint,expires"));
-    assert!(csv.stdout.contains(",'=cmd|"), "{}", csv.stdout);
+    assert!(csv.stdout.contains(",\"'=cmd|"), "{}", csv.stdout);
 }

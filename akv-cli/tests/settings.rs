@@ -195,3 +195,40 @@ fn a_log_file_gets_a_line_a_job_beside_standard_error() {
     assert!(run.stderr.contains("cannot open the log file"), "{}", run.stderr);
     assert!(run.stdout.contains("26009"), "{}", run.stdout);
 }
+
+/// The parent is killed, so that it can tell nobody.
+#[cfg(unix)]
+#[test]
+fn a_job_ends_when_its_parent_is_killed() {
+    use std::io::Read;
+    use std::net::TcpListener;
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let job = folder.path().join("job.json");
+    std::fs::write(&job, JOB).expect("write the job");
+    // A proxy that takes connections and says nothing.
+    let proxy = TcpListener::bind("127.0.0.1:0").expect("listen");
+    let url = format!("http://{}", proxy.local_addr().expect("an address"));
+    let mut parent = Command::new("sh")
+        .args(["-c", "\"$0\" job --exit-with-parent --deadline 60 \"$1\" & wait"])
+        .arg(env!("CARGO_BIN_EXE_akv"))
+        .arg(&job)
+        .env("HTTPS_PROXY", url)
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("start");
+    let connection = proxy.accept().expect("the job is under way");
+    let mut output = parent.stdout.take().expect("an output");
+    parent.kill().expect("kill");
+    parent.wait().expect("wait");
+    let killed = Instant::now();
+    let mut document = String::new();
+    output.read_to_string(&mut document).expect("akv ends and closes its output");
+    drop(connection);
+    assert!(killed.elapsed() < Duration::from_secs(20), "{:?}: {document}", killed.elapsed());
+    assert!(document.contains("\"Result\":4"), "{document}");
+}

@@ -1,7 +1,7 @@
 //! Successes that are not about what was asked: none of them is believed.
 
 use akv_azure::{Azure, AzureOptions};
-use akv_core::{CertificateStore, Cloud, ErrorKind};
+use akv_core::{CertificateStore, Cloud, ErrorKind, ListOptions};
 use akv_testkit::{Fault, Operation};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -102,7 +102,8 @@ async fn a_read_takes_the_status_200_alone() {
             world.cloud.fault(Fault::on(operation).body(status, "application/json", empty));
         }
         let store = world.store();
-        let listed = futures::TryStreamExt::try_collect::<Vec<_>>(store.list()).await;
+        let listed =
+            futures::TryStreamExt::try_collect::<Vec<_>>(store.list(ListOptions::default())).await;
         assert_eq!(listed.expect_err("no list").kind(), ErrorKind::Protocol, "{status}");
         let got = store.certificate(&name("web")).await.expect_err("no certificate");
         assert_eq!(got.kind(), ErrorKind::Protocol, "{status}");

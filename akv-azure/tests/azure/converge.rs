@@ -292,7 +292,7 @@ async fn a_removal_comes_to_its_end_after_any_kill() {
             tokio::time::sleep(seconds(10)).await;
             let vault = world.cloud.vault("contoso");
             assert_eq!(vault.names(), [""; 0], "{told}");
-            let left = if purge == Purge::Yes { 0 } else { 1 };
+            let left = usize::from(purge != Purge::Yes);
             assert_eq!(vault.deleted_names().len(), left, "{told}");
         })
         .await;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Once};
 
 use akv_azure::{Azure, AzureOptions};
-use akv_core::{CertificateStore, Cloud, Credential, Error};
+use akv_core::{CertificateStore, Cloud, Credential, Error, ListOptions};
 use futures::TryStreamExt;
 use serde_json::json;
 
@@ -288,7 +288,7 @@ async fn asked(row: &Row, token: &'static str) -> (Error, Vec<String>) {
             store.import(&import).await.err()
         }
         Asked::Get | Asked::SignIn => store.certificate(&certificate).await.err(),
-        Asked::List => store.list().try_collect::<Vec<_>>().await.err(),
+        Asked::List => store.list(ListOptions::default()).try_collect::<Vec<_>>().await.err(),
         Asked::Chain => store.chain(&certificate, &version.parse().expect("a version")).await.err(),
     };
     let error = failed.expect(row.about);

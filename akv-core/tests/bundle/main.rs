@@ -18,6 +18,7 @@ mod field_files;
 mod findings;
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
 mod formats;
 #[cfg(test)]
 mod leaks;

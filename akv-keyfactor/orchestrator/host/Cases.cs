@@ -24,7 +24,7 @@ internal sealed class Cases
     {
         _orchestrator = orchestrator;
         _folder = folder;
-        _program = Path.Combine(folder, "akv");
+        _program = Path.Combine(folder, OnWindows ? "akv.exe" : "akv");
     }
 
     // Jobs on the fake Azure.
@@ -257,6 +257,10 @@ internal sealed class Cases
 
     public void a_missing_execute_bit_is_set()
     {
+        if (OnWindows)
+        {
+            throw new NotHere();
+        }
         Process.Start("chmod", "644 \"" + _program + "\"").WaitForExit();
         Expect(Success, "", Run(InventoryJob("work")));
     }
@@ -407,6 +411,11 @@ internal sealed class Cases
 
     public void an_unusual_working_directory_does_no_harm()
     {
+        if (OnWindows)
+        {
+            // There a directory that is in use cannot be removed.
+            throw new NotHere();
+        }
         var before = Directory.GetCurrentDirectory();
         var gone = Path.Combine(Path.GetTempPath(), "gone" + Name());
         Directory.CreateDirectory(gone);
@@ -455,6 +464,10 @@ internal sealed class Cases
     {
         File.Delete(_program);
         File.Copy(Env("AKV"), _program);
+        if (OnWindows)
+        {
+            return;
+        }
         Process.Start("chmod", "755 \"" + _program + "\"").WaitForExit();
     }
 
@@ -482,6 +495,10 @@ internal sealed class Cases
 
     private void Script(string text)
     {
+        if (OnWindows)
+        {
+            throw new NotHere();
+        }
         File.Delete(_program);
         File.WriteAllText(_program, "#!/bin/sh\n" + text + "\n");
         Process.Start("chmod", "755 \"" + _program + "\"").WaitForExit();
@@ -540,6 +557,8 @@ internal sealed class Cases
         Properties = "{\"TenantId\": null, \"SkuType\": \"\", \"VaultRegion\": \"\", \"AzureCloud\": \"\", \"PrivateEndpoint\": \"\", \"ServerUseSsl\": \"true\"}",
         Type = 105,
     };
+
+    private static bool OnWindows => Environment.OSVersion.Platform == PlatformID.Win32NT;
 
     private static string Name() => "c" + Guid.NewGuid().ToString("N").Substring(0, 12);
 

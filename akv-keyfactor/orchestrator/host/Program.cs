@@ -36,6 +36,10 @@ internal static class Program
             {
                 one.Invoke(cases, null);
             }
+            catch (TargetInvocationException error) when (error.InnerException is NotHere)
+            {
+                cases.Note = "not on this platform";
+            }
             catch (TargetInvocationException error)
             {
                 problem = error.InnerException is Unexpected ? error.InnerException.Message : error.InnerException.ToString();
@@ -49,6 +53,9 @@ internal static class Program
         return failed == 0 ? 0 : 1;
     }
 }
+
+/// <summary>The case needs a shell.</summary>
+internal sealed class NotHere : Exception { }
 
 internal sealed class Unexpected : Exception
 {

@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.Text;
+using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
 using Newtonsoft.Json;
@@ -17,6 +18,7 @@ namespace Akv.UniversalOrchestrator
     {
         public static ProcessOutcome Run(JObject document, Log log)
         {
+            var limit = Limit();
             using (var process = AkvProgram.Start())
             {
                 var lines = new LastLines(log);
@@ -24,7 +26,7 @@ namespace Akv.UniversalOrchestrator
                 var talking = Background(() => { lines.Read(Reader(process.StandardError)); return true; });
                 Background(() => { Write(document, process.StandardInput.BaseStream); return true; });
 
-                var inTime = process.WaitForExit(Milliseconds(Limit())) || Stop(process);
+                var inTime = process.WaitForExit(Milliseconds(limit)) || Stop(process);
                 // A process that akv started could keep the outputs open for ever.
                 var whole = Task.WaitAll(new Task[] { answer, talking }, Drain);
                 return new ProcessOutcome
@@ -91,13 +93,19 @@ namespace Akv.UniversalOrchestrator
         private static readonly Encoding Utf8 = new UTF8Encoding(false);
 
         /// <summary>
-        /// akv ends its job by itself after its job-deadline; this is for one that hangs. In seconds in
-        /// AKV_JOB_LIMIT, else a day.
+        /// akv ends its job by itself after its job-deadline, an hour unless the settings say otherwise. This is
+        /// for one that hangs: ten minutes more, or the seconds in AKV_JOB_LIMIT.
         /// </summary>
-        private static TimeSpan Limit() =>
-            int.TryParse(Environment.GetEnvironmentVariable("AKV_JOB_LIMIT"), out var seconds) && seconds > 0
-                ? TimeSpan.FromSeconds(seconds)
-                : TimeSpan.FromDays(1);
+        private static TimeSpan Limit()
+        {
+            if (int.TryParse(Environment.GetEnvironmentVariable("AKV_JOB_LIMIT"), out var limit) && limit > 0)
+            {
+                return TimeSpan.FromSeconds(limit);
+            }
+            var settings = File.Exists(AkvProgram.Settings) ? File.ReadAllText(AkvProgram.Settings) : "";
+            var set = Regex.Match(settings, @"^\s*job-deadline\s*=\s*([0-9_]+)", RegexOptions.Multiline).Groups[1].Value;
+            return TimeSpan.FromSeconds(int.TryParse(set.Replace("_", ""), out var deadline) ? deadline : 3600) + TimeSpan.FromMinutes(10);
+        }
 
         /// <summary>From the request to end until the end by force.</summary>
         private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);

@@ -11,10 +11,13 @@ namespace Akv.UniversalOrchestrator
     {
         public static bool OnWindows => Environment.OSVersion.Platform == PlatformID.Win32NT;
 
+        public static string Settings => Path.Combine(Folder, "akv.toml");
+
+        private static string Folder => Path.GetDirectoryName(typeof(AkvProgram).Assembly.Location);
+
         public static Process Start()
         {
-            var folder = Path.GetDirectoryName(typeof(AkvProgram).Assembly.Location);
-            var program = Path.Combine(folder, OnWindows ? "akv.exe" : "akv");
+            var program = Path.Combine(Folder, OnWindows ? "akv.exe" : "akv");
             if (!File.Exists(program))
             {
                 throw new JobFailedException($"cannot start {program}: it does not exist. Unpack the whole zip into this folder");
@@ -26,13 +29,12 @@ namespace Akv.UniversalOrchestrator
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
-                WorkingDirectory = folder,
+                WorkingDirectory = Folder,
             };
-            var settings = Path.Combine(folder, "akv.toml");
-            if (File.Exists(settings))
+            if (File.Exists(Settings))
             {
                 // As a variable: a path needs no quoting there.
-                start.Environment["AKV_CONFIG"] = settings;
+                start.Environment["AKV_CONFIG"] = Settings;
             }
             try
             {

@@ -8,7 +8,8 @@ namespace Akv.UniversalOrchestrator
     internal sealed class LastLines
     {
         private readonly Log _log;
-        private readonly Queue<string> _lines = new Queue<string>();
+        // No Queue: where mcs finds it, .NET Core 3.1 does not.
+        private readonly List<string> _lines = new List<string>();
         private int _length;
 
         public LastLines(Log log) => _log = log;
@@ -54,11 +55,12 @@ namespace Akv.UniversalOrchestrator
             var text = _log.WriteLineOfAkv(line);
             lock (_lines)
             {
-                _lines.Enqueue(text);
+                _lines.Add(text);
                 _length += text.Length;
                 while (_length > Kept && _lines.Count > 1)
                 {
-                    _length -= _lines.Dequeue().Length;
+                    _length -= _lines[0].Length;
+                    _lines.RemoveAt(0);
                 }
             }
         }
