@@ -292,11 +292,7 @@ async fn a_removal_comes_to_its_end_after_any_kill() {
             tokio::time::sleep(seconds(10)).await;
             let vault = world.cloud.vault("contoso");
             assert_eq!(vault.names(), [""; 0], "{told}");
-<<<<<<< HEAD
             let left = usize::from(purge == Purge::No);
-=======
-            let left = usize::from(purge != Purge::Yes);
->>>>>>> e9a0c6a
             assert_eq!(vault.deleted_names().len(), left, "{told}");
         })
         .await;
