@@ -7,6 +7,8 @@ use akv_core::{Error, ErrorKind};
 use reqwest::{ClientBuilder, NoProxy};
 use url::Url;
 
+use super::resolver::Resolver;
+
 /// The proxy of a process, and the hosts that are reached without it.
 #[derive(Clone)]
 pub(crate) enum ProxyChoice {
@@ -59,7 +61,9 @@ impl ProxyChoice {
             Self::Proxy { url, except } => {
                 let proxy = reqwest::Proxy::all(url.as_str())
                     .map_err(|_| unusable("proxy", "it is not a URL of a proxy"))?;
-                Ok(builder.proxy(proxy.no_proxy(NoProxy::from_string(except))))
+                let resolver = Resolver { proxy: url.host_str().map(str::to_owned) };
+                let proxy = proxy.no_proxy(NoProxy::from_string(except));
+                Ok(builder.proxy(proxy).dns_resolver(resolver))
             }
         }
     }
