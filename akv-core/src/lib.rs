@@ -14,6 +14,7 @@ mod endpoint_suffix;
 mod error;
 pub mod job;
 mod secret;
+mod soft_deleted;
 mod store;
 mod store_path;
 mod tags;
@@ -26,7 +27,7 @@ pub use certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
     ListedCertificate, Thumbprint, Version,
 };
-pub use clock::Clock;
+pub use clock::{Clock, FixedClock, SystemClock};
 pub use cloud::Cloud;
 pub use credential::Credential;
 pub use directory::{
@@ -36,6 +37,7 @@ pub use directory::{
 pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
 pub use secret::{ClientSecret, Password};
+pub use soft_deleted::{ListedDeletedCertificate, SoftDeletedCertificates};
 pub use store::{
     CertificateStore, Deletion, Import, ListOptions, OperationState, Pending, Precondition, Purged,
 };
