@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use crate::error::{Error, InvalidValue, Result};
 use crate::store_path::StorePath;
 use crate::vault::{ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
+use crate::vault_query::VaultQuery;
 
 /// What the control plane (Resource Manager) can do. Absence is `Ok(None)`, as in
 /// [`CertificateStore`](crate::CertificateStore).
@@ -42,6 +43,11 @@ pub trait VaultDirectory: Send + Sync {
     /// Returns when a vault that was ordered as `vault`, and is still in the making as `found` says,
     /// answers.
     async fn ready(&self, tenant: &TenantId, vault: &NewVault, found: Vault) -> Result<Vault>;
+
+    /// Its index, where it has one.
+    fn query(&self) -> Option<&dyn VaultQuery> {
+        None
+    }
 }
 
 /// What the control plane listed, as far as it can be read: an item that cannot must not hide the

@@ -20,6 +20,7 @@ mod store_path;
 mod tags;
 pub mod text;
 mod vault;
+mod vault_query;
 
 pub use address::{PrivateEndpoint, StoreAddress};
 pub use bundle::Bundle;
@@ -43,3 +44,4 @@ pub use store::{
 pub use store_path::StorePath;
 pub use tags::Tags;
 pub use vault::{ClientId, ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
+pub use vault_query::VaultQuery;

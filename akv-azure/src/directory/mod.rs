@@ -9,7 +9,7 @@ use std::time::Duration;
 use akv_core::{
     Cloud, Credential, Error, ErrorKind, InvalidValue, Listing, NewVault, Region,
     ResourceGroupName, Result, StorePath, Subscription, SubscriptionId, TenantId, Vault,
-    VaultDirectory, VaultId,
+    VaultDirectory, VaultId, VaultQuery,
 };
 use async_trait::async_trait;
 use azure_core::http::Method;
@@ -43,7 +43,7 @@ impl ResourceManager {
 
     /// The way there with a token of that tenant, within the budget of a subscription or, where
     /// none is meant, of the tenant.
-    fn pipeline(
+    pub(crate) fn pipeline(
         &self,
         tenant: &TenantId,
         subscription: Option<SubscriptionId>,
@@ -65,7 +65,7 @@ impl ResourceManager {
         })
     }
 
-    fn url(&self, path: &[&str], api_version: &str) -> Url {
+    pub(crate) fn url(&self, path: &[&str], api_version: &str) -> Url {
         self.0.origin.url(path, &[("api-version", api_version)])
     }
 
@@ -74,7 +74,7 @@ impl ResourceManager {
         Pages::new(pipeline, operation, tried, bounds, self.deadline(), first)
     }
 
-    fn deadline(&self) -> Duration {
+    pub(crate) fn deadline(&self) -> Duration {
         self.0.shared.deadline()
     }
 
@@ -190,6 +190,10 @@ impl VaultDirectory for ResourceManager {
 
     async fn ready(&self, tenant: &TenantId, vault: &NewVault, found: Vault) -> Result<Vault> {
         create::awaited(self, tenant, vault, found).await
+    }
+
+    fn query(&self) -> Option<&dyn VaultQuery> {
+        Some(self)
     }
 }
 

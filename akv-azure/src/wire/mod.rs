@@ -5,6 +5,7 @@ pub(crate) mod certificate;
 pub(crate) mod challenge;
 pub(crate) mod cloud;
 pub(crate) mod entra;
+pub(crate) mod graph;
 pub(crate) mod import;
 pub(crate) mod page;
 pub(crate) mod refusal;

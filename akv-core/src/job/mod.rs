@@ -40,7 +40,7 @@ pub use add_request::{AddRequest, Contents, ExistingTags, Overwrite, SoftDeleted
 pub use alias::{alias_source, derived_alias};
 pub use background::Background;
 pub use create::CreateRequest;
-pub use discover::{DiscoveryOutcome, DiscoveryRequest, Undiscovered};
+pub use discover::{DiscoveryOutcome, DiscoveryRequest, Undiscovered, Via};
 pub use inventory::{
     Concurrency, Coverage, InventoryOutcome, InventoryRequest, Unchanged, Unreadable,
 };

@@ -282,5 +282,7 @@ pub(crate) fn found() -> DiscoveryOutcome {
         stores: vec![path("contoso"), path("fabrikam")],
         missed: Vec::new(),
         subscriptions: 1,
+        queried: false,
+        not_queried: Vec::new(),
     }
 }
