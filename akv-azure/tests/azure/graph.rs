@@ -8,7 +8,7 @@ use akv_testkit::{FakeCloudBuilder, Fault, Operation};
 use crate::world::World;
 
 async fn discover(world: &World, via: Via) -> DiscoveryOutcome {
-    let request = DiscoveryRequest { tenants: vec![world.tenant()], via };
+    let request = DiscoveryRequest { tenants: vec![world.tenant()], via, only: Vec::new() };
     DirectoryJobs::new(Arc::new(world.directory())).discover(&request).await
 }
 
@@ -32,7 +32,8 @@ fn fleet(cloud: FakeCloudBuilder, subscriptions: usize, each: usize) -> FakeClou
 #[tokio::test(start_paused = true)]
 async fn query_and_lists_find_the_same_vaults() {
     let world = World::with(|cloud| fleet(cloud, 60, 20));
-    let (listed, queried) = (discover(&world, Via::Lists).await, discover(&world, Via::Query).await);
+    let (listed, queried) =
+        (discover(&world, Via::Lists).await, discover(&world, Via::Query).await);
     assert_eq!((listed.status, queried.status), (Status::Success, Status::Success));
     assert_eq!(stores(&listed).len(), 1201);
     assert_eq!(stores(&listed), stores(&queried));
@@ -45,7 +46,12 @@ async fn query_and_lists_find_the_same_vaults() {
 async fn a_large_fleet_is_found_in_forty_requests() {
     let world = World::with(|cloud| fleet(cloud, 5000, 4));
     let found = discover(&world, Via::QueryOrLists).await;
-    assert_eq!((found.status, found.stores.len()), (Status::Success, 20_001), "{}", found.message());
+    assert_eq!(
+        (found.status, found.stores.len()),
+        (Status::Success, 20_001),
+        "{}",
+        found.message()
+    );
     let journal = world.cloud.journal();
     assert!(journal.total() <= 40, "{} requests", journal.total());
     assert_eq!(journal.answered(429), 0);

@@ -17,6 +17,8 @@ pub struct DiscoveryRequest {
     pub tenants: Vec<TenantId>,
     /// How.
     pub via: Via,
+    /// No others than these subscriptions, where any is named.
+    pub only: Vec<SubscriptionId>,
 }
 
 /// How vaults are found.
@@ -116,10 +118,30 @@ pub(super) async fn run(
     let mut tenants: Vec<TenantId> =
         request.tenants.iter().filter(|one| seen.insert(*one)).cloned().collect();
     let mut seen = HashSet::new();
-    if request.via != Via::Lists {
-        tenants = query(directory, request.via, tenants, &mut seen, &mut outcome).await;
+    // A list says of a subscription that is named whether it can be read; the index does not.
+    let by_lists = match request.via {
+        Via::Lists => true,
+        Via::Query => false,
+        Via::QueryOrLists => !request.only.is_empty(),
+    };
+    if !by_lists {
+        tenants = query(directory, request, tenants, &mut seen, &mut outcome).await;
     }
-    let searches = subscriptions(directory, tenants, &mut seen, &mut outcome.missed).await;
+    let first = tenants.first().cloned();
+    let mut searches = subscriptions(directory, tenants, &mut seen, &mut outcome.missed).await;
+    if let Some(tenant) = first.filter(|_| !request.only.is_empty()) {
+        searches.retain(|(_, id)| request.only.contains(id));
+        let unseen = request.only.iter().filter(|id| !seen.contains(*id));
+        outcome.missed.extend(unseen.map(|id| Undiscovered {
+            tenant: tenant.clone(),
+            subscription: Some(*id),
+            error: Error::new(
+                ErrorKind::Absent,
+                format!("find subscription {id}"),
+                "it is not among the usable subscriptions that this identity sees",
+            ),
+        }));
+    }
     let mut results = stream::iter(searches)
         .map(|(tenant, id)| async move {
             let vaults = directory.vaults(&tenant, id).await;
@@ -146,20 +168,20 @@ pub(super) async fn run(
 /// delegated to several tenants is `seen` in the first.
 async fn query(
     directory: &dyn VaultDirectory,
-    via: Via,
+    request: &DiscoveryRequest,
     tenants: Vec<TenantId>,
     seen: &mut HashSet<SubscriptionId>,
     outcome: &mut DiscoveryOutcome,
 ) -> Vec<TenantId> {
+    let DiscoveryRequest { via, only, .. } = request;
     let index = directory.query();
     let mut answers = stream::iter(tenants)
         .map(|tenant| async move {
-            let answer = match index {
-                Some(index) => index.all_vaults(&tenant).await,
-                None => {
-                    let tried = format!("query the index for the vaults of tenant {tenant}");
-                    Err(Error::new(ErrorKind::Absent, tried, "this cloud has no index"))
-                }
+            let answer = if let Some(index) = index {
+                index.all_vaults(&tenant).await
+            } else {
+                let tried = format!("query the index for the vaults of tenant {tenant}");
+                Err(Error::new(ErrorKind::Absent, tried, "this cloud has no index"))
             };
             (tenant, answer)
         })
@@ -176,7 +198,9 @@ async fn query(
                 outcome.queried = true;
                 let known = seen.clone();
                 for store in listing.items {
-                    if store.subscription().is_none_or(|id| !known.contains(&id)) {
+                    let wanted =
+                        |id| !known.contains(&id) && (only.is_empty() || only.contains(&id));
+                    if store.subscription().is_none_or(wanted) {
                         seen.extend(store.subscription());
                         outcome.stores.push(store);
                     }
@@ -189,7 +213,7 @@ async fn query(
                     error,
                 }));
             }
-            Err(error) if via == Via::QueryOrLists && error.kind() != ErrorKind::Cancelled => {
+            Err(error) if *via == Via::QueryOrLists && error.kind() != ErrorKind::Cancelled => {
                 outcome.not_queried.push((tenant.clone(), error));
                 rest.push(tenant);
             }
@@ -263,7 +287,7 @@ mod tests {
 
     fn discover(directory: &MockDirectory, tenants: &[&str]) -> DiscoveryOutcome {
         let tenants = tenants.iter().map(|text| text.parse().expect("a tenant")).collect();
-        block_on(run(directory, &DiscoveryRequest { tenants, via: Via::Lists }))
+        block_on(run(directory, &DiscoveryRequest { tenants, ..DiscoveryRequest::default() }))
     }
 
     /// Two tenants, of which the first is a twin by name; subscription 2 is disabled, 3 denied.

@@ -33,6 +33,14 @@ pub struct InventoryRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Concurrency(u16);
 
+impl Concurrency {
+    /// No more than that many, and at least one.
+    #[must_use]
+    pub fn at_most(self, most: usize) -> Self {
+        Self(u16::try_from(most.max(1)).map_or(self.0, |most| self.0.min(most)))
+    }
+}
+
 impl Default for Concurrency {
     fn default() -> Self {
         Self(64)

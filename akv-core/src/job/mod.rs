@@ -10,6 +10,7 @@ mod alias;
 mod background;
 mod create;
 mod discover;
+mod fleet;
 mod inventory;
 mod item;
 mod mark;
@@ -41,6 +42,7 @@ pub use alias::{alias_source, derived_alias};
 pub use background::Background;
 pub use create::CreateRequest;
 pub use discover::{DiscoveryOutcome, DiscoveryRequest, Undiscovered, Via};
+pub use fleet::{FleetOutcome, FleetSink, inventory_fleet};
 pub use inventory::{
     Concurrency, Coverage, InventoryOutcome, InventoryRequest, Unchanged, Unreadable,
 };
