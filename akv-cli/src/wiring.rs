@@ -96,7 +96,7 @@ fn one_tenant(common: &Common) -> Result<Option<TenantId>> {
     let mut tenants = tenants(common)?;
     match tenants.len() {
         0 | 1 => Ok(tenants.pop()),
-        _ => Err(Usage::new("only `discover` takes more than one --tenant").into()),
+        _ => Err(Usage::new("only `discover` and --all take more than one --tenant").into()),
     }
 }
 

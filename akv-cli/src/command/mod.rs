@@ -54,8 +54,8 @@ pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
         Command::Create(args) => {
             in_runtime(common, async |azure, _| create::run(common, args, azure?).await)
         }
-        Command::Discover => {
-            in_runtime(common, async |azure, _| discover::run(common, azure?).await)
+        Command::Discover(args) => {
+            in_runtime(common, async |azure, _| discover::run(common, *args, azure?).await)
         }
         Command::Report(args) => report::run(common, args),
         Command::Check(args) => check::run(common, args),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use akv_core::bundle::{Curve, KeyKind, X509};
 use akv_core::job::{InventoryItem, ItemSource};
-use akv_core::report::{self, Store};
+use akv_core::report::{self, FailedStore, Store};
 use akv_core::{
     Attributes, Exportable, InvalidValue, KeyState, StorePath, Tags, Thumbprint, Version,
 };
@@ -193,3 +193,28 @@ fn curve_kind(name: &str) -> KeyKind {
         None => KeyKind::Other(format!("EC {name}")),
     }
 }
+
+/// A store that could not be read, as an inventory of several stores says it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FailedLine {
+    store_path: String,
+    error: String,
+}
+
+impl FailedLine {
+    /// `None` where the line is another one.
+    pub(crate) fn read(line: &str) -> Option<Self> {
+        serde_json::from_str(line).ok()
+    }
+}
+
+impl From<FailedLine> for FailedStore {
+    fn from(line: FailedLine) -> Self {
+        let error = line.error.chars().take(LONGEST_ERROR).collect();
+        Self { store: Store::new(&line.store_path), error }
+    }
+}
+
+/// In characters.
+const LONGEST_ERROR: usize = 1000;

@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use akv_core::report::{FailedStore, Record, Store};
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
 
 use crate::lines::Records;
-use crate::render::InventoryRecord;
+use crate::render::{FailedLine, InventoryRecord};
 
 /// Reads inventories. What many records have in common is kept once.
 #[derive(Default)]
@@ -49,9 +48,9 @@ impl InventoryFile {
     fn entry(&mut self, line: &str) -> Result<Entry> {
         let record = match InventoryRecord::read(line) {
             Ok(record) => record,
-            Err(error) => match serde_json::from_str::<FailedLine>(line) {
-                Ok(failed) => return Ok(Entry::Failed(failed.into())),
-                Err(_) => return Err(error),
+            Err(error) => match FailedLine::read(line) {
+                Some(failed) => return Ok(Entry::Failed(failed.into())),
+                None => return Err(error),
             },
         };
         let store = record.store_path.as_ref().map(|path| self.store(path));
@@ -84,21 +83,6 @@ impl InventoryFile {
     }
 }
 
-/// A store that could not be read, where an inventory of several stores says so.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FailedLine {
-    store_path: String,
-    error: String,
-}
-
-impl From<FailedLine> for FailedStore {
-    fn from(line: FailedLine) -> Self {
-        let error = line.error.chars().take(LONGEST_ERROR).collect();
-        Self { store: Store::new(&line.store_path), error }
-    }
-}
-
 /// The text that a record keeps.
 fn size(record: &Record) -> usize {
     let tags = record.tags.iter().map(|(name, value)| name.len() + value.len());
@@ -111,4 +95,3 @@ fn size(record: &Record) -> usize {
 
 const MOST_RECORDS: usize = 1_000_000;
 const MOST_BYTES: usize = 1 << 30;
-const LONGEST_ERROR: usize = 1000;

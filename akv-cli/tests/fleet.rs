@@ -1,0 +1,186 @@
+//! Many stores in one run, against a fake Azure over TLS.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "what a test cannot go on without ends it"
+)]
+
+mod program;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use akv_testkit::{FakeCloud, Fault, Operation, Refusal};
+use program::Run;
+use program::fake::Fake;
+use serde_json::{Value, json};
+
+const OTHER: &str = "5b5c41b7-0000-4000-8000-000000000002";
+
+/// `contoso` and `old-contoso` in the first subscription, `fabrikam` in another one.
+fn fleet() -> Fake {
+    Fake::new(
+        FakeCloud::builder()
+            .subscription(OTHER)
+            .vault_with("contoso", |vault| vault.certificates(30))
+            .vault_with("old-contoso", |vault| vault.certificates(2))
+            .vault_with("fabrikam", |vault| vault.placed(OTHER, "Elsewhere").certificates(3)),
+    )
+}
+
+fn inventory(fake: &Fake, args: &[&str]) -> Run {
+    fake.akv().args(["inventory", "-o", "jsonl"]).args(args).run()
+}
+
+fn lines(run: &Run) -> Vec<Value> {
+    run.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+/// How many certificates there are of each store.
+fn counts(run: &Run) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for line in lines(run).iter().filter(|line| line["name"].is_string()) {
+        let path = line["storePath"].as_str().expect("a store path");
+        let vault = path.rsplit(':').next().unwrap_or_default();
+        *counts.entry(vault.to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+fn of(pairs: &[(&str, usize)]) -> BTreeMap<String, usize> {
+    pairs.iter().map(|(vault, count)| ((*vault).to_owned(), *count)).collect()
+}
+
+#[test]
+fn several_stores_are_read_in_one_run() {
+    let fake = fleet();
+    let run = inventory(&fake, &["contoso", "fabrikam", "CONTOSO"]);
+    assert_eq!(run.code, 0, "{}", run.both());
+    assert_eq!(counts(&run), of(&[("contoso", 30), ("fabrikam", 3)]));
+    assert!(run.stderr.contains("33 certificates in 2 stores"), "{}", run.stderr);
+    let run = fake.akv().args(["inventory", "contoso", "fabrikam", "-o", "json"]).run();
+    let document: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(document["certificates"].as_array().map(Vec::len), Some(33));
+    assert_eq!((&document["status"], &document["failed"]), (&json!("success"), &json!([])));
+    let run = fake.akv().args(["inventory", "contoso", "fabrikam"]).run();
+    assert!(run.stdout.starts_with("STORE"), "{}", run.stdout);
+}
+
+#[test]
+fn all_vaults_are_selected_by_where_they_are_and_their_names() {
+    let fake = fleet();
+    let all = of(&[("contoso", 30), ("old-contoso", 2), ("fabrikam", 3)]);
+    let first = fake.cloud.subscription_id();
+    for (args, expected) in [
+        (vec![], all.clone()),
+        (vec!["--via", "lists"], all.clone()),
+        (vec!["--via", "graph"], all),
+        (vec!["--subscription", OTHER], of(&[("fabrikam", 3)])),
+        (
+            vec!["--subscription", &first, "--via", "graph", "--exclude", "OLD-*"],
+            of(&[("contoso", 30)]),
+        ),
+        (vec!["--resource-group", "elsewhere"], of(&[("fabrikam", 3)])),
+        (
+            vec!["--vault", "*contoso", "--exclude", "?????contoso"],
+            of(&[("contoso", 30), ("old-contoso", 2)]),
+        ),
+        (
+            vec!["--vault", "*CONTOSO,fab*", "--exclude", "old*"],
+            of(&[("contoso", 30), ("fabrikam", 3)]),
+        ),
+    ] {
+        let run = inventory(&fake, &[&["--all"], args.as_slice()].concat());
+        assert_eq!(run.code, 0, "{args:?}: {}", run.both());
+        assert_eq!(counts(&run), expected, "{args:?}");
+        for line in lines(&run) {
+            let path = line["storePath"].as_str().expect("a store path");
+            assert_eq!(path.split(':').count(), 3, "{path}");
+        }
+    }
+    let run = inventory(&fake, &["--all", "--vault", "nothing*"]);
+    assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{}", run.both());
+    let unseen = "5b5c41b7-0000-4000-8000-0000000000ee";
+    let run = inventory(&fake, &["--all", "--subscription", unseen]);
+    assert_eq!(run.code, 4, "{}", run.both());
+    assert!(run.stderr.contains(unseen), "{}", run.stderr);
+}
+
+#[test]
+fn a_store_that_fails_is_named_and_the_rest_is_read() {
+    let fake = fleet();
+    fake.cloud.deny(Refusal::of(Operation::ListCertificates).in_vault("fabrikam"));
+    let run = inventory(&fake, &["--all"]);
+    assert_eq!(run.code, 3, "{}", run.both());
+    assert_eq!(counts(&run), of(&[("contoso", 30), ("old-contoso", 2)]));
+    let failed: Vec<_> = lines(&run).into_iter().filter(|line| line["error"].is_string()).collect();
+    let path = format!("{OTHER}:Elsewhere:fabrikam");
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0]["storePath"], json!(path));
+    assert!(run.stderr.contains(&path), "{}", run.stderr);
+    // The file can be reported, and stand in for an earlier inventory.
+    let file = fake.file("fleet.jsonl", &run.stdout);
+    let report = fake.akv().args(["report", "--from", &file, "-o", "json"]).run();
+    assert_eq!(report.code, 3, "{}", report.both());
+    let report: Value = serde_json::from_str(&report.stdout).expect("JSON");
+    assert_eq!(report["failed"][0]["storePath"], json!(path));
+    fake.cloud.journal().clear();
+    let again = inventory(&fake, &["contoso", "old-contoso", "--since", &file]);
+    assert_eq!((again.code, counts(&again)), (0, counts(&run)), "{}", again.both());
+    assert_eq!(fake.cloud.journal().count(Operation::GetCertificate), 0);
+    // With every store failing it is a failure.
+    fake.cloud.deny(Operation::ListCertificates);
+    let run = inventory(&fake, &["--all"]);
+    assert_eq!((run.code, counts(&run).len()), (4, 0), "{}", run.both());
+}
+
+#[test]
+fn a_subscription_that_cannot_be_searched_is_a_warning() {
+    let fake = fleet();
+    fake.cloud.deny(Refusal::of(Operation::ListVaults).in_subscription(OTHER));
+    fake.cloud.fault(Fault::on(Operation::QueryResources).status(403));
+    let run = inventory(&fake, &["--all"]);
+    assert_eq!(run.code, 3, "{}", run.both());
+    assert_eq!(counts(&run), of(&[("contoso", 30), ("old-contoso", 2)]));
+    assert!(run.stderr.contains(OTHER), "{}", run.stderr);
+}
+
+#[test]
+fn discover_finds_the_same_by_lists_and_by_graph() {
+    let fake = fleet();
+    let found = |via: &str| -> BTreeSet<String> {
+        let run = fake.akv().args(["discover", "--via", via]).run();
+        assert_eq!(run.code, 0, "{}", run.both());
+        run.stdout.lines().map(str::to_owned).collect()
+    };
+    assert_eq!(found("lists").len(), 3);
+    assert_eq!(fake.cloud.journal().count(Operation::QueryResources), 0);
+    assert_eq!(found("lists"), found("graph"));
+}
+
+/// A job looks by lists; a setting changes that.
+#[test]
+fn a_job_discovers_by_lists_unless_it_is_told_otherwise() {
+    let fake = fleet();
+    let job = json!({
+        "Capability": "CertStores.AKV.Discovery",
+        "JobHistoryId": 7,
+        "ClientMachine": fake.cloud.tenant_id(),
+        "ServerUsername": fake.cloud.client_id(),
+        "ServerPassword": fake.cloud.client_secret(),
+        "JobProperties": { "dirs": fake.cloud.tenant_id() },
+    });
+    let file = fake.file("job.json", job.to_string());
+    let run = fake.akv().args(["job", &file]).run();
+    assert_eq!(run.code, 0, "{}", run.both());
+    assert!(run.stdout.contains("old-contoso"), "{}", run.stdout);
+    let journal = fake.cloud.journal();
+    assert_eq!(journal.count(Operation::QueryResources), 0);
+    let settings = fake.file("akv.toml", "via = \"graph\"\n");
+    let run = fake.akv().args(["job", &file, "--config", &settings]).run();
+    assert_eq!(run.code, 0, "{}", run.both());
+    assert!(run.stdout.contains("old-contoso"), "{}", run.stdout);
+    assert_eq!(journal.count(Operation::QueryResources), 1);
+}
