@@ -44,6 +44,11 @@ pub trait VaultDirectory: Send + Sync {
     /// answers.
     async fn ready(&self, tenant: &TenantId, vault: &NewVault, found: Vault) -> Result<Vault>;
 
+    /// The settings of a vault, where the directory can tell them.
+    async fn settings(&self, _tenant: &TenantId, _id: &VaultId) -> Result<Option<VaultSettings>> {
+        Ok(None)
+    }
+
     /// Its index, where it has one.
     fn query(&self) -> Option<&dyn VaultQuery> {
         None
@@ -137,6 +142,15 @@ pub struct Vault {
     pub uri: Option<String>,
     /// `Succeeded`, `RegisteringDns`.
     pub provisioning_state: Option<String>,
+}
+
+/// How a vault is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VaultSettings {
+    /// Whether nobody can purge before the retention has passed.
+    pub purge_protection: PurgeProtection,
+    /// Whether every network can reach it.
+    pub public_access: PublicAccess,
 }
 
 /// A vault to be created.

@@ -16,6 +16,7 @@ pub mod job;
 pub mod report;
 mod secret;
 mod store;
+mod store_details;
 mod store_path;
 mod tags;
 pub mod text;
@@ -33,7 +34,7 @@ pub use cloud::Cloud;
 pub use credential::Credential;
 pub use directory::{
     AccessModel, Listing, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku,
-    Subscription, Vault, VaultDirectory, VaultId, VaultOptions,
+    Subscription, Vault, VaultDirectory, VaultId, VaultOptions, VaultSettings,
 };
 pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
@@ -41,6 +42,7 @@ pub use secret::{ClientSecret, Password};
 pub use store::{
     CertificateStore, Deletion, Import, ListOptions, OperationState, Pending, Precondition, Purged,
 };
+pub use store_details::CertificateDetails;
 pub use store_path::StorePath;
 pub use tags::Tags;
 pub use vault::{ClientId, ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};

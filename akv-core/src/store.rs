@@ -10,6 +10,7 @@ use crate::certificate::{
     Certificate, CertificateName, DeletedCertificate, Exportable, ListedCertificate, Version,
 };
 use crate::error::Result;
+use crate::store_details::CertificateDetails;
 use crate::tags::Tags;
 use crate::vault::VaultName;
 
@@ -62,6 +63,11 @@ pub trait CertificateStore: Send + Sync {
 
     /// Removes a certificate in soft delete for good.
     async fn purge(&self, name: &CertificateName) -> Result<Purged>;
+
+    /// Policies and versions, where the store can tell them.
+    fn details(&self) -> Option<&dyn CertificateDetails> {
+        None
+    }
 }
 
 /// What a list is to have in it.

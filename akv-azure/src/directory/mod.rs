@@ -1,6 +1,7 @@
 //! The control plane over REST (Resource Manager): the port [`VaultDirectory`].
 
 mod create;
+mod settings;
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use akv_core::{
     Cloud, Credential, Error, ErrorKind, InvalidValue, Listing, NewVault, Region,
     ResourceGroupName, Result, StorePath, Subscription, SubscriptionId, TenantId, Vault,
-    VaultDirectory, VaultId, VaultQuery,
+    VaultDirectory, VaultId, VaultQuery, VaultSettings,
 };
 use async_trait::async_trait;
 use azure_core::http::Method;
@@ -190,6 +191,10 @@ impl VaultDirectory for ResourceManager {
 
     async fn ready(&self, tenant: &TenantId, vault: &NewVault, found: Vault) -> Result<Vault> {
         create::awaited(self, tenant, vault, found).await
+    }
+
+    async fn settings(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<VaultSettings>> {
+        settings::look(self, tenant, id).await
     }
 
     fn query(&self) -> Option<&dyn VaultQuery> {

@@ -2,7 +2,8 @@
 
 use akv_core::Pending;
 use akv_core::job::{
-    Coverage, FleetOutcome, InventoryRequest, LastInventory, Status, Unchanged, inventory_fleet,
+    Coverage, Details, FleetOutcome, InventoryRequest, LastInventory, Status, Unchanged,
+    inventory_fleet,
 };
 use anyhow::Result;
 
@@ -34,6 +35,7 @@ pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -
         unchanged,
         concurrency: args.concurrency,
         pending: Pending::Include,
+        details: Details::Exclude,
     };
     let mut writer = InventoryWriter::new(common.output, is_fleet);
     let mut outcome =

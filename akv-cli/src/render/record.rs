@@ -174,6 +174,7 @@ impl Record {
             tags: Tags::as_stored(self.tags),
             has_key: self.private_key,
             key: self.private_key.then_some(key),
+            details: None,
         })
     }
 

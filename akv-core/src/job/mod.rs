@@ -9,6 +9,7 @@ mod add_request;
 mod alias;
 mod background;
 mod create;
+mod details;
 mod discover;
 mod fleet;
 mod inventory;
@@ -41,6 +42,7 @@ pub use add_request::{AddRequest, Contents, ExistingTags, Overwrite, SoftDeleted
 pub use alias::{alias_source, derived_alias};
 pub use background::Background;
 pub use create::CreateRequest;
+pub use details::{Details, ItemDetails};
 pub use discover::{DiscoveryOutcome, DiscoveryRequest, Undiscovered, Via};
 pub use fleet::{FleetOutcome, FleetSink, inventory_fleet};
 pub use inventory::{

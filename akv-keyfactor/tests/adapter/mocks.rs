@@ -258,6 +258,7 @@ pub(crate) fn item(alias: &str) -> InventoryItem {
         tags: Tags::as_stored([("owner", "pki"), ("env", "a \"test\"")]),
         has_key: true,
         key: Some(KeyState { exportable: Some(Exportable::Yes), kind: Some("RSA".into()) }),
+        details: None,
     }
 }
 
