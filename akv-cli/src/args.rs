@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Add(AddArgs),
     /// Remove a certificate from a vault
     Remove(RemoveArgs),
-    /// Report what needs attention among the certificates of an inventory
+    /// Report what needs attention among the certificates of vaults or of an inventory
     Report(ReportArgs),
     /// Create a vault; an existing one is never changed
     Create(CreateArgs),
@@ -211,10 +211,16 @@ pub(crate) struct InventoryArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("source").required(true).args(["stores", "all", "from"])))]
 pub(crate) struct ReportArgs {
-    /// An inventory in jsonl format; can be given several times; - is standard input
-    #[arg(long, value_name = "FILE", required = true)]
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// An inventory in jsonl format instead of vaults; can be given several times; - is standard input
+    #[arg(long, value_name = "FILE")]
     pub(crate) from: Vec<PathBuf>,
+    /// How many certificates are read side by side, 1 to 256
+    #[arg(long, value_name = "NUMBER", default_value = "64")]
+    pub(crate) concurrency: Concurrency,
     /// Also report the changes since this earlier inventory in jsonl format
     #[arg(long, value_name = "FILE")]
     pub(crate) since: Option<PathBuf>,

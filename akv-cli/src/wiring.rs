@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use akv_azure::{Azure, AzureJobs, AzureOptions};
+use akv_azure::{Azure, AzureJobs, AzureOptions, ResourceManager};
 use akv_core::{
     ClientId, ClientSecret, Clock, Cloud, Credential, Password, StoreAddress, StorePath, TenantId,
 };
@@ -53,6 +53,15 @@ impl Wiring {
     pub(crate) async fn credential(&self, common: &Common) -> Result<Credential> {
         let common = common.clone();
         self.blocking(move || credential(&common)).await
+    }
+
+    /// The control plane of a cloud.
+    pub(crate) fn directory(
+        &self,
+        cloud: &Cloud,
+        credential: &Credential,
+    ) -> Result<ResourceManager> {
+        Ok(self.azure.directory(cloud, credential)?)
     }
 
     /// Reads what may keep us waiting.

@@ -184,3 +184,99 @@ fn a_job_discovers_by_lists_unless_it_is_told_otherwise() {
     assert!(run.stdout.contains("old-contoso"), "{}", run.stdout);
     assert_eq!(journal.count(Operation::QueryResources), 1);
 }
+
+/// Sends a request to a vault as its owner would, past `akv`.
+fn ask(fake: &Fake, method: &str, vault: &str, path: &str, body: &Value) -> Value {
+    let token = format!("Bearer {}", fake.cloud.token("https://vault.azure.net"));
+    let url = format!("https://{vault}.vault.azure.net/certificates/{path}?api-version=7.4");
+    let request = akv_testkit::Request::new(method, &url.parse().expect("a URL"));
+    let request = request
+        .header("Authorization", &token)
+        .header("Content-Type", "application/json")
+        .body(body.to_string());
+    let answer = fake.cloud.handle(&request);
+    assert!(answer.status() < 300, "{path}: {}", answer.body_json());
+    answer.body_json()
+}
+
+fn policy(issuer: &str, action: &str) -> Value {
+    let action =
+        json!({ "trigger": { "lifetime_percentage": 80 }, "action": { "action_type": action } });
+    json!({ "policy": {
+        "issuer": { "name": issuer },
+        "x509_props": { "subject": "CN=made.contoso.com" },
+        "key_props": { "kty": "RSA", "key_size": 2048 },
+        "lifetime_actions": [action],
+    } })
+}
+
+fn codes(report: &Value) -> BTreeSet<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let findings = report["findings"].as_array().expect("findings");
+    findings
+        .iter()
+        .map(|one| {
+            let path = text(&one["storePath"]);
+            let name = one["name"].as_str().map(str::to_owned);
+            let about = name.unwrap_or_else(|| path.rsplit(':').next().unwrap_or_default().into());
+            (text(&one["code"]), about)
+        })
+        .collect()
+}
+
+fn live(fake: &Fake, args: &[&str]) -> (i32, Value, String) {
+    let run = fake.akv().args(["report", "-o", "json"]).args(args).run();
+    let report = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.both()));
+    (run.code, report, run.stderr)
+}
+
+#[test]
+fn a_live_report_sees_versions_policies_requests_and_settings() {
+    let fake = Fake::new(
+        FakeCloud::builder()
+            .vault("contoso")
+            .vault_with("guarded", |vault| vault.purge_protection().certificates(1)),
+    );
+    for _ in 0..2 {
+        ask(&fake, "POST", "contoso", "renewed/create", &policy("Self", "AutoRenew"));
+    }
+    ask(&fake, "POST", "contoso", "asked/create", &policy("Unknown", "EmailContacts"));
+    let (code, report, stderr) = live(&fake, &["--all"]);
+    assert_eq!(code, 0, "{stderr}");
+    let found = codes(&report);
+    for (code, about) in [
+        ("auto-renew", "renewed"),
+        ("old-version-enabled", "renewed"),
+        ("pending", "asked"),
+        ("purge-protection-off", "contoso"),
+        ("public-access", "contoso"),
+        ("public-access", "guarded"),
+    ] {
+        assert!(found.contains(&(code.to_owned(), about.to_owned())), "{code} {about}: {found:?}");
+    }
+    assert!(!found.contains(&("purge-protection-off".to_owned(), "guarded".to_owned())));
+    assert!(!found.contains(&("disabled".to_owned(), "asked".to_owned())), "it is a request");
+    assert_eq!(report["notChecked"], json!([]), "{stderr}");
+    // A vault by its name alone: nobody knows where its settings are.
+    let (code, report, _) = live(&fake, &["contoso"]);
+    assert_eq!(code, 0);
+    assert_eq!(report["notChecked"], json!(["purge-protection-off", "public-access"]));
+    let run = fake.akv().args(["report", "--all", "--fail-on", "auto-renew"]).run();
+    assert_eq!(run.code, 6, "{}", run.both());
+}
+
+#[test]
+fn a_live_report_says_what_it_could_not_check() {
+    let fake = fleet();
+    fake.cloud.deny(Refusal::of(Operation::ListCertificates).in_vault("fabrikam"));
+    fake.cloud.deny(Operation::ListVersions);
+    let (code, report, stderr) = live(&fake, &["--all"]);
+    assert_eq!(code, 3, "{stderr}");
+    assert_eq!(report["certificates"], json!(32));
+    assert_eq!(report["failed"][0]["storePath"], json!(format!("{OTHER}:Elsewhere:fabrikam")));
+    assert_eq!(report["notChecked"], json!(["old-version-enabled"]));
+    assert!(stderr.contains("could be checked"), "{stderr}");
+    fake.cloud.deny(Operation::ListCertificates);
+    let (code, report, _) = live(&fake, &["--all"]);
+    assert_eq!((code, &report["certificates"]), (4, &json!(0)));
+}

@@ -65,7 +65,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(super) fn new(store: &StorePath, item: &InventoryItem) -> Self {
+    pub(crate) fn new(store: &StorePath, item: &InventoryItem) -> Self {
         let leaf = item.certificates.first().and_then(|der| X509::from_der(der).ok());
         let (key_size, curve) = match leaf.as_ref().map(X509::key_kind) {
             Some(KeyKind::Rsa { bits }) => (Some(bits), None),

@@ -33,13 +33,6 @@ impl InventoryFile {
             let (number, line) = record.with_context(tried)?;
             let tried_line = || format!("{}, line {number}", tried());
             let entry = self.entry(&line).with_context(tried_line)?;
-            self.records += 1;
-            ensure!(
-                self.records <= MOST_RECORDS && self.bytes <= MOST_BYTES,
-                "{}: it holds more than {MOST_RECORDS} certificates, or more than {MOST_BYTES} \
-                 bytes of text: split it",
-                tried()
-            );
             take(entry);
         }
         Ok(())
@@ -49,18 +42,38 @@ impl InventoryFile {
         let record = match InventoryRecord::read(line) {
             Ok(record) => record,
             Err(error) => match FailedLine::read(line) {
-                Some(failed) => return Ok(Entry::Failed(failed.into())),
+                Some(failed) => {
+                    self.count(line.len())?;
+                    return Ok(Entry::Failed(failed.into()));
+                }
                 None => return Err(error),
             },
         };
+        Ok(Entry::Certificate(Box::new(self.record(record)?)))
+    }
+
+    /// A record as reports have them.
+    pub(crate) fn record(&mut self, record: InventoryRecord) -> Result<Record> {
         let store = record.store_path.as_ref().map(|path| self.store(path));
         let mut record = record.into_report(store)?;
         record.issuer = record.issuer.map(|issuer| self.text(issuer));
         if let Some(signature) = &mut record.signature {
             signature.algorithm = self.text(signature.algorithm.clone());
         }
-        self.bytes += size(&record);
-        Ok(Entry::Certificate(Box::new(record)))
+        self.count(size(&record))?;
+        Ok(record)
+    }
+
+    /// Counts what is kept.
+    fn count(&mut self, bytes: usize) -> Result<()> {
+        self.records += 1;
+        self.bytes += bytes;
+        ensure!(
+            self.records <= MOST_RECORDS && self.bytes <= MOST_BYTES,
+            "there are more than {MOST_RECORDS} certificates, or more than {MOST_BYTES} bytes of \
+             text: report on fewer at a time"
+        );
+        Ok(())
     }
 
     fn store(&mut self, path: &str) -> Store {
