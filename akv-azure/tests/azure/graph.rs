@@ -100,6 +100,9 @@ async fn answers_in_part_fall_back_to_the_lists() {
         let alone = discover(&world, Via::Query).await;
         assert_ne!(alone.status, Status::Success, "{about}");
         assert!(alone.message().contains("Resource Graph"), "{about}: {}", alone.message());
+        if about == "empty page" {
+            assert!(alone.message().contains("is empty"), "{}", alone.message());
+        }
     }
 }
 

@@ -84,12 +84,12 @@ fn changes(args: &ReportArgs, report: &Report) -> Result<Option<Vec<Change>>> {
 
 fn earlier(file: &Path) -> Result<Earlier> {
     let mut records = Vec::new();
-    InventoryFile::default().read(file, |entry| {
-        if let Entry::Certificate(record) = entry {
-            records.push(EarlierRecord::Full(record));
-        }
+    let mut failed = Vec::new();
+    InventoryFile::default().read(file, |entry| match entry {
+        Entry::Certificate(record) => records.push(EarlierRecord::Full(record)),
+        Entry::Failed(store) => failed.push(store.store),
     })?;
-    Ok(Earlier { records, only: None })
+    Ok(Earlier { records, only: None, failed })
 }
 
 /// The stores that lost every certificate: an emptied vault and one that was not inventoried look the
