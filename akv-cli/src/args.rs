@@ -2,6 +2,8 @@
 
 #![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
 
+mod fleet;
+
 use std::path::PathBuf;
 
 use akv_core::job::Concurrency;
@@ -12,6 +14,8 @@ use akv_core::{
 };
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use fleet::{SelectionArgs, ViaArgs, ViaChoice};
 
 /// Certificates in Azure Key Vault for Keyfactor Command.
 #[derive(Debug, Parser)]
@@ -27,18 +31,18 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run one Keyfactor job configuration and print its result as JSON
     Job(JobArgs),
-    /// List the certificates of a vault
+    /// List the certificates of one or more vaults
     Inventory(InventoryArgs),
     /// Add a certificate to a vault, or replace one
     Add(AddArgs),
     /// Remove a certificate from a vault
     Remove(RemoveArgs),
-    /// Report what needs attention among the certificates of an inventory
+    /// Report what needs attention among the certificates of vaults or of an inventory
     Report(ReportArgs),
     /// Create a vault; an existing one is never changed
     Create(CreateArgs),
     /// Find the vaults of one or more tenants
-    Discover,
+    Discover(ViaArgs),
     /// Check a certificate as an add would, without touching any vault
     Check(CheckArgs),
     /// Print the definition of the store type for Command
@@ -63,7 +67,7 @@ pub(crate) struct Common {
     /// Where vaults are reached instead of under their public name: a suffix, a host or a URL
     #[arg(long, global = true, value_name = "ENDPOINT")]
     pub(crate) private_endpoint: Option<PrivateEndpoint>,
-    /// The tenant of Entra ID [variable: AZURE_TENANT_ID]; discover takes several
+    /// The tenant of Entra ID [variable: AZURE_TENANT_ID]; discover and --all take several
     #[arg(long = "tenant", global = true, value_name = "ID", value_delimiter = ',')]
     pub(crate) tenants: Vec<TenantId>,
     /// The client id of the service principal or user-assigned identity [variable: AZURE_CLIENT_ID]
@@ -144,6 +148,9 @@ pub(crate) struct JobArgs {
     /// Tell the whole chain of each certificate in an inventory
     #[arg(long)]
     pub(crate) chain: bool,
+    /// How a discovery finds vaults
+    #[arg(long, value_name = "CHOICE", default_value = "lists")]
+    pub(crate) via: ViaChoice,
     /// Do not fetch a certificate whose thumbprint is that of the job's last inventory
     #[arg(long)]
     pub(crate) skip_unchanged: bool,
@@ -188,9 +195,10 @@ const STORE: &str = "The vault: subscription:resource-group:vault, a resource id
                      vault name";
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("source").required(true).multiple(true).args(["stores", "all"])))]
 pub(crate) struct InventoryArgs {
-    #[arg(value_name = "STORE", help = STORE)]
-    pub(crate) store: StorePath,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
     /// Tell the whole chain of each certificate; needs permission to read secrets
     #[arg(long)]
     pub(crate) chain: bool,
@@ -203,10 +211,16 @@ pub(crate) struct InventoryArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("source").required(true).args(["stores", "all", "from"])))]
 pub(crate) struct ReportArgs {
-    /// An inventory in jsonl format; can be given several times; - is standard input
-    #[arg(long, value_name = "FILE", required = true)]
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// An inventory in jsonl format instead of vaults; can be given several times; - is standard input
+    #[arg(long, value_name = "FILE")]
     pub(crate) from: Vec<PathBuf>,
+    /// How many certificates are read side by side, 1 to 256
+    #[arg(long, value_name = "NUMBER", default_value = "64")]
+    pub(crate) concurrency: Concurrency,
     /// Also report the changes since this earlier inventory in jsonl format
     #[arg(long, value_name = "FILE")]
     pub(crate) since: Option<PathBuf>,

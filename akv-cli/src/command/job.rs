@@ -139,6 +139,7 @@ async fn prepared(
         coverage: if args.chain { Coverage::Chain } else { Coverage::Leaf },
         unchanged: if args.skip_unchanged { Unchanged::Skip } else { Unchanged::Fetch },
         soft_deleted: args.soft_deleted.meaning(),
+        via: args.via.meaning(),
         ..Options::default()
     };
     Ok((wiring, options))
