@@ -79,9 +79,15 @@ pub(crate) struct Common {
     /// Whom to be; without it, what the options and variables given can only mean
     #[arg(long, global = true, value_name = "KIND")]
     pub(crate) identity: Option<Identity>,
-    /// More roots to trust, as a PEM file
+    /// More roots to trust, as a PEM file or one certificate in DER
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+    /// The proxy of all requests, "" for none [variable: HTTPS_PROXY, better where it has a password]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+    /// What is reached without that proxy, with commas: hosts, domains, addresses [variable: NO_PROXY]
+    #[arg(long, global = true, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) no_proxy: Vec<String>,
     /// How long one request with its retries may take, in seconds
     #[arg(long, global = true, value_name = "SECONDS", default_value = "120",
           value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -156,6 +162,8 @@ pub(crate) struct JobArgs {
     pub(crate) skip_unchanged: bool,
     #[command(flatten)]
     pub(crate) soft_deleted: SoftDeletedArgs,
+    #[command(flatten)]
+    pub(crate) issuers: IssuersArgs,
     /// A DNS suffix under which a job's private endpoint may get this machine's credentials; may be
     /// given several times [variable: AKV_ALLOWED_ENDPOINTS, with commas]
     #[arg(long = "allow-endpoint", value_name = "SUFFIX")]
@@ -174,6 +182,13 @@ pub(crate) struct JobArgs {
     /// configuration is then one line of standard input, which has to stay open
     #[arg(long)]
     pub(crate) exit_with_parent: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct IssuersArgs {
+    /// CA certificates (PEM, or one in DER) that complete a certificate's chain where its file does not
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chain_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -255,6 +270,8 @@ pub(crate) struct AddArgs {
     pub(crate) alias: Option<CertificateName>,
     #[command(flatten)]
     pub(crate) contents: ContentsArgs,
+    #[command(flatten)]
+    pub(crate) issuers: IssuersArgs,
     /// A tag; may be given up to 15 times
     #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
     pub(crate) tags: Vec<(String, String)>,
@@ -338,6 +355,8 @@ pub(crate) struct CreateArgs {
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) contents: ContentsArgs,
+    #[command(flatten)]
+    pub(crate) issuers: IssuersArgs,
 }
 
 #[derive(Debug, Args)]

@@ -30,6 +30,8 @@ impl Wiring {
         let azure = Azure::new(AzureOptions {
             deadline: Duration::from_secs(common.deadline),
             ca_file: common.ca_file.clone(),
+            proxy: common.proxy.clone(),
+            no_proxy: (!common.no_proxy.is_empty()).then(|| common.no_proxy.join(",")),
             cancellation: cancellation.clone(),
             ..AzureOptions::default()
         })?;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use akv_core::bundle::X509;
 use akv_core::job::{Concurrency, Coverage, Purge, SoftDeleted, Unchanged, Via};
 use akv_core::{Cloud, Credential, EndpointSuffix, PrivateEndpoint, TenantId, VaultOptions};
 
@@ -32,6 +33,9 @@ pub struct Options {
     pub unchanged: Unchanged,
     /// How many certificates an inventory fetches side by side.
     pub concurrency: Concurrency,
+    /// CA certificates that complete the chain of an addition; see
+    /// [`read_issuers`](akv_core::bundle::read_issuers).
+    pub issuers: Vec<X509>,
     /// What an addition does where the alias is in soft delete.
     pub soft_deleted: SoftDeleted,
     /// Whether a removed certificate is purged.
@@ -54,6 +58,7 @@ impl Default for Options {
             coverage: Coverage::default(),
             unchanged: Unchanged::default(),
             concurrency: Concurrency::default(),
+            issuers: Vec::new(),
             soft_deleted: SoftDeleted::default(),
             purge: Purge::default(),
             via: Via::default(),
@@ -73,6 +78,7 @@ impl fmt::Debug for Options {
             .field("coverage", &self.coverage)
             .field("unchanged", &self.unchanged)
             .field("concurrency", &self.concurrency)
+            .field("issuers", &self.issuers)
             .field("soft_deleted", &self.soft_deleted)
             .field("purge", &self.purge)
             .field("via", &self.via)
