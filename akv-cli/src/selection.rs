@@ -7,7 +7,7 @@ use akv_core::{Cloud, Credential, StoreAddress, StorePath};
 use anyhow::Result;
 
 use crate::args::{Common, SelectionArgs};
-use crate::command::Usage;
+use crate::usage::Usage;
 use crate::render;
 use crate::wiring::{Wiring, tenants};
 
