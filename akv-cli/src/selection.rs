@@ -7,8 +7,8 @@ use akv_core::{Cloud, Credential, StoreAddress, StorePath};
 use anyhow::Result;
 
 use crate::args::{Common, SelectionArgs};
-use crate::usage::Usage;
 use crate::render;
+use crate::usage::Usage;
 use crate::wiring::{Wiring, tenants};
 
 /// What was selected.

@@ -256,7 +256,7 @@ fn line(text: &str, at: usize) -> usize {
 }
 
 /// Options that say where and how. None of them changes what a job reports as done.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 25] = [
     "allow-endpoint",
     "ca-file",
     "chain",
@@ -281,6 +281,7 @@ const NAMES: [&str; 24] = [
     "soft-deleted",
     "tenant",
     "verbose",
+    "via",
 ];
 
 /// Those whose values are paths, relative to the file.
