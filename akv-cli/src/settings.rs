@@ -5,7 +5,7 @@
 //! environment variable behind one, comes first.
 
 use std::env;
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::Path;
 
 use akv_core::InvalidValue;
@@ -16,6 +16,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use zeroize::Zeroizing;
 
 use crate::args::Cli;
 
@@ -38,11 +39,7 @@ fn with_settings(given: &ArgMatches) -> Result<Option<ArgMatches>> {
     let file = given.get_one::<std::path::PathBuf>("config");
     let Some(file) = file.filter(|file| !file.as_os_str().is_empty()) else { return Ok(None) };
     let tried = || format!("cannot read the settings from {}", file.display());
-    let text = File::open(file)
-        .map_err(anyhow::Error::from)
-        .and_then(|file| Ok(text::read_bounded(file, LARGEST)?))
-        .and_then(|bytes| Ok(text::decode(&bytes)?))
-        .with_context(tried)?;
+    let text = content(file).with_context(tried)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let settings = Settings::read(&text, folder, command).with_context(tried)?;
     let matches = settings
@@ -52,6 +49,14 @@ fn with_settings(given: &ArgMatches) -> Result<Option<ArgMatches>> {
         .map_err(|_| anyhow!("its settings exclude each other"))
         .with_context(tried)?;
     Ok(Some(matches))
+}
+
+/// Nothing hears signals yet, so a pipe would be waited for without an end.
+fn content(file: &Path) -> Result<Zeroizing<String>> {
+    if !fs::metadata(file)?.is_file() {
+        bail!("it is not a regular file");
+    }
+    Ok(text::decode(&text::read_bounded(File::open(file)?, LARGEST)?)?)
 }
 
 /// The settings of one file for one command.
