@@ -4,8 +4,10 @@
 //! ports ([`CertificateStore`], [`VaultDirectory`]) and the jobs with all that they decide.
 
 mod address;
+pub mod audit;
 pub mod bundle;
 mod certificate;
+mod change;
 mod clock;
 mod cloud;
 mod credential;
@@ -13,6 +15,8 @@ mod directory;
 mod endpoint_suffix;
 mod error;
 pub mod job;
+mod layer;
+pub mod plan;
 mod secret;
 mod store;
 mod store_path;
@@ -26,6 +30,7 @@ pub use certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
     ListedCertificate, Thumbprint, Version,
 };
+pub use change::Action;
 pub use clock::Clock;
 pub use cloud::Cloud;
 pub use credential::Credential;
@@ -35,6 +40,7 @@ pub use directory::{
 };
 pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
+pub use layer::{Identity, Layer};
 pub use secret::{ClientSecret, Password};
 pub use store::{
     CertificateStore, Deletion, Import, ListOptions, OperationState, Pending, Precondition, Purged,

@@ -4,6 +4,7 @@ mod bundle;
 mod discovery;
 mod inventory;
 mod outcome;
+mod plan;
 pub(crate) mod previous;
 mod record;
 mod table;
@@ -20,6 +21,7 @@ pub(crate) use bundle::{bundle, unreadable_bundle};
 pub(crate) use discovery::discovery;
 pub(crate) use inventory::InventoryWriter;
 pub(crate) use outcome::outcome;
+pub(crate) use plan::plan;
 
 /// One line (or document) of data. Nothing is left in a buffer whose loss nobody would notice.
 pub(crate) fn print(text: &str) -> Result<()> {
