@@ -51,7 +51,7 @@ fn job(fake: &Fake) -> String {
         },
         "JobCertificate": {
             "Alias": "web",
-            "Contents": base64::engine::general_purpose::STANDARD.encode(&fixture.pfx),
+            "Contents": base64::engine::general_purpose::STANDARD.encode(fixture.pfx),
             "PrivateKeyPassword": fixture.password,
         },
     })

@@ -166,7 +166,7 @@ fn planned_job_ends_in_a_plan_and_never_in_an_inventory() {
     assert_eq!(document["Plan"], json!([]));
 
     let fixture = openssl_pfx("web-v1").expect("a fixture");
-    let contents = base64::engine::general_purpose::STANDARD.encode(&fixture.pfx);
+    let contents = base64::engine::general_purpose::STANDARD.encode(fixture.pfx);
     let more = json!({
         "OperationType": 2,
         "JobCertificate": {

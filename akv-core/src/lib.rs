@@ -17,6 +17,7 @@ mod error;
 pub mod job;
 mod layer;
 pub mod plan;
+pub mod report;
 mod secret;
 mod store;
 mod store_path;

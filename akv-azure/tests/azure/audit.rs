@@ -150,7 +150,7 @@ fn pairs(events: &[AuditEvent]) -> Vec<(AuditEvent, AuditEvent)> {
             assert!(open.insert(event.id.clone(), event.clone()).is_none(), "{event:?}");
             continue;
         }
-        let begun = open.remove(&event.id).unwrap_or_else(|| panic!("no attempt: {event:?}"));
+        let begun = open.remove(&event.id).expect("an attempt");
         assert_eq!((begun.action, &begun.name), (event.action, &event.name));
         assert!(begun.time <= event.time && event.milliseconds.is_some());
         if event.outcome == AuditOutcome::Done && event.action != Action::Delete {

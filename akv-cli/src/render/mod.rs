@@ -7,6 +7,7 @@ mod outcome;
 mod plan;
 pub(crate) mod previous;
 mod record;
+mod report;
 mod table;
 
 use std::io::{self, BufWriter, Write};
@@ -22,6 +23,8 @@ pub(crate) use discovery::discovery;
 pub(crate) use inventory::InventoryWriter;
 pub(crate) use outcome::outcome;
 pub(crate) use plan::plan;
+pub(crate) use record::Record as InventoryRecord;
+pub(crate) use report::{report, report_summary};
 
 /// One line (or document) of data. Nothing is left in a buffer whose loss nobody would notice.
 pub(crate) fn print(text: &str) -> Result<()> {
