@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use akv_azure::AzureJobs;
+use akv_core::SystemClock;
 use akv_core::audit::{Audit, AuditEvent, AuditSink, NotRecorded};
 use akv_core::job::{Outcome, Status};
 use akv_core::plan::Plan;
@@ -15,7 +16,6 @@ use crate::args::{ChangeArgs, Common, LogFormat, Output};
 use crate::audit_file::AuditFile;
 use crate::exit::Exit;
 use crate::render;
-use crate::wiring::SystemClock;
 
 /// The changes of one command or job. Clones are the same.
 #[derive(Clone)]

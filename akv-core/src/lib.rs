@@ -19,6 +19,7 @@ mod layer;
 pub mod plan;
 pub mod report;
 mod secret;
+mod soft_deleted;
 mod store;
 mod store_path;
 mod tags;
@@ -32,7 +33,7 @@ pub use certificate::{
     ListedCertificate, Thumbprint, Version,
 };
 pub use change::Action;
-pub use clock::Clock;
+pub use clock::{Clock, FixedClock, SystemClock};
 pub use cloud::Cloud;
 pub use credential::Credential;
 pub use directory::{
@@ -43,6 +44,7 @@ pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
 pub use layer::{Identity, Layer};
 pub use secret::{ClientSecret, Password};
+pub use soft_deleted::{ListedDeletedCertificate, SoftDeletedCertificates};
 pub use store::{
     CertificateStore, Deletion, Import, ListOptions, OperationState, Pending, Precondition, Purged,
 };

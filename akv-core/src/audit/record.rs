@@ -207,9 +207,13 @@ fn failed(error: &Error, noted: &Noted) -> AuditOutcome {
             | ErrorKind::NameTaken
             | ErrorKind::Invalid
     );
+    let is_open = match noted.attempts {
+        0 => error.may_have_happened(),
+        _ => noted.perhaps_done,
+    };
     if error.was_taken() {
         AuditOutcome::Done
-    } else if rejected || (noted.attempts > 0 && !noted.perhaps_done) {
+    } else if rejected || !is_open {
         AuditOutcome::Rejected
     } else {
         AuditOutcome::Unknown

@@ -15,6 +15,7 @@ use crate::change::Action;
 use crate::error::Result;
 use crate::job::Mark;
 use crate::layer::Identity;
+use crate::soft_deleted::SoftDeletedCertificates;
 use crate::store::{
     CertificateStore, Deletion, Import, ListOptions, OperationState, Precondition, Purged,
 };
@@ -176,5 +177,9 @@ impl CertificateStore for AuditedStore {
             Purged::NothingThere => Made::Nothing,
         };
         self.record(Action::Purge, name, before, send, made).await
+    }
+
+    fn soft_deleted(&self) -> Option<&dyn SoftDeletedCertificates> {
+        self.inner.soft_deleted()
     }
 }

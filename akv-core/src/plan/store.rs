@@ -15,6 +15,7 @@ use crate::certificate::{
 use crate::change::Action;
 use crate::error::{Error, ErrorKind, Result};
 use crate::job::Mark;
+use crate::soft_deleted::SoftDeletedCertificates;
 use crate::store::{CertificateStore, Deletion, Import, ListOptions, OperationState, Purged};
 use crate::tags::Tags;
 use crate::vault::VaultName;
@@ -61,7 +62,7 @@ impl PlannedStore {
 
     /// A permission to read soft-deleted certificates is needed by a plan alone, so the real run
     /// may succeed without it.
-    async fn soft_deleted(&self, name: &CertificateName) -> Result<Seen<DeletedCertificate>> {
+    async fn in_soft_delete(&self, name: &CertificateName) -> Result<Seen<DeletedCertificate>> {
         let seen = seen(self.deleted(name).await)?;
         if matches!(seen, Seen::Hidden) {
             self.plan.cannot_know(format!(
@@ -144,7 +145,7 @@ impl CertificateStore for PlannedStore {
         let existing = self.certificate(name).await?;
         if existing.is_some() {
             self.check_no_operation(name).await?;
-        } else if let Seen::There(_) = self.soft_deleted(name).await? {
+        } else if let Seen::There(_) = self.in_soft_delete(name).await? {
             let problem = "a certificate of that name is in soft delete";
             return Err(self.error(ErrorKind::SoftDeleted, "import", name, problem));
         }
@@ -189,7 +190,7 @@ impl CertificateStore for PlannedStore {
     }
 
     async fn recover(&self, name: &CertificateName) -> Result<Option<Certificate>> {
-        let recovered = match self.soft_deleted(name).await? {
+        let recovered = match self.in_soft_delete(name).await? {
             Seen::There(deleted) => deleted.certificate,
             Seen::Absent => return Ok(None),
             Seen::Hidden => unseen(name)?,
@@ -201,7 +202,7 @@ impl CertificateStore for PlannedStore {
     }
 
     async fn purge(&self, name: &CertificateName) -> Result<Purged> {
-        let deleted = match self.soft_deleted(name).await? {
+        let deleted = match self.in_soft_delete(name).await? {
             Seen::There(deleted) => deleted.certificate,
             Seen::Absent => return Ok(Purged::NothingThere),
             Seen::Hidden => unseen(name)?,
@@ -210,6 +211,10 @@ impl CertificateStore for PlannedStore {
         self.plan.cannot_know("whether the vault is protected from purging".to_owned());
         self.will_be(name, Known { live: None, deleted: None, recovered: false });
         Ok(Purged::Done)
+    }
+
+    fn soft_deleted(&self) -> Option<&dyn SoftDeletedCertificates> {
+        self.inner.soft_deleted()
     }
 }
 

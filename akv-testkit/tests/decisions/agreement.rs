@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use akv_core::audit::{AuditEvent, AuditOutcome, AuditSink, NotRecorded};
 use akv_core::job::{Outcome, StoreJobs};
 use akv_core::plan::Plan;
-use akv_core::{Action, Layer, TenantId};
+use akv_core::{Action, FixedClock, Layer, TenantId};
 use akv_testkit::memory::{DirectoryCall, MemoryDirectory, StoreCall};
 use async_trait::async_trait;
 use futures::executor::block_on;
@@ -63,7 +63,7 @@ impl Expected {
         let (plan, nobody) = (Plan::new(), Arc::new(None));
         let store = plan.store(Arc::new(twin.clone()), Arc::clone(&nobody) as _);
         let layered = plan.directory(Arc::clone(directory) as _, nobody);
-        let jobs = StoreJobs::new(store, layered, tenant, Arc::new(scene.now));
+        let jobs = StoreJobs::new(store, layered, tenant, Arc::new(FixedClock::at(scene.now)));
         let outcome = block_on(job(&jobs));
         assert!(twin.calls().iter().all(|(call, _)| !changes(*call)), "a plan changes nothing");
         assert_eq!(directory.created(), vaults_before, "a plan creates nothing");

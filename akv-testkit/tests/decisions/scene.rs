@@ -5,8 +5,8 @@ use std::sync::Arc;
 use akv_core::audit::Audit;
 use akv_core::job::{AddRequest, Contents, ManagementJob, Outcome, StoreJobs};
 use akv_core::{
-    Attributes, Certificate, CertificateName, Denial, Error, ErrorKind, Layer, Password, Tags,
-    Thumbprint,
+    Attributes, Certificate, CertificateName, Denial, Error, ErrorKind, FixedClock, Layer,
+    Password, Tags, Thumbprint,
 };
 use akv_testkit::memory::{MemoryDirectory, MemoryStore, StoreCall};
 use akv_testkit::pki::{Leaf, TestPki};
@@ -30,10 +30,11 @@ impl Scene {
         let now = OffsetDateTime::from_unix_timestamp(1_795_392_000).expect("a time");
         let store = Arc::new(MemoryStore::new("contoso").expect("a vault name"));
         let directory = Arc::new(MemoryDirectory::new());
+        let clock = Arc::new(FixedClock::at(now));
         let recorded = Arc::new(Recorded::default());
-        let audit = Audit::new(Arc::clone(&recorded) as _, Arc::new(now), "test");
+        let audit = Audit::new(Arc::clone(&recorded) as _, Arc::clone(&clock) as _, "test");
         let audited = audit.store(Arc::clone(&store) as _, Arc::new(None));
-        let jobs = StoreJobs::new(audited, directory, None, Arc::new(now));
+        let jobs = StoreJobs::new(audited, directory, None, clock);
         Self { store, recorded, audit, jobs, pki: TestPki::new(now), now }
     }
 
