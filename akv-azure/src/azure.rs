@@ -113,6 +113,10 @@ impl Azure {
         Ok(KeyVault::new(pipeline, vault, shared.deadline()))
     }
 
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0
+    }
+
     /// Resource Manager of a cloud. Nothing is sent yet.
     pub fn directory(&self, cloud: &Cloud, credential: &Credential) -> Result<ResourceManager> {
         ResourceManager::new(Arc::clone(&self.0), cloud, credential)

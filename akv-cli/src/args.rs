@@ -107,6 +107,10 @@ pub(crate) struct Common {
     /// Write log lines to this file too, at level info or more; at 10 MiB it is rotated, 4 old ones are kept
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) log_file: Option<PathBuf>,
+    /// Append one JSON line to this file before each change and one after it; a change that cannot be
+    /// recorded is not made
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) audit_file: Option<PathBuf>,
     /// Let core dumps and debuggers see the memory of this process, with its secrets
     #[arg(long, global = true, hide = true)]
     pub(crate) allow_core_dumps: bool,
@@ -182,6 +186,17 @@ pub(crate) struct JobArgs {
     /// configuration is then one line of standard input, which has to stay open
     #[arg(long)]
     pub(crate) exit_with_parent: bool,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+}
+
+/// How a command makes its changes.
+#[derive(Debug, Args)]
+pub(crate) struct ChangeArgs {
+    /// Show what would be changed, without changing anything; the exit code is that of the real run
+    /// as far as it can be known
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -286,6 +301,8 @@ pub(crate) struct AddArgs {
     pub(crate) non_exportable: bool,
     #[command(flatten)]
     pub(crate) soft_deleted: SoftDeletedArgs,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
 }
 
 /// A certificate in a file, and its password.
@@ -319,6 +336,8 @@ pub(crate) struct RemoveArgs {
     /// Purge it as well: it cannot be recovered
     #[arg(long)]
     pub(crate) purge: bool,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -349,6 +368,8 @@ pub(crate) struct CreateArgs {
     /// A tag of the vault; may be given several times
     #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
     pub(crate) tags: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
 }
 
 #[derive(Debug, Args)]

@@ -4,8 +4,10 @@
 //! ports ([`CertificateStore`], [`VaultDirectory`]) and the jobs with all that they decide.
 
 mod address;
+pub mod audit;
 pub mod bundle;
 mod certificate;
+mod change;
 mod clock;
 mod cloud;
 mod credential;
@@ -13,6 +15,8 @@ mod directory;
 mod endpoint_suffix;
 mod error;
 pub mod job;
+mod layer;
+pub mod plan;
 pub mod report;
 mod secret;
 mod soft_deleted;
@@ -30,6 +34,7 @@ pub use certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
     ListedCertificate, Thumbprint, Version,
 };
+pub use change::Action;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use cloud::Cloud;
 pub use credential::Credential;
@@ -39,6 +44,7 @@ pub use directory::{
 };
 pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
+pub use layer::{Identity, Layer};
 pub use secret::{ClientSecret, Password};
 pub use soft_deleted::{ListedDeletedCertificate, SoftDeletedCertificates};
 pub use store::{

@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod audit;
 mod change;
 mod cloud;
 mod converge;

@@ -53,6 +53,8 @@ pub use outcome::{Effect, Outcome, Status};
 pub use remove::{Purge, RemoveRequest};
 pub use turns::Turns;
 
+pub(crate) use mark::Mark;
+
 /// Tells what is in a store.
 #[async_trait]
 pub trait InventoryJob: Send + Sync {
