@@ -261,8 +261,9 @@ fn line(text: &str, at: usize) -> usize {
 }
 
 /// Options that say where and how. None of them changes what a job reports as done.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 26] = [
     "allow-endpoint",
+    "audit-file",
     "ca-file",
     "chain",
     "chain-file",
@@ -286,11 +287,19 @@ const NAMES: [&str; 24] = [
     "soft-deleted",
     "tenant",
     "verbose",
+    "via",
 ];
 
 /// Those whose values are paths, relative to the file.
-const PATHS: [&str; 6] =
-    ["ca-file", "chain-file", "client-secret-file", "cloud-file", "log-file", "secret-dir"];
+const PATHS: [&str; 7] = [
+    "audit-file",
+    "ca-file",
+    "chain-file",
+    "client-secret-file",
+    "cloud-file",
+    "log-file",
+    "secret-dir",
+];
 
 /// What the environment says comes before the file.
 const VARIABLES: [(&str, &str); 10] = [

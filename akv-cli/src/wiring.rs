@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use akv_azure::{Azure, AzureJobs, AzureOptions};
+use akv_azure::{Azure, AzureJobs, AzureOptions, ResourceManager};
 use akv_core::{
     ClientId, ClientSecret, Cloud, Credential, Password, StoreAddress, StorePath, SystemClock,
     TenantId,
@@ -57,6 +57,15 @@ impl Wiring {
         self.blocking(move || credential(&common)).await
     }
 
+    /// The control plane of a cloud.
+    pub(crate) fn directory(
+        &self,
+        cloud: &Cloud,
+        credential: &Credential,
+    ) -> Result<ResourceManager> {
+        Ok(self.azure.directory(cloud, credential)?)
+    }
+
     /// Reads what may keep us waiting.
     pub(crate) async fn blocking<T: Send + 'static>(
         &self,
@@ -90,7 +99,7 @@ fn one_tenant(common: &Common) -> Result<Option<TenantId>> {
     let mut tenants = tenants(common)?;
     match tenants.len() {
         0 | 1 => Ok(tenants.pop()),
-        _ => Err(Usage::new("only `discover` takes more than one --tenant").into()),
+        _ => Err(Usage::new("only `discover` and --all take more than one --tenant").into()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use akv_core::bundle::X509;
-use akv_core::job::{Concurrency, Coverage, Purge, SoftDeleted, Unchanged};
+use akv_core::job::{Concurrency, Coverage, Purge, SoftDeleted, Unchanged, Via};
 use akv_core::{Cloud, Credential, EndpointSuffix, PrivateEndpoint, TenantId, VaultOptions};
 
 use crate::local_secrets::LocalSecrets;
@@ -40,6 +40,8 @@ pub struct Options {
     pub soft_deleted: SoftDeleted,
     /// Whether a removed certificate is purged.
     pub purge: Purge,
+    /// How a discovery finds vaults.
+    pub via: Via,
     /// How a new vault is made; the job's SKU takes the place of the one here.
     pub new_vault: VaultOptions,
 }
@@ -59,6 +61,7 @@ impl Default for Options {
             issuers: Vec::new(),
             soft_deleted: SoftDeleted::default(),
             purge: Purge::default(),
+            via: Via::default(),
             new_vault: VaultOptions::default(),
         }
     }
@@ -78,6 +81,7 @@ impl fmt::Debug for Options {
             .field("issuers", &self.issuers)
             .field("soft_deleted", &self.soft_deleted)
             .field("purge", &self.purge)
+            .field("via", &self.via)
             .field("new_vault", &self.new_vault)
             .finish_non_exhaustive()
     }

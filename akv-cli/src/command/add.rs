@@ -7,8 +7,8 @@ use anyhow::Result;
 
 use super::{Usage, each_once};
 use crate::args::{AddArgs, Common, SoftDeletedArgs, SoftDeletedChoice};
+use crate::changes::Changes;
 use crate::exit::Exit;
-use crate::render;
 use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Result<Exit> {
@@ -32,8 +32,10 @@ pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Resu
     };
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
-    let outcome = wiring.jobs.management(&address, &credential)?.add(&request).await;
-    render::outcome(common.output, &outcome)
+    let changes = Changes::new(common, &args.change);
+    let jobs = changes.by(&wiring.jobs);
+    let outcome = jobs.management(&address, &credential)?.add(&request).await;
+    changes.report(common.output, &outcome)
 }
 
 impl SoftDeletedArgs {

@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 use super::{Usage, in_runtime, lifeline};
 use crate::args::{Common, JobArgs};
 use crate::blocking::blocking;
+use crate::changes::Changes;
 use crate::exit::Exit;
 use crate::render;
 use crate::secret_input::variable;
@@ -31,9 +32,10 @@ use crate::wiring::Wiring;
 /// configuration cannot be read. Only a wrong command line ends without one.
 pub(super) fn run(common: &Common, args: &JobArgs, settings: Result<()>) -> Result<Exit> {
     let input = Input::new(args);
+    let changes = Changes::new(common, &args.change);
     let ran = panic::catch_unwind(AssertUnwindSafe(|| {
         in_runtime(common, async |wiring, cancellation| {
-            output(common, args, settings.and(wiring), &cancellation, &input).await
+            output(common, args, settings.and(wiring), &cancellation, &input, &changes).await
         })
     }));
     let output = match ran {
@@ -43,7 +45,13 @@ pub(super) fn run(common: &Common, args: &JobArgs, settings: Result<()>) -> Resu
         Ok(Err(error)) => input.failure(&format!("{error:#}")),
         Err(_) => input.failure(PANICKED),
     };
-    print(&output)
+    match changes.planned(&output) {
+        Some(planned) => {
+            render::print_json_line(&planned)?;
+            Ok(exit(planned.job_result.result))
+        }
+        None => print(&output),
+    }
 }
 
 async fn output(
@@ -52,6 +60,7 @@ async fn output(
     wiring: Result<Wiring>,
     cancellation: &CancellationToken,
     input: &Input,
+    changes: &Changes,
 ) -> Result<JobOutput> {
     if args.exit_with_parent {
         input.follow(lifeline::follow_parent(cancellation));
@@ -65,11 +74,12 @@ async fn output(
     let configuration = input.read()?;
     match prepared(common, args, wiring).await {
         Ok((wiring, options)) => {
-            let job = run_job(configuration, &wiring.jobs, &options);
+            let changes = changes.clone().of_job(configuration);
+            let jobs = changes.by(&wiring.jobs);
+            let job = run_job(configuration, &jobs, &options);
             let deadline = Duration::from_secs(args.job_deadline);
-            Ok(within(deadline, cancellation, Box::pin(job))
-                .await
-                .unwrap_or_else(|| input.failure(NOT_ENDED)))
+            let output = within(deadline, cancellation, Box::pin(job)).await;
+            Ok(changes.told(output.unwrap_or_else(|| input.failure(NOT_ENDED))))
         }
         Err(error) if error.is::<Usage>() => Err(error),
         Err(error) => Ok(input.failure(&format!("{error:#}"))),
@@ -142,6 +152,7 @@ async fn prepared(
         unchanged: if args.skip_unchanged { Unchanged::Skip } else { Unchanged::Fetch },
         issuers: wiring.blocking(move || issuers.read()).await?,
         soft_deleted: args.soft_deleted.meaning(),
+        via: args.via.meaning(),
         ..Options::default()
     };
     Ok((wiring, options))
@@ -224,17 +235,21 @@ fn unread(error: &anyhow::Error) -> JobOutput {
 fn print(output: &JobOutput) -> Result<Exit> {
     let JobResult { result, job_history_id, failure_message } = &output.job_result;
     match render::print_json_line(output) {
-        Ok(()) => Ok(match result {
-            JobStatus::Success => Exit::Success,
-            JobStatus::Warning => Exit::Warning,
-            JobStatus::Failure => Exit::Failure,
-        }),
+        Ok(()) => Ok(exit(*result)),
         // A look at a vault can be taken again.
         Err(error) if output.inventory.is_some() || output.discovery.is_some() => Err(error),
         Err(error) => {
             let done = format!("job {job_history_id} ended in {result:?}: {failure_message}");
             Ok(render::unwritten(&done, &error))
         }
+    }
+}
+
+fn exit(result: JobStatus) -> Exit {
+    match result {
+        JobStatus::Success => Exit::Success,
+        JobStatus::Warning => Exit::Warning,
+        JobStatus::Failure => Exit::Failure,
     }
 }
 

@@ -377,5 +377,8 @@ fn proof(certificate: &Certificate, thumbprint: Thumbprint) -> String {
 
 /// Whether an error of this kind means that the service did not begin with what was asked for.
 fn is_refusal(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Denied(_) | ErrorKind::Invalid | ErrorKind::Conflict)
+    matches!(
+        kind,
+        ErrorKind::Denied(_) | ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::Unrecorded
+    )
 }
