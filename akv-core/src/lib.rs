@@ -55,3 +55,8 @@ pub use store_path::StorePath;
 pub use tags::Tags;
 pub use vault::{ClientId, ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
 pub use vault_query::VaultQuery;
+
+/// The README, whose examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -29,3 +29,8 @@ pub use plan::{PlanItem, PlanOutput};
 pub use result::{JobOutput, JobResult, JobStatus};
 /// What a [`SecretResolver`] gives: wiped when dropped, shown by nothing.
 pub use secrecy::SecretString;
+
+/// The README, whose examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
