@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use akv_core::job::{
-    Background, DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, StoreJobs, Turns,
+    Background, DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, ShowJob,
+    SoftDeleteJobs, StoreJobs, Turns,
 };
 use akv_core::{Clock, Cloud, Credential, Result, StoreAddress};
 
@@ -35,6 +36,21 @@ impl AzureJobs {
     /// Jobs over this Azure, at the time of that clock.
     pub fn new(azure: Azure, clock: Arc<dyn Clock>) -> Self {
         Self { azure, clock, turns: Turns::default() }
+    }
+
+    /// The jobs on the soft-deleted certificates of this store.
+    pub fn soft_delete(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> Result<SoftDeleteJobs> {
+        let store = Arc::new(self.azure.store(address, credential)?);
+        Ok(SoftDeleteJobs::new(store).with_turns(self.turns.clone()))
+    }
+
+    /// The job that shows one certificate of this store.
+    pub fn show(&self, address: &StoreAddress, credential: &Credential) -> Result<ShowJob> {
+        Ok(ShowJob::new(Arc::new(self.azure.store(address, credential)?)))
     }
 
     fn of_store(&self, address: &StoreAddress, credential: &Credential) -> Result<Box<StoreJobs>> {

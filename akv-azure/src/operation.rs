@@ -4,6 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Operation {
     ListCertificates,
+    ListDeletedCertificates,
+    ListVersions,
     GetCertificate,
     GetSecret,
     GetDeletedCertificate,
@@ -93,7 +95,7 @@ impl Operation {
         let vault = |action, permission, role| Needs { action, permission: Some(permission), role };
         let control = |action, role| Needs { action, permission: None, role };
         match self {
-            Self::ListCertificates => vault(
+            Self::ListCertificates | Self::ListDeletedCertificates | Self::ListVersions => vault(
                 "Microsoft.KeyVault/vaults/certificates/read",
                 "certificates/list",
                 "Key Vault Reader",

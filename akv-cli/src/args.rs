@@ -2,6 +2,10 @@
 
 #![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
 
+mod meant;
+mod objects;
+mod tools;
+
 use std::path::PathBuf;
 
 use akv_core::job::Concurrency;
@@ -11,6 +15,10 @@ use akv_core::{
 };
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use meant::with_meant;
+pub(crate) use objects::{DeletedArgs, ListDeletedArgs, ShowArgs};
+pub(crate) use tools::{CompletionsArgs, ManArgs};
 
 /// Certificates in Azure Key Vault for Keyfactor Command.
 #[derive(Debug, Parser)]
@@ -28,10 +36,18 @@ pub(crate) enum Command {
     Job(JobArgs),
     /// List the certificates of a vault
     Inventory(InventoryArgs),
+    /// Show one certificate in full
+    Show(ShowArgs),
     /// Add a certificate to a vault, or replace one
     Add(AddArgs),
     /// Remove a certificate from a vault
     Remove(RemoveArgs),
+    /// List the soft-deleted certificates of a vault
+    ListDeleted(ListDeletedArgs),
+    /// Recover a soft-deleted certificate with all its versions
+    Recover(DeletedArgs),
+    /// Purge a soft-deleted certificate: it cannot be recovered
+    Purge(DeletedArgs),
     /// Create a vault; an existing one is never changed
     Create(CreateArgs),
     /// Find the vaults of one or more tenants
@@ -40,6 +56,10 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Print the definition of the store type for Command
     StoreType(StoreTypeArgs),
+    /// Print the completion script of a shell
+    Completions(CompletionsArgs),
+    /// Write the man pages of akv and of each command
+    Man(ManArgs),
     /// Run the whole main job on a fake Azure inside this program
     Demo,
 }
@@ -109,6 +129,12 @@ pub(crate) enum Output {
     Jsonl,
     /// Comma-separated values with a header
     Csv,
+    /// Columns for people, with all that is known (inventory only)
+    Wide,
+    /// The certificate as PEM (show only)
+    Pem,
+    /// The certificate as DER (show only)
+    Der,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -30,7 +30,10 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Failure.into(),
         Err(error) => {
-            render::say(&format!("akv: {error:#}"));
+            match error.downcast_ref() {
+                Some(error) => render::say_error(error),
+                None => render::say(&format!("akv: {error:#}")),
+            }
             match error.downcast_ref::<usage::Usage>() {
                 Some(_) => ExitCode::from(exit::USAGE),
                 None => Exit::Failure.into(),

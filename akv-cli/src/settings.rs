@@ -17,12 +17,15 @@ use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::args::Cli;
+use crate::args::{Cli, with_meant};
 
 /// The command line with the settings under it. Settings that cannot be used are an error beside the
 /// command line alone, because a job tells such an error in its own way.
 pub(crate) fn command_line() -> (Cli, Result<()>) {
-    let given = Cli::command().get_matches();
+    let given = Cli::command().try_get_matches().unwrap_or_else(|error| {
+        let arguments = env::args_os().skip(1).map(|argument| argument.to_string_lossy().into());
+        with_meant(error, arguments).exit()
+    });
     let (matches, settled) = match with_settings(&given) {
         Ok(None) => (given, Ok(())),
         Ok(Some(matches)) => (matches, Ok(())),

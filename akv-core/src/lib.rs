@@ -9,6 +9,7 @@ mod certificate;
 mod clock;
 mod cloud;
 mod credential;
+mod deleted_list;
 mod directory;
 mod endpoint_suffix;
 mod error;
@@ -19,6 +20,7 @@ mod store_path;
 mod tags;
 pub mod text;
 mod vault;
+mod version_list;
 
 pub use address::{PrivateEndpoint, StoreAddress};
 pub use bundle::Bundle;
@@ -29,6 +31,7 @@ pub use certificate::{
 pub use clock::Clock;
 pub use cloud::Cloud;
 pub use credential::Credential;
+pub use deleted_list::{ListDeleted, ListedDeleted};
 pub use directory::{
     AccessModel, Listing, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku,
     Subscription, Vault, VaultDirectory, VaultId, VaultOptions,
@@ -42,3 +45,4 @@ pub use store::{
 pub use store_path::StorePath;
 pub use tags::Tags;
 pub use vault::{ClientId, ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
+pub use version_list::{ListVersions, ListedVersion};

@@ -4,8 +4,9 @@ mod chain;
 mod deletion;
 mod finishing;
 mod import;
+mod lists;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -18,17 +19,15 @@ use akv_core::{
 use async_trait::async_trait;
 use azure_core::http::Method;
 use bytes::Bytes;
-use futures::StreamExt;
-use futures::stream::{self, BoxStream};
+use futures::stream::BoxStream;
 use time::OffsetDateTime;
 use tokio_util::sync::DropGuard;
 
 use crate::lost::POLL;
 use crate::operation::Operation;
-use crate::page::{Bounds, Pages, fingerprint, read, unreadable};
+use crate::page::{read, unreadable};
 use crate::pipeline::{Answer, Call, Deadline, Failed, Pipeline, Retry};
 use crate::wire::certificate::{Bundle, CertificateOperation, TagsUpdate};
-use crate::wire::page::Item;
 
 /// A vault, reached over REST as one identity.
 ///
@@ -111,35 +110,12 @@ impl CertificateStore for KeyVault {
 
     fn list(&self, options: ListOptions) -> BoxStream<'_, Result<ListedCertificate>> {
         let tried = format!("list the certificates of vault {}", self.0.vault);
-        let mut query = vec![("api-version", API_VERSION), ("maxresults", PAGE_SIZE)];
-        if options.pending == Pending::Include {
-            query.push(("includePending", "true"));
-        }
-        let first = self.pipeline().origin.url(&["certificates"], &query);
-        let pages = Pages::new(
-            self.pipeline().clone(),
-            Operation::ListCertificates,
-            tried.clone(),
-            Bounds::VAULT,
-            self.0.deadline,
-            first,
-        );
-        let step = move |reading: Option<(Pages, HashSet<u64>)>| {
-            let tried = tried.clone();
-            async move {
-                let (mut pages, mut seen) = reading?;
-                match pages.next::<Bundle>().await {
-                    Ok(None) => None,
-                    Ok(Some(page)) => {
-                        let items = listed(page, &mut seen, &tried, |id| pages.shown(id));
-                        let broken = items.last().is_some_and(Result::is_err);
-                        Some((items, (!broken).then_some((pages, seen))))
-                    }
-                    Err(error) => Some((vec![Err(error)], None)),
-                }
-            }
+        let more: &[_] = match options.pending {
+            Pending::Include => &[("includePending", "true")],
+            Pending::Exclude => &[],
         };
-        stream::unfold(Some((pages, HashSet::new())), step).flat_map(stream::iter).boxed()
+        let operation = Operation::ListCertificates;
+        lists::stream_of(self, operation, tried, &["certificates"], more, Bundle::listed)
     }
 
     async fn certificate(&self, name: &CertificateName) -> Result<Option<Certificate>> {
@@ -265,39 +241,6 @@ fn none_if_absent<T>(failed: Failed) -> Result<Option<T>> {
     if error.kind() == ErrorKind::Absent { Ok(None) } else { Err(error) }
 }
 
-/// The items of a page up to the first that names no certificate, which ends the list: going on
-/// without it would pass a part off as the whole. So does a page that brings nothing new: the list
-/// goes round in circles. Names are remembered as hashes, since a list can have 100,000.
-fn listed(
-    page: Vec<Item<Bundle>>,
-    seen: &mut HashSet<u64>,
-    tried: &str,
-    shown: impl Fn(&str) -> String,
-) -> Vec<Result<ListedCertificate>> {
-    let broken = |problem: String| Err(Error::new(ErrorKind::Protocol, tried, problem));
-    let mut items = Vec::with_capacity(page.len());
-    let known = seen.len();
-    for item in page {
-        let bundle = match item {
-            Item::Read(bundle) => bundle,
-            // It is named, so that what is wrong with it can be told when it is looked at.
-            Item::Other(id) => Bundle::named(id),
-        };
-        let id = bundle.id().to_owned();
-        let Some(item) = bundle.listed() else {
-            let id = shown(&id);
-            items.push(broken(format!("an item's id {id:?} names no certificate")));
-            return items;
-        };
-        seen.insert(fingerprint(&item.name));
-        items.push(Ok(item));
-    }
-    if !items.is_empty() && seen.len() == known {
-        return vec![broken("the list does not end: a whole page was there before".to_owned())];
-    }
-    items
-}
-
 /// The certificate of that name, out of an answer that has to be about it.
 fn certificate(answer: &Answer, name: &CertificateName, tried: &str) -> Result<Certificate> {
     let bundle: Bundle = read(answer, tried)?;
@@ -313,5 +256,3 @@ fn unusable(tried: &str, problem: &str) -> Error {
 /// cloud has. From 7.6 on the order of the chain can be kept as sent, which is not needed: a
 /// bundle's order is leaf first anyway, and that is what the service makes of it.
 pub(crate) const API_VERSION: &str = "7.4";
-/// The most that the service gives.
-const PAGE_SIZE: &str = "25";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use akv_core::bundle::X509;
 use akv_core::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
-    ListedCertificate, OperationState, Tags, Thumbprint,
+    ListedCertificate, ListedDeleted, ListedVersion, OperationState, Tags, Thumbprint,
 };
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
@@ -86,6 +86,30 @@ impl Bundle {
     pub(crate) fn listed(self) -> Option<ListedCertificate> {
         Some(ListedCertificate {
             name: name(&self.id)?,
+            thumbprint: self.thumbprint(),
+            attributes: self.attributes.unwrap_or_default().read(),
+            tags: tags(self.tags),
+        })
+    }
+
+    /// An item of the list of deleted certificates; `None` where its id names no certificate.
+    pub(crate) fn listed_deleted(self) -> Option<ListedDeleted> {
+        let (deleted, scheduled_purge) = (self.deleted, self.scheduled_purge);
+        Some(ListedDeleted {
+            listed: self.listed()?,
+            deleted: deleted.and_then(moment),
+            scheduled_purge: scheduled_purge.and_then(moment),
+        })
+    }
+
+    /// An item of the versions of the certificate that was `asked` for; `None` where its id names
+    /// no version of it.
+    pub(crate) fn listed_version(self, asked: &CertificateName) -> Option<ListedVersion> {
+        let mut segments = segments(&self.id);
+        let name: CertificateName = segments.next()?.parse().ok()?;
+        let version = segments.next().filter(|_| name == *asked)?.parse().ok()?;
+        Some(ListedVersion {
+            version,
             thumbprint: self.thumbprint(),
             attributes: self.attributes.unwrap_or_default().read(),
             tags: tags(self.tags),

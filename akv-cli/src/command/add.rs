@@ -2,7 +2,7 @@
 
 use akv_core::Exportable;
 use akv_core::Tags;
-use akv_core::job::{AddRequest, ExistingTags, Jobs, Overwrite, SoftDeleted};
+use akv_core::job::{AddRequest, Effect, ExistingTags, Jobs, Overwrite, SoftDeleted};
 use anyhow::Result;
 
 use super::{Usage, each_once};
@@ -31,7 +31,12 @@ pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Resu
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
     let outcome = wiring.jobs.management(&address, &credential)?.add(&request).await;
-    render::outcome(common.output, &outcome)
+    let exit = render::outcome(common.output, &outcome)?;
+    let exists = exit == Exit::Warning && *outcome.effect() == Effect::Nothing;
+    if exists && !args.overwrite {
+        render::hint("--overwrite replaces it");
+    }
+    Ok(exit)
 }
 
 impl SoftDeletedArgs {

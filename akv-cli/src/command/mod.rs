@@ -2,6 +2,7 @@
 
 mod add;
 mod check;
+mod completions;
 mod contents;
 mod create;
 #[cfg(feature = "demo")]
@@ -10,8 +11,11 @@ mod discover;
 mod inventory;
 mod job;
 mod lifeline;
+mod man;
 mod remove;
+mod show;
 mod signal;
+mod soft_delete;
 mod store_type;
 
 use std::collections::HashSet;
@@ -20,7 +24,7 @@ use std::future::Future;
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
-use crate::args::{Cli, Command, Common};
+use crate::args::{Cli, Command, Common, Output};
 use crate::blocking::blocking;
 use crate::command::signal::Signals;
 use crate::exit::Exit;
@@ -31,15 +35,32 @@ use crate::wiring::Wiring;
 /// ends in a result document.
 pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
     let common = &cli.common;
+    if let Some(only) = only_command_with(common.output, &cli.command) {
+        return Err(Usage::new(format!("only `{only}` has this --output format")).into());
+    }
     let settings = match (&cli.command, settings) {
         (Command::Job(_), settings) => settings,
         (_, settings) => settings.map_err(|error| Usage::new(format!("{error:#}")).into()),
     };
     match &cli.command {
         Command::Job(args) => job::run(common, args, settings),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
         _ if settings.is_err() => settings.map(|()| Exit::Failure),
         Command::Inventory(args) => {
             in_runtime(common, async |azure, _| inventory::run(common, args, azure?).await)
+        }
+        Command::Show(args) => {
+            in_runtime(common, async |azure, _| show::run(common, args, azure?).await)
+        }
+        Command::ListDeleted(args) => {
+            in_runtime(common, async |azure, _| soft_delete::list(common, args, azure?).await)
+        }
+        Command::Recover(args) => {
+            in_runtime(common, async |azure, _| soft_delete::recover(common, args, azure?).await)
+        }
+        Command::Purge(args) => {
+            in_runtime(common, async |azure, _| soft_delete::purge(common, args, azure?).await)
         }
         Command::Add(args) => {
             in_runtime(common, async |azure, _| add::run(common, args, azure?).await)
@@ -59,6 +80,18 @@ pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
         Command::Demo => runtime()?.block_on(demo::run()),
         #[cfg(not(feature = "demo"))]
         Command::Demo => anyhow::bail!("this program was built without its feature \"demo\""),
+    }
+}
+
+/// The command that this format is for, where that is not the one that was given.
+fn only_command_with(output: Output, command: &Command) -> Option<&'static str> {
+    match (output, command) {
+        (Output::Wide, Command::Inventory(_)) | (Output::Pem | Output::Der, Command::Show(_)) => {
+            None
+        }
+        (Output::Wide, _) => Some("inventory"),
+        (Output::Pem | Output::Der, _) => Some("show"),
+        _ => None,
     }
 }
 

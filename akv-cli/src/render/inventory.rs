@@ -6,10 +6,13 @@ use akv_core::job::{InventoryItem, InventoryOutcome, InventorySink};
 use akv_core::{Error, ErrorKind};
 use anyhow::Result;
 use async_trait::async_trait;
-use serde_json::json;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
 
+use super::failure::error_json;
 use super::record::Record;
-use super::table::{print_csv, print_table};
+use super::row::{COLUMNS, Row, WIDE};
+use super::table::{Screen, print_csv, print_table};
 use super::{print_json, print_json_line, status_name};
 use crate::args::Output;
 
@@ -18,16 +21,24 @@ use crate::args::Output;
 pub(crate) struct InventoryWriter {
     output: Output,
     kept: Vec<Record>,
+    rows: Vec<Row>,
+    now: OffsetDateTime,
     begun: bool,
     lost: Option<io::Error>,
 }
 
 impl InventoryWriter {
     pub(crate) fn new(output: Output) -> Self {
-        Self { output, kept: Vec::new(), begun: false, lost: None }
+        let now = OffsetDateTime::now_utc();
+        Self { output, kept: Vec::new(), rows: Vec::new(), now, begun: false, lost: None }
     }
 
-    fn take(&mut self, record: Record) -> Result<()> {
+    fn take(&mut self, item: &InventoryItem) -> Result<()> {
+        if matches!(self.output, Output::Table | Output::Wide) {
+            self.rows.push(Row::new(item, self.now));
+            return Ok(());
+        }
+        let record = Record::from(item);
         match self.output {
             Output::Jsonl => print_json_line(&record),
             Output::Csv => {
@@ -45,7 +56,7 @@ impl InventoryWriter {
                 ];
                 print_csv(fields)
             }
-            Output::Table | Output::Json => {
+            _ => {
                 self.kept.push(record);
                 Ok(())
             }
@@ -77,43 +88,43 @@ impl InventoryWriter {
         match self.output {
             Output::Jsonl => Ok(()),
             Output::Csv => self.csv_header(),
-            Output::Table if self.kept.is_empty() => Ok(()),
-            Output::Table => print_table(
-                &["name", "thumbprint", "expires", "enabled", "key", "tags"],
-                self.kept.iter().map(|record| {
-                    let enabled = if record.enabled { "yes" } else { "no" };
-                    let state = match (record.last_known, record.pending) {
-                        (true, _) => " (last known)",
-                        (_, true) => " (pending)",
-                        (false, false) => "",
-                    };
-                    vec![
-                        format!("{}{state}", record.name),
-                        thumbprint(record),
-                        record.expires(),
-                        enabled.to_owned(),
-                        key(record),
-                        record.tags(),
-                    ]
-                }),
-            ),
-            Output::Json => print_json(&json!({
-                "status": status_name(outcome.status),
-                "message": outcome.message(),
-                "certificates": self.kept,
-                "unreadable": outcome.unreadable.iter().map(|one| json!({
-                    "name": one.name.to_string(),
-                    "error": one.error.to_string(),
-                })).collect::<Vec<_>>(),
-            })),
+            Output::Table | Output::Wide => self.table(),
+            _ => print_json(&self.document(outcome)),
         }
+    }
+
+    fn table(self) -> Result<()> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let wide = self.output == Output::Wide;
+        let more = if wide { &WIDE[..] } else { &[] };
+        let header = [&COLUMNS[..], more].concat();
+        let rows = self.rows.into_iter().map(|row| row.into_cells(wide));
+        print_table(&header, rows, Screen::of_standard_output())
+    }
+
+    fn document(&self, outcome: &InventoryOutcome) -> Value {
+        let mut document = json!({
+            "status": status_name(outcome.status),
+            "message": outcome.message(),
+            "certificates": self.kept,
+            "unreadable": outcome.unreadable.iter().map(|one| json!({
+                "name": one.name.to_string(),
+                "error": one.error.to_string(),
+            })).collect::<Vec<_>>(),
+        });
+        if let (Some(error), Value::Object(members)) = (&outcome.error, &mut document) {
+            members.insert("error".to_owned(), error_json(&error.summary(), error));
+        }
+        document
     }
 }
 
 #[async_trait]
 impl InventorySink for InventoryWriter {
     async fn item(&mut self, item: InventoryItem) -> akv_core::Result<()> {
-        self.take(Record::from(&item)).map_err(|error| {
+        self.take(&item).map_err(|error| {
             let problem = error.to_string();
             self.lost = error.downcast::<io::Error>().ok();
             Error::new(ErrorKind::Cancelled, "write the inventory to standard output", problem)

@@ -1,11 +1,16 @@
 //! How results are shown: data on standard output, talk on standard error.
 
 mod bundle;
+mod certificate;
+mod deleted;
 mod discovery;
+mod failure;
 mod inventory;
+mod moment;
 mod outcome;
 pub(crate) mod previous;
 mod record;
+mod row;
 mod table;
 
 use std::io::{self, BufWriter, Write};
@@ -17,7 +22,10 @@ use crate::exit::Exit;
 use crate::json::{self, Layout};
 
 pub(crate) use bundle::{bundle, unreadable_bundle};
+pub(crate) use certificate::certificate;
+pub(crate) use deleted::deleted;
 pub(crate) use discovery::discovery;
+pub(crate) use failure::{hint, say_error};
 pub(crate) use inventory::InventoryWriter;
 pub(crate) use outcome::outcome;
 
@@ -25,6 +33,13 @@ pub(crate) use outcome::outcome;
 pub(crate) fn print(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")?;
+    Ok(out.flush()?)
+}
+
+/// Bytes as they are.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
     Ok(out.flush()?)
 }
 

@@ -129,6 +129,11 @@ impl X509 {
         self.parts().subject.common_name()
     }
 
+    /// The issuer's first common name.
+    pub fn issuer_common_name(&self) -> Option<String> {
+        self.parts().issuer.common_name()
+    }
+
     /// The names that it is for besides its subject, in its own order.
     pub fn alternative_names(&self) -> Vec<AlternativeName> {
         self.parts().extensions.alternative_names().ok().flatten().unwrap_or_default()

@@ -18,6 +18,8 @@ mod mock_directory;
 mod outcome;
 mod recovery;
 mod remove;
+mod show;
+mod soft_delete;
 mod turns;
 
 use std::fmt;
@@ -47,6 +49,8 @@ pub use inventory::{
 pub use item::{InventoryItem, InventorySink, ItemSource, Known, LastInventory};
 pub use outcome::{Effect, Outcome, Status};
 pub use remove::{Purge, RemoveRequest};
+pub use show::{ShowJob, ShowRequest, Shown, Versions};
+pub use soft_delete::{DeletedOutcome, SoftDeleteJobs};
 pub use turns::Turns;
 
 /// Tells what is in a store.

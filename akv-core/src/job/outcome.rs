@@ -51,7 +51,7 @@ pub enum Effect {
         /// The leaf's thumbprint.
         thumbprint: Thumbprint,
     },
-    /// The job failed half way: a certificate that was in soft delete is live again, or may be.
+    /// A certificate that was in soft delete is live again; if the job failed, it may be.
     Recovered {
         /// Under this name.
         name: CertificateName,
@@ -146,6 +146,16 @@ impl Outcome {
     /// Why it failed, where it did.
     pub fn error(&self) -> Option<&Error> {
         self.error.as_ref()
+    }
+
+    /// What happened, on one line. Of a failure the service's own words and the hints are not in it:
+    /// [`error`](Self::error) has them.
+    pub fn summary(&self) -> String {
+        let told = self.error.as_ref().and_then(|error| {
+            let before = self.summary.strip_suffix(&error.to_string())?;
+            Some(format!("{before}{}", error.summary()))
+        });
+        told.unwrap_or_else(|| self.summary.clone())
     }
 
     /// The outcome in words: what happened, then the notes.

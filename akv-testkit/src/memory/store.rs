@@ -40,7 +40,7 @@ pub struct MemoryStore {
     state: Arc<Mutex<State>>,
 }
 
-/// A method of [`CertificateStore`].
+/// A method of [`CertificateStore`] or of an optional capability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StoreCall {
     /// `list`.
@@ -63,12 +63,16 @@ pub enum StoreCall {
     Recover,
     /// `purge`.
     Purge,
+    /// `list_deleted`.
+    ListDeleted,
+    /// `list_versions`.
+    ListVersions,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    live: BTreeMap<CertificateName, Entry>,
-    deleted: BTreeMap<CertificateName, Gone>,
+pub(super) struct State {
+    pub(super) live: BTreeMap<CertificateName, Entry>,
+    pub(super) deleted: BTreeMap<CertificateName, Gone>,
     operations: BTreeMap<CertificateName, OperationState>,
     shown_once: Option<Certificate>,
     yields: bool,
@@ -78,23 +82,23 @@ struct State {
     versions_made: u64,
     /// The list ends with this error after so many items.
     list_breaks: Option<(usize, Error)>,
-    script: Script<StoreCall>,
+    pub(super) script: Script<StoreCall>,
 }
 
 /// A certificate with all its versions, oldest first, each with its chain.
 #[derive(Debug, Clone)]
-struct Entry {
-    versions: Vec<(Certificate, Vec<Vec<u8>>)>,
+pub(super) struct Entry {
+    pub(super) versions: Vec<(Certificate, Vec<Vec<u8>>)>,
 }
 
 #[derive(Debug, Clone)]
-struct Gone {
-    entry: Entry,
-    at: OffsetDateTime,
+pub(super) struct Gone {
+    pub(super) entry: Entry,
+    pub(super) at: OffsetDateTime,
 }
 
 impl Entry {
-    fn newest(&self) -> Option<&Certificate> {
+    pub(super) fn newest(&self) -> Option<&Certificate> {
         self.versions.last().map(|(certificate, _)| certificate)
     }
 }
@@ -193,7 +197,7 @@ impl MemoryStore {
         Ok(state)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // No method leaves the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -398,4 +402,4 @@ fn kind_of(kind: &KeyKind) -> String {
 }
 
 /// The service's usual retention.
-const RETENTION: Duration = Duration::days(90);
+pub(super) const RETENTION: Duration = Duration::days(90);

@@ -1,0 +1,138 @@
+//! The lists of a vault: certificates, those in soft delete, the versions of one.
+
+use std::collections::HashSet;
+
+use akv_core::{
+    CertificateName, Error, ErrorKind, ListDeleted, ListVersions, ListedCertificate, ListedDeleted,
+    ListedVersion, Result,
+};
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+
+use super::{API_VERSION, KeyVault};
+use crate::operation::Operation;
+use crate::page::{Bounds, Pages, fingerprint};
+use crate::wire::certificate::Bundle;
+use crate::wire::page::Item;
+
+impl ListDeleted for KeyVault {
+    fn list_deleted(&self) -> BoxStream<'_, Result<ListedDeleted>> {
+        let tried = format!("list the deleted certificates of vault {}", self.0.vault);
+        let operation = Operation::ListDeletedCertificates;
+        stream_of(self, operation, tried, &["deletedcertificates"], &[], Bundle::listed_deleted)
+    }
+}
+
+impl ListVersions for KeyVault {
+    fn list_versions(&self, name: &CertificateName) -> BoxStream<'_, Result<ListedVersion>> {
+        let tried = self.tried("list the versions of", name);
+        let path = ["certificates", name.as_str(), "versions"];
+        let asked = name.clone();
+        let read = move |bundle: Bundle| bundle.listed_version(&asked);
+        let versions = stream_of(self, Operation::ListVersions, tried, &path, &[], read);
+        // The service may answer that there is no such certificate instead of an empty list.
+        let absent = |place: usize, item: &Result<ListedVersion>| {
+            place == 0 && item.as_ref().is_err_and(|error| error.kind() == ErrorKind::Absent)
+        };
+        let known = versions.enumerate().filter_map(move |(place, item)| {
+            futures::future::ready((!absent(place, &item)).then_some(item))
+        });
+        known.boxed()
+    }
+}
+
+/// What a list has of an object, known again by its name or version.
+pub(super) trait Listed {
+    fn known_by(&self) -> u64;
+}
+
+impl Listed for ListedCertificate {
+    fn known_by(&self) -> u64 {
+        fingerprint(&self.name)
+    }
+}
+
+impl Listed for ListedDeleted {
+    fn known_by(&self) -> u64 {
+        fingerprint(&self.listed.name)
+    }
+}
+
+impl Listed for ListedVersion {
+    fn known_by(&self) -> u64 {
+        fingerprint(&self.version)
+    }
+}
+
+/// The items of a list, page by page. `read` is `None` where an item's id names no such object.
+pub(super) fn stream_of<'a, T: Listed + Send + 'a>(
+    vault: &KeyVault,
+    operation: Operation,
+    tried: String,
+    path: &[&str],
+    more: &[(&str, &str)],
+    read: impl Fn(Bundle) -> Option<T> + Clone + Send + Sync + 'a,
+) -> BoxStream<'a, Result<T>> {
+    let query = [&[("api-version", API_VERSION), ("maxresults", PAGE_SIZE)], more].concat();
+    let pages = Pages::new(
+        vault.pipeline().clone(),
+        operation,
+        tried.clone(),
+        Bounds::VAULT,
+        vault.0.deadline,
+        vault.pipeline().origin.url(path, &query),
+    );
+    let step = move |reading: Option<(Pages, HashSet<u64>)>| {
+        let (tried, read) = (tried.clone(), read.clone());
+        async move {
+            let (mut pages, mut seen) = reading?;
+            match pages.next::<Bundle>().await {
+                Ok(None) => None,
+                Ok(Some(page)) => {
+                    let items = listed(page, &mut seen, &tried, &read, |id| pages.shown(id));
+                    let broken = items.last().is_some_and(Result::is_err);
+                    Some((items, (!broken).then_some((pages, seen))))
+                }
+                Err(error) => Some((vec![Err(error)], None)),
+            }
+        }
+    };
+    stream::unfold(Some((pages, HashSet::new())), step).flat_map(stream::iter).boxed()
+}
+
+/// The items of a page up to the first that names no certificate, which ends the list: going on
+/// without it would pass a part off as the whole. So does a page that brings nothing new: the list
+/// goes round in circles. Names are remembered as hashes, since a list can have 100,000.
+fn listed<T: Listed>(
+    page: Vec<Item<Bundle>>,
+    seen: &mut HashSet<u64>,
+    tried: &str,
+    read: impl Fn(Bundle) -> Option<T>,
+    shown: impl Fn(&str) -> String,
+) -> Vec<Result<T>> {
+    let broken = |problem: String| Err(Error::new(ErrorKind::Protocol, tried, problem));
+    let mut items = Vec::with_capacity(page.len());
+    let known = seen.len();
+    for item in page {
+        let bundle = match item {
+            Item::Read(bundle) => bundle,
+            // It is named, so that what is wrong with it can be told when it is looked at.
+            Item::Other(id) => Bundle::named(id),
+        };
+        let id = bundle.id().to_owned();
+        let Some(item) = read(bundle) else {
+            let id = shown(&id);
+            items.push(broken(format!("an item's id {id:?} names no certificate")));
+            return items;
+        };
+        seen.insert(item.known_by());
+        items.push(Ok(item));
+    }
+    if !items.is_empty() && seen.len() == known {
+        return vec![broken("the list does not end: a whole page was there before".to_owned())];
+    }
+    items
+}
+
+/// The most that the service gives.
+const PAGE_SIZE: &str = "25";
