@@ -14,6 +14,7 @@ mod directory;
 mod echo;
 mod hostile;
 mod jobs;
+mod lists;
 mod pace;
 mod redaction;
 mod refusal;

@@ -13,6 +13,7 @@ mod job;
 mod lifeline;
 mod man;
 mod remove;
+mod report;
 mod show;
 mod signal;
 mod soft_delete;
@@ -74,6 +75,7 @@ pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
         Command::Discover => {
             in_runtime(common, async |azure, _| discover::run(common, azure?).await)
         }
+        Command::Report(args) => report::run(common, args),
         Command::Check(args) => check::run(common, args),
         Command::StoreType(args) => store_type::run(args),
         #[cfg(feature = "demo")]
@@ -86,11 +88,12 @@ pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
 /// The command that this format is for, where that is not the one that was given.
 fn only_command_with(output: Output, command: &Command) -> Option<&'static str> {
     match (output, command) {
-        (Output::Wide, Command::Inventory(_)) | (Output::Pem | Output::Der, Command::Show(_)) => {
-            None
-        }
+        (Output::Wide, Command::Inventory(_))
+        | (Output::Pem | Output::Der, Command::Show(_))
+        | (Output::Html, Command::Report(_)) => None,
         (Output::Wide, _) => Some("inventory"),
         (Output::Pem | Output::Der, _) => Some("show"),
+        (Output::Html, _) => Some("report"),
         _ => None,
     }
 }

@@ -21,7 +21,7 @@ pub(super) async fn run(common: &Common, args: &ShowArgs, wiring: Wiring) -> Res
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
     let shown = wiring.jobs.show(&address, &credential)?.show(&request).await?;
-    render::certificate(common.output, &shown)
+    render::certificate(common.output, &args.store, &shown)
 }
 
 /// One DER holds one certificate, and neither DER nor PEM holds what is known of versions.

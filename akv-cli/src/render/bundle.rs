@@ -63,7 +63,7 @@ fn table(bundle: &Bundle, certificates: &[&X509], findings: &[Finding], exit: Ex
         Exit::Failure | Exit::Unwritten => {
             "result   an add would be refused before anything is sent"
         }
-        Exit::Success | Exit::Warning => "result   an add would go ahead",
+        Exit::Success | Exit::Warning | Exit::Matched => "result   an add would go ahead",
     })
 }
 

@@ -1,8 +1,8 @@
 //! One certificate in full.
 
-use akv_core::ListedVersion;
 use akv_core::bundle::X509;
 use akv_core::job::{InventoryItem, Shown};
+use akv_core::{ListedVersion, StorePath};
 use anyhow::Result;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,17 +12,17 @@ use time::OffsetDateTime;
 use super::moment::{exact, future};
 use super::record::Record;
 use super::row::{self, State};
-use super::table::{Cell, Screen, print_csv, print_table};
+use super::table::{print_csv, print_table};
 use super::{print, print_bytes, print_json, print_json_line, print_line, say};
 use crate::args::Output;
 use crate::exit::Exit;
 
-pub(crate) fn certificate(output: Output, shown: &Shown) -> Result<Exit> {
+pub(crate) fn certificate(output: Output, store: &StorePath, shown: &Shown) -> Result<Exit> {
     match output {
         Output::Pem => pem(&shown.item)?,
         Output::Der => der(&shown.item)?,
-        Output::Json => print_json(&document(shown)?)?,
-        Output::Jsonl => print_json_line(&document(shown)?)?,
+        Output::Json => print_json(&document(store, shown)?)?,
+        Output::Jsonl => print_json_line(&document(store, shown)?)?,
         Output::Csv => {
             print_csv(["member", "value"])?;
             fields(shown).iter().try_for_each(|(name, value)| print_csv([*name, value]))?;
@@ -78,14 +78,9 @@ fn table(shown: &Shown) -> Result<()> {
             version.thumbprint.map(|it| it.to_string()).unwrap_or_default(),
             version.tags.to_string(),
         ]
-        .map(Cell::from)
         .to_vec()
     });
-    print_table(
-        &["version", "created", "expires", "state", "thumbprint", "tags"],
-        rows,
-        Screen::of_standard_output(),
-    )
+    print_table(&["version", "created", "expires", "state", "thumbprint", "tags"], rows)
 }
 
 /// What is known of the current version, in the order in which a person reads it.
@@ -118,8 +113,8 @@ fn fields(shown: &Shown) -> Vec<(&'static str, String)> {
     fields
 }
 
-fn document(shown: &Shown) -> Result<Value> {
-    let mut document = serde_json::to_value(Record::from(&shown.item))?;
+fn document(store: &StorePath, shown: &Shown) -> Result<Value> {
+    let mut document = serde_json::to_value(Record::new(store, &shown.item))?;
     if let (Value::Object(members), Some(versions)) = (&mut document, &shown.versions) {
         let versions = versions.iter().map(version).collect();
         members.insert("versions".to_owned(), Value::Array(versions));

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use super::failure::error_json;
 use super::moment::{exact, future};
-use super::table::{Cell, Screen, print_csv, print_table};
+use super::table::{print_csv, print_table};
 use super::{print_json, print_json_line, say, say_error, status_name};
 use crate::args::Output;
 use crate::exit::Exit;
@@ -55,11 +55,10 @@ pub(crate) fn deleted(output: Output, outcome: &DeletedOutcome) -> Result<Exit> 
                     thumbprint(one),
                     one.listed.tags.to_string(),
                 ]
-                .map(Cell::from)
                 .to_vec()
             });
             let header = ["name", "deleted", "purged", "thumbprint", "tags"];
-            print_table(&header, rows, Screen::of_standard_output())?;
+            print_table(&header, rows)?;
         }
     }
     match error {

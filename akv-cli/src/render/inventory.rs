@@ -3,7 +3,7 @@
 use std::io;
 
 use akv_core::job::{InventoryItem, InventoryOutcome, InventorySink};
-use akv_core::{Error, ErrorKind};
+use akv_core::{Error, ErrorKind, StorePath};
 use anyhow::Result;
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::failure::error_json;
 use super::record::Record;
 use super::row::{COLUMNS, Row, WIDE};
-use super::table::{Screen, print_csv, print_table};
+use super::table::{print_csv, print_table};
 use super::{print_json, print_json_line, status_name};
 use crate::args::Output;
 
@@ -20,6 +20,7 @@ use crate::args::Output;
 /// document needs them all.
 pub(crate) struct InventoryWriter {
     output: Output,
+    store: StorePath,
     kept: Vec<Record>,
     rows: Vec<Row>,
     now: OffsetDateTime,
@@ -28,9 +29,9 @@ pub(crate) struct InventoryWriter {
 }
 
 impl InventoryWriter {
-    pub(crate) fn new(output: Output) -> Self {
+    pub(crate) fn new(output: Output, store: StorePath) -> Self {
         let now = OffsetDateTime::now_utc();
-        Self { output, kept: Vec::new(), rows: Vec::new(), now, begun: false, lost: None }
+        Self { output, store, kept: Vec::new(), rows: Vec::new(), now, begun: false, lost: None }
     }
 
     fn take(&mut self, item: &InventoryItem) -> Result<()> {
@@ -38,7 +39,7 @@ impl InventoryWriter {
             self.rows.push(Row::new(item, self.now));
             return Ok(());
         }
-        let record = Record::from(item);
+        let record = Record::new(&self.store, item);
         match self.output {
             Output::Jsonl => print_json_line(&record),
             Output::Csv => {
@@ -53,6 +54,13 @@ impl InventoryWriter {
                     &key,
                     &record.tags(),
                     if record.last_known { "true" } else { "false" },
+                    record.subject.as_deref().unwrap_or_default(),
+                    record.issuer.as_deref().unwrap_or_default(),
+                    record.serial_number.as_deref().unwrap_or_default(),
+                    &record.dns_names.join(", "),
+                    &record.key_size.map(|bits| bits.to_string()).unwrap_or_default(),
+                    record.curve.as_deref().unwrap_or_default(),
+                    record.store_path.as_deref().unwrap_or_default(),
                 ];
                 print_csv(fields)
             }
@@ -77,6 +85,13 @@ impl InventoryWriter {
             "key",
             "tags",
             "lastKnown",
+            "subject",
+            "issuer",
+            "serialNumber",
+            "dnsNames",
+            "keySize",
+            "curve",
+            "storePath",
         ])
     }
 
@@ -101,7 +116,7 @@ impl InventoryWriter {
         let more = if wide { &WIDE[..] } else { &[] };
         let header = [&COLUMNS[..], more].concat();
         let rows = self.rows.into_iter().map(|row| row.into_cells(wide));
-        print_table(&header, rows, Screen::of_standard_output())
+        print_table(&header, rows)
     }
 
     fn document(&self, outcome: &InventoryOutcome) -> Value {

@@ -10,6 +10,7 @@ mod moment;
 mod outcome;
 pub(crate) mod previous;
 mod record;
+mod report;
 mod row;
 mod table;
 
@@ -28,6 +29,8 @@ pub(crate) use discovery::discovery;
 pub(crate) use failure::{hint, say_error};
 pub(crate) use inventory::InventoryWriter;
 pub(crate) use outcome::outcome;
+pub(crate) use record::Record as InventoryRecord;
+pub(crate) use report::{report, report_summary};
 
 /// One line (or document) of data. Nothing is left in a buffer whose loss nobody would notice.
 pub(crate) fn print(text: &str) -> Result<()> {

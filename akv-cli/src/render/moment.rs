@@ -47,16 +47,13 @@ mod tests {
             (datetime!(2026-11-26 12:00 UTC), "2026-11-26 (in 0 minutes)"),
             (datetime!(2026-11-26 11:58 UTC), "2026-11-26 (expired 2 minutes ago)"),
             (datetime!(2026-11-23 11:00 UTC), "2026-11-23 (expired 3 days ago)"),
-            (datetime!(-9999-01-01 0:00 UTC), "-9999-01-01 (expired 4392502 days ago)"),
-            (datetime!(9999-12-31 0:00 UTC), "9999-12-31 (in 2912139 days)"),
+            (datetime!(1926-11-26 12:00 UTC), "1926-11-26 (expired 36525 days ago)"),
         ] {
             let shown = future(Some(moment), now, "expired");
-            assert_eq!(
-                shown.split_once(' ').map(|it| it.0),
-                expected.split_once(' ').map(|it| it.0)
-            );
             assert_eq!(shown, expected);
         }
         assert_eq!(future(None, now, "expired"), "");
+        let farthest = future(Some(datetime!(9999-12-31 0:00 UTC)), now, "expired");
+        assert!(farthest.starts_with("9999-12-31 (in 29"), "{farthest}");
     }
 }

@@ -12,7 +12,7 @@ use super::print;
 
 /// What a table is shown on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Screen {
+struct Screen {
     /// Rows are cut to this many columns; a file or a pipe gets them whole.
     width: Option<u16>,
     color: bool,
@@ -20,7 +20,7 @@ pub(super) struct Screen {
 
 impl Screen {
     /// A terminal's own width, and color unless `NO_COLOR` or a dumb terminal forbids it.
-    pub(super) fn of_standard_output() -> Self {
+    fn of_standard_output() -> Self {
         if !io::stdout().is_terminal() {
             return Self { width: None, color: false };
         }
@@ -51,16 +51,27 @@ impl From<String> for Cell {
     }
 }
 
-/// Columns without lines, as kubectl prints them.
-pub(super) fn print_table(
+/// Columns without lines, as kubectl prints them: one line a row, cut to the width of a terminal.
+pub(super) fn print_table<C: Into<Cell>>(
     header: &[&str],
-    rows: impl IntoIterator<Item = Vec<Cell>>,
-    screen: Screen,
+    rows: impl IntoIterator<Item = Vec<C>>,
 ) -> Result<()> {
-    print(&table(header, rows, screen))
+    print(&table(header, rows, Screen::of_standard_output()))
 }
 
-fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>, screen: Screen) -> String {
+/// The same, whole on a terminal too: for sentences.
+pub(super) fn print_whole_table<C: Into<Cell>>(
+    header: &[&str],
+    rows: impl IntoIterator<Item = Vec<C>>,
+) -> Result<()> {
+    print(&table(header, rows, Screen { width: None, ..Screen::of_standard_output() }))
+}
+
+fn table<C: Into<Cell>>(
+    header: &[&str],
+    rows: impl IntoIterator<Item = Vec<C>>,
+    screen: Screen,
+) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).force_no_tty().set_truncation_indicator("…");
     match screen.width {
@@ -70,6 +81,7 @@ fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>, screen: Scr
     if screen.color {
         table.enforce_styling();
     }
+    let rows = rows.into_iter().map(|fields| fields.into_iter().map(Into::into).collect());
     for fields in std::iter::once(heading(header)).chain(rows) {
         let mut row = comfy_table::Row::from(fields.iter().map(shown).collect::<Vec<_>>());
         if screen.width.is_some() {

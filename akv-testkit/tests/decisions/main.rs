@@ -6,3 +6,4 @@ mod create;
 mod inventory;
 mod remove;
 mod scene;
+mod soft_delete;
