@@ -9,6 +9,7 @@ mod lines;
 mod log_file;
 mod logging;
 mod process;
+mod progress;
 mod render;
 mod report;
 mod secret_input;

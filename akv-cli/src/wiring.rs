@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use akv_azure::{Azure, AzureJobs, AzureOptions};
 use akv_core::{
-    ClientId, ClientSecret, Clock, Cloud, Credential, Password, StoreAddress, StorePath, TenantId,
+    ClientId, ClientSecret, Cloud, Credential, Password, StoreAddress, StorePath, SystemClock,
+    TenantId,
 };
 use anyhow::{Result, anyhow};
-use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Common, Identity};
@@ -71,14 +71,6 @@ impl Wiring {
             cloud: self.cloud(common).await?.unwrap_or_else(Cloud::public),
             private_endpoint: common.private_endpoint.clone(),
         })
-    }
-}
-
-struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc()
     }
 }
 

@@ -9,19 +9,19 @@ mod certificate;
 mod clock;
 mod cloud;
 mod credential;
-mod deleted_list;
 mod directory;
 mod endpoint_suffix;
 mod error;
 pub mod job;
 pub mod report;
 mod secret;
+mod soft_deleted;
 mod store;
 mod store_path;
 mod tags;
 pub mod text;
 mod vault;
-mod version_list;
+mod versions;
 
 pub use address::{PrivateEndpoint, StoreAddress};
 pub use bundle::Bundle;
@@ -29,10 +29,9 @@ pub use certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
     ListedCertificate, Thumbprint, Version,
 };
-pub use clock::Clock;
+pub use clock::{Clock, FixedClock, SystemClock};
 pub use cloud::Cloud;
 pub use credential::Credential;
-pub use deleted_list::{ListDeleted, ListedDeleted};
 pub use directory::{
     AccessModel, Listing, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku,
     Subscription, Vault, VaultDirectory, VaultId, VaultOptions,
@@ -40,10 +39,11 @@ pub use directory::{
 pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
 pub use secret::{ClientSecret, Password};
+pub use soft_deleted::{ListedDeletedCertificate, SoftDeletedCertificates};
 pub use store::{
     CertificateStore, Deletion, Import, ListOptions, OperationState, Pending, Precondition, Purged,
 };
 pub use store_path::StorePath;
 pub use tags::Tags;
 pub use vault::{ClientId, ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
-pub use version_list::{ListVersions, ListedVersion};
+pub use versions::{CertificateVersions, ListedVersion};

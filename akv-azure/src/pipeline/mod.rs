@@ -207,7 +207,13 @@ impl Pipeline {
         said: Error,
     ) -> Result<(), Error> {
         match retry.after(failure) {
-            Some(wait) => self.sleep(&call.tried, wait).await,
+            Some(wait) => {
+                if failure.is_throttling() {
+                    let seconds = wait.as_secs() + 1;
+                    tracing::info!(target: "akv_azure::throttling", seconds, "throttled: waiting");
+                }
+                self.sleep(&call.tried, wait).await
+            }
             None => Err(said),
         }
     }

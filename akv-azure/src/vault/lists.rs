@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use akv_core::{
-    CertificateName, Error, ErrorKind, ListDeleted, ListVersions, ListedCertificate, ListedDeleted,
-    ListedVersion, Result,
+    CertificateName, CertificateVersions, Error, ErrorKind, ListedCertificate,
+    ListedDeletedCertificate, ListedVersion, Result, SoftDeletedCertificates,
 };
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
@@ -15,15 +15,15 @@ use crate::page::{Bounds, Pages, fingerprint};
 use crate::wire::certificate::Bundle;
 use crate::wire::page::Item;
 
-impl ListDeleted for KeyVault {
-    fn list_deleted(&self) -> BoxStream<'_, Result<ListedDeleted>> {
+impl SoftDeletedCertificates for KeyVault {
+    fn list(&self) -> BoxStream<'_, Result<ListedDeletedCertificate>> {
         let tried = format!("list the deleted certificates of vault {}", self.0.vault);
         let operation = Operation::ListDeletedCertificates;
         stream_of(self, operation, tried, &["deletedcertificates"], &[], Bundle::listed_deleted)
     }
 }
 
-impl ListVersions for KeyVault {
+impl CertificateVersions for KeyVault {
     fn list_versions(&self, name: &CertificateName) -> BoxStream<'_, Result<ListedVersion>> {
         let tried = self.tried("list the versions of", name);
         let path = ["certificates", name.as_str(), "versions"];
@@ -52,9 +52,9 @@ impl Listed for ListedCertificate {
     }
 }
 
-impl Listed for ListedDeleted {
+impl Listed for ListedDeletedCertificate {
     fn known_by(&self) -> u64 {
-        fingerprint(&self.listed.name)
+        fingerprint(&self.certificate.name)
     }
 }
 

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use akv_core::{
-    Certificate, CertificateName, CertificateStore, DeletedCertificate, Deletion, Error, ErrorKind,
-    Import, ListOptions, ListedCertificate, OperationState, Pending, Purged, Result, Tags,
-    VaultName, Version,
+    Certificate, CertificateName, CertificateStore, CertificateVersions, DeletedCertificate,
+    Deletion, Error, ErrorKind, Import, ListOptions, ListedCertificate, OperationState, Pending,
+    Purged, Result, SoftDeletedCertificates, Tags, VaultName, Version,
 };
 use async_trait::async_trait;
 use azure_core::http::Method;
@@ -186,6 +186,14 @@ impl CertificateStore for KeyVault {
 
     async fn purge(&self, name: &CertificateName) -> Result<Purged> {
         deletion::purge(self, name).await
+    }
+
+    fn soft_deleted(&self) -> Option<&dyn SoftDeletedCertificates> {
+        Some(self)
+    }
+
+    fn versions(&self) -> Option<&dyn CertificateVersions> {
+        Some(self)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use akv_core::bundle::X509;
 use akv_core::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
-    ListedCertificate, ListedDeleted, ListedVersion, OperationState, Tags, Thumbprint,
+    ListedCertificate, ListedDeletedCertificate, ListedVersion, OperationState, Tags, Thumbprint,
 };
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
@@ -93,13 +93,10 @@ impl Bundle {
     }
 
     /// An item of the list of deleted certificates; `None` where its id names no certificate.
-    pub(crate) fn listed_deleted(self) -> Option<ListedDeleted> {
+    pub(crate) fn listed_deleted(self) -> Option<ListedDeletedCertificate> {
         let (deleted, scheduled_purge) = (self.deleted, self.scheduled_purge);
-        Some(ListedDeleted {
-            listed: self.listed()?,
-            deleted: deleted.and_then(moment),
-            scheduled_purge: scheduled_purge.and_then(moment),
-        })
+        let times = (deleted.and_then(moment), scheduled_purge.and_then(moment));
+        Some(ListedDeletedCertificate::new(self.listed()?).with_times(times.0, times.1))
     }
 
     /// An item of the versions of the certificate that was `asked` for; `None` where its id names
@@ -108,12 +105,9 @@ impl Bundle {
         let mut segments = segments(&self.id);
         let name: CertificateName = segments.next()?.parse().ok()?;
         let version = segments.next().filter(|_| name == *asked)?.parse().ok()?;
-        Some(ListedVersion {
-            version,
-            thumbprint: self.thumbprint(),
-            attributes: self.attributes.unwrap_or_default().read(),
-            tags: tags(self.tags),
-        })
+        let thumbprint = self.thumbprint();
+        let attributes = self.attributes.unwrap_or_default().read();
+        Some(ListedVersion::new(version, thumbprint, attributes, tags(self.tags)))
     }
 
     /// The certificate that was `asked` for, or what is wrong with it.

@@ -30,9 +30,12 @@ pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
     let job = wiring.jobs.inventory(&address, &credential)?;
-    let mut writer = InventoryWriter::new(common.output, args.store.clone());
+    let mut writer = InventoryWriter::new(common, args.store.clone());
     let outcome = job.inventory(&request, &mut writer).await;
     writer.finish(&outcome)?;
-    render::say(&outcome.message());
+    match &outcome.error {
+        Some(error) => render::say_error(error),
+        None => render::say(&outcome.message()),
+    }
     Ok(outcome.status.into())
 }

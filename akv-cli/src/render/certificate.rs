@@ -123,7 +123,7 @@ fn document(store: &StorePath, shown: &Shown) -> Result<Value> {
 }
 
 fn version(version: &ListedVersion) -> Value {
-    let ListedVersion { version, thumbprint, attributes, tags } = version;
+    let ListedVersion { version, thumbprint, attributes, tags, .. } = version;
     let moment = |moment| Some(exact(moment)).filter(|text| !text.is_empty());
     json!({
         "version": version,

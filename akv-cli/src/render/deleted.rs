@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use akv_core::ListedDeleted;
+use akv_core::ListedDeletedCertificate;
 use akv_core::job::DeletedOutcome;
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -34,12 +34,12 @@ pub(crate) fn deleted(output: Output, outcome: &DeletedOutcome) -> Result<Exit> 
             print_csv(["name", "deleted", "scheduledPurge", "thumbprint", "expires", "tags"])?;
             deleted.iter().try_for_each(|one| {
                 let fields = [
-                    one.listed.name.to_string(),
+                    one.certificate.name.to_string(),
                     exact(one.deleted),
                     exact(one.scheduled_purge),
                     thumbprint(one),
-                    exact(one.listed.attributes.expires),
-                    one.listed.tags.to_string(),
+                    exact(one.certificate.attributes.expires),
+                    one.certificate.tags.to_string(),
                 ];
                 print_csv(fields.iter().map(String::as_str))
             })?;
@@ -49,11 +49,11 @@ pub(crate) fn deleted(output: Output, outcome: &DeletedOutcome) -> Result<Exit> 
             let now = OffsetDateTime::now_utc();
             let rows = deleted.iter().map(|one| {
                 [
-                    one.listed.name.to_string(),
+                    one.certificate.name.to_string(),
                     exact(one.deleted),
                     future(one.scheduled_purge, now, "due"),
                     thumbprint(one),
-                    one.listed.tags.to_string(),
+                    one.certificate.tags.to_string(),
                 ]
                 .to_vec()
             });
@@ -68,23 +68,23 @@ pub(crate) fn deleted(output: Output, outcome: &DeletedOutcome) -> Result<Exit> 
     Ok((*status).into())
 }
 
-fn record(one: &ListedDeleted) -> Value {
-    let attributes = &one.listed.attributes;
+fn record(one: &ListedDeletedCertificate) -> Value {
+    let attributes = &one.certificate.attributes;
     let moment = |moment| Some(exact(moment)).filter(|text| !text.is_empty());
     json!({
-        "name": one.listed.name.as_str(),
+        "name": one.certificate.name.as_str(),
         "deleted": moment(one.deleted),
         "scheduledPurge": moment(one.scheduled_purge),
-        "thumbprint": one.listed.thumbprint,
+        "thumbprint": one.certificate.thumbprint,
         "enabled": attributes.enabled,
         "notBefore": moment(attributes.not_before),
         "expires": moment(attributes.expires),
         "created": moment(attributes.created),
         "updated": moment(attributes.updated),
-        "tags": one.listed.tags.iter().collect::<BTreeMap<_, _>>(),
+        "tags": one.certificate.tags.iter().collect::<BTreeMap<_, _>>(),
     })
 }
 
-fn thumbprint(one: &ListedDeleted) -> String {
-    one.listed.thumbprint.map(|it| it.to_string()).unwrap_or_default()
+fn thumbprint(one: &ListedDeletedCertificate) -> String {
+    one.certificate.thumbprint.map(|it| it.to_string()).unwrap_or_default()
 }

@@ -14,12 +14,14 @@ use super::record::Record;
 use super::row::{COLUMNS, Row, WIDE};
 use super::table::{print_csv, print_table};
 use super::{print_json, print_json_line, status_name};
-use crate::args::Output;
+use crate::args::{Common, Output};
+use crate::progress::Progress;
 
 /// Takes the items of an inventory. Lines are printed as soon as they are known; a table or one
 /// document needs them all.
 pub(crate) struct InventoryWriter {
     output: Output,
+    progress: Progress,
     store: StorePath,
     kept: Vec<Record>,
     rows: Vec<Row>,
@@ -29,9 +31,17 @@ pub(crate) struct InventoryWriter {
 }
 
 impl InventoryWriter {
-    pub(crate) fn new(output: Output, store: StorePath) -> Self {
-        let now = OffsetDateTime::now_utc();
-        Self { output, store, kept: Vec::new(), rows: Vec::new(), now, begun: false, lost: None }
+    pub(crate) fn new(common: &Common, store: StorePath) -> Self {
+        Self {
+            output: common.output,
+            progress: Progress::of_certificates(common),
+            store,
+            kept: Vec::new(),
+            rows: Vec::new(),
+            now: OffsetDateTime::now_utc(),
+            begun: false,
+            lost: None,
+        }
     }
 
     fn take(&mut self, item: &InventoryItem) -> Result<()> {
@@ -97,6 +107,7 @@ impl InventoryWriter {
 
     /// Prints what had to wait for the end.
     pub(crate) fn finish(mut self, outcome: &InventoryOutcome) -> Result<()> {
+        self.progress.end();
         if let Some(lost) = self.lost {
             return Err(lost.into());
         }
@@ -139,6 +150,7 @@ impl InventoryWriter {
 #[async_trait]
 impl InventorySink for InventoryWriter {
     async fn item(&mut self, item: InventoryItem) -> akv_core::Result<()> {
+        self.progress.count();
         self.take(&item).map_err(|error| {
             let problem = error.to_string();
             self.lost = error.downcast::<io::Error>().ok();

@@ -21,6 +21,7 @@ use anyhow::Result;
 
 use crate::exit::Exit;
 use crate::json::{self, Layout};
+use crate::progress;
 
 pub(crate) use bundle::{bundle, unreadable_bundle};
 pub(crate) use certificate::certificate;
@@ -69,7 +70,7 @@ fn written(value: &impl serde::Serialize, layout: Layout) -> Result<()> {
 
 /// A message for whoever watches, on one line. Nobody watching is no reason to fail.
 pub(crate) fn say(message: &str) {
-    let _ = writeln!(io::stderr().lock(), "{}", printable(message));
+    let _ = progress::aside(|| writeln!(io::stderr().lock(), "{}", printable(message)));
 }
 
 /// What was done, and that its result could not be written.

@@ -11,8 +11,8 @@ use super::item::{InventoryItem, ItemSource};
 use super::mark::Mark;
 use crate::certificate::{CertificateName, ListedCertificate};
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::OperationState;
-use crate::version_list::{ListVersions, ListedVersion};
+use crate::store::{CertificateStore, OperationState};
+use crate::versions::ListedVersion;
 
 /// Which certificate is shown, and how much of it.
 #[derive(Debug, Clone)]
@@ -49,12 +49,12 @@ pub struct Shown {
 /// Shows certificates of one vault.
 #[derive(Clone)]
 pub struct ShowJob {
-    store: Arc<dyn ListVersions>,
+    store: Arc<dyn CertificateStore>,
 }
 
 impl ShowJob {
     /// The job of the vault behind `store`.
-    pub fn new(store: Arc<dyn ListVersions>) -> Self {
+    pub fn new(store: Arc<dyn CertificateStore>) -> Self {
         Self { store }
     }
 
@@ -108,7 +108,12 @@ impl ShowJob {
     }
 
     async fn versions(&self, name: &CertificateName) -> Result<Vec<ListedVersion>> {
-        let mut versions: Vec<ListedVersion> = self.store.list_versions(name).try_collect().await?;
+        let capability = self.store.versions().ok_or_else(|| {
+            let tried =
+                format!("list the versions of certificate {name} in vault {}", self.store.vault());
+            Error::new(ErrorKind::Invalid, tried, "this kind of store has no such list")
+        })?;
+        let mut versions: Vec<_> = capability.list_versions(name).try_collect().await?;
         for version in &mut versions {
             version.tags = Mark::read(&version.tags).tags;
         }

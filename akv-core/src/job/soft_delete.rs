@@ -9,14 +9,14 @@ use super::mark::Mark;
 use super::outcome::{Effect, Outcome, Status, counted};
 use super::turns::Turns;
 use crate::certificate::{Certificate, CertificateName};
-use crate::deleted_list::{ListDeleted, ListedDeleted};
 use crate::error::{Error, ErrorKind};
-use crate::store::Purged;
+use crate::soft_deleted::ListedDeletedCertificate;
+use crate::store::{CertificateStore, Purged};
 
 /// The jobs on the soft-deleted certificates of one vault.
 #[derive(Clone)]
 pub struct SoftDeleteJobs {
-    store: Arc<dyn ListDeleted>,
+    store: Arc<dyn CertificateStore>,
     turns: Turns,
 }
 
@@ -26,7 +26,7 @@ pub struct DeletedOutcome {
     /// Success only if the list was read to its end.
     pub status: Status,
     /// The certificates, in the service's order.
-    pub deleted: Vec<ListedDeleted>,
+    pub deleted: Vec<ListedDeletedCertificate>,
     /// What ended the list early.
     pub error: Option<Error>,
     vault: String,
@@ -48,7 +48,7 @@ impl DeletedOutcome {
 
 impl SoftDeleteJobs {
     /// The jobs of the vault behind `store`.
-    pub fn new(store: Arc<dyn ListDeleted>) -> Self {
+    pub fn new(store: Arc<dyn CertificateStore>) -> Self {
         Self { store, turns: Turns::default() }
     }
 
@@ -66,11 +66,18 @@ impl SoftDeleteJobs {
             error: None,
             vault: self.store.vault().to_string(),
         };
-        let mut list = self.store.list_deleted();
+        let Some(capability) = self.store.soft_deleted() else {
+            let tried = format!("list the deleted certificates of vault {}", self.store.vault());
+            let problem = "this kind of store has no such list";
+            outcome.status = Status::Failure;
+            outcome.error = Some(Error::new(ErrorKind::Invalid, tried, problem));
+            return outcome;
+        };
+        let mut list = capability.list();
         while let Some(next) = list.next().await {
             match next {
                 Ok(mut one) => {
-                    one.listed.tags = Mark::read(&one.listed.tags).tags;
+                    one.certificate.tags = Mark::read(&one.certificate.tags).tags;
                     outcome.deleted.push(one);
                 }
                 Err(error) => {

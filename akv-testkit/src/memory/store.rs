@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use akv_core::bundle::{KeyKind, X509};
 use akv_core::{
-    Attributes, Certificate, CertificateName, CertificateStore, DeletedCertificate, Deletion,
-    Error, ErrorKind, Import, KeyState, ListOptions, ListedCertificate, OperationState, Pending,
-    Purged, Result, Tags, VaultName, Version,
+    Attributes, Certificate, CertificateName, CertificateStore, CertificateVersions,
+    DeletedCertificate, Deletion, Error, ErrorKind, Import, KeyState, ListOptions,
+    ListedCertificate, OperationState, Pending, Purged, Result, SoftDeletedCertificates, Tags,
+    VaultName, Version,
 };
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _};
@@ -63,9 +64,9 @@ pub enum StoreCall {
     Recover,
     /// `purge`.
     Purge,
-    /// `list_deleted`.
+    /// The list of [`SoftDeletedCertificates`].
     ListDeleted,
-    /// `list_versions`.
+    /// The list of [`CertificateVersions`].
     ListVersions,
 }
 
@@ -376,6 +377,14 @@ impl CertificateStore for MemoryStore {
         let mut state = self.enter(StoreCall::Purge, name)?;
         let purged = state.deleted.remove(name);
         Ok(purged.map_or(Purged::NothingThere, |_| Purged::Done))
+    }
+
+    fn soft_deleted(&self) -> Option<&dyn SoftDeletedCertificates> {
+        Some(self)
+    }
+
+    fn versions(&self) -> Option<&dyn CertificateVersions> {
+        Some(self)
     }
 }
 

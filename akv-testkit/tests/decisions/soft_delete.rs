@@ -100,7 +100,7 @@ fn list_hides_the_mark_and_says_when_it_ends() {
     let scene = deleted(&[("owner", "pki"), ("akv-recovered-for", &"AB".repeat(20))]);
     let outcome = block_on(jobs(&scene).list());
     assert_eq!((outcome.status, outcome.deleted.len()), (Status::Success, 1));
-    assert_eq!(outcome.deleted[0].listed.tags, tags(&[("owner", "pki")]));
+    assert_eq!(outcome.deleted[0].certificate.tags, tags(&[("owner", "pki")]));
     assert!(outcome.deleted[0].scheduled_purge > outcome.deleted[0].deleted);
     assert!(outcome.message().contains("1 soft-deleted certificate in vault contoso"));
 }

@@ -1,10 +1,6 @@
-//! A report as a web page in one file.
-//!
-//! The page loads nothing. Its one script and its one style sheet are allowed by their digests in
-//! the content security policy; the certificates are JSON that no browser runs, and the script puts
-//! them on the page as text alone.
+//! The report as one HTML file.
 
 mod data;
-mod html;
+mod template;
 
-pub(super) use html::page;
+pub(super) use template::page;

@@ -1,4 +1,8 @@
-//! The page: its template and what it is filled with.
+//! A report as a web page in one file.
+//!
+//! The page loads nothing. Its one script and its one style sheet are allowed by their digests in
+//! the content security policy; the certificates are JSON that no browser runs, and the script puts
+//! them on the page as text alone.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -82,11 +86,7 @@ struct Changes {
 }
 
 /// Writes the page.
-pub(in crate::render::report) fn page(
-    report: &Report,
-    changes: Option<&[Change]>,
-    owner_tag: &str,
-) -> Result<()> {
+pub(crate) fn page(report: &Report, changes: Option<&[Change]>, owner_tag: &str) -> Result<()> {
     let summary = report.summary(owner_tag);
     let page = Page {
         policy: policy(),

@@ -1,14 +1,14 @@
-//! An optional capability of a store: the list of a certificate's versions.
+//! The list of a certificate's versions: a capability that not every kind of store has.
 
 use futures::stream::BoxStream;
 
 use crate::certificate::{Attributes, CertificateName, Thumbprint, Version};
 use crate::error::Result;
-use crate::store::CertificateStore;
 use crate::tags::Tags;
 
-/// A store that can list the versions of a certificate.
-pub trait ListVersions: CertificateStore {
+/// A store that can list the versions of a certificate: see
+/// [`CertificateStore::versions`](crate::CertificateStore::versions).
+pub trait CertificateVersions: Send + Sync {
     /// Every version of a live certificate, enabled or not, in the service's order; none if the
     /// certificate does not exist. Pages are fetched as the stream is read; after an error the
     /// stream ends.
@@ -17,6 +17,7 @@ pub trait ListVersions: CertificateStore {
 
 /// What a list shows of a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ListedVersion {
     /// The version.
     pub version: Version,
@@ -26,4 +27,16 @@ pub struct ListedVersion {
     pub attributes: Attributes,
     /// Its tags.
     pub tags: Tags,
+}
+
+impl ListedVersion {
+    /// A version with everything that a list shows of it.
+    pub fn new(
+        version: Version,
+        thumbprint: Option<Thumbprint>,
+        attributes: Attributes,
+        tags: Tags,
+    ) -> Self {
+        Self { version, thumbprint, attributes, tags }
+    }
 }
