@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
@@ -18,9 +18,9 @@ pub(crate) struct Progress(Option<ProgressBar>);
 impl Progress {
     /// Counts certificates, if somebody can see it and nothing else is written to that terminal.
     pub(crate) fn of_certificates(common: &Common) -> Self {
-        let style = ProgressStyle::with_template("{spinner} {pos} certificates, {per_sec}{msg}");
+        let style = ProgressStyle::with_template("{spinner} {pos} certificates, {rate}{msg}");
         let Some(style) = style.ok().filter(|_| is_seen(common)) else { return Self(None) };
-        let bar = ProgressBar::new_spinner().with_style(style);
+        let bar = ProgressBar::new_spinner().with_style(style.with_key("rate", rate));
         bar.enable_steady_tick(PERIOD);
         *shown() = Some(bar.clone());
         Self(Some(bar))
@@ -80,6 +80,11 @@ impl Visit for Seconds {
     }
 
     fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+}
+
+fn rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    // Writing into the line cannot fail.
+    let _ = write!(out, "{:.0}/s", state.per_sec());
 }
 
 fn is_seen(common: &Common) -> bool {

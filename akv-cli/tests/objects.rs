@@ -108,7 +108,7 @@ fn deleted_certificates_are_listed_recovered_and_purged() {
     assert_eq!(deleted["deleted"][0]["name"], json!("web"), "{deleted}");
     assert!(deleted["deleted"][0]["scheduledPurge"].is_string(), "{deleted}");
     let table = akv(&fake, &["list-deleted", "contoso"]).stdout;
-    assert!(table.contains("(in ") && table.contains("owner=pki"), "{table}");
+    assert!(table.contains(" in ") && table.contains("owner=pki"), "{table}");
 
     let run = akv(&fake, &["recover", "contoso", "--alias", "web", "-o", "json"]);
     assert_eq!((run.code, &json(&run)["effect"]), (0, &json!("recovered")), "{}", run.both());

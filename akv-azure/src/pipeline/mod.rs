@@ -209,7 +209,8 @@ impl Pipeline {
         match retry.after(failure) {
             Some(wait) => {
                 if failure.is_throttling() {
-                    let seconds = wait.as_secs() + 1;
+                    let seconds =
+                        u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
                     tracing::info!(target: "akv_azure::throttling", seconds, "throttled: waiting");
                 }
                 self.sleep(&call.tried, wait).await

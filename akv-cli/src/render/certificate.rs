@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::moment::{exact, future};
+use super::moment::{dated, exact};
 use super::record::Record;
 use super::row::{self, State};
 use super::table::{print_csv, print_table};
@@ -69,12 +69,11 @@ fn table(shown: &Shown) -> Result<()> {
     print("")?;
     let now = OffsetDateTime::now_utc();
     let rows = versions.iter().map(|version| {
-        let state = if version.attributes.enabled { "enabled" } else { "disabled" };
         [
             version.version.to_string(),
             exact(version.attributes.created),
-            future(version.attributes.expires, now, "expired"),
-            state.to_owned(),
+            dated(version.attributes.expires, now, "expired"),
+            State::of_version(&version.attributes, now).as_str().to_owned(),
             version.thumbprint.map(|it| it.to_string()).unwrap_or_default(),
             version.tags.to_string(),
         ]
@@ -101,7 +100,7 @@ fn fields(shown: &Shown) -> Vec<(&'static str, String)> {
         ("serial number", leaf.map(X509::serial_number).unwrap_or_default()),
         ("thumbprint", item.thumbprint.map(|it| it.to_string()).unwrap_or_default()),
         ("valid from", exact(attributes.not_before)),
-        ("expires", future(attributes.expires, now, "expired")),
+        ("expires", dated(attributes.expires, now, "expired")),
         ("key", row::key(item, leaf)),
         ("exportable", row::exportable(item).to_owned()),
         ("signature", leaf.map(X509::signature_algorithm_name).unwrap_or_default()),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::failure::error_json;
-use super::moment::{exact, future};
+use super::moment::{dated, exact};
 use super::table::{print_csv, print_table};
 use super::{print_json, print_json_line, say, say_error, status_name};
 use crate::args::Output;
@@ -51,7 +51,7 @@ pub(crate) fn deleted(output: Output, outcome: &DeletedOutcome) -> Result<Exit> 
                 [
                     one.certificate.name.to_string(),
                     exact(one.deleted),
-                    future(one.scheduled_purge, now, "due"),
+                    dated(one.scheduled_purge, now, "due"),
                     thumbprint(one),
                     one.certificate.tags.to_string(),
                 ]

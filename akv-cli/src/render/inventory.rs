@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 
 use super::failure::error_json;
 use super::record::Record;
-use super::row::{COLUMNS, Row, WIDE};
-use super::table::{print_csv, print_table};
+use super::row::{COLUMNS, WIDE, row};
+use super::table::{Cell, print_csv, print_table};
 use super::{print_json, print_json_line, status_name};
 use crate::args::{Common, Output};
 use crate::progress::Progress;
@@ -24,7 +24,7 @@ pub(crate) struct InventoryWriter {
     progress: Progress,
     store: StorePath,
     kept: Vec<Record>,
-    rows: Vec<Row>,
+    rows: Vec<Vec<Cell>>,
     now: OffsetDateTime,
     begun: bool,
     lost: Option<io::Error>,
@@ -46,7 +46,7 @@ impl InventoryWriter {
 
     fn take(&mut self, item: &InventoryItem) -> Result<()> {
         if matches!(self.output, Output::Table | Output::Wide) {
-            self.rows.push(Row::new(item, self.now));
+            self.rows.push(row(item, self.now, self.output == Output::Wide));
             return Ok(());
         }
         let record = Record::new(&self.store, item);
@@ -123,11 +123,8 @@ impl InventoryWriter {
         if self.rows.is_empty() {
             return Ok(());
         }
-        let wide = self.output == Output::Wide;
-        let more = if wide { &WIDE[..] } else { &[] };
-        let header = [&COLUMNS[..], more].concat();
-        let rows = self.rows.into_iter().map(|row| row.into_cells(wide));
-        print_table(&header, rows)
+        let more = if self.output == Output::Wide { &WIDE[..] } else { &[] };
+        print_table(&[&COLUMNS[..], more].concat(), self.rows)
     }
 
     fn document(&self, outcome: &InventoryOutcome) -> Value {

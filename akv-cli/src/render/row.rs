@@ -2,7 +2,7 @@
 
 use akv_core::bundle::{KeyKind, X509};
 use akv_core::job::{InventoryItem, ItemSource};
-use akv_core::{Exportable, Thumbprint};
+use akv_core::{Attributes, Exportable, Thumbprint};
 use time::{Duration, OffsetDateTime};
 
 use super::moment;
@@ -15,45 +15,35 @@ pub(super) const COLUMNS: [&str; 7] =
 pub(super) const WIDE: [&str; 5] = ["thumbprint", "version", "dns names", "created", "exportable"];
 
 /// What a table shows of a certificate.
-pub(super) struct Row {
-    cells: [Cell; 7],
-    wide: [Cell; 5],
-}
-
-impl Row {
-    pub(super) fn new(item: &InventoryItem, now: OffsetDateTime) -> Self {
-        let leaf = item.certificates.first().and_then(|der| X509::from_der(der).ok());
-        let leaf = leaf.as_ref();
-        let last_known = if item.source == ItemSource::LastKnown { " (last known)" } else { "" };
-        let state = State::of(item, now);
+pub(super) fn row(item: &InventoryItem, now: OffsetDateTime, wide: bool) -> Vec<Cell> {
+    let leaf = item.certificates.first().and_then(|der| X509::from_der(der).ok());
+    let leaf = leaf.as_ref();
+    let last_known = if item.source == ItemSource::LastKnown { " (last known)" } else { "" };
+    let expires = if wide { moment::dated } else { moment::relative };
+    let state = State::of(item, now);
+    let mut cells: Vec<Cell> = vec![
+        format!("{}{last_known}", item.name).into(),
+        leaf.map(subject).unwrap_or_default().into(),
+        leaf.map(issuer).unwrap_or_default().into(),
+        Cell {
+            text: expires(item.attributes.expires, now, "expired"),
+            tone: expiry_tone(item, now),
+        },
+        Cell { text: state.as_str().to_owned(), tone: state.tone() },
+        key(item, leaf).into(),
+        item.tags.to_string().into(),
+    ];
+    if wide {
         let created = item.attributes.created.map(|it| it.date().to_string());
-        Self {
-            cells: [
-                format!("{}{last_known}", item.name).into(),
-                leaf.map(subject).unwrap_or_default().into(),
-                leaf.map(issuer).unwrap_or_default().into(),
-                Cell {
-                    text: moment::future(item.attributes.expires, now, "expired"),
-                    tone: expiry_tone(item, now),
-                },
-                Cell { text: state.as_str().to_owned(), tone: state.tone() },
-                key(item, leaf).into(),
-                item.tags.to_string().into(),
-            ],
-            wide: [
-                item.thumbprint.as_ref().map(Thumbprint::to_string).unwrap_or_default().into(),
-                item.version.as_ref().map(ToString::to_string).unwrap_or_default().into(),
-                leaf.map(X509::dns_names).unwrap_or_default().join(", ").into(),
-                created.unwrap_or_default().into(),
-                exportable(item).to_owned().into(),
-            ],
-        }
+        cells.extend([
+            item.thumbprint.as_ref().map(Thumbprint::to_string).unwrap_or_default().into(),
+            item.version.as_ref().map(ToString::to_string).unwrap_or_default().into(),
+            leaf.map(X509::dns_names).unwrap_or_default().join(", ").into(),
+            created.unwrap_or_default().into(),
+            exportable(item).to_owned().into(),
+        ]);
     }
-
-    pub(super) fn into_cells(self, wide: bool) -> Vec<Cell> {
-        let more = self.wide.into_iter().take(if wide { WIDE.len() } else { 0 });
-        self.cells.into_iter().chain(more).collect()
-    }
+    cells
 }
 
 /// Whether a certificate can be used.
@@ -67,11 +57,16 @@ pub(super) enum State {
 
 impl State {
     pub(super) fn of(item: &InventoryItem, now: OffsetDateTime) -> Self {
-        if item.source == ItemSource::Pending {
-            Self::Pending
-        } else if !item.attributes.enabled {
+        match item.source {
+            ItemSource::Pending => Self::Pending,
+            _ => Self::of_version(&item.attributes, now),
+        }
+    }
+
+    pub(super) fn of_version(attributes: &Attributes, now: OffsetDateTime) -> Self {
+        if !attributes.enabled {
             Self::Disabled
-        } else if item.attributes.expires.is_some_and(|expires| expires <= now) {
+        } else if attributes.expires.is_some_and(|expires| expires <= now) {
             Self::Expired
         } else {
             Self::Enabled
@@ -137,3 +132,58 @@ pub(super) fn exportable(item: &InventoryItem) -> &'static str {
 
 /// What expires within this time is worth a look.
 const SOON: Duration = Duration::days(30);
+
+#[cfg(test)]
+mod tests {
+    use akv_core::{KeyState, Tags};
+    use akv_testkit::pki::TestPki;
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::render::table::lines;
+
+    fn items(now: OffsetDateTime) -> Vec<InventoryItem> {
+        let pki = TestPki::elliptic(now);
+        let item = |name: &str, days: i64, enabled: bool, kind: &str, source| InventoryItem {
+            name: name.parse().expect("a name"),
+            source,
+            version: Some("0123456789abcdef0123456789abcdef".parse().expect("a version")),
+            thumbprint: Some(Thumbprint::from_bytes([7; 20])),
+            certificates: match source {
+                ItemSource::Pending => Vec::new(),
+                _ => vec![pki.leaf(&format!("{name}.contoso.com")).issue().der().to_vec()],
+            },
+            attributes: Attributes {
+                enabled,
+                expires: Some(now + Duration::days(days)),
+                created: Some(now),
+                ..Attributes::default()
+            },
+            tags: Tags::as_stored([("owner", "pki")]),
+            has_key: true,
+            key: Some(KeyState { exportable: Some(Exportable::No), kind: Some(kind.to_owned()) }),
+        };
+        vec![
+            item("web-01", 23, true, "EC", ItemSource::Read),
+            item("web-02", -3, true, "EC-HSM", ItemSource::Read),
+            item("web-03", 300, false, "EC", ItemSource::LastKnown),
+            item("web-04", 300, false, "RSA", ItemSource::Pending),
+        ]
+    }
+
+    #[test]
+    fn rows_are_for_a_person() {
+        let now = datetime!(2026-11-26 12:00 UTC);
+        let rows = |wide| {
+            let rows = items(now).iter().map(|item| row(item, now, wide)).collect();
+            let header = [&COLUMNS[..], if wide { &WIDE[..] } else { &[] }].concat();
+            (header, rows)
+        };
+        for (name, wide, width) in
+            [("table", false, None), ("table_of_80_columns", false, Some(80)), ("wide", true, None)]
+        {
+            let (header, rows) = rows(wide);
+            insta::assert_snapshot!(name, lines(&header, rows, width).join("\n"));
+        }
+    }
+}

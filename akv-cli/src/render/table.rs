@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 use akv_core::text::printable;
 use anyhow::Result;
 use comfy_table::presets::NOTHING;
-use comfy_table::{Color, ContentArrangement, Table};
+use comfy_table::{Color, Column, ColumnConstraint, ContentArrangement, Table};
 
 use super::print;
 
@@ -73,7 +73,9 @@ fn table<C: Into<Cell>>(
     screen: Screen,
 ) -> String {
     let mut table = Table::new();
-    table.load_style(NOTHING).force_no_tty().set_truncation_indicator("…");
+    table.load_style(NOTHING).force_no_tty();
+    // A delimiter that no field has: what does not fit is cut at the last column, not at the last word.
+    table.set_truncation_indicator("…").set_delimiter(char::MIN);
     match screen.width {
         Some(width) => table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic),
         None => table.set_content_arrangement(ContentArrangement::Disabled),
@@ -88,6 +90,11 @@ fn table<C: Into<Cell>>(
             row.max_height(1);
         }
         table.add_row(row);
+    }
+    let uncut =
+        |column: &&mut Column| header.get(column.index).is_some_and(|it| UNCUT.contains(it));
+    for column in table.column_iter_mut().filter(uncut) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim().to_owned()).collect();
     lines.join("\n")
@@ -136,6 +143,15 @@ fn csv_field(field: &str) -> String {
     }
 }
 
+/// Columns that are shown whole, because they are what a person looks for.
+const UNCUT: [&str; 2] = ["expires", "state"];
+
+/// A table as a terminal of that width shows it, without color.
+#[cfg(test)]
+pub(super) fn lines(header: &[&str], rows: Vec<Vec<Cell>>, width: Option<u16>) -> Vec<String> {
+    table(header, rows, Screen { width, color: false }).lines().map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,29 +175,29 @@ mod tests {
         ]
     }
 
-    fn lines(width: Option<u16>, color: bool) -> Vec<String> {
+    fn shown(width: Option<u16>, color: bool) -> Vec<String> {
         let text = table(&["name", "state", "issuer"], rows(), Screen { width, color });
         text.lines().map(str::to_owned).collect()
     }
 
     #[test]
     fn table_is_whole_in_a_pipe_and_cut_on_a_terminal() {
-        let whole = lines(None, false).join("\n");
+        let whole = shown(None, false).join("\n");
         assert!(whole.contains(&"long-".repeat(9)), "{whole}");
         assert!(whole.contains("Western Region 2026") && !whole.contains('…'), "{whole}");
         for width in [30, 50, 79] {
-            let cut = lines(Some(width), false);
+            let cut = shown(Some(width), false);
             assert_eq!(cut.len(), 3, "each row is one line: {cut:?}");
             assert!(cut.iter().all(|line| line.chars().count() <= width.into()), "{cut:?}");
             assert!(cut.iter().any(|line| line.contains('…')), "{cut:?}");
         }
-        assert_eq!(lines(Some(200), false), lines(None, false));
+        assert_eq!(shown(Some(200), false), shown(None, false));
     }
 
     #[test]
     fn table_has_color_only_where_it_may() {
-        assert!(!lines(Some(79), false).join("").contains('\u{1b}'));
-        let colored = lines(Some(200), true).join("\n");
+        assert!(!shown(Some(79), false).join("").contains('\u{1b}'));
+        let colored = shown(Some(200), true).join("\n");
         assert_eq!(colored.matches("\u{1b}[38;5;9m").count(), 1, "{colored:?}");
     }
 }
