@@ -7,9 +7,13 @@ use akv_core::job::{
     Background, DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, ShowJob,
     SoftDeleteJobs, StoreJobs, Turns,
 };
-use akv_core::{Clock, Cloud, Credential, Result, StoreAddress};
+use akv_core::{
+    CertificateStore, Clock, Cloud, Credential, Identity, Layer, Result, StoreAddress,
+    VaultDirectory,
+};
 
 use crate::azure::Azure;
+use crate::identity::CredentialIdentity;
 
 /// Makes the jobs of any store that it is given the address of. Those that change what is under the
 /// same name in a vault take turns.
@@ -30,12 +34,20 @@ pub struct AzureJobs {
     azure: Azure,
     clock: Arc<dyn Clock>,
     turns: Turns,
+    layer: Option<Arc<dyn Layer>>,
 }
 
 impl AzureJobs {
     /// Jobs over this Azure, at the time of that clock.
     pub fn new(azure: Azure, clock: Arc<dyn Clock>) -> Self {
-        Self { azure, clock, turns: Turns::default() }
+        Self { azure, clock, turns: Turns::default(), layer: None }
+    }
+
+    /// The same jobs with that in front of their ports: a [`Plan`](akv_core::plan::Plan), an
+    /// [`Audit`](akv_core::audit::Audit).
+    #[must_use]
+    pub fn with_layer(self, layer: Arc<dyn Layer>) -> Self {
+        Self { layer: Some(layer), ..self }
     }
 
     /// The jobs on the soft-deleted certificates of this store.
@@ -44,23 +56,47 @@ impl AzureJobs {
         address: &StoreAddress,
         credential: &Credential,
     ) -> Result<SoftDeleteJobs> {
-        let store = Arc::new(self.azure.store(address, credential)?);
+        let store = self.store(address, credential)?;
         Ok(SoftDeleteJobs::new(store).with_turns(self.turns.clone()))
     }
 
     /// The job that shows one certificate of this store.
     pub fn show(&self, address: &StoreAddress, credential: &Credential) -> Result<ShowJob> {
-        Ok(ShowJob::new(Arc::new(self.azure.store(address, credential)?)))
+        Ok(ShowJob::new(self.store(address, credential)?))
     }
 
     fn of_store(&self, address: &StoreAddress, credential: &Credential) -> Result<Box<StoreJobs>> {
-        let jobs = StoreJobs::new(
-            Arc::new(self.azure.store(address, credential)?),
-            Arc::new(self.azure.directory(&address.cloud, credential)?),
-            address.tenant.clone(),
-            Arc::clone(&self.clock),
-        );
+        let store = self.store(address, credential)?;
+        let mut directory: Arc<dyn VaultDirectory> =
+            Arc::new(self.azure.directory(&address.cloud, credential)?);
+        if let Some(layer) = &self.layer {
+            directory = layer.directory(directory, self.identity(address, credential));
+        }
+        let clock = Arc::clone(&self.clock);
+        let jobs = StoreJobs::new(store, directory, address.tenant.clone(), clock);
         Ok(Box::new(jobs.with_turns(self.turns.clone()).with_background(Arc::new(BlockingThreads))))
+    }
+
+    /// The store behind the layer.
+    fn store(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> Result<Arc<dyn CertificateStore>> {
+        let store = Arc::new(self.azure.store(address, credential)?);
+        Ok(match &self.layer {
+            Some(layer) => layer.store(store, self.identity(address, credential)),
+            None => store,
+        })
+    }
+
+    fn identity(&self, address: &StoreAddress, credential: &Credential) -> Arc<dyn Identity> {
+        Arc::new(CredentialIdentity {
+            azure: self.azure.clone(),
+            cloud: address.cloud.clone(),
+            tenant: address.tenant.clone(),
+            credential: credential.clone(),
+        })
     }
 }
 

@@ -1,7 +1,9 @@
 //! `akv`: certificates in Azure Key Vault for Keyfactor Command, from the command line.
 
 mod args;
+mod audit_file;
 mod blocking;
+mod changes;
 mod command;
 mod exit;
 mod json;
@@ -13,6 +15,7 @@ mod progress;
 mod render;
 mod report;
 mod secret_input;
+mod selection;
 mod settings;
 mod usage;
 mod wiring;

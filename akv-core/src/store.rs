@@ -11,6 +11,7 @@ use crate::certificate::{
 };
 use crate::error::Result;
 use crate::soft_deleted::SoftDeletedCertificates;
+use crate::store_details::CertificateDetails;
 use crate::tags::Tags;
 use crate::vault::VaultName;
 use crate::versions::CertificateVersions;
@@ -75,6 +76,11 @@ pub trait CertificateStore: Send + Sync {
 
     /// The lists of versions. `None`: this kind of store has no such lists.
     fn versions(&self) -> Option<&dyn CertificateVersions> {
+        None
+    }
+
+    /// Policies and versions, where the store can tell them.
+    fn details(&self) -> Option<&dyn CertificateDetails> {
         None
     }
 }

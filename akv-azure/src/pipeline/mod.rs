@@ -6,6 +6,7 @@ mod failure;
 mod origin;
 mod pace;
 mod quota;
+mod receipt;
 mod retry;
 #[cfg(test)]
 mod tests;
@@ -170,6 +171,7 @@ impl Pipeline {
             let started = Instant::now();
             let outcome = self.attempt(call, token.as_ref(), retry.deadline()).await?;
             log(call, retry.attempt(), started.elapsed(), &outcome);
+            receipt::note(call, &outcome);
             let failure = match outcome {
                 Ok(answer) if call.operation.accepts(answer.status()) => {
                     self.heed(&answer);

@@ -18,7 +18,7 @@ use crate::wire::page::Item;
 impl SoftDeletedCertificates for KeyVault {
     fn list(&self) -> BoxStream<'_, Result<ListedDeletedCertificate>> {
         let tried = format!("list the deleted certificates of vault {}", self.0.vault);
-        let operation = Operation::ListDeletedCertificates;
+        let operation = (Operation::ListDeletedCertificates, Bounds::VAULT);
         stream_of(self, operation, tried, &["deletedcertificates"], &[], Bundle::listed_deleted)
     }
 }
@@ -29,7 +29,8 @@ impl CertificateVersions for KeyVault {
         let path = ["certificates", name.as_str(), "versions"];
         let asked = name.clone();
         let read = move |bundle: Bundle| bundle.listed_version(&asked);
-        let versions = stream_of(self, Operation::ListVersions, tried, &path, &[], read);
+        let versions =
+            stream_of(self, (Operation::ListVersions, Bounds::VERSIONS), tried, &path, &[], read);
         // The service may answer that there is no such certificate instead of an empty list.
         let absent = |place: usize, item: &Result<ListedVersion>| {
             place == 0 && item.as_ref().is_err_and(|error| error.kind() == ErrorKind::Absent)
@@ -67,7 +68,7 @@ impl Listed for ListedVersion {
 /// The items of a list, page by page. `read` is `None` where an item's id names no such object.
 pub(super) fn stream_of<'a, T: Listed + Send + 'a>(
     vault: &KeyVault,
-    operation: Operation,
+    (operation, bounds): (Operation, Bounds),
     tried: String,
     path: &[&str],
     more: &[(&str, &str)],
@@ -78,7 +79,7 @@ pub(super) fn stream_of<'a, T: Listed + Send + 'a>(
         vault.pipeline().clone(),
         operation,
         tried.clone(),
-        Bounds::VAULT,
+        bounds,
         vault.0.deadline,
         vault.pipeline().origin.url(path, &query),
     );

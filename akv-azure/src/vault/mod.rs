@@ -2,6 +2,7 @@
 
 mod chain;
 mod deletion;
+mod details;
 mod finishing;
 mod import;
 mod lists;
@@ -12,9 +13,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use akv_core::{
-    Certificate, CertificateName, CertificateStore, CertificateVersions, DeletedCertificate,
-    Deletion, Error, ErrorKind, Import, ListOptions, ListedCertificate, OperationState, Pending,
-    Purged, Result, SoftDeletedCertificates, Tags, VaultName, Version,
+    Certificate, CertificateDetails, CertificateName, CertificateStore, CertificateVersions,
+    DeletedCertificate, Deletion, Error, ErrorKind, Import, ListOptions, ListedCertificate,
+    OperationState, Pending, Purged, Result, SoftDeletedCertificates, Tags, VaultName, Version,
 };
 use async_trait::async_trait;
 use azure_core::http::Method;
@@ -25,7 +26,7 @@ use tokio_util::sync::DropGuard;
 
 use crate::lost::POLL;
 use crate::operation::Operation;
-use crate::page::{read, unreadable};
+use crate::page::{Bounds, read, unreadable};
 use crate::pipeline::{Answer, Call, Deadline, Failed, Pipeline, Retry};
 use crate::wire::certificate::{Bundle, CertificateOperation, TagsUpdate};
 
@@ -100,6 +101,10 @@ impl KeyVault {
 
 #[async_trait]
 impl CertificateStore for KeyVault {
+    fn details(&self) -> Option<&dyn CertificateDetails> {
+        Some(self)
+    }
+
     fn vault(&self) -> &VaultName {
         &self.0.vault
     }
@@ -114,7 +119,7 @@ impl CertificateStore for KeyVault {
             Pending::Include => &[("includePending", "true")],
             Pending::Exclude => &[],
         };
-        let operation = Operation::ListCertificates;
+        let operation = (Operation::ListCertificates, Bounds::VAULT);
         lists::stream_of(self, operation, tried, &["certificates"], more, Bundle::listed)
     }
 

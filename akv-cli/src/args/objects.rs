@@ -3,7 +3,7 @@
 use akv_core::{CertificateName, StorePath};
 use clap::Args;
 
-use super::STORE;
+use super::{ChangeArgs, STORE};
 
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
@@ -34,4 +34,6 @@ pub(crate) struct DeletedArgs {
     /// The certificate's name
     #[arg(long, value_name = "NAME")]
     pub(crate) alias: CertificateName,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use akv_core::job::{InventoryItem, InventoryOutcome, InventorySink};
+use akv_core::job::{FleetOutcome, FleetSink, InventoryItem, InventoryOutcome, Status};
 use akv_core::{Error, ErrorKind, StorePath};
 use anyhow::Result;
 use async_trait::async_trait;
@@ -13,43 +13,55 @@ use super::failure::error_json;
 use super::record::Record;
 use super::row::{COLUMNS, WIDE, row};
 use super::table::{Cell, print_csv, print_table};
-use super::{print_json, print_json_line, status_name};
+use super::{print_json, print_json_line, say, status_name};
 use crate::args::{Common, Output};
 use crate::progress::Progress;
 
-/// Takes the items of an inventory. Lines are printed as soon as they are known; a table or one
+/// Takes the items of inventories. Lines are printed as soon as they are known; a table or one
 /// document needs them all.
 pub(crate) struct InventoryWriter {
     output: Output,
+    is_fleet: bool,
     progress: Progress,
-    store: StorePath,
+    now: OffsetDateTime,
     kept: Vec<Record>,
     rows: Vec<Vec<Cell>>,
-    now: OffsetDateTime,
+    unreadable: Vec<Value>,
+    only: Option<InventoryOutcome>,
     begun: bool,
     lost: Option<io::Error>,
 }
 
 impl InventoryWriter {
-    pub(crate) fn new(common: &Common, store: StorePath) -> Self {
+    /// For one store, or for a fleet of them.
+    pub(crate) fn new(common: &Common, is_fleet: bool) -> Self {
         Self {
             output: common.output,
+            is_fleet,
             progress: Progress::of_certificates(common),
-            store,
+            now: OffsetDateTime::now_utc(),
             kept: Vec::new(),
             rows: Vec::new(),
-            now: OffsetDateTime::now_utc(),
+            unreadable: Vec::new(),
+            only: None,
             begun: false,
             lost: None,
         }
     }
 
-    fn take(&mut self, item: &InventoryItem) -> Result<()> {
+    /// How the inventory of the one store ended.
+    pub(crate) fn only(&mut self) -> Option<InventoryOutcome> {
+        self.only.take()
+    }
+
+    fn take(&mut self, store: &StorePath, item: &InventoryItem) -> Result<()> {
         if matches!(self.output, Output::Table | Output::Wide) {
-            self.rows.push(row(item, self.now, self.output == Output::Wide));
+            let of_store = self.is_fleet.then(|| store.to_string().into());
+            let row = row(item, self.now, self.output == Output::Wide);
+            self.rows.push(of_store.into_iter().chain(row).collect());
             return Ok(());
         }
-        let record = Record::new(&self.store, item);
+        let record = Record::new(store, item);
         match self.output {
             Output::Jsonl => print_json_line(&record),
             Output::Csv => {
@@ -106,16 +118,20 @@ impl InventoryWriter {
     }
 
     /// Prints what had to wait for the end.
-    pub(crate) fn finish(mut self, outcome: &InventoryOutcome) -> Result<()> {
+    pub(crate) fn finish(mut self, ended: &Ended<'_>, fleet: &FleetOutcome) -> Result<()> {
         self.progress.end();
         if let Some(lost) = self.lost {
             return Err(lost.into());
         }
         match self.output {
+            // A reader of the lines learns of what is missing.
+            Output::Jsonl if self.is_fleet => {
+                fleet.failed.iter().try_for_each(|one| print_json_line(&failed(one)))
+            }
             Output::Jsonl => Ok(()),
             Output::Csv => self.csv_header(),
             Output::Table | Output::Wide => self.table(),
-            _ => print_json(&self.document(outcome)),
+            _ => print_json(&self.document(ended, fleet)),
         }
     }
 
@@ -123,37 +139,80 @@ impl InventoryWriter {
         if self.rows.is_empty() {
             return Ok(());
         }
+        let store = if self.is_fleet { &["store"][..] } else { &[] };
         let more = if self.output == Output::Wide { &WIDE[..] } else { &[] };
-        print_table(&[&COLUMNS[..], more].concat(), self.rows)
+        print_table(&[store, &COLUMNS[..], more].concat(), self.rows)
     }
 
-    fn document(&self, outcome: &InventoryOutcome) -> Value {
+    fn document(&self, ended: &Ended<'_>, fleet: &FleetOutcome) -> Value {
         let mut document = json!({
-            "status": status_name(outcome.status),
-            "message": outcome.message(),
+            "status": status_name(ended.status),
+            "message": ended.message,
             "certificates": self.kept,
-            "unreadable": outcome.unreadable.iter().map(|one| json!({
-                "name": one.name.to_string(),
-                "error": one.error.to_string(),
-            })).collect::<Vec<_>>(),
+            "unreadable": self.unreadable,
         });
-        if let (Some(error), Value::Object(members)) = (&outcome.error, &mut document) {
-            members.insert("error".to_owned(), error_json(&error.summary(), error));
+        if let Value::Object(members) = &mut document {
+            if self.is_fleet {
+                members.insert("failed".to_owned(), fleet.failed.iter().map(failed).collect());
+            }
+            if let Some(error) = ended.error {
+                members.insert("error".to_owned(), error_json(&error.summary(), error));
+            }
         }
         document
     }
 }
 
+/// How all of it ended.
+pub(crate) struct Ended<'a> {
+    pub(crate) status: Status,
+    pub(crate) message: &'a str,
+    pub(crate) error: Option<&'a Error>,
+}
+
+impl<'a> Ended<'a> {
+    pub(crate) fn of_store(outcome: &'a InventoryOutcome, message: &'a str) -> Self {
+        Self { status: outcome.status, message, error: outcome.error.as_ref() }
+    }
+}
+
 #[async_trait]
-impl InventorySink for InventoryWriter {
-    async fn item(&mut self, item: InventoryItem) -> akv_core::Result<()> {
+impl FleetSink for InventoryWriter {
+    async fn item(&mut self, store: &StorePath, item: InventoryItem) -> akv_core::Result<()> {
         self.progress.count();
-        self.take(&item).map_err(|error| {
+        self.take(store, &item).map_err(|error| {
             let problem = error.to_string();
             self.lost = error.downcast::<io::Error>().ok();
             Error::new(ErrorKind::Cancelled, "write the inventory to standard output", problem)
         })
     }
+
+    async fn ended(
+        &mut self,
+        store: &StorePath,
+        outcome: &InventoryOutcome,
+    ) -> akv_core::Result<()> {
+        if self.output == Output::Json {
+            self.unreadable.extend(outcome.unreadable.iter().map(|one| {
+                json!({
+                    "name": one.name.to_string(),
+                    "error": one.error.to_string(),
+                    "storePath": store.to_string(),
+                })
+            }));
+        }
+        if !self.is_fleet {
+            self.only = Some(outcome.clone());
+        } else if outcome.status != Status::Success {
+            say(&format!("{store}: {}", outcome.message()));
+        }
+        Ok(())
+    }
+}
+
+/// A store that could not be read, as `akv report` reads it too.
+fn failed((store, error): &(StorePath, Error)) -> Value {
+    json!({ "storePath": store.to_string(), "error": error.to_string() })
 }
 
 fn thumbprint(record: &Record) -> String {

@@ -8,6 +8,7 @@ mod failure;
 mod inventory;
 mod moment;
 mod outcome;
+mod plan;
 pub(crate) mod previous;
 mod record;
 mod report;
@@ -28,9 +29,10 @@ pub(crate) use certificate::certificate;
 pub(crate) use deleted::deleted;
 pub(crate) use discovery::discovery;
 pub(crate) use failure::{hint, say_error};
-pub(crate) use inventory::InventoryWriter;
+pub(crate) use inventory::{Ended, InventoryWriter};
 pub(crate) use outcome::outcome;
-pub(crate) use record::Record as InventoryRecord;
+pub(crate) use plan::plan;
+pub(crate) use record::{FailedLine, Record as InventoryRecord};
 pub(crate) use report::{report, report_summary};
 
 /// One line (or document) of data. Nothing is left in a buffer whose loss nobody would notice.
