@@ -6,6 +6,7 @@
 mod address;
 pub mod bundle;
 mod certificate;
+mod certificate_requests;
 mod clock;
 mod cloud;
 mod credential;
@@ -25,6 +26,10 @@ pub use bundle::Bundle;
 pub use certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
     ListedCertificate, Thumbprint, Version,
+};
+pub use certificate_requests::{
+    CertificateRequests, KeyProtection, Merge, NewRequest, PendingRequest, RequestedCertificate,
+    RequestedKey,
 };
 pub use clock::Clock;
 pub use cloud::Cloud;

@@ -4,6 +4,7 @@ mod chain;
 mod deletion;
 mod finishing;
 mod import;
+mod requests;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;

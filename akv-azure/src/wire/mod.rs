@@ -8,6 +8,7 @@ pub(crate) mod entra;
 pub(crate) mod import;
 pub(crate) mod page;
 pub(crate) mod refusal;
+pub(crate) mod request;
 pub(crate) mod secret;
 pub(crate) mod subscription;
 pub(crate) mod vault;

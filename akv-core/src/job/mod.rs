@@ -8,16 +8,20 @@ mod add;
 mod add_request;
 mod alias;
 mod background;
+mod cancel;
 mod create;
 mod discover;
 mod inventory;
 mod item;
 mod mark;
+mod merge;
 #[cfg(test)]
 mod mock_directory;
 mod outcome;
 mod recovery;
 mod remove;
+mod request;
+mod request_jobs;
 mod turns;
 
 use std::fmt;
@@ -30,7 +34,7 @@ use crate::clock::Clock;
 use crate::cloud::Cloud;
 use crate::credential::Credential;
 use crate::directory::VaultDirectory;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::job::add::Opened;
 use crate::job::background::AtOnce;
 use crate::store::CertificateStore;
@@ -45,8 +49,11 @@ pub use inventory::{
     Concurrency, Coverage, InventoryOutcome, InventoryRequest, Unchanged, Unreadable,
 };
 pub use item::{InventoryItem, InventorySink, ItemSource, Known, LastInventory};
+pub use merge::MergeRequest;
 pub use outcome::{Effect, Outcome, Status};
 pub use remove::{Purge, RemoveRequest};
+pub use request::{CertificateWish, KeyRequest};
+pub use request_jobs::{RequestJob, RequestJobs};
 pub use turns::Turns;
 
 /// Tells what is in a store.
@@ -102,6 +109,16 @@ pub trait Jobs: Send + Sync {
 
     /// The discovery of stores in this cloud.
     fn discovery(&self, cloud: &Cloud, credential: &Credential) -> Result<Box<dyn DiscoveryJob>>;
+
+    /// Requests for certificates whose keys this store makes. A kind of store that makes none has none.
+    fn requests(
+        &self,
+        address: &StoreAddress,
+        _credential: &Credential,
+    ) -> Result<Box<dyn RequestJob>> {
+        let operation = format!("request a certificate in {}", address.path);
+        Err(Error::new(ErrorKind::Invalid, operation, "this kind of store makes no keys"))
+    }
 }
 
 /// The jobs of one vault.
