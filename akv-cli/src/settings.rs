@@ -251,7 +251,7 @@ fn line(text: &str, at: usize) -> usize {
 }
 
 /// Options that say where and how. None of them changes what a job reports as done.
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 26] = [
     "allow-endpoint",
     "ca-file",
     "chain",
@@ -262,6 +262,7 @@ const NAMES: [&str; 25] = [
     "cloud-file",
     "concurrency",
     "deadline",
+    "hsm-keys",
     "identity",
     "job-deadline",
     "log-file",

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use akv_core::job::{Concurrency, Coverage, Purge, SoftDeleted, Unchanged};
-use akv_core::{Cloud, Credential, EndpointSuffix, PrivateEndpoint, TenantId, VaultOptions};
+use akv_core::{
+    Cloud, Credential, EndpointSuffix, KeyProtection, PrivateEndpoint, TenantId, VaultOptions,
+};
 
 use crate::local_secrets::LocalSecrets;
 use crate::pam::SecretResolver;
@@ -36,6 +38,8 @@ pub struct Options {
     pub soft_deleted: SoftDeleted,
     /// Whether a removed certificate is purged.
     pub purge: Purge,
+    /// Where the keys of reenrollments are made and kept.
+    pub requested_key_protection: KeyProtection,
     /// How a new vault is made; the job's SKU takes the place of the one here.
     pub new_vault: VaultOptions,
 }
@@ -54,6 +58,7 @@ impl Default for Options {
             concurrency: Concurrency::default(),
             soft_deleted: SoftDeleted::default(),
             purge: Purge::default(),
+            requested_key_protection: KeyProtection::default(),
             new_vault: VaultOptions::default(),
         }
     }
@@ -72,6 +77,7 @@ impl fmt::Debug for Options {
             .field("concurrency", &self.concurrency)
             .field("soft_deleted", &self.soft_deleted)
             .field("purge", &self.purge)
+            .field("requested_key_protection", &self.requested_key_protection)
             .field("new_vault", &self.new_vault)
             .finish_non_exhaustive()
     }

@@ -24,6 +24,9 @@ use futures::stream::{self, BoxStream};
 use time::OffsetDateTime;
 use tokio_util::sync::DropGuard;
 
+#[cfg(test)]
+pub(crate) use requests::NEWER_API_VERSION;
+
 use crate::lost::POLL;
 use crate::operation::Operation;
 use crate::page::{Bounds, Pages, fingerprint, read, unreadable};

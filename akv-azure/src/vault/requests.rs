@@ -199,4 +199,4 @@ fn is_at_work(error: &Error) -> bool {
 
 /// The first that carries URIs and IP addresses in a policy. Other requests go to the version that every
 /// cloud has.
-const NEWER_API_VERSION: &str = "2025-07-01";
+pub(crate) const NEWER_API_VERSION: &str = "2025-07-01";

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use akv_core::EndpointSuffix;
 use akv_core::job::{Coverage, Unchanged};
 use akv_core::text::read_bounded;
+use akv_core::{EndpointSuffix, KeyProtection};
 use akv_keyfactor::{
     JobOutput, JobResult, JobStatus, LocalSecrets, Options, failure, run as run_job,
 };
@@ -139,6 +139,11 @@ async fn prepared(
         coverage: if args.chain { Coverage::Chain } else { Coverage::Leaf },
         unchanged: if args.skip_unchanged { Unchanged::Skip } else { Unchanged::Fetch },
         soft_deleted: args.soft_deleted.meaning(),
+        requested_key_protection: if args.hsm_keys {
+            KeyProtection::Hsm
+        } else {
+            KeyProtection::Software
+        },
         ..Options::default()
     };
     Ok((wiring, options))
@@ -208,11 +213,7 @@ fn content_of(file: &std::path::Path) -> io::Result<Zeroizing<Vec<u8>>> {
 
 /// The result of a job whose configuration could not be had.
 fn unread(error: &anyhow::Error) -> JobOutput {
-    JobOutput {
-        job_result: JobResult::new(0, JobStatus::Failure, format!("{error:#}")),
-        inventory: None,
-        discovery: None,
-    }
+    JobOutput::of(JobResult::new(0, JobStatus::Failure, format!("{error:#}")))
 }
 
 fn print(output: &JobOutput) -> Result<Exit> {

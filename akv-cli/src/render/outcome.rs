@@ -29,6 +29,11 @@ fn shown(output: Output, outcome: &Outcome, exit: Exit) -> Result<()> {
             say(&message);
             Ok(())
         }
+        // The request is the data, ready for a pipe or a file.
+        Output::Table if let Effect::Requested { csr, .. } = outcome.effect() => {
+            say(&message);
+            print_line(csr.to_pem().trim_end())
+        }
         Output::Table => print_line(&message),
         Output::Json => print_json(&document(outcome)),
         Output::Jsonl => print_json_line(&document(outcome)),
@@ -61,6 +66,12 @@ fn document(outcome: &Outcome) -> Value {
         Effect::Recovered { name } => json!({"effect": "recovered", "name": name.as_str()}),
         Effect::Removed { name, .. } => json!({"effect": "removed", "name": name.as_str()}),
         Effect::Purged { name } => json!({"effect": "purged", "name": name.as_str()}),
+        Effect::Requested { name, csr } => {
+            json!({"effect": "requested", "name": name.as_str(), "request": csr.to_pem()})
+        }
+        Effect::RequestCancelled { name } => {
+            json!({"effect": "request-cancelled", "name": name.as_str()})
+        }
         Effect::Created { path } => json!({"effect": "created", "name": path.to_string()}),
     };
     if let (Value::Object(document), Value::Object(facts)) = (&mut document, facts) {

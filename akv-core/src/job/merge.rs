@@ -26,7 +26,7 @@ pub struct MergeRequest {
     /// What was issued: PEM, DER, PKCS#7, or base64 of these.
     pub issued: Vec<u8>,
     /// Certificates that may complete the chain.
-    pub others: Vec<X509>,
+    pub issuers: Vec<X509>,
     /// The tags of the new version; `None` leaves those of the request.
     pub tags: Option<Tags>,
     /// What becomes of the tags of the version before; matters where `tags` are given.
@@ -37,13 +37,13 @@ impl MergeRequest {
     /// Merges that, with the tags of the request and the chain that comes with it.
     pub fn new(name: CertificateName, issued: Vec<u8>) -> Self {
         let existing_tags = ExistingTags::default();
-        Self { name, issued, others: Vec::new(), tags: None, existing_tags }
+        Self { name, issued, issuers: Vec::new(), tags: None, existing_tags }
     }
 
     /// With these certificates to complete the chain from.
     #[must_use]
-    pub fn with_others(self, others: Vec<X509>) -> Self {
-        Self { others, ..self }
+    pub fn with_issuers(self, issuers: Vec<X509>) -> Self {
+        Self { issuers, ..self }
     }
 
     /// With these tags, and those that are there or not.
@@ -147,7 +147,7 @@ impl Run<'_> {
         csr: &CertificateRequest,
         issued: Contents,
     ) -> Result<Option<Issued>> {
-        let (csr, others, now) = (csr.clone(), self.request.others.clone(), self.now);
+        let (csr, others, now) = (csr.clone(), self.request.issuers.clone(), self.now);
         let find = move || Issued::of(&csr, issued, &others, now);
         let found = background::done(self.background, find).await;
         found.ok_or_else(|| self.invalid("the chain could not be verified to its end"))

@@ -113,11 +113,11 @@ pub trait Jobs: Send + Sync {
     /// Requests for certificates whose keys this store makes. A kind of store that makes none has none.
     fn requests(
         &self,
-        address: &StoreAddress,
+        _address: &StoreAddress,
         _credential: &Credential,
     ) -> Result<Box<dyn RequestJob>> {
-        let operation = format!("request a certificate in {}", address.path);
-        Err(Error::new(ErrorKind::Invalid, operation, "this kind of store makes no keys"))
+        let problem = "this kind of store makes no keys";
+        Err(Error::new(ErrorKind::Invalid, "request a certificate", problem))
     }
 }
 
