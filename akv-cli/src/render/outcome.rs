@@ -34,7 +34,7 @@ fn shown(output: Output, outcome: &Outcome, exit: Exit) -> Result<()> {
             say(&message);
             print_line(csr.to_pem().trim_end())
         }
-        Output::Table => print_line(&message),
+        Output::Table | Output::Html => print_line(&message),
         Output::Json => print_json(&document(outcome)),
         Output::Jsonl => print_json_line(&document(outcome)),
         Output::Csv => {

@@ -42,6 +42,7 @@ mod signature;
 mod subject;
 mod unreadable;
 mod x509;
+mod x509_facts;
 
 use std::cmp::Reverse;
 use std::fmt;
