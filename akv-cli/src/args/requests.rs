@@ -1,7 +1,5 @@
 //! The options of `akv request`, `akv merge` and `akv cancel`.
 
-#![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
-
 use std::path::PathBuf;
 
 use akv_core::bundle::{AlternativeName, SubjectName};
