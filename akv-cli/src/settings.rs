@@ -134,8 +134,10 @@ impl Settings {
     }
 
     fn exclude(&self, setting: &Setting, other: &Arg) -> bool {
+        // A command knows its own options and the global ones; the root knows the latter alone.
+        let command = self.root.find_subcommand(&self.command).unwrap_or(&self.root);
         let excluded = |one: &Arg, other: &Arg| {
-            self.root.get_arg_conflicts_with(one).iter().any(|arg| arg.get_id() == other.get_id())
+            command.get_arg_conflicts_with(one).iter().any(|arg| arg.get_id() == other.get_id())
         };
         excluded(&setting.option, other) || excluded(other, &setting.option)
     }

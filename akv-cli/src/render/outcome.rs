@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::table::print_csv;
-use super::{print_json, print_json_line, print_line, say, status_name, unwritten};
+use super::{print, print_json, print_json_line, print_line, say, status_name, unwritten};
 use crate::args::Output;
 use crate::exit::Exit;
 
@@ -32,7 +32,7 @@ fn shown(output: Output, outcome: &Outcome, exit: Exit) -> Result<()> {
         // The request is the data, ready for a pipe or a file.
         Output::Table if let Effect::Requested { csr, .. } = outcome.effect() => {
             say(&message);
-            print_line(csr.to_pem().trim_end())
+            print(csr.to_pem().trim_end())
         }
         Output::Table | Output::Html => print_line(&message),
         Output::Json => print_json(&document(outcome)),

@@ -56,10 +56,8 @@ namespace Akv.UniversalOrchestrator
             {
                 throw new JobFailedException("cannot have the request signed: Command returned no certificate. " + Waits);
             }
-            using (issued)
-            {
-                return Convert.ToBase64String(issued.RawData);
-            }
+            // Not disposed: it may be the orchestrator's own.
+            return Convert.ToBase64String(issued.RawData);
         }
 
         private const string Waits =
