@@ -51,7 +51,8 @@ fn request_merge_and_cancel_work_with_files() {
 
     let pki = akv_testkit::pki::TestPki::new(fake.cloud.clock().now());
     let issued = pki.sign(block.contents()).expect("signed");
-    let chain: Vec<_> = issued.iter().map(|der| pem::Pem::new("CERTIFICATE", der.clone())).collect();
+    let chain: Vec<_> =
+        issued.iter().map(|der| pem::Pem::new("CERTIFICATE", der.clone())).collect();
     let file = fake.file("issued.pem", pem::encode_many(&chain));
     let merge = ["merge", "contoso", "--alias", "web", "--output", "json", "--pem", &file];
     for effect in ["imported", "kept"] {

@@ -16,6 +16,7 @@ mod error;
 pub mod job;
 pub mod report;
 mod secret;
+mod soft_deleted;
 mod store;
 mod store_path;
 mod tags;
@@ -32,7 +33,7 @@ pub use certificate_requests::{
     CertificateRequests, KeyProtection, Merge, NewRequest, PendingRequest, RequestedCertificate,
     RequestedKey,
 };
-pub use clock::Clock;
+pub use clock::{Clock, FixedClock, SystemClock};
 pub use cloud::Cloud;
 pub use credential::Credential;
 pub use directory::{
@@ -42,6 +43,7 @@ pub use directory::{
 pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
 pub use secret::{ClientSecret, Password};
+pub use soft_deleted::{ListedDeletedCertificate, SoftDeletedCertificates};
 pub use store::{
     CertificateStore, Deletion, Import, ListOptions, OperationState, Pending, Precondition, Purged,
 };

@@ -10,11 +10,11 @@ use akv_core::job::{
     RequestJob, RequestJobs, Status,
 };
 use akv_core::{
-    CertificateRequests, CertificateStore, Clock, Cloud, ErrorKind, Exportable, KeyProtection,
+    CertificateRequests, CertificateStore, Cloud, ErrorKind, Exportable, FixedClock, KeyProtection,
     OperationState, RequestedCertificate, Tags,
 };
 use akv_testkit::pki::{Key, TestPki};
-use akv_testkit::{Fault, Operation};
+use akv_testkit::{Fault, Operation, VaultPlan};
 use async_trait::async_trait;
 use azure_core::http::{AsyncRawResponse, Body, HttpClient, Request};
 use base64::Engine;
@@ -26,21 +26,12 @@ use crate::change::lost;
 use crate::converge::Mortal;
 use crate::world::{World, importing, name, tags};
 
-#[derive(Debug, Clone, Copy)]
-struct At(OffsetDateTime);
-
-impl Clock for At {
-    fn now(&self) -> OffsetDateTime {
-        self.0
-    }
-}
-
 fn jobs_over(world: &World, transport: Arc<dyn HttpClient>, now: OffsetDateTime) -> RequestJobs {
     let options = AzureOptions { transport: Some(transport), ..AzureOptions::default() };
     let azure = Azure::new(options).expect("options");
     let address = world.address("contoso", Cloud::public());
     let store = Arc::new(azure.store(&address, &world.credential()).expect("a store"));
-    RequestJobs::new(Arc::clone(&store) as _, store, Arc::new(At(now)))
+    RequestJobs::new(Arc::clone(&store) as _, store, Arc::new(FixedClock::at(now)))
 }
 
 fn jobs(world: &World) -> RequestJobs {
@@ -59,10 +50,8 @@ fn asking(wanted: RequestedCertificate) -> KeyRequest {
 }
 
 fn csr(outcome: &Outcome) -> CertificateRequest {
-    match outcome.effect() {
-        Effect::Requested { csr, .. } => csr.clone(),
-        other => panic!("{other:?}: {}", outcome.message()),
-    }
+    let Effect::Requested { csr, .. } = outcome.effect() else { unreachable!("{outcome:?}") };
+    csr.clone()
 }
 
 fn pem(certificates: &[Vec<u8>]) -> Vec<u8> {
@@ -128,7 +117,7 @@ async fn key_made_in_the_vault_is_merged_and_never_travels() {
         ("rsa-2048", KeyProtection::Hsm),
         ("ec-p256", KeyProtection::Hsm),
     ] {
-        let world = World::with(|cloud| cloud.vault_with("contoso", |plan| plan.premium()));
+        let world = World::with(|cloud| cloud.vault_with("contoso", VaultPlan::premium));
         let (inner, seen) = (world.cloud.transport(), Mutex::default());
         let recording = Arc::new(Recording { inner, seen });
         let now = world.cloud.clock().now();
@@ -400,8 +389,8 @@ async fn lost_answers_leave_one_request_and_one_version() {
             assert_eq!(merged.status(), Status::Success, "{fault:?} {}", merged.message());
             assert_eq!(played.played(), 1, "{fault:?}");
             assert_eq!(world.cloud.vault("contoso").versions("web").len(), 1, "{fault:?}");
-            let merges = world.cloud.journal().count(Operation::MergePending);
-            assert_eq!(merges, 1, "{fault:?}");
+            let sent = world.cloud.journal().count(Operation::MergePending);
+            assert_eq!(sent, 1, "{fault:?}");
         }
     }
 }
