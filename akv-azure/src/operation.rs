@@ -18,6 +18,7 @@ pub(crate) enum Operation {
     ListSubscriptions,
     GetSubscription,
     ListVaults,
+    QueryVaults,
     GetVault,
     GetResourceGroup,
     CreateVault,
@@ -49,6 +50,7 @@ impl Operation {
             Self::ListSubscriptions
             | Self::GetSubscription
             | Self::ListVaults
+            | Self::QueryVaults
             | Self::GetVault
             | Self::GetResourceGroup
             | Self::CreateVault
@@ -146,7 +148,7 @@ impl Operation {
             Self::ListSubscriptions | Self::GetSubscription => {
                 control("Microsoft.Resources/subscriptions/read", "Reader")
             }
-            Self::ListVaults | Self::GetVault => {
+            Self::ListVaults | Self::QueryVaults | Self::GetVault => {
                 control("Microsoft.KeyVault/vaults/read", "Reader")
             }
             Self::GetResourceGroup => {

@@ -6,7 +6,7 @@ use akv_core::bundle::{AlternativeName, SubjectName};
 use akv_core::{CertificateName, RequestedKey, StorePath};
 use clap::{ArgGroup, Args};
 
-use super::{STORE, tag};
+use super::{IssuersArgs, STORE, tag};
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("wanted").required(true).multiple(true)))]
@@ -71,6 +71,8 @@ pub(crate) struct MergeArgs {
     /// The issued certificate with its chain as PKCS#7; - is standard input
     #[arg(long, value_name = "FILE", group = "issued")]
     pub(crate) p7b: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) issuers: IssuersArgs,
     /// Tags in place of those that the request was made with; may be given up to 15 times
     #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
     pub(crate) tags: Vec<(String, String)>,

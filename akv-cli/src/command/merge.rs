@@ -17,8 +17,11 @@ pub(super) async fn run(common: &Common, args: &MergeArgs, wiring: Wiring) -> Re
     let Some(file) = args.pem.clone().or_else(|| args.p7b.clone()) else {
         return Err(Usage::new("give --pem or --p7b").into());
     };
-    let issued = wiring.blocking(move || bytes(&file)).await?;
-    let mut request = MergeRequest::new(args.alias.clone(), issued.to_vec());
+    let issuers = args.issuers.clone();
+    let read = wiring.blocking(move || Ok((bytes(&file)?, issuers.read()?)));
+    let (issued, issuers) = read.await?;
+    let request = MergeRequest::new(args.alias.clone(), issued.to_vec());
+    let mut request = request.with_issuers(issuers);
     if !tags.is_empty() {
         request = request.with_tags(tags, ExistingTags::Replace);
     }

@@ -7,7 +7,6 @@ use super::contents::Contents;
 use super::finding::Finding;
 use super::pkcs10::CertificateRequest;
 use super::review::{self, Reviewed};
-use super::unreadable::UnreadableCertificate;
 use super::without_duplicates;
 use super::x509::X509;
 use crate::certificate::Thumbprint;
@@ -21,46 +20,20 @@ pub struct Issued {
 }
 
 impl Issued {
-    /// Finds the certificate of the request's key among what was issued, and its chain in all that is
-    /// given; `None` where no certificate is of that key. Of several the one that is valid at the time
-    /// `now` and the newest is meant.
-    ///
-    /// `others` are certificates that may be part of the chain; those that are not needed are not
-    /// remarked on.
-    pub fn of(
-        request: &CertificateRequest,
-        issued: Contents,
-        others: &[X509],
-        now: OffsetDateTime,
-    ) -> Option<Self> {
-        let Contents { certificates, unreadable, .. } = issued;
-        let (mut certificates, notes) = without_duplicates(certificates);
+    /// Finds the certificate of the request's key among what was issued, and its chain in that and in
+    /// what is offered beside it; `None` where no certificate is of that key. Of several the one that
+    /// is valid at the time `now` and the newest is meant.
+    pub fn of(request: &CertificateRequest, issued: Contents, now: OffsetDateTime) -> Option<Self> {
+        let Contents { certificates, unreadable, offered, .. } = issued;
+        let (mut certificates, mut notes) = without_duplicates(certificates);
         let meant = |one: &&X509| (one.is_valid_at(now), one.not_before(), one.thumbprint());
         let leaf = certificates.iter().filter(|one| request.is_of_same_key(one)).max_by_key(meant);
         let leaf = leaf?.clone();
         certificates.retain(|one| *one != leaf);
-        Some(Self::with_chain(leaf, &certificates, others, &unreadable, notes, now))
-    }
-
-    fn with_chain(
-        leaf: X509,
-        given: &[X509],
-        others: &[X509],
-        unreadable: &[UnreadableCertificate],
-        mut notes: Vec<Finding>,
-        now: OffsetDateTime,
-    ) -> Self {
-        let mut all = given.to_vec();
-        for other in others {
-            if *other != leaf && !all.contains(other) {
-                all.push(other.clone());
-            }
-        }
-        let mut chain = Chain::build(&leaf, all, now);
-        chain.strangers.retain(|stranger| given.contains(stranger));
+        let chain = Chain::build(&leaf, certificates, offered, now);
         notes.extend(chain.notes(&leaf));
-        notes.extend(chain.losses(&leaf, unreadable));
-        Self { leaf, chain: chain.issuers, notes }
+        notes.extend(chain.losses(&leaf, &unreadable));
+        Some(Self { leaf, chain: chain.issuers, notes })
     }
 
     /// The certificate of the request's key.

@@ -147,8 +147,9 @@ impl Run<'_> {
         csr: &CertificateRequest,
         issued: Contents,
     ) -> Result<Option<Issued>> {
-        let (csr, others, now) = (csr.clone(), self.request.issuers.clone(), self.now);
-        let find = move || Issued::of(&csr, issued, &others, now);
+        let (csr, now) = (csr.clone(), self.now);
+        let issued = Contents { offered: self.request.issuers.clone(), ..issued };
+        let find = move || Issued::of(&csr, issued, now);
         let found = background::done(self.background, find).await;
         found.ok_or_else(|| self.invalid("the chain could not be verified to its end"))
     }

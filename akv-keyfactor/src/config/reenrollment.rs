@@ -36,7 +36,8 @@ impl Reenrollment {
         let step = if issued.is_present() {
             let expected = "the issued certificate in base64 or PEM";
             let text = issued.text()?.ok_or_else(|| issued.invalid(expected))?;
-            let request = MergeRequest::new(name, text.as_bytes().to_vec());
+            let request = MergeRequest::new(name, text.as_bytes().to_vec())
+                .with_issuers(options.issuers.clone());
             Step::Merge(request.with_tags(tags, existing_tags))
         } else {
             let wanted = CertificateWish::This(wanted(job, &properties, exportable, options)?);

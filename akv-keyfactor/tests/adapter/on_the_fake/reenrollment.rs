@@ -1,7 +1,7 @@
 //! Reenrolling: a request in the first step, a new version in the second.
 
 use akv_core::KeyProtection;
-use akv_core::bundle::{CertificateRequest, pem};
+use akv_core::bundle::{CertificateRequest, X509, pem};
 use akv_keyfactor::{JobOutput, JobStatus, Options};
 use akv_testkit::Operation;
 use base64::Engine as _;
@@ -63,6 +63,18 @@ async fn two_steps_make_a_request_and_a_version() {
     assert!(newest.exportable);
     // There is a certificate now.
     assert_ends(&world.run(&job).await, JobStatus::Warning, &["exists already"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn offered_issuers_complete_what_command_hands_over() {
+    let world = World::new();
+    let mut job = job(&json!({"keyType": "ECC", "keySize": 256}));
+    let issued = world.pki().sign(csr(&world.run(&job).await).der()).expect("signed");
+    let authorities = issued.iter().skip(1).map(|der| X509::from_der(der).expect("a certificate"));
+    job["IssuedCertificate"] = STANDARD.encode(&issued[0]).into();
+    let options = Options { issuers: authorities.collect(), ..Options::default() };
+    assert_ends(&world.run_with(&job, &options).await, JobStatus::Success, &["merged"]);
+    assert_eq!(world.vault().newest("web-01").expect("a version").certificates, issued);
 }
 
 #[tokio::test(start_paused = true)]
