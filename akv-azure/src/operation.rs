@@ -8,6 +8,9 @@ pub(crate) enum Operation {
     GetSecret,
     GetDeletedCertificate,
     ImportCertificate,
+    /// Also the merge that completes it.
+    CreateCertificate,
+    ForgetRequest,
     UpdateCertificate,
     DeleteCertificate,
     RecoverCertificate,
@@ -62,6 +65,8 @@ impl Operation {
         matches!(
             self,
             Self::ImportCertificate
+                | Self::CreateCertificate
+                | Self::ForgetRequest
                 | Self::UpdateCertificate
                 | Self::DeleteCertificate
                 | Self::RecoverCertificate
@@ -115,7 +120,12 @@ impl Operation {
                 "certificates/import",
                 OFFICER,
             ),
-            Self::UpdateCertificate => vault(
+            Self::CreateCertificate => vault(
+                "Microsoft.KeyVault/vaults/certificates/create/action",
+                "certificates/create",
+                OFFICER,
+            ),
+            Self::ForgetRequest | Self::UpdateCertificate => vault(
                 "Microsoft.KeyVault/vaults/certificates/update/action",
                 "certificates/update",
                 OFFICER,

@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
 
 mod fleet;
+mod requests;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use fleet::{SelectionArgs, ViaArgs, ViaChoice};
+pub(crate) use requests::{CancelArgs, MergeArgs, RequestArgs};
 
 /// Certificates in Azure Key Vault for Keyfactor Command.
 #[derive(Debug, Parser)]
@@ -37,6 +39,12 @@ pub(crate) enum Command {
     Add(AddArgs),
     /// Remove a certificate from a vault
     Remove(RemoveArgs),
+    /// Have a key made in a vault and print the request for its certificate as PEM
+    Request(RequestArgs),
+    /// Merge an issued certificate with the key of its request
+    Merge(MergeArgs),
+    /// Cancel a pending request; its key is gone
+    Cancel(CancelArgs),
     /// Report what needs attention among the certificates of vaults or of an inventory
     Report(ReportArgs),
     /// Create a vault; an existing one is never changed
@@ -151,6 +159,7 @@ pub(crate) enum Identity {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct JobArgs {
     /// The job configuration as JSON; - or nothing is standard input
     #[arg(value_name = "FILE")]
@@ -158,6 +167,10 @@ pub(crate) struct JobArgs {
     /// Tell the whole chain of each certificate in an inventory
     #[arg(long)]
     pub(crate) chain: bool,
+    /// Make the keys of Reenrollment jobs in the HSM of a premium vault; such a job has to ask for a
+    /// non-exportable key
+    #[arg(long)]
+    pub(crate) hsm_keys: bool,
     /// How a discovery finds vaults
     #[arg(long, value_name = "CHOICE", default_value = "lists")]
     pub(crate) via: ViaChoice,
@@ -388,6 +401,9 @@ pub(crate) struct StoreTypeArgs {
     /// The header of the file that kfutil stores import takes
     #[arg(long)]
     pub(crate) csv: bool,
+    /// The store type offers Reenrollment too: keys are made in the vault, Command has them certified
+    #[arg(long, conflicts_with = "csv")]
+    pub(crate) reenrollment: bool,
     /// Whether Command takes certificates without a private key: optional, as the incumbent's store type
     /// has it, or required; Key Vault rejects them in any case
     #[arg(long, value_name = "CHOICE", default_value = "optional", conflicts_with = "csv")]

@@ -5,6 +5,7 @@ mod deletion;
 mod details;
 mod finishing;
 mod import;
+mod requests;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -23,6 +24,9 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use time::OffsetDateTime;
 use tokio_util::sync::DropGuard;
+
+#[cfg(test)]
+pub(crate) use requests::NEWER_API_VERSION;
 
 use crate::lost::POLL;
 use crate::operation::Operation;

@@ -19,6 +19,7 @@ mod jobs;
 mod pace;
 mod redaction;
 mod refusal;
+mod requests;
 mod sign_in;
 mod store;
 mod tap;

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod add;
+mod cancel;
 mod check;
 mod contents;
 mod create;
@@ -10,8 +11,10 @@ mod discover;
 mod inventory;
 mod job;
 mod lifeline;
+mod merge;
 mod remove;
 mod report;
+mod request;
 mod signal;
 mod store_type;
 
@@ -50,6 +53,15 @@ pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
         }
         Command::Remove(args) => {
             in_runtime(common, async |azure, _| remove::run(common, args, azure?).await)
+        }
+        Command::Request(args) => {
+            in_runtime(common, async |azure, _| request::run(common, args, azure?).await)
+        }
+        Command::Merge(args) => {
+            in_runtime(common, async |azure, _| merge::run(common, args, azure?).await)
+        }
+        Command::Cancel(args) => {
+            in_runtime(common, async |azure, _| cancel::run(common, args, azure?).await)
         }
         Command::Create(args) => {
             in_runtime(common, async |azure, _| create::run(common, args, azure?).await)

@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::table::print_csv;
-use super::{print_json, print_json_line, print_line, say, status_name, unwritten};
+use super::{print, print_json, print_json_line, print_line, say, status_name, unwritten};
 use crate::args::Output;
 use crate::exit::Exit;
 
@@ -28,6 +28,11 @@ fn shown(output: Output, outcome: &Outcome, exit: Exit) -> Result<()> {
         Output::Table if exit == Exit::Failure => {
             say(&message);
             Ok(())
+        }
+        // The request is the data, ready for a pipe or a file.
+        Output::Table if let Effect::Requested { csr, .. } = outcome.effect() => {
+            say(&message);
+            print(csr.to_pem().trim_end())
         }
         Output::Table | Output::Html => print_line(&message),
         Output::Json => print_json(&document(outcome)),
@@ -61,6 +66,12 @@ fn document(outcome: &Outcome) -> Value {
         Effect::Recovered { name } => json!({"effect": "recovered", "name": name.as_str()}),
         Effect::Removed { name, .. } => json!({"effect": "removed", "name": name.as_str()}),
         Effect::Purged { name } => json!({"effect": "purged", "name": name.as_str()}),
+        Effect::Requested { name, csr } => {
+            json!({"effect": "requested", "name": name.as_str(), "request": csr.to_pem()})
+        }
+        Effect::RequestCancelled { name } => {
+            json!({"effect": "request-cancelled", "name": name.as_str()})
+        }
         Effect::Created { path } => json!({"effect": "created", "name": path.to_string()}),
     };
     if let (Value::Object(document), Value::Object(facts)) = (&mut document, facts) {
