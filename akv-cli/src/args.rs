@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Discover(ViaArgs),
     /// Check a certificate as an add would, without touching any vault
     Check(CheckArgs),
+    /// Check everything that a job needs, from this machine to the vault, without changing anything
+    Doctor(DoctorArgs),
     /// Print the definition of the store type for Command
     StoreType(StoreTypeArgs),
     /// Run the whole main job on a fake Azure inside this program
@@ -383,6 +385,18 @@ pub(crate) struct CreateArgs {
     pub(crate) tags: Vec<(String, String)>,
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    #[arg(value_name = "STORE", help = STORE)]
+    pub(crate) store: Option<StorePath>,
+    /// Check the permission to read secrets too, which an inventory with --chain needs
+    #[arg(long)]
+    pub(crate) chain: bool,
+    /// Check the extension of the Universal Orchestrator that is installed in this directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) orchestrator: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

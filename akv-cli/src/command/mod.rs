@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::args::{Cli, Command, Common, Output};
 use crate::blocking::blocking;
 use crate::command::signal::Signals;
+use crate::doctor;
 use crate::exit::Exit;
 use crate::usage::Usage;
 use crate::wiring::Wiring;
@@ -39,11 +40,14 @@ pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
         return Err(Usage::new("only `report` has --output html").into());
     }
     let settings = match (&cli.command, settings) {
-        (Command::Job(_), settings) => settings,
+        (Command::Job(_) | Command::Doctor(_), settings) => settings,
         (_, settings) => settings.map_err(|error| Usage::new(format!("{error:#}")).into()),
     };
     match &cli.command {
         Command::Job(args) => job::run(common, args, settings),
+        Command::Doctor(args) => {
+            in_runtime(common, async |wiring, _| doctor::run(common, args, settings, wiring).await)
+        }
         _ if settings.is_err() => settings.map(|()| Exit::Failure),
         Command::Inventory(args) => {
             in_runtime(common, async |azure, _| inventory::run(common, args, azure?).await)
