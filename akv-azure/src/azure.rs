@@ -149,6 +149,15 @@ impl Shared {
         Arc::clone(&self.quota)
     }
 
+    pub(crate) fn proxy(&self) -> &ProxyChoice {
+        &self.proxy
+    }
+
+    /// Whether somebody else carries the requests than this crate's own connections.
+    pub(crate) fn is_embedded(&self) -> bool {
+        self.options.transport.is_some()
+    }
+
     /// One pool for all clouds that trust the same roots.
     pub(crate) fn transport(&self, cloud: &Cloud) -> Result<Arc<dyn HttpClient>> {
         if let Some(transport) = &self.options.transport {

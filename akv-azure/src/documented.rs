@@ -33,6 +33,10 @@ const JOBS: &[(&str, &[Operation])] = &[
             Operation::GetCertificate,
         ],
     ),
+    (
+        "Request",
+        &[Operation::GetCertificate, Operation::CreateCertificate, Operation::ForgetRequest],
+    ),
     ("Discovery", &[Operation::ListSubscriptions, Operation::ListVaults]),
     (
         "Create",
@@ -122,6 +126,10 @@ fn the_cloud_file_shown_is_one() {
 fn the_versions_are_those_that_are_sent() {
     for (interface, version) in [
         ("Key Vault certificates and secrets", crate::vault::API_VERSION),
+        (
+            "Key Vault certificates, to request one with IP addresses or URIs",
+            crate::vault::NEWER_API_VERSION,
+        ),
         ("Vaults (Microsoft.KeyVault)", crate::directory::VAULTS),
         ("Subscriptions", crate::directory::SUBSCRIPTIONS),
         ("Resource groups", crate::directory::RESOURCE_GROUPS),

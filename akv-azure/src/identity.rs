@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use akv_core::{ClientId, Cloud, Credential, Identity, ObjectId, Result, StoreAddress, TenantId};
+use akv_core::{ClientId, Cloud, Credential, Identity, ObjectId, Result, TenantId};
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -61,21 +61,12 @@ impl SignedIn {
 }
 
 impl Azure {
-    /// Signs in as a job on this store would, and reads who that is.
+    /// Signs in as a job in this cloud and tenant would, and reads who that is.
     pub async fn signed_in(
         &self,
-        address: &StoreAddress,
-        credential: &Credential,
-    ) -> Result<SignedIn> {
-        let StoreAddress { tenant, cloud, .. } = address;
-        self.read_token(cloud, credential, tenant.as_ref()).await
-    }
-
-    async fn read_token(
-        &self,
         cloud: &Cloud,
-        credential: &Credential,
         tenant: Option<&TenantId>,
+        credential: &Credential,
     ) -> Result<SignedIn> {
         let tried = "sign in to Entra ID";
         let shared = self.shared();
@@ -104,7 +95,7 @@ impl Identity for CredentialIdentity {
             _ => {
                 // The change itself needs the same token, so there is nothing to wait for longer.
                 let read =
-                    self.azure.read_token(&self.cloud, &self.credential, self.tenant.as_ref());
+                    self.azure.signed_in(&self.cloud, self.tenant.as_ref(), &self.credential);
                 let signed_in = tokio::time::timeout(PATIENCE, read).await.ok()?.ok()?;
                 let object = signed_in.object.map(|id| id.to_string());
                 signed_in.application.map(|id| id.to_string()).or(object)

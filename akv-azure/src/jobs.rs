@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use akv_core::job::{
-    Background, DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, ShowJob,
-    SoftDeleteJobs, StoreJobs, Turns,
+    Background, DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, RequestJob,
+    RequestJobs, ShowJob, SoftDeleteJobs, StoreJobs, Turns,
 };
 use akv_core::{
     CertificateStore, Clock, Cloud, Credential, Identity, Layer, Result, StoreAddress,
@@ -126,8 +126,25 @@ impl Jobs for AzureJobs {
         Ok(self.of_store(address, credential)?)
     }
 
+    fn requests(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> Result<Box<dyn RequestJob>> {
+        Ok(Box::new(self.of_requests(address, credential)?))
+    }
+
     fn discovery(&self, cloud: &Cloud, credential: &Credential) -> Result<Box<dyn DiscoveryJob>> {
         Ok(Box::new(DirectoryJobs::new(Arc::new(self.azure.directory(cloud, credential)?))))
+    }
+}
+
+impl AzureJobs {
+    fn of_requests(&self, address: &StoreAddress, credential: &Credential) -> Result<RequestJobs> {
+        let store = Arc::new(self.azure.store(address, credential)?);
+        let (requests, clock) = (Arc::clone(&store), Arc::clone(&self.clock));
+        let jobs = RequestJobs::new(store, requests, clock);
+        Ok(jobs.with_turns(self.turns.clone()).with_background(Arc::new(BlockingThreads)))
     }
 }
 

@@ -10,6 +10,9 @@ pub(crate) enum Operation {
     GetSecret,
     GetDeletedCertificate,
     ImportCertificate,
+    /// Also the merge that completes it.
+    CreateCertificate,
+    ForgetRequest,
     UpdateCertificate,
     DeleteCertificate,
     RecoverCertificate,
@@ -64,6 +67,8 @@ impl Operation {
         matches!(
             self,
             Self::ImportCertificate
+                | Self::CreateCertificate
+                | Self::ForgetRequest
                 | Self::UpdateCertificate
                 | Self::DeleteCertificate
                 | Self::RecoverCertificate
@@ -117,7 +122,12 @@ impl Operation {
                 "certificates/import",
                 OFFICER,
             ),
-            Self::UpdateCertificate => vault(
+            Self::CreateCertificate => vault(
+                "Microsoft.KeyVault/vaults/certificates/create/action",
+                "certificates/create",
+                OFFICER,
+            ),
+            Self::ForgetRequest | Self::UpdateCertificate => vault(
                 "Microsoft.KeyVault/vaults/certificates/update/action",
                 "certificates/update",
                 OFFICER,

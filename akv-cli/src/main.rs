@@ -5,6 +5,7 @@ mod audit_file;
 mod blocking;
 mod changes;
 mod command;
+mod doctor;
 mod exit;
 mod json;
 mod lines;

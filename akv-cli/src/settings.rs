@@ -140,8 +140,10 @@ impl Settings {
     }
 
     fn exclude(&self, setting: &Setting, other: &Arg) -> bool {
+        // A command knows its own options and the global ones; the root knows the latter alone.
+        let command = self.root.find_subcommand(&self.command).unwrap_or(&self.root);
         let excluded = |one: &Arg, other: &Arg| {
-            self.root.get_arg_conflicts_with(one).iter().any(|arg| arg.get_id() == other.get_id())
+            command.get_arg_conflicts_with(one).iter().any(|arg| arg.get_id() == other.get_id())
         };
         excluded(&setting.option, other) || excluded(other, &setting.option)
     }
@@ -264,7 +266,7 @@ fn line(text: &str, at: usize) -> usize {
 }
 
 /// Options that say where and how. None of them changes what a job reports as done.
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 27] = [
     "allow-endpoint",
     "audit-file",
     "ca-file",
@@ -276,6 +278,7 @@ const NAMES: [&str; 26] = [
     "cloud-file",
     "concurrency",
     "deadline",
+    "hsm-keys",
     "identity",
     "job-deadline",
     "log-file",

@@ -20,7 +20,7 @@ use crate::usage::Usage;
 
 /// Azure, and the jobs over it.
 pub(crate) struct Wiring {
-    azure: Azure,
+    pub(crate) azure: Azure,
     pub(crate) jobs: AzureJobs,
     cancellation: CancellationToken,
 }
@@ -95,7 +95,7 @@ pub(crate) fn tenants(common: &Common) -> Result<Vec<TenantId>> {
     }
 }
 
-fn one_tenant(common: &Common) -> Result<Option<TenantId>> {
+pub(crate) fn one_tenant(common: &Common) -> Result<Option<TenantId>> {
     let mut tenants = tenants(common)?;
     match tenants.len() {
         0 | 1 => Ok(tenants.pop()),

@@ -7,6 +7,7 @@ mod address;
 pub mod audit;
 pub mod bundle;
 mod certificate;
+mod certificate_requests;
 mod change;
 mod clock;
 mod cloud;
@@ -34,6 +35,10 @@ pub use bundle::Bundle;
 pub use certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
     ListedCertificate, Thumbprint, Version,
+};
+pub use certificate_requests::{
+    CertificateRequests, KeyProtection, Merge, NewRequest, PendingRequest, RequestedCertificate,
+    RequestedKey,
 };
 pub use change::Action;
 pub use clock::{Clock, FixedClock, SystemClock};

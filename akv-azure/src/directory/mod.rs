@@ -1,6 +1,7 @@
 //! The control plane over REST (Resource Manager): the port [`VaultDirectory`].
 
 mod create;
+mod facts;
 mod settings;
 
 use std::fmt;

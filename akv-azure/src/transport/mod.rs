@@ -1,6 +1,7 @@
 //! What carries the requests in production: one pool of connections over rustls.
 
 mod distrust;
+mod presented;
 mod proxy;
 mod resolver;
 
@@ -22,6 +23,7 @@ use crate::pipeline::Failure;
 use distrust::ProxySpeaksNoTls;
 
 pub(crate) use distrust::Distrust;
+pub(crate) use presented::presented;
 pub(crate) use proxy::ProxyChoice;
 pub(crate) use resolver::Unresolved;
 

@@ -6,6 +6,7 @@ mod details;
 mod finishing;
 mod import;
 mod lists;
+mod requests;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,6 +24,9 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use time::OffsetDateTime;
 use tokio_util::sync::DropGuard;
+
+#[cfg(test)]
+pub(crate) use requests::NEWER_API_VERSION;
 
 use crate::lost::POLL;
 use crate::operation::Operation;

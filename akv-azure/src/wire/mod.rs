@@ -10,6 +10,7 @@ pub(crate) mod import;
 pub(crate) mod page;
 pub(crate) mod policy;
 pub(crate) mod refusal;
+pub(crate) mod request;
 pub(crate) mod secret;
 pub(crate) mod settings;
 pub(crate) mod subscription;

@@ -23,16 +23,16 @@ use crate::world::{World, name, seconds, tags};
 
 /// A process that dies at the nth request.
 #[derive(Debug)]
-struct Mortal {
+pub(crate) struct Mortal {
     inner: Arc<dyn HttpClient>,
     left: AtomicUsize,
     /// Whether the service still gets that request.
     after: bool,
-    died: Notify,
+    pub(crate) died: Notify,
 }
 
 impl Mortal {
-    fn new(world: &World, requests: usize, after: bool) -> Arc<Self> {
+    pub(crate) fn new(world: &World, requests: usize, after: bool) -> Arc<Self> {
         let (inner, left) = (world.cloud.transport(), AtomicUsize::new(requests));
         Arc::new(Self { inner, left, after, died: Notify::new() })
     }

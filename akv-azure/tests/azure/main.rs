@@ -20,6 +20,7 @@ mod lists;
 mod pace;
 mod redaction;
 mod refusal;
+mod requests;
 mod sign_in;
 mod store;
 mod tap;

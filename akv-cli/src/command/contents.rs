@@ -58,7 +58,7 @@ impl IssuersArgs {
     }
 }
 
-fn bytes(file: &Path) -> Result<Zeroizing<Vec<u8>>> {
+pub(super) fn bytes(file: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let tried = || format!("read the certificate from {}", file.display());
     if is_stdin(file) {
         let input = secret_input::standard_input().with_context(tried)?;

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod add;
+mod cancel;
 mod check;
 mod completions;
 mod contents;
@@ -12,8 +13,10 @@ mod inventory;
 mod job;
 mod lifeline;
 mod man;
+mod merge;
 mod remove;
 mod report;
+mod request;
 mod show;
 mod signal;
 mod soft_delete;
@@ -28,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 use crate::args::{Cli, Command, Common, Output};
 use crate::blocking::blocking;
 use crate::command::signal::Signals;
+use crate::doctor;
 use crate::exit::Exit;
 use crate::usage::Usage;
 use crate::wiring::Wiring;
@@ -40,13 +44,16 @@ pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
         return Err(Usage::new(format!("only `{only}` has this --output format")).into());
     }
     let settings = match (&cli.command, settings) {
-        (Command::Job(_), settings) => settings,
+        (Command::Job(_) | Command::Doctor(_), settings) => settings,
         (_, settings) => settings.map_err(|error| Usage::new(format!("{error:#}")).into()),
     };
     match &cli.command {
         Command::Job(args) => job::run(common, args, settings),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
+        Command::Doctor(args) => {
+            in_runtime(common, async |wiring, _| doctor::run(common, args, settings, wiring).await)
+        }
         _ if settings.is_err() => settings.map(|()| Exit::Failure),
         Command::Inventory(args) => {
             in_runtime(common, async |azure, _| inventory::run(common, args, azure?).await)
@@ -68,6 +75,15 @@ pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
         }
         Command::Remove(args) => {
             in_runtime(common, async |azure, _| remove::run(common, args, azure?).await)
+        }
+        Command::Request(args) => {
+            in_runtime(common, async |azure, _| request::run(common, args, azure?).await)
+        }
+        Command::Merge(args) => {
+            in_runtime(common, async |azure, _| merge::run(common, args, azure?).await)
+        }
+        Command::Cancel(args) => {
+            in_runtime(common, async |azure, _| cancel::run(common, args, azure?).await)
         }
         Command::Create(args) => {
             in_runtime(common, async |azure, _| create::run(common, args, azure?).await)

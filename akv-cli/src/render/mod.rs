@@ -34,6 +34,7 @@ pub(crate) use outcome::outcome;
 pub(crate) use plan::plan;
 pub(crate) use record::{FailedLine, Record as InventoryRecord};
 pub(crate) use report::{report, report_summary};
+pub(crate) use table::print_csv;
 
 /// One line (or document) of data. Nothing is left in a buffer whose loss nobody would notice.
 pub(crate) fn print(text: &str) -> Result<()> {

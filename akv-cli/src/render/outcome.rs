@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::failure::{error_json, say_failure};
 use super::table::print_csv;
-use super::{print_json, print_json_line, print_line, say, status_name, unwritten};
+use super::{print, print_json, print_json_line, print_line, say, status_name, unwritten};
 use crate::args::Output;
 use crate::exit::Exit;
 
@@ -37,7 +37,14 @@ fn shown(output: Output, outcome: &Outcome, exit: Exit) -> Result<()> {
             say_failure(outcome);
             Ok(())
         }
-        _ => print_line(&outcome.message()),
+        _ => match outcome.effect() {
+            // The request is the data, ready for a pipe or a file.
+            Effect::Requested { csr, .. } => {
+                say(&outcome.message());
+                print(csr.to_pem().trim_end())
+            }
+            _ => print_line(&outcome.message()),
+        },
     }
 }
 
@@ -64,6 +71,12 @@ fn document(outcome: &Outcome) -> Value {
         Effect::Recovered { name } => json!({"effect": "recovered", "name": name.as_str()}),
         Effect::Removed { name, .. } => json!({"effect": "removed", "name": name.as_str()}),
         Effect::Purged { name } => json!({"effect": "purged", "name": name.as_str()}),
+        Effect::Requested { name, csr } => {
+            json!({"effect": "requested", "name": name.as_str(), "request": csr.to_pem()})
+        }
+        Effect::RequestCancelled { name } => {
+            json!({"effect": "request-cancelled", "name": name.as_str()})
+        }
         Effect::Created { path } => json!({"effect": "created", "name": path.to_string()}),
     };
     if let (Value::Object(document), Value::Object(facts)) = (&mut document, facts) {

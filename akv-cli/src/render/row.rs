@@ -162,6 +162,7 @@ mod tests {
             tags: Tags::as_stored([("owner", "pki")]),
             has_key: true,
             key: Some(KeyState { exportable: Some(Exportable::No), kind: Some(kind.to_owned()) }),
+            details: None,
         };
         vec![
             item("web-01", 23, true, "EC", ItemSource::Read),

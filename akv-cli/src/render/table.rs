@@ -116,7 +116,7 @@ fn shown(cell: &Cell) -> comfy_table::Cell {
 /// One line of comma-separated values (RFC 4180). A field that a spreadsheet would take for a
 /// formula is made text by an apostrophe: tags and names come from outside. A terminal does not get
 /// what could mislead it; a file gets every character as it is.
-pub(super) fn print_csv<'a>(fields: impl IntoIterator<Item = &'a str>) -> Result<()> {
+pub(crate) fn print_csv<'a>(fields: impl IntoIterator<Item = &'a str>) -> Result<()> {
     if io::stdout().is_terminal() {
         let fields: Vec<_> = fields.into_iter().map(printable).collect();
         print(&csv_line(fields.iter().map(AsRef::as_ref)))

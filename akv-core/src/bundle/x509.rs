@@ -13,6 +13,7 @@ use super::moment;
 use super::name::{ComparableName, Name, shown};
 use super::public_key::PublicKey;
 use super::signature::{self, Verdict};
+use super::subject::SubjectName;
 use super::unreadable::{CertificateError, UnknownField};
 use crate::certificate::Thumbprint;
 
@@ -122,6 +123,11 @@ impl X509 {
     /// What messages call its issuer.
     pub(super) fn issuer_label(&self) -> String {
         shown(&self.issuer())
+    }
+
+    /// The subject, for asking for a certificate of the same; `None` where not all of it is text.
+    pub fn subject_name(&self) -> Option<SubjectName> {
+        SubjectName::of(self.parts().subject)
     }
 
     /// The subject's first common name.
@@ -357,7 +363,7 @@ impl<'a> Parts<'a> {
 }
 
 /// The octets of a bit string, whose first octet counts unused bits.
-fn bits(string: Element<'_>) -> Option<&[u8]> {
+pub(super) fn bits(string: Element<'_>) -> Option<&[u8]> {
     string.content.split_first().map(|(_, bits)| bits)
 }
 

@@ -1,6 +1,7 @@
 //! An outcome: what was done, what was not, and why. Never a bare error, because a partial result
 //! is a real answer.
 
+use crate::bundle::CertificateRequest;
 use crate::certificate::{CertificateName, Thumbprint, Version};
 use crate::error::Error;
 use crate::store::Deletion;
@@ -65,6 +66,18 @@ pub enum Effect {
     },
     /// The certificate was removed and purged.
     Purged {
+        /// Under this name.
+        name: CertificateName,
+    },
+    /// There is a key in the vault and a request for it, which waits to be signed.
+    Requested {
+        /// Under this name.
+        name: CertificateName,
+        /// The request.
+        csr: CertificateRequest,
+    },
+    /// A request and its key are gone.
+    RequestCancelled {
         /// Under this name.
         name: CertificateName,
     },
