@@ -5,11 +5,12 @@ use akv_core::Tags;
 use akv_core::job::{AddRequest, Effect, ExistingTags, Jobs, Overwrite, SoftDeleted};
 use anyhow::Result;
 
-use super::{Usage, each_once};
+use super::tags::each_once;
 use crate::args::{AddArgs, Common, SoftDeletedArgs, SoftDeletedChoice};
 use crate::changes::Changes;
 use crate::exit::Exit;
 use crate::render;
+use crate::usage::Usage;
 use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Result<Exit> {

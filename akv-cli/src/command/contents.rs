@@ -10,9 +10,9 @@ use akv_core::text::{read_bounded, without_line_end};
 use anyhow::{Context, Result};
 use zeroize::Zeroizing;
 
-use super::Usage;
 use crate::args::{ContentsArgs, IssuersArgs};
 use crate::secret_input;
+use crate::usage::Usage;
 
 impl ContentsArgs {
     pub(super) fn read(&self) -> Result<(Contents, Password)> {

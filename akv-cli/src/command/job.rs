@@ -19,13 +19,15 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::{Usage, in_runtime, lifeline};
+use super::lifeline;
+use super::runtime::in_runtime;
 use crate::args::{Common, JobArgs};
 use crate::blocking::blocking;
 use crate::changes::Changes;
 use crate::exit::Exit;
 use crate::render;
 use crate::secret_input::variable;
+use crate::usage::Usage;
 use crate::wiring::Wiring;
 
 /// A job ends in a result document, whatever goes wrong: under its own id, or under 0 where the

@@ -5,10 +5,11 @@ use akv_core::job::{ExistingTags, Jobs, MergeRequest};
 use anyhow::Result;
 
 use super::contents::bytes;
-use super::{Usage, each_once};
+use super::tags::each_once;
 use crate::args::{Common, MergeArgs};
 use crate::exit::Exit;
 use crate::render;
+use crate::usage::Usage;
 use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &MergeArgs, wiring: Wiring) -> Result<Exit> {

@@ -4,10 +4,11 @@ use akv_core::job::{CertificateWish, ExistingTags, Jobs, KeyRequest, Overwrite};
 use akv_core::{Exportable, KeyProtection, RequestedCertificate, Tags};
 use anyhow::Result;
 
-use super::{Usage, each_once};
+use super::tags::each_once;
 use crate::args::{Common, RequestArgs};
 use crate::exit::Exit;
 use crate::render;
+use crate::usage::Usage;
 use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &RequestArgs, wiring: Wiring) -> Result<Exit> {
