@@ -13,6 +13,8 @@ mod directory;
 mod endpoint_suffix;
 mod error;
 pub mod job;
+#[cfg(feature = "test-util")]
+pub mod memory;
 mod secret;
 mod store;
 mod store_path;

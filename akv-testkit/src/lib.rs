@@ -30,7 +30,6 @@ mod hidden;
 mod journal;
 mod managed_identity;
 mod members;
-pub mod memory;
 mod operation;
 mod permission;
 pub mod pki;

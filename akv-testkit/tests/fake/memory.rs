@@ -2,7 +2,7 @@
 
 use akv_core::{CertificateStore, Error, ErrorKind};
 use akv_testkit::conformance::Conformance;
-use akv_testkit::memory::{MemoryStore, StoreCall};
+use akv_core::memory::{MemoryStore, StoreCall};
 use futures::executor::block_on;
 
 fn store() -> MemoryStore {

@@ -4,5 +4,6 @@
 mod add;
 mod create;
 mod inventory;
+mod pki;
 mod remove;
 mod scene;

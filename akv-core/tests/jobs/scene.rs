@@ -1,22 +1,23 @@
-//! What the tests of decisions share: a vault in memory and the jobs on it.
+//! What the tests of jobs share: a vault in memory and the jobs on it.
 
 use std::sync::Arc;
 
 use akv_core::job::{AddRequest, Contents, ManagementJob, Outcome, StoreJobs};
+use akv_core::memory::{MemoryDirectory, MemoryStore, StoreCall};
 use akv_core::{
     Attributes, Certificate, CertificateName, Denial, Error, ErrorKind, Password, Tags, Thumbprint,
 };
-use akv_testkit::memory::{MemoryDirectory, MemoryStore, StoreCall};
-use akv_testkit::pki::{Leaf, TestPki};
 use futures::executor::block_on;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
+
+use crate::pki::{Leaf, Pki};
 
 /// The vault, the jobs on it, and somebody who issues certificates.
 pub(crate) struct Scene {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) jobs: StoreJobs,
-    pub(crate) pki: TestPki,
+    pub(crate) pki: Pki,
     pub(crate) now: OffsetDateTime,
 }
 
@@ -26,11 +27,11 @@ impl Scene {
         let store = Arc::new(MemoryStore::new("contoso").expect("a vault name"));
         let directory = Arc::new(MemoryDirectory::new());
         let jobs = StoreJobs::new(Arc::clone(&store) as _, directory, None, Arc::new(now));
-        Self { store, jobs, pki: TestPki::new(now), now }
+        Self { store, jobs, pki: Pki::new(now), now }
     }
 
     pub(crate) fn leaf(&self) -> Leaf {
-        self.pki.leaf("www.contoso.com").issue()
+        self.pki.leaf("www.contoso.com")
     }
 
     pub(crate) fn add(&self, request: &AddRequest) -> Outcome {
@@ -71,7 +72,7 @@ pub(crate) fn tags(tags: &[(&str, &str)]) -> Tags {
 
 /// An addition of a leaf with its chain as `web`.
 pub(crate) fn adding(leaf: &Leaf) -> AddRequest {
-    let contents = Contents::Pfx(Zeroizing::new(leaf.pfx()));
+    let contents = Contents::Pem(Zeroizing::new(leaf.pem()));
     AddRequest { name: Some(web()), ..AddRequest::new(contents, Password::default()) }
 }
 
