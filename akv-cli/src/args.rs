@@ -41,6 +41,7 @@ pub(crate) enum Command {
     /// Print the definition of the store type for Command
     StoreType(StoreTypeArgs),
     /// Run the whole main job on a fake Azure inside this program
+    #[cfg(feature = "demo")]
     Demo,
 }
 

@@ -18,39 +18,72 @@
 //! assert_eq!(version.certificates.len(), 3);
 //! ```
 
-mod arm;
-mod budget;
-mod clock;
-mod cloud;
-pub mod conformance;
-mod entra;
-mod exchange;
-mod fault;
-mod hidden;
-mod journal;
-mod managed_identity;
-mod members;
-mod operation;
-mod permission;
-pub mod pki;
-mod problem;
-mod realm;
-mod serve;
-mod vault;
+#![cfg_attr(
+    not(feature = "serve"),
+    allow(dead_code, reason = "what only a server asks of the cloud")
+)]
 
-pub use budget::Budget;
-pub use clock::{Clock, Pace};
-pub use cloud::{FakeCloud, FakeCloudBuilder, FakeVault, StoredVersion, VaultPlan};
-pub use entra::ClientCertificateError;
-pub use exchange::{Delivery, Request, Response};
-pub use fault::{Calls, Challenge, Effect, Fault, InvalidFault, Played, Stage};
-pub use journal::{Entry, Journal};
-pub use operation::Operation;
-pub use permission::{Reason, Refusal};
-pub use serve::tls::TlsServer;
-pub use vault::Pages;
+#[cfg(feature = "fake")]
+mod arm;
+#[cfg(feature = "fake")]
+mod budget;
+#[cfg(feature = "fake")]
+mod clock;
+#[cfg(feature = "fake")]
+mod cloud;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+#[cfg(feature = "fake")]
+mod endpoints;
+#[cfg(feature = "fake")]
+mod entra;
+#[cfg(feature = "fake")]
+mod exchange;
+#[cfg(feature = "fake")]
+mod fault;
+#[cfg(feature = "fake")]
+mod journal;
+#[cfg(feature = "fake")]
+mod json_object;
+#[cfg(feature = "fake")]
+mod managed_identity;
+#[cfg(feature = "fake")]
+mod operation;
+#[cfg(feature = "fake")]
+mod permission;
+#[cfg(feature = "pki")]
+pub mod pki;
+#[cfg(feature = "fake")]
+mod problem;
+#[cfg(feature = "fake")]
+mod redacted;
+#[cfg(feature = "fake")]
+mod serve;
+#[cfg(feature = "fake")]
+mod vault;
+#[cfg(feature = "fake")]
+mod vault_generated;
+#[cfg(feature = "fake")]
+mod x509;
+
+#[cfg(feature = "fake")]
+pub use self::{
+    budget::Budget,
+    clock::{Clock, ClockMode},
+    cloud::{FakeCloud, FakeCloudBuilder, FakeVault, StoredVersion, VaultPlan},
+    entra::ClientCertificateError,
+    exchange::{Delivery, Request, Response},
+    fault::{Calls, Challenge, Effect, Fault, InvalidFault, Played, Stage},
+    journal::{Entry, Journal},
+    operation::Operation,
+    permission::{DenyRule, Reason},
+    vault::Pages,
+};
+
+#[cfg(feature = "serve")]
+pub use serve::TlsServer;
 
 /// The page about the fake, whose examples are tests.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "azure-core"))]
 #[doc = include_str!("../../docs/testkit.md")]
 mod page {}
