@@ -164,7 +164,7 @@ fn no_job_shows_a_part_of_a_secret() {
     let cloud = FakeCloud::builder().vault("contoso").start();
     let azure =
         Azure::new(AzureOptions { transport: Some(cloud.transport()), ..AzureOptions::default() });
-    let jobs = AzureJobs::new(azure.expect("Azure"), Arc::new(cloud.clock().now()));
+    let jobs = AzureJobs::new(azure.expect("Azure"), Arc::new(cloud.clock().clone()));
     let log = Log::default();
     let own = log.clone();
     let lines = tracing_subscriber::fmt::layer().with_writer(move || own.clone()).json();

@@ -15,7 +15,9 @@ mod error;
 pub mod job;
 #[cfg(feature = "test-util")]
 pub mod memory;
+pub mod report;
 mod secret;
+mod soft_deleted;
 mod store;
 mod store_path;
 mod tags;
@@ -28,7 +30,7 @@ pub use certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
     ListedCertificate, Thumbprint, Version,
 };
-pub use clock::Clock;
+pub use clock::{Clock, FixedClock, SystemClock};
 pub use cloud::Cloud;
 pub use credential::Credential;
 pub use directory::{
@@ -38,6 +40,7 @@ pub use directory::{
 pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
 pub use secret::{ClientSecret, Password};
+pub use soft_deleted::{ListedDeletedCertificate, SoftDeletedCertificates};
 pub use store::{
     CertificateStore, Deletion, Import, ListOptions, OperationState, Pending, Precondition, Purged,
 };

@@ -40,7 +40,7 @@ impl Demo {
             transport: Some(cloud.transport()),
             ..AzureOptions::default()
         })?;
-        let jobs = AzureJobs::new(azure, Arc::new(cloud.clock().now()));
+        let jobs = AzureJobs::new(azure, Arc::new(cloud.clock().clone()));
         Ok(Self { cloud, jobs, steps: 0 })
     }
 

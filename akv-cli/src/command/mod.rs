@@ -11,26 +11,30 @@ mod inventory;
 mod job;
 mod lifeline;
 mod remove;
+mod report;
 mod signal;
 mod store_type;
 
 use std::collections::HashSet;
-use std::fmt;
 use std::future::Future;
 
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
-use crate::args::{Cli, Command, Common};
+use crate::args::{Cli, Command, Common, Output};
 use crate::blocking::blocking;
 use crate::command::signal::Signals;
 use crate::exit::Exit;
+use crate::usage::Usage;
 use crate::wiring::Wiring;
 
 /// Runs the command. Settings that cannot be used are a wrong command line, except for a job, which
 /// ends in a result document.
 pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
     let common = &cli.common;
+    if common.output == Output::Html && !matches!(cli.command, Command::Report(_)) {
+        return Err(Usage::new("only `report` has --output html").into());
+    }
     let settings = match (&cli.command, settings) {
         (Command::Job(_), settings) => settings,
         (_, settings) => settings.map_err(|error| Usage::new(format!("{error:#}")).into()),
@@ -53,30 +57,13 @@ pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
         Command::Discover => {
             in_runtime(common, async |azure, _| discover::run(common, azure?).await)
         }
+        Command::Report(args) => report::run(common, args),
         Command::Check(args) => check::run(common, args),
         Command::StoreType(args) => store_type::run(args),
         #[cfg(feature = "demo")]
         Command::Demo => runtime()?.block_on(demo::run()),
     }
 }
-
-/// A command line that parses and still asks for something that cannot be.
-#[derive(Debug)]
-pub(crate) struct Usage(String);
-
-impl Usage {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
-    }
-}
-
-impl fmt::Display for Usage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Usage {}
 
 fn in_runtime<F, T>(
     common: &Common,

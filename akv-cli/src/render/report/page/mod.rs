@@ -1,0 +1,6 @@
+//! The report as one HTML file.
+
+mod data;
+mod template;
+
+pub(super) use template::page;
