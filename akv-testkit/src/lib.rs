@@ -1,9 +1,10 @@
-//! A fake Azure for certificates: Key Vault, Resource Manager, Entra ID and managed identity.
+//! A fake Azure for certificates: Key Vault, Resource Manager, Entra ID and managed identity, for the
+//! tests of whoever writes a client of them in any language.
 //!
-//! One state and three ways in: [`FakeCloud::transport`] for the same process, a wiremock server for
-//! tests with expectations of their own, and the program `akv-fake` over TLS for everybody else. It
-//! shares no wire types with any client; what it knows comes from the services' published
-//! interfaces and recorded traffic.
+//! One state and three ways in: [`FakeCloud::transport`] in the same process, [`FakeCloud::mount`] on
+//! a wiremock server beside expectations of a test's own, and [`TlsServer`] (the program `akv-fake`)
+//! over TLS for everybody else. It shares no wire types with any client; what it knows comes from the
+//! services' published interfaces and recorded traffic.
 //!
 //! ```
 //! use akv_testkit::{FakeCloud, Fault, Operation};
@@ -17,6 +18,25 @@
 //! assert_eq!(version.thumbprint, leaf.thumbprint());
 //! assert_eq!(version.certificates.len(), 3);
 //! ```
+//!
+//! # Features
+//!
+//! None is on by default, so that a test pays for what it uses.
+//!
+//! | feature | gives | brings in |
+//! |---|---|---|
+//! | `pki` | [`pki`]: authorities, leaves, files made by OpenSSL | rcgen |
+//! | `conformance` | [`conformance`]: what every `CertificateStore` must do | as `pki` |
+//! | `fake` | [`FakeCloud`], asked by [`FakeCloud::handle`] | serde, url, tokio's clock |
+//! | `azure-core` | [`FakeCloud::transport`] | `azure_core` |
+//! | `wiremock` | [`FakeCloud::mount`] | wiremock |
+//! | `serve` | [`TlsServer`] | hyper, rustls |
+//! | `cli` | the program `akv-fake` | as `serve`, clap |
+//!
+//! # What the versions promise
+//!
+//! Until 1.0 a minor version may change this interface. What the fake answers is the service's: where it
+//! was wrong, a patch version corrects it.
 
 #![cfg_attr(
     not(feature = "serve"),

@@ -84,11 +84,9 @@ pub(crate) fn aadsts(code: u32, now: OffsetDateTime) -> Response {
             "invalid_client",
             "Client assertion application identifier doesn't match 'client_id' parameter.",
         ),
-        700_023 => (
-            401,
-            "invalid_client",
-            "Client assertion audience claim does not match Realm issuer.",
-        ),
+        700_023 => {
+            (401, "invalid_client", "Client assertion audience claim does not match Realm issuer.")
+        }
         700_024 => (401, "invalid_client", "Client assertion is not within its valid time range."),
         700_027 => (401, "invalid_client", "Client assertion failed signature validation."),
         700_016 => (400, "unauthorized_client", "The application was not found in the directory."),
