@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use akv_core::{Cloud, Credential, Result, StoreAddress, TenantId};
+use akv_core::{Cloud, Credential, Result, StoreAddress, SubscriptionId, TenantId};
 use azure_core::http::HttpClient;
 use tokio_util::sync::CancellationToken;
 
@@ -49,7 +49,8 @@ pub(crate) struct Shared {
     transports: Mutex<HashMap<Option<PathBuf>, Arc<dyn HttpClient>>>,
     tokens: Mutex<Vec<Tokens>>,
     pacers: Mutex<HashMap<String, Arc<Pacer>>>,
-    all_vaults: Arc<Pacer>,
+    /// By subscription; of vaults whose subscription is not known under none.
+    all_vaults: Mutex<HashMap<Option<SubscriptionId>, Arc<Pacer>>>,
     quota: Arc<Quota>,
 }
 
@@ -73,11 +74,11 @@ impl Azure {
         };
         let shared = Shared {
             proxy,
-            all_vaults: Pacer::new(options.pace.of_subscription()),
             options,
             transports: Mutex::default(),
             tokens: Mutex::default(),
             pacers: Mutex::default(),
+            all_vaults: Mutex::default(),
             quota: Quota::new(),
         };
         if shared.options.ca_file.is_some() {
@@ -104,7 +105,7 @@ impl Azure {
             audience: Some(audience.clone()),
             pacing: Pacing::Vault {
                 vault: shared.pacer(&origin.host()),
-                all: Arc::clone(&shared.all_vaults),
+                all: shared.pacer_of_all(path.subscription()),
             },
             origin,
             cancellation: shared.cancellation(),
@@ -199,8 +200,22 @@ impl Shared {
     /// One pacer for each vault.
     fn pacer(&self, host: &str) -> Arc<Pacer> {
         let mut pacers = locked(&self.pacers);
+        if !pacers.contains_key(host) {
+            // A fleet has more vaults than are asked at a time.
+            pacers.retain(|_, pacer| Arc::strong_count(pacer) > 1 || !pacer.is_idle());
+        }
         let pacer = pacers.entry(host.to_owned()).or_insert_with(|| Pacer::new(self.options.pace));
         Arc::clone(pacer)
+    }
+
+    /// One pacer for the vaults of each subscription.
+    fn pacer_of_all(&self, subscription: Option<SubscriptionId>) -> Arc<Pacer> {
+        let pace = self.options.pace.of_subscription();
+        let mut pacers = locked(&self.all_vaults);
+        if !pacers.contains_key(&subscription) {
+            pacers.retain(|_, pacer| Arc::strong_count(pacer) > 1 || !pacer.is_idle());
+        }
+        Arc::clone(pacers.entry(subscription).or_insert_with(|| Pacer::new(pace)))
     }
 }
 

@@ -336,6 +336,9 @@ fn of_no_connection(operation: Operation, tried: &str, host: &str, why: NoConnec
             let (problem, advice) = untrusted(host, why);
             error(problem).with_advice(advice)
         }
+        NoConnection::ProxyUnresolved => {
+            error(PROXY_UNRESOLVED.to_owned()).with_advice(PROXY_NAME)
+        }
         NoConnection::ProxySignIn => error(PROXY_SIGN_IN.to_owned()).with_advice(PROXY_ADVICE),
         NoConnection::ProxyRefused => {
             error(format!("a proxy makes no connection to {host}")).with_advice(if vault {
@@ -401,5 +404,7 @@ pub(crate) fn untrusted(host: &str, why: Distrust) -> (String, &'static str) {
 }
 
 pub(crate) const PROXY_SIGN_IN: &str = "a proxy wants to be signed in to";
+pub(crate) const PROXY_UNRESOLVED: &str = "the name of the proxy does not resolve from here";
+pub(crate) const PROXY_NAME: &str = "check the proxy's URL in HTTPS_PROXY and this machine's DNS";
 pub(crate) const PROXY_ALLOW: &str = "have the proxy allow the host, or name it in NO_PROXY";
 pub(crate) const PROXY_ADVICE: &str = "put user and password into the proxy's URL in HTTPS_PROXY";

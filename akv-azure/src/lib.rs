@@ -14,6 +14,7 @@ mod directory;
 mod documented;
 mod error;
 mod files;
+mod graph;
 mod jobs;
 mod lost;
 mod operation;

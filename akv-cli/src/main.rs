@@ -12,6 +12,7 @@ mod process;
 mod render;
 mod report;
 mod secret_input;
+mod selection;
 mod settings;
 mod usage;
 mod wiring;

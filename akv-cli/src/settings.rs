@@ -93,13 +93,11 @@ impl Settings {
 
     /// The name as one of the list, or why it is not.
     fn known(&self, name: &str) -> Result<&'static str> {
-        if let Some(known) = NAMES.iter().find(|known| **known == name) {
-            return Ok(known);
-        }
-        let commands = || std::iter::once(&self.root).chain(self.root.get_subcommands());
-        if commands().any(|command| command.get_arguments().any(|arg| arg.get_long() == Some(name)))
-        {
-            bail!("{name} can only be given on the command line, as --{name}");
+        if is_option(&self.root, name) {
+            let known = NAMES.iter().find(|known| **known == name);
+            return known.copied().with_context(|| {
+                format!("{name} can only be given on the command line, as --{name}")
+            });
         }
         let similarity = |known: &str| strsim::jaro_winkler(name, known);
         match NAMES.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b))) {
@@ -246,6 +244,13 @@ fn scalar(value: &DeValue<'_>) -> Result<String> {
     }
 }
 
+/// Whether a command has such an option.
+fn is_option(root: &Command, name: &str) -> bool {
+    std::iter::once(root)
+        .chain(root.get_subcommands())
+        .any(|command| command.get_arguments().any(|arg| arg.get_long() == Some(name)))
+}
+
 fn line(text: &str, at: usize) -> usize {
     1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
 }
@@ -302,3 +307,18 @@ const LARGEST: usize = 64 << 10;
 
 /// Above this two names are a misspelling of each other.
 const SIMILAR: f64 = 0.8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_a_long_option() {
+        let mut root = Cli::command();
+        root.build();
+        for name in NAMES.iter().chain(&PATHS).chain(VARIABLES.iter().map(|(name, _)| name)) {
+            assert!(is_option(&root, name), "--{name}");
+            assert!(NAMES.contains(name), "{name}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use akv_azure::{Azure, AzureJobs, AzureOptions};
+use akv_azure::{Azure, AzureJobs, AzureOptions, ResourceManager};
 use akv_core::{
     ClientId, ClientSecret, Cloud, Credential, Password, StoreAddress, StorePath, SystemClock,
     TenantId,
@@ -30,6 +30,8 @@ impl Wiring {
         let azure = Azure::new(AzureOptions {
             deadline: Duration::from_secs(common.deadline),
             ca_file: common.ca_file.clone(),
+            proxy: common.proxy.clone(),
+            no_proxy: (!common.no_proxy.is_empty()).then(|| common.no_proxy.join(",")),
             cancellation: cancellation.clone(),
             ..AzureOptions::default()
         })?;
@@ -53,6 +55,15 @@ impl Wiring {
     pub(crate) async fn credential(&self, common: &Common) -> Result<Credential> {
         let common = common.clone();
         self.blocking(move || credential(&common)).await
+    }
+
+    /// The control plane of a cloud.
+    pub(crate) fn directory(
+        &self,
+        cloud: &Cloud,
+        credential: &Credential,
+    ) -> Result<ResourceManager> {
+        Ok(self.azure.directory(cloud, credential)?)
     }
 
     /// Reads what may keep us waiting.
@@ -88,7 +99,7 @@ fn one_tenant(common: &Common) -> Result<Option<TenantId>> {
     let mut tenants = tenants(common)?;
     match tenants.len() {
         0 | 1 => Ok(tenants.pop()),
-        _ => Err(Usage::new("only `discover` takes more than one --tenant").into()),
+        _ => Err(Usage::new("only `discover` and --all take more than one --tenant").into()),
     }
 }
 

@@ -19,10 +19,12 @@ pub mod report;
 mod secret;
 mod soft_deleted;
 mod store;
+mod store_details;
 mod store_path;
 mod tags;
 pub mod text;
 mod vault;
+mod vault_query;
 
 pub use address::{PrivateEndpoint, StoreAddress};
 pub use bundle::Bundle;
@@ -35,7 +37,7 @@ pub use cloud::Cloud;
 pub use credential::Credential;
 pub use directory::{
     AccessModel, Listing, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku,
-    Subscription, Vault, VaultDirectory, VaultId, VaultOptions,
+    Subscription, Vault, VaultDirectory, VaultId, VaultOptions, VaultSettings,
 };
 pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
@@ -44,6 +46,8 @@ pub use soft_deleted::{ListedDeletedCertificate, SoftDeletedCertificates};
 pub use store::{
     CertificateStore, Deletion, Import, ListOptions, OperationState, Pending, Precondition, Purged,
 };
+pub use store_details::CertificateDetails;
 pub use store_path::StorePath;
 pub use tags::Tags;
 pub use vault::{ClientId, ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
+pub use vault_query::VaultQuery;

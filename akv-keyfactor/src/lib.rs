@@ -17,6 +17,7 @@ pub mod store_type;
 
 pub use adapter::{failure, run, run_into};
 pub use command_inventory::{CommandInventory, command_inventory};
+pub use config::LARGEST_CONFIGURATION;
 pub use inventory_item::{CurrentInventoryItem, InventorySink, ItemParameters, ItemStatus};
 pub use local_secrets::LocalSecrets;
 pub use options::Options;

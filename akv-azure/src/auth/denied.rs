@@ -6,7 +6,9 @@ use std::time::Duration;
 use akv_core::{Error, ErrorKind, Reply};
 
 use super::recorder::Heard;
-use crate::error::{PROXY_ADVICE, PROXY_ALLOW, PROXY_SIGN_IN, untrusted};
+use crate::error::{
+    PROXY_ADVICE, PROXY_ALLOW, PROXY_NAME, PROXY_SIGN_IN, PROXY_UNRESOLVED, untrusted,
+};
 use crate::pipeline::{Deadline, Failure, NoConnection};
 use crate::wire::entra::TokenError;
 
@@ -162,6 +164,9 @@ impl Denied {
             Failure::NotSent { why: NoConnection::Untrusted(why), .. } => {
                 let (problem, advice) = untrusted(authority, *why);
                 error(problem).advised(advice)
+            }
+            Failure::NotSent { why: NoConnection::ProxyUnresolved, .. } => {
+                error(PROXY_UNRESOLVED.to_owned()).advised(PROXY_NAME)
             }
             Failure::NotSent { why: NoConnection::ProxySignIn, .. } => {
                 error(PROXY_SIGN_IN.to_owned()).advised(PROXY_ADVICE)

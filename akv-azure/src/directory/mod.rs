@@ -1,6 +1,7 @@
 //! The control plane over REST (Resource Manager): the port [`VaultDirectory`].
 
 mod create;
+mod settings;
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use akv_core::{
     Cloud, Credential, Error, ErrorKind, InvalidValue, Listing, NewVault, Region,
     ResourceGroupName, Result, StorePath, Subscription, SubscriptionId, TenantId, Vault,
-    VaultDirectory, VaultId,
+    VaultDirectory, VaultId, VaultQuery, VaultSettings,
 };
 use async_trait::async_trait;
 use azure_core::http::Method;
@@ -43,7 +44,7 @@ impl ResourceManager {
 
     /// The way there with a token of that tenant, within the budget of a subscription or, where
     /// none is meant, of the tenant.
-    fn pipeline(
+    pub(crate) fn pipeline(
         &self,
         tenant: &TenantId,
         subscription: Option<SubscriptionId>,
@@ -65,7 +66,7 @@ impl ResourceManager {
         })
     }
 
-    fn url(&self, path: &[&str], api_version: &str) -> Url {
+    pub(crate) fn url(&self, path: &[&str], api_version: &str) -> Url {
         self.0.origin.url(path, &[("api-version", api_version)])
     }
 
@@ -74,7 +75,7 @@ impl ResourceManager {
         Pages::new(pipeline, operation, tried, bounds, self.deadline(), first)
     }
 
-    fn deadline(&self) -> Duration {
+    pub(crate) fn deadline(&self) -> Duration {
         self.0.shared.deadline()
     }
 
@@ -190,6 +191,14 @@ impl VaultDirectory for ResourceManager {
 
     async fn ready(&self, tenant: &TenantId, vault: &NewVault, found: Vault) -> Result<Vault> {
         create::awaited(self, tenant, vault, found).await
+    }
+
+    async fn settings(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<VaultSettings>> {
+        settings::look(self, tenant, id).await
+    }
+
+    fn query(&self) -> Option<&dyn VaultQuery> {
+        Some(self)
     }
 }
 

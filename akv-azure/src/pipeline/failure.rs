@@ -29,6 +29,8 @@ pub(crate) enum Failure {
 pub(crate) enum NoConnection {
     /// The name has no address.
     Unresolved,
+    /// The proxy's name has no address.
+    ProxyUnresolved,
     /// Whoever answered could not prove to be the host, or speaks no TLS that is taken here.
     Untrusted(Distrust),
     /// A proxy on the way wants to be signed in to (407 to CONNECT).
@@ -125,8 +127,9 @@ impl NoConnection {
     fn of(error: &(dyn StdError + 'static)) -> Self {
         let mut cause = Some(error);
         while let Some(error) = cause {
-            if error.is::<Unresolved>() {
-                return Self::Unresolved;
+            if let Some(unresolved) = error.downcast_ref::<Unresolved>() {
+                let proxy = unresolved.is_proxy;
+                return if proxy { Self::ProxyUnresolved } else { Self::Unresolved };
             }
             // The error of the tunnel has no public type.
             let told = error.to_string();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use azure_core::http::headers::Headers;
+use azure_core::http::headers::{HeaderName, Headers};
 use tokio::time::{Instant, sleep_until};
 
 use super::deadline::{Deadline, Rest, later};
@@ -43,6 +43,10 @@ impl Quota {
         if left.is_some_and(|left| left <= NEARLY_SPENT) {
             self.rest(budget, REFILL);
         }
+        let of_user = headers.get_optional_str(&HeaderName::from_static(USER_QUOTA));
+        if of_user.is_some_and(|left| left.trim() == "0") {
+            self.rest(budget, user_quota_resets_after(headers).unwrap_or(REFILL));
+        }
     }
 
     /// The budget is spent.
@@ -62,6 +66,21 @@ impl Quota {
     }
 }
 
+/// When Resource Graph's quota of this caller is whole again (`hh:mm:ss`), in a minute at most: its
+/// windows are some seconds long.
+pub(crate) fn user_quota_resets_after(headers: &Headers) -> Option<Duration> {
+    let text =
+        headers.get_optional_str(&HeaderName::from_static("x-ms-user-quota-resets-after"))?;
+    let mut seconds = 0_u64;
+    for part in text.trim().split(':') {
+        let part: u64 = part.parse().ok()?;
+        seconds = seconds.checked_mul(60)?.checked_add(part)?;
+    }
+    Some(Duration::from_secs(seconds.min(60)))
+}
+
+/// How many queries are left to a caller of Resource Graph.
+const USER_QUOTA: &str = "x-ms-user-quota-remaining";
 /// As many as can be under way when the answer comes.
 const NEARLY_SPENT: u32 = 8;
 /// Ten writes or 25 reads are back after this.

@@ -6,6 +6,7 @@ use azure_core::http::headers::{HeaderName, Headers};
 
 use super::deadline::Deadline;
 use super::failure::Failure;
+use super::quota::user_quota_resets_after;
 
 /// The attempts of one operation: how many there were, and until when there may be more.
 #[derive(Debug)]
@@ -69,8 +70,8 @@ fn backoff(base: Duration, attempt: u32) -> Duration {
     bound.mul_f64(fastrand::f64())
 }
 
-/// How long the service wants to be left alone, by any of the three headers in use: in seconds, as
-/// an HTTP date or in milliseconds. The longest counts, up to a day.
+/// How long the service wants to be left alone, by any of the headers in use: in seconds, as
+/// an HTTP date or in milliseconds, or Resource Graph's own. The longest counts, up to a day.
 pub(crate) fn wish(headers: &Headers, now: SystemTime) -> Option<Duration> {
     let read = |name| headers.get_optional_str(&HeaderName::from_static(name)).map(str::trim);
     let after = read("retry-after").and_then(|text| {
@@ -81,6 +82,7 @@ pub(crate) fn wish(headers: &Headers, now: SystemTime) -> Option<Duration> {
         .into_iter()
         .filter_map(|name| read(name)?.parse().map(Duration::from_millis).ok())
         .chain(after)
+        .chain(user_quota_resets_after(headers))
         .max()
         .map(|wish| wish.min(LONGEST_WISH))
 }
@@ -153,6 +155,9 @@ mod tests {
             ("retry-after", "-1", None),
             ("retry-after-ms", "2000", Some(2)),
             ("x-ms-retry-after-ms", "4000", Some(4)),
+            ("x-ms-user-quota-resets-after", "00:00:03", Some(3)),
+            ("x-ms-user-quota-resets-after", "99:00:03", Some(60)),
+            ("x-ms-user-quota-resets-after", "soon", None),
             ("retry-after", "9999999999999999999", Some(86_400)),
             ("retry-after-ms", "18446744073709551615", Some(86_400)),
             ("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT", Some(86_400)),

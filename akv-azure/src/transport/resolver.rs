@@ -7,16 +7,23 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// The system's resolver, but that `localhost` and every name below it is this machine (RFC 6761),
 /// which not every system knows.
-#[derive(Debug)]
-pub(super) struct Resolver;
+#[derive(Debug, Default)]
+pub(super) struct Resolver {
+    /// The host of the proxy, where there is one.
+    pub(super) proxy: Option<String>,
+}
 
 /// A name that has no address, as far as the system knows.
 #[derive(Debug)]
-pub(crate) struct Unresolved(String);
+pub(crate) struct Unresolved {
+    name: String,
+    /// Whether it is the proxy that has that name.
+    pub(crate) is_proxy: bool,
+}
 
 impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the name {} does not resolve", self.0)
+        write!(f, "the name {} does not resolve", self.name)
     }
 }
 
@@ -25,6 +32,7 @@ impl std::error::Error for Unresolved {}
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let host = name.as_str().to_owned();
+        let is_proxy = self.proxy.as_deref() == Some(name.as_str());
         if is_this_machine(&host) {
             return Box::pin(async { Ok(loopback()) });
         }
@@ -33,7 +41,7 @@ impl Resolve for Resolver {
             let found = tokio::task::spawn_blocking(move || (asked, 0).to_socket_addrs()).await?;
             let addresses: Addrs = match found {
                 Ok(addresses) => Box::new(addresses),
-                Err(_) => return Err(Unresolved(host).into()),
+                Err(_) => return Err(Unresolved { name: host, is_proxy }.into()),
             };
             Ok(addresses)
         })
@@ -59,7 +67,8 @@ mod tests {
     #[tokio::test]
     async fn names_below_localhost_are_this_machine() {
         let name = "contoso.vault.localhost".parse().expect("a name");
-        let addresses: Vec<_> = Resolver.resolve(name).await.expect("loopback").collect();
+        let addresses: Vec<_> =
+            Resolver::default().resolve(name).await.expect("loopback").collect();
         assert!(addresses.iter().all(|it| it.ip().is_loopback()));
     }
 
@@ -67,7 +76,7 @@ mod tests {
     async fn a_name_without_address_is_told_by_name() {
         // A label of more than 63 characters is refused before anybody is asked.
         let name = format!("{}.example", "x".repeat(64)).parse().expect("a name");
-        let Err(error) = Resolver.resolve(name).await else { panic!("resolved") };
+        let Err(error) = Resolver::default().resolve(name).await else { panic!("resolved") };
         assert!(error.is::<Unresolved>(), "{error}");
     }
 }

@@ -2,6 +2,7 @@
 
 mod chain;
 mod deletion;
+mod details;
 mod finishing;
 mod import;
 
@@ -11,9 +12,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use akv_core::{
-    Certificate, CertificateName, CertificateStore, DeletedCertificate, Deletion, Error, ErrorKind,
-    Import, ListOptions, ListedCertificate, OperationState, Pending, Purged, Result, Tags,
-    VaultName, Version,
+    Certificate, CertificateDetails, CertificateName, CertificateStore, DeletedCertificate,
+    Deletion, Error, ErrorKind, Import, ListOptions, ListedCertificate, OperationState, Pending,
+    Purged, Result, Tags, VaultName, Version,
 };
 use async_trait::async_trait;
 use azure_core::http::Method;
@@ -101,6 +102,10 @@ impl KeyVault {
 
 #[async_trait]
 impl CertificateStore for KeyVault {
+    fn details(&self) -> Option<&dyn CertificateDetails> {
+        Some(self)
+    }
+
     fn vault(&self) -> &VaultName {
         &self.0.vault
     }

@@ -12,6 +12,7 @@ mod cloud;
 mod converge;
 mod directory;
 mod echo;
+mod graph;
 mod hostile;
 mod jobs;
 mod pace;

@@ -13,10 +13,12 @@ use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Result<Exit> {
     let tags = Tags::new(each_once(&args.tags)?).map_err(|error| Usage::new(error.to_string()))?;
-    let given = args.contents.clone();
-    let (contents, password) = wiring.blocking(move || given.read()).await?;
+    let (given, issuers) = (args.contents.clone(), args.issuers.clone());
+    let read = wiring.blocking(move || Ok((given.read()?, issuers.read()?)));
+    let ((contents, password), issuers) = read.await?;
     let request = AddRequest {
         name: args.alias.clone(),
+        issuers,
         overwrite: if args.overwrite { Overwrite::Yes } else { Overwrite::No },
         tags,
         existing_tags: if args.preserve_tags {

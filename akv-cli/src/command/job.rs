@@ -11,7 +11,8 @@ use akv_core::EndpointSuffix;
 use akv_core::job::{Coverage, Unchanged};
 use akv_core::text::read_bounded;
 use akv_keyfactor::{
-    JobOutput, JobResult, JobStatus, LocalSecrets, Options, failure, run as run_job,
+    JobOutput, JobResult, JobStatus, LARGEST_CONFIGURATION, LocalSecrets, Options, failure,
+    run as run_job,
 };
 use anyhow::{Context, Result};
 use tokio::time::{sleep, timeout};
@@ -121,6 +122,7 @@ async fn prepared(
     };
     let allowed_endpoints = allowed_endpoints(args)?;
     let wiring = wiring?;
+    let issuers = args.issuers.clone();
     let options = Options {
         secrets: Arc::new(LocalSecrets {
             directory: args.secret_dir.clone(),
@@ -138,7 +140,9 @@ async fn prepared(
         allowed_endpoints,
         coverage: if args.chain { Coverage::Chain } else { Coverage::Leaf },
         unchanged: if args.skip_unchanged { Unchanged::Skip } else { Unchanged::Fetch },
+        issuers: wiring.blocking(move || issuers.read()).await?,
         soft_deleted: args.soft_deleted.meaning(),
+        via: args.via.meaning(),
         ..Options::default()
     };
     Ok((wiring, options))
@@ -181,8 +185,10 @@ impl Input {
             let content = match &self.file {
                 Some(file) => content_of(file)
                     .with_context(|| format!("read the job configuration from {}", file.display())),
-                None => lifeline::input(self.parent.get(), |input| read_bounded(input, LARGEST))
-                    .context("read the job configuration from standard input"),
+                None => lifeline::input(self.parent.get(), |input| {
+                    read_bounded(input, LARGEST_CONFIGURATION)
+                })
+                .context("read the job configuration from standard input"),
             }?;
             return Ok(self.content.get_or_init(|| content));
         }
@@ -200,10 +206,11 @@ impl Input {
 fn content_of(file: &std::path::Path) -> io::Result<Zeroizing<Vec<u8>>> {
     let file = fs::File::open(file)?;
     // A pipe has no length, and is read until it is too long.
-    if file.metadata()?.len() > LARGEST as u64 {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 64 MiB"));
+    if file.metadata()?.len() > LARGEST_CONFIGURATION as u64 {
+        let why = format!("it is larger than {LARGEST_CONFIGURATION} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
-    read_bounded(file, LARGEST)
+    read_bounded(file, LARGEST_CONFIGURATION)
 }
 
 /// The result of a job whose configuration could not be had.
@@ -232,8 +239,6 @@ fn print(output: &JobOutput) -> Result<Exit> {
     }
 }
 
-/// Of a configuration, in bytes: the largest are those with a last inventory.
-const LARGEST: usize = 64 << 20;
 /// Longer than a change takes that was begun.
 const TO_A_SAFE_POINT: Duration = Duration::from_secs(90);
 const ALLOWED_ENDPOINTS: &str = "AKV_ALLOWED_ENDPOINTS";

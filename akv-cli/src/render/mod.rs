@@ -21,7 +21,7 @@ pub(crate) use bundle::{bundle, unreadable_bundle};
 pub(crate) use discovery::discovery;
 pub(crate) use inventory::InventoryWriter;
 pub(crate) use outcome::outcome;
-pub(crate) use record::Record as InventoryRecord;
+pub(crate) use record::{FailedLine, Record as InventoryRecord};
 pub(crate) use report::{report, report_summary};
 
 /// One line (or document) of data. Nothing is left in a buffer whose loss nobody would notice.

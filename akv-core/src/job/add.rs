@@ -39,8 +39,9 @@ impl<'a> Opened<'a> {
         };
         let invalid = |problem: String| Error::new(ErrorKind::Invalid, tried(), problem);
         let (contents, password) = (request.contents.clone(), request.password.clone());
+        let issuers = request.issuers.clone();
         let read = background::done(background, move || {
-            contents.open(&password, now).map(|bundle| (bundle.findings(now), bundle))
+            contents.open(&password, issuers, now).map(|bundle| (bundle.findings(now), bundle))
         });
         let (findings, bundle) = read
             .await

@@ -1,12 +1,14 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use akv_testkit::Budget;
-use clap::Parser;
 use clap::builder::RangedU64ValueParser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser};
 
 /// A fake Azure for certificates, over TLS on loopback.
 ///
@@ -30,6 +32,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 0,
           value_parser = RangedU64ValueParser::<usize>::new().range(..=MOST_CERTIFICATES))]
     pub(crate) certificates: usize,
+    /// That many certificates in every vault, at most 1000000 in all
+    #[arg(long, value_name = "N", default_value_t = 0,
+          value_parser = RangedU64ValueParser::<usize>::new().range(..=MOST_CERTIFICATES))]
+    pub(crate) certificates_each: usize,
     /// That many subscriptions more, each with one vault, at most 10000
     #[arg(long, value_name = "N", default_value_t = 0,
           value_parser = RangedU64ValueParser::<usize>::new().range(..=MOST_SUBSCRIPTIONS))]
@@ -62,6 +68,20 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// Reads a command line.
+    pub(crate) fn read(words: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let wanted = Self::try_parse_from(words)?;
+        let vaults = wanted.vaults.len() + wanted.old_vaults.len() + wanted.subscriptions;
+        let each = wanted.certificates_each;
+        if each.saturating_mul(vaults) as u64 > MOST_CERTIFICATES {
+            let told = format!(
+                "--certificates-each {each} in {vaults} vaults is more than {MOST_CERTIFICATES}"
+            );
+            return Err(Self::command().error(ErrorKind::ValueValidation, told));
+        }
+        Ok(wanted)
+    }
+
     /// What is left of the budget beside what others use up.
     pub(crate) fn budget(&self) -> Option<Budget> {
         self.budget.map(|budget| budget.with_others_taking(self.other_share))
@@ -128,18 +148,19 @@ mod tests {
 
     fn read(line: &str) -> Result<Arguments, String> {
         let words = std::iter::once("akv-fake").chain(line.split_whitespace());
-        Arguments::try_parse_from(words).map_err(|error| error.to_string())
+        Arguments::read(words.map(OsString::from)).map_err(|error| error.to_string())
     }
 
     #[test]
     fn everything_can_be_said() {
         let line = "--dir d --listen=127.0.0.1:9 --vault one --vault two --certificates 7 --latency 20ms \
                     --settle 1s --budget 4000/10s --other-share 0.5 --subscriptions 3 \
-                    --old-vault three --client-certificate a.pem --client-certificate b.der --arc-keys keys";
+                    --old-vault three --certificates-each 2 --client-certificate a.pem --client-certificate b.der --arc-keys keys";
         let wanted = read(line).expect("it can be read");
         assert_eq!(wanted.vaults, ["one", "two"]);
         assert_eq!(wanted.old_vaults, ["three"]);
-        assert_eq!((wanted.certificates, wanted.subscriptions), (7, 3));
+        let counts = (wanted.certificates, wanted.certificates_each, wanted.subscriptions);
+        assert_eq!(counts, (7, 2, 3));
         assert_eq!(wanted.client_certificates, ["a.pem", "b.der"].map(PathBuf::from));
         assert_eq!(wanted.arc_keys, Some(PathBuf::from("keys")));
         assert_eq!(wanted.latency, Duration::from_millis(20));
@@ -148,7 +169,6 @@ mod tests {
 
     #[test]
     fn what_is_not_said_has_a_default() {
-        use clap::CommandFactory as _;
         Arguments::command().debug_assert();
         let wanted = read("--dir d").expect("it can be read");
         assert_eq!(wanted.vaults, ["fake-vault"]);
@@ -176,6 +196,7 @@ mod tests {
             ("--dir d --certificates 1000001", "1000000"),
             ("--dir d --certificates 99999999999999999999", "--certificates"),
             ("--dir d --subscriptions 10001", "10000"),
+            ("--dir d --certificates-each 250001 --subscriptions 3", "in 4 vaults"),
             ("--dir d --nonsense", "--nonsense"),
         ] {
             let error = read(line).expect_err(line);

@@ -7,13 +7,12 @@ use std::io;
 use std::process::ExitCode;
 
 use akv_testkit::{ClockMode, FakeCloud, Fault, TlsServer};
-use clap::Parser as _;
 
 use arguments::Arguments;
 
 fn main() -> ExitCode {
-    // A wrong command line ends with 2, by clap itself.
-    match serve(&Arguments::parse()) {
+    let arguments = Arguments::read(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    match serve(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(io::stderr(), &format!("akv-fake: {error}"));
@@ -66,12 +65,15 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
         .issuance_takes(arguments.settle)
         .creation_takes(arguments.settle);
     for (at, name) in arguments.vaults.iter().enumerate() {
-        // The certificates are in the first vault.
-        let certificates = if at == 0 { arguments.certificates } else { 0 };
+        // Those of a number of their own are in the first vault.
+        let own = if at == 0 { arguments.certificates } else { 0 };
+        let certificates = own.max(arguments.certificates_each);
         builder = builder.vault_with(name, |vault| vault.certificates(certificates));
     }
     for name in &arguments.old_vaults {
-        builder = builder.vault_with(name, akv_testkit::VaultPlan::without_soft_delete);
+        builder = builder.vault_with(name, |vault| {
+            vault.without_soft_delete().certificates(arguments.certificates_each)
+        });
     }
     let tenant = FakeCloud::builder().start().tenant_id();
     for number in 1..=arguments.subscriptions {
@@ -79,7 +81,7 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
         builder = builder
             .subscription_in(&tenant, &id, "Enabled")
             .vault_with(&format!("fake-vault-{number:05}"), |vault| {
-                vault.placed(&id, "certificates")
+                vault.placed(&id, "certificates").certificates(arguments.certificates_each)
             });
     }
     if let Some(budget) = arguments.budget() {
