@@ -76,6 +76,7 @@ pub(crate) enum Command {
     /// Write the man pages of akv and of each command
     Man(ManArgs),
     /// Run the whole main job on a fake Azure inside this program
+    #[cfg(feature = "demo")]
     Demo,
 }
 

@@ -177,7 +177,7 @@ fn a_previous_inventory_that_is_not_one_is_refused() {
 fn a_certificate_that_cannot_be_read_ends_3_and_is_named() {
     let fake = Fake::with_vault();
     fake.cloud.vault("contoso").seed(3);
-    fake.cloud.deny(akv_testkit::Refusal::of(Operation::GetCertificate).named("cert-000002"));
+    fake.cloud.deny(akv_testkit::DenyRule::of(Operation::GetCertificate).named("cert-000002"));
     let run = inventory(&fake, &[]);
     assert_eq!((run.code, run.stdout.lines().count()), (3, 2), "{}", run.both());
     assert!(run.stderr.contains("cert-000002"), "{}", run.stderr);

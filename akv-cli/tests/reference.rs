@@ -14,7 +14,7 @@ use std::fs;
 use std::path::Path;
 
 use akv_testkit::pki::openssl_pfx;
-use akv_testkit::{Operation, Refusal};
+use akv_testkit::{DenyRule, Operation};
 use program::fake::Fake;
 use serde_json::{Value, json};
 
@@ -145,7 +145,7 @@ fn every_example_has_the_members_that_are_printed() {
     };
     check("akv add", &printed(&[&["add", "contoso", "--alias", "web"], &file[..]].concat()));
     printed(&[&["add", "contoso", "--alias", "denied"], &file[..]].concat());
-    fake.cloud.deny(Refusal::of(Operation::GetCertificate).named("denied"));
+    fake.cloud.deny(DenyRule::of(Operation::GetCertificate).named("denied"));
     check("akv inventory", &printed(&["inventory", "contoso"]));
     check("akv show", &printed(&["show", "contoso", "--alias", "web", "--versions"]));
     let legacy = format!("{}/ossl-legacy-rsa2048.pfx", program::FIXTURES);

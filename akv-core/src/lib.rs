@@ -17,6 +17,8 @@ mod endpoint_suffix;
 mod error;
 pub mod job;
 mod layer;
+#[cfg(feature = "test-util")]
+pub mod memory;
 pub mod plan;
 pub mod report;
 mod secret;

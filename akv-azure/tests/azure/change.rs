@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use akv_azure::{Azure, AzureOptions};
 use akv_core::{CertificateStore, Cloud, Deletion, ErrorKind, Import, Precondition, Purged};
-use akv_testkit::{FakeCloud, Fault, Operation, Reason, Refusal};
+use akv_testkit::{DenyRule, FakeCloud, Fault, Operation, Reason};
 use async_trait::async_trait;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 
@@ -385,7 +385,7 @@ async fn who_may_not_read_certificates_recovers_all_the_same() {
     let world = World::new();
     world.cloud.vault("contoso").seed(1);
     world.cloud.vault("contoso").delete("cert-000001");
-    world.cloud.deny(Refusal::of(Operation::GetCertificate).because(Reason::Rbac));
+    world.cloud.deny(DenyRule::of(Operation::GetCertificate).because(Reason::Rbac));
     let recovered = world.store().recover(&name("cert-000001")).await.expect("recovered");
     assert_eq!(recovered.expect("it was deleted").name, name("cert-000001"));
 }

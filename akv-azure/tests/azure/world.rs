@@ -9,7 +9,7 @@ use akv_core::{
     StoreAddress, Tags, TenantId,
 };
 use akv_testkit::pki::{Key, Leaf, TestPki};
-use akv_testkit::{FakeCloud, FakeCloudBuilder, Pace};
+use akv_testkit::{ClockMode, FakeCloud, FakeCloudBuilder};
 use time::OffsetDateTime;
 
 use crate::tap::Tap;
@@ -36,7 +36,7 @@ impl World {
         how: impl FnOnce(FakeCloudBuilder) -> FakeCloudBuilder,
         options: AzureOptions,
     ) -> Self {
-        let cloud = how(FakeCloud::builder().pace(Pace::Tokio)).start();
+        let cloud = how(FakeCloud::builder().clock_mode(ClockMode::Tokio)).start();
         let cancellation = options.cancellation.clone();
         let options = AzureOptions { transport: Some(cloud.transport()), ..options };
         let azure = Azure::new(options).expect("options");

@@ -2,9 +2,7 @@
 
 use anyhow::Result;
 
-#[cfg(feature = "demo")]
-use super::demo;
-use super::runtime::{in_runtime, runtime};
+use super::runtime::in_runtime;
 use super::{
     add, cancel, check, completions, create, discover, inventory, job, man, merge, remove, report,
     request, show, soft_delete, store_type,
@@ -76,9 +74,7 @@ pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
         Command::Check(args) => check::run(common, args),
         Command::StoreType(args) => store_type::run(args),
         #[cfg(feature = "demo")]
-        Command::Demo => runtime()?.block_on(demo::run()),
-        #[cfg(not(feature = "demo"))]
-        Command::Demo => anyhow::bail!("this program was built without its feature \"demo\""),
+        Command::Demo => super::runtime::runtime()?.block_on(super::demo::run()),
     }
 }
 

@@ -270,8 +270,8 @@ impl X509 {
         &self.public_key
     }
 
-    /// The content of the public key's bit string.
-    pub(super) fn key_bits(&self) -> &[u8] {
+    /// The content of the public key's bit string: a point of the curve, or RSA's two numbers in DER.
+    pub fn key_bits(&self) -> &[u8] {
         self.parts().key
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use akv_azure::{Azure, AzureJobs, AzureOptions};
 use akv_keyfactor::{JobOutput, Options};
 use akv_testkit::pki::{Leaf, TestPki};
-use akv_testkit::{FakeCloud, FakeCloudBuilder, FakeVault, Pace};
+use akv_testkit::{ClockMode, FakeCloud, FakeCloudBuilder, FakeVault};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -38,7 +38,7 @@ impl World {
             .tenant(TENANT)
             .tenant(OTHER_TENANT)
             .subscription_in(TENANT, SUBSCRIPTION, "Enabled")
-            .pace(Pace::Tokio);
+            .clock_mode(ClockMode::Tokio);
         let cloud = describe(cloud).start();
         let options = AzureOptions {
             transport: Some(cloud.transport()),

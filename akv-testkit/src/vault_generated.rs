@@ -12,7 +12,7 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use crate::pki::der::{element, explicit, octets, sequence, set};
-use crate::pki::name;
+use crate::x509::read_name;
 
 /// What is wrong with a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(crate) struct Order {
 impl Order {
     pub(crate) fn read(policy: &Value) -> Result<Self, Flaw> {
         let subject = policy.pointer("/x509_props/subject").and_then(Value::as_str);
-        let subject = name::read(subject.unwrap_or_default()).ok_or(Flaw::Subject)?;
+        let subject = read_name(subject.unwrap_or_default()).ok_or(Flaw::Subject)?;
         let names = alternative_names(policy).ok_or(Flaw::Member("x509_props.sans"))?;
         if subject == sequence(&[]) && names.is_empty() {
             return Err(Flaw::Member("x509_props"));

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::scene::{NOT_ABSENT, Scene, error, name, tags, web};
 use akv_core::job::{Coverage, Effect, ShowJob, ShowRequest, SoftDeleteJobs, Status, Versions};
+use akv_core::memory::StoreCall;
 use akv_core::{CertificateStore, ErrorKind};
-use akv_testkit::memory::StoreCall;
 use futures::executor::block_on;
 
 fn jobs(scene: &Scene) -> SoftDeleteJobs {

@@ -9,8 +9,8 @@ use akv_core::job::{
     AddRequest, Background, Contents, CreateRequest, Effect, ManagementJob, Outcome, Status,
     StoreJobs,
 };
+use akv_core::memory::{DirectoryCall, MemoryDirectory, StoreCall};
 use akv_core::{Clock, ErrorKind, FixedClock, Layer, VaultId, VaultOptions};
-use akv_testkit::memory::{DirectoryCall, MemoryDirectory, StoreCall};
 use futures::executor::block_on;
 use zeroize::Zeroizing;
 

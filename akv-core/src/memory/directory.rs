@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use akv_core::{
+use crate::{
     Error, ErrorKind, Listing, NewVault, Region, ResourceGroupName, Result, StorePath,
     Subscription, SubscriptionId, TenantId, Vault, VaultDirectory, VaultId,
 };
@@ -15,7 +15,7 @@ use crate::memory::script::{Often, Script};
 ///
 /// ```
 /// use akv_core::{Subscription, VaultDirectory};
-/// use akv_testkit::memory::MemoryDirectory;
+/// use akv_core::memory::MemoryDirectory;
 ///
 /// # futures::executor::block_on(async {
 /// let tenant = "contoso.onmicrosoft.com".parse()?;

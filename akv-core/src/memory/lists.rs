@@ -1,6 +1,6 @@
 //! The optional lists of the vault in memory.
 
-use akv_core::{
+use crate::{
     CertificateName, CertificateVersions, ListedCertificate, ListedDeletedCertificate,
     ListedVersion, Result, SoftDeletedCertificates,
 };

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use akv_core::{Error, Result};
+use crate::{Error, Result};
 
 /// Failures on demand and a log of calls, each with what it was about.
 #[derive(Debug, Clone)]

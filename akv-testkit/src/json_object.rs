@@ -4,12 +4,12 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// An object whose members are taken out one by one.
-pub(crate) struct Members {
+pub(crate) struct JsonObject {
     rest: Map<String, Value>,
     known: Vec<&'static str>,
 }
 
-impl Members {
+impl JsonObject {
     pub(crate) fn of(value: Value) -> Result<Self, String> {
         match value {
             Value::Object(rest) => Ok(Self { rest, known: Vec::new() }),

@@ -1,12 +1,12 @@
 //! What an addition decides, on a vault in memory.
 
+use crate::pki::Leaf;
 use crate::scene::{NOT_ABSENT, Scene, adding, error, tags, web};
 use akv_core::job::{
     AddRequest, Contents, Effect, ExistingTags, ManagementJob, Overwrite, SoftDeleted, Status,
 };
-use akv_core::{CertificateStore, ErrorKind, Exportable, OperationState, Password};
-use akv_testkit::memory::StoreCall;
-use akv_testkit::pki::Leaf;
+use akv_core::memory::StoreCall;
+use akv_core::{Bundle, CertificateStore, ErrorKind, Exportable, OperationState, Password};
 use futures::executor::block_on;
 use zeroize::Zeroizing;
 
@@ -144,20 +144,14 @@ fn a_key_that_stays_exportable_is_told() {
 #[test]
 fn a_bad_bundle_stops_before_the_store_is_asked() {
     let scene = Scene::new();
-    let expired = scene
-        .pki
-        .leaf("old.contoso.com")
-        .until(time::OffsetDateTime::from_unix_timestamp(1_700_000_000).expect("a time"))
-        .issue();
-    let other = |bytes: Vec<u8>| AddRequest {
-        contents: Contents::Pfx(Zeroizing::new(bytes)),
-        ..adding(&expired)
-    };
+    let expired = scene.pki.leaf_until("old.contoso.com", scene.now - time::Duration::DAY);
+    let other = |contents| AddRequest { contents, ..adding(&expired) };
+    let pfx = |bytes: &[u8]| other(Contents::Pfx(Zeroizing::new(bytes.to_vec())));
     for (job, expected) in [
         (adding(&expired), "expired"),
-        (other(expired.pfx_without_key()), "key"),
-        (other(b"no PKCS#12 at all".to_vec()), ""),
-        (other(Vec::new()), ""),
+        (other(Contents::Pem(Zeroizing::new(expired.pem_without_key()))), "key"),
+        (pfx(b"no PKCS#12 at all"), "PKCS#12"),
+        (pfx(b""), "PKCS#12"),
     ] {
         let outcome = scene.add(&job);
         assert_eq!(outcome.status(), Status::Failure);
@@ -171,7 +165,7 @@ fn warnings_about_the_bundle_go_into_the_message() {
     let scene = Scene::new();
     let leaf = scene.leaf();
     let job = AddRequest {
-        contents: Contents::Pfx(Zeroizing::new(leaf.pfx_without_chain())),
+        contents: Contents::Pem(Zeroizing::new(leaf.pem_without_root())),
         ..adding(&leaf)
     };
     let outcome = scene.add(&job);
@@ -180,10 +174,12 @@ fn warnings_about_the_bundle_go_into_the_message() {
 }
 
 #[test]
-fn pem_is_taken_too() {
+fn a_pfx_is_taken_too() {
     let scene = Scene::new();
     let leaf = scene.leaf();
-    let contents = Contents::Pem(Zeroizing::new(leaf.pem().into_bytes()));
+    let password = Password::default();
+    let bundle = Bundle::from_pem(&leaf.pem(), &password, scene.now).expect("a bundle");
+    let contents = Contents::Pfx(bundle.to_pkcs12());
     let outcome = scene.add(&AddRequest { contents, ..adding(&leaf) });
     assert_eq!(outcome.status(), Status::Success, "{}", outcome.message());
     assert_eq!(scene.versions()[0].0, leaf.thumbprint());
@@ -192,8 +188,8 @@ fn pem_is_taken_too() {
 #[test]
 fn without_an_alias_the_certificate_names_itself_and_the_message_says_so() {
     let scene = Scene::new();
-    let leaf = scene.pki.leaf("www.contoso.com").issue();
-    let contents = Contents::Pfx(Zeroizing::new(leaf.pfx()));
+    let leaf = scene.pki.leaf("www.contoso.com");
+    let contents = Contents::Pem(Zeroizing::new(leaf.pem()));
     let outcome = scene.add(&AddRequest::new(contents, Password::default()));
     assert_eq!(outcome.status(), Status::Success);
     assert_eq!(scene.store.versions(&crate::scene::name("www-contoso-com")).len(), 1);
@@ -405,8 +401,8 @@ fn a_derived_alias_replaces_only_what_has_the_same_source() {
     ] {
         let scene = Scene::new();
         let request = |host: &str| {
-            let leaf = scene.pki.leaf(host).issue();
-            let contents = Contents::Pfx(Zeroizing::new(leaf.pfx()));
+            let leaf = scene.pki.leaf(host);
+            let contents = Contents::Pem(Zeroizing::new(leaf.pem()));
             let request = AddRequest::new(contents, Password::default());
             AddRequest { overwrite: Overwrite::Yes, ..request }
         };

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use akv_core::bundle::{KeyKind, X509};
-use akv_core::{
+use crate::bundle::{KeyKind, X509};
+use crate::{
     Attributes, Certificate, CertificateName, CertificateStore, CertificateVersions,
     DeletedCertificate, Deletion, Error, ErrorKind, Import, KeyState, ListOptions,
     ListedCertificate, OperationState, Pending, Purged, Result, SoftDeletedCertificates, Tags,
@@ -21,7 +21,7 @@ use crate::memory::script::{Often, Script};
 ///
 /// ```
 /// use akv_core::{CertificateStore, Denial, Error, ErrorKind};
-/// use akv_testkit::memory::{MemoryStore, StoreCall};
+/// use akv_core::memory::{MemoryStore, StoreCall};
 ///
 /// # futures::executor::block_on(async {
 /// let store = MemoryStore::new("contoso")?;
@@ -106,7 +106,7 @@ impl Entry {
 
 impl MemoryStore {
     /// An empty vault.
-    pub fn new(vault: &str) -> std::result::Result<Self, akv_core::InvalidValue> {
+    pub fn new(vault: &str) -> std::result::Result<Self, crate::InvalidValue> {
         Ok(Self { vault: vault.parse()?, state: Arc::default() })
     }
 

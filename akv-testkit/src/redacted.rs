@@ -5,21 +5,21 @@ use serde::{Deserialize, Serialize};
 /// Shown as `…`. It is saved as it is.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Hidden(String);
+pub(crate) struct Redacted(String);
 
-impl Hidden {
+impl Redacted {
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 }
 
-impl From<String> for Hidden {
+impl From<String> for Redacted {
     fn from(text: String) -> Self {
         Self(text)
     }
 }
 
-impl std::fmt::Debug for Hidden {
+impl std::fmt::Debug for Redacted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("…")
     }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use akv_core::audit::{AuditEvent, AuditOutcome, AuditSink, NotRecorded};
 use akv_core::job::{Outcome, StoreJobs};
+use akv_core::memory::{DirectoryCall, MemoryDirectory, StoreCall};
 use akv_core::plan::Plan;
 use akv_core::{Action, FixedClock, Layer, TenantId};
-use akv_testkit::memory::{DirectoryCall, MemoryDirectory, StoreCall};
 use async_trait::async_trait;
 use futures::executor::block_on;
 

@@ -1,10 +1,7 @@
 //! Names as the service reads and writes them: X.500 text in the manner of .NET, the most specific
 //! part first, a value with a special character in double quotes.
 
-use der::asn1::{Any, ObjectIdentifier};
-use der::{Tag, Tagged as _};
-use x509_cert::attr::AttributeTypeAndValue;
-use x509_cert::name::Name;
+use der::asn1::ObjectIdentifier;
 
 use crate::pki::der::{element, sequence, set};
 
@@ -33,14 +30,34 @@ pub(crate) fn read(text: &str) -> Option<Vec<u8>> {
     Some(sequence(&names.iter().map(Vec::as_slice).collect::<Vec<_>>()))
 }
 
-/// Writes a name as text.
-pub(crate) fn display(name: &Name) -> String {
-    let mut parts: Vec<String> = name
-        .iter_rdn()
-        .map(|part| part.iter().map(attribute).collect::<Vec<_>>().join(" + "))
-        .collect();
-    parts.reverse();
-    parts.join(", ")
+/// Writes a name as the service does, from what RFC 4514 makes of it.
+pub(super) fn display(rfc4514: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = rfc4514;
+    while let Some((word, after)) = rest.split_once('=') {
+        let (value, separator, after) = unescaped(after);
+        let upper = word.to_ascii_uppercase();
+        let known = KINDS
+            .iter()
+            .find(|(kind, words)| words.contains(&upper.as_str()) || kind.to_string() == word);
+        match known.and_then(|(_, words)| words.first()) {
+            Some(known) => shown.push_str(known),
+            None if word.starts_with(|c: char| c.is_ascii_digit()) => {
+                shown.push_str("OID.");
+                shown.push_str(word);
+            }
+            None => shown.push_str(word),
+        }
+        shown.push('=');
+        shown.push_str(&quoted(&value));
+        shown.push_str(match separator {
+            Some('+') => " + ",
+            Some(_) => ", ",
+            None => "",
+        });
+        rest = after;
+    }
+    shown
 }
 
 /// A value, what separates it from the next part, and what follows.
@@ -93,32 +110,31 @@ fn encoded(kind: ObjectIdentifier, value: &str) -> Option<Vec<u8>> {
     Some(element(tag?, value.as_bytes()))
 }
 
-fn attribute(part: &AttributeTypeAndValue) -> String {
-    let known = KINDS.iter().find(|(kind, _)| *kind == part.oid);
-    let word = known.and_then(|(_, words)| words.first());
-    let word = word.map_or_else(|| format!("OID.{}", part.oid), |word| (*word).to_owned());
-    let value = text_of(&part.value);
+/// A value without its escapes (RFC 4514, section 2.4), what separates it from the next, and that.
+fn unescaped(text: &str) -> (String, Option<char>, &str) {
+    let mut value = String::new();
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            ',' | '+' => return (value, Some(character), characters.as_str()),
+            '\\' if characters.as_str().starts_with("00") => {
+                value.push('\0');
+                characters.nth(1);
+            }
+            '\\' => value.extend(characters.next()),
+            _ => value.push(character),
+        }
+    }
+    (value, None, "")
+}
+
+fn quoted(value: &str) -> String {
     let special = |c: char| ",+;\"\n\r<>#=".contains(c);
     let blank = |c: Option<char>| c.is_none_or(char::is_whitespace);
     if value.contains(special) || blank(value.chars().next()) || blank(value.chars().last()) {
-        return format!("{word}=\"{}\"", value.replace('"', "\"\""));
+        return format!("\"{}\"", value.replace('"', "\"\""));
     }
-    format!("{word}={value}")
-}
-
-fn text_of(value: &Any) -> String {
-    let bytes = value.value();
-    match value.tag() {
-        Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::NumericString => {
-            String::from_utf8_lossy(bytes).into_owned()
-        }
-        Tag::TeletexString => bytes.iter().map(|byte| char::from(*byte)).collect(),
-        Tag::BmpString => {
-            let units = bytes.as_chunks().0.iter().map(|pair| u16::from_be_bytes(*pair));
-            char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
-        }
-        _ => bytes.iter().fold("#".to_owned(), |text, byte| text + &format!("{byte:02X}")),
-    }
+    value.to_owned()
 }
 
 const OID: u8 = 0x06;
@@ -145,7 +161,7 @@ const KINDS: [(ObjectIdentifier, &[&str]); 14] = [
     (DOMAIN_COMPONENT, &["DC"]),
     (SERIAL_NUMBER, &["SERIALNUMBER"]),
     (ObjectIdentifier::new_unwrap("2.5.4.12"), &["T", "TITLE"]),
-    (ObjectIdentifier::new_unwrap("2.5.4.42"), &["G", "GIVENNAME"]),
+    (ObjectIdentifier::new_unwrap("2.5.4.42"), &["G", "GIVENNAME", "GN"]),
     (ObjectIdentifier::new_unwrap("2.5.4.43"), &["I", "INITIALS"]),
     (ObjectIdentifier::new_unwrap("2.5.4.4"), &["SN"]),
 ];
@@ -153,10 +169,20 @@ const KINDS: [(ObjectIdentifier, &[&str]); 14] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use der::Decode as _;
+    use akv_core::bundle::X509;
+    use rcgen::KeyPair;
+    use serde_json::json;
+    use time::macros::datetime;
 
+    use crate::vault_generated::Order;
+
+    /// The subject of a certificate that is ordered with that text.
     fn again(text: &str) -> Option<String> {
-        Some(display(&Name::from_der(&read(text)?).expect("DER")))
+        let wanted = json!({ "subject": text, "sans": { "dns_names": ["www.contoso.com"] } });
+        let order = Order::read(&json!({ "x509_props": wanted })).ok()?;
+        let key = KeyPair::generate().expect("a key");
+        let der = order.certificate(&key, datetime!(2026-11-26 12:00 UTC)).expect("signed");
+        Some(display(&X509::from_der(&der).expect("a certificate").subject()))
     }
 
     #[test]
@@ -172,6 +198,9 @@ mod tests {
             ("OU=a, OU=b, DC=contoso, DC=com", "OU=a, OU=b, DC=contoso, DC=com"),
             ("CN=x+OU=y, O=z", "CN=x + OU=y, O=z"),
             ("OID.1.2.3.4=x", "OID.1.2.3.4=x"),
+            ("G=Ada, I=A, T=Dr, SERIALNUMBER=7", "G=Ada, I=A, T=Dr, SERIALNUMBER=7"),
+            (r#"CN="a+b=c\d #e""#, r#"CN="a+b=c\d #e""#),
+            (r#"CN=" a ""#, r#"CN=" a ""#),
             ("", ""),
         ] {
             assert_eq!(again(text).as_deref(), Some(written), "{text}");

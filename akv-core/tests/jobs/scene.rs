@@ -1,19 +1,19 @@
-//! What the tests of decisions share: a vault in memory and the jobs on it.
+//! What the tests of jobs share: a vault in memory and the jobs on it.
 
 use std::sync::Arc;
 
 use akv_core::audit::Audit;
 use akv_core::job::{AddRequest, Contents, ManagementJob, Outcome, StoreJobs};
+use akv_core::memory::{MemoryDirectory, MemoryStore, StoreCall};
 use akv_core::{
     Attributes, Certificate, CertificateName, Denial, Error, ErrorKind, FixedClock, Layer,
     Password, Tags, Thumbprint,
 };
-use akv_testkit::memory::{MemoryDirectory, MemoryStore, StoreCall};
-use akv_testkit::pki::{Leaf, TestPki};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::agreement::{self, Recorded};
+use crate::pki::{Leaf, Pki};
 
 /// The vault, the jobs on it, and somebody who issues certificates.
 pub(crate) struct Scene {
@@ -21,7 +21,7 @@ pub(crate) struct Scene {
     pub(crate) recorded: Arc<Recorded>,
     pub(crate) audit: Audit,
     pub(crate) jobs: StoreJobs,
-    pub(crate) pki: TestPki,
+    pub(crate) pki: Pki,
     pub(crate) now: OffsetDateTime,
 }
 
@@ -35,11 +35,11 @@ impl Scene {
         let audit = Audit::new(Arc::clone(&recorded) as _, Arc::clone(&clock) as _, "test");
         let audited = audit.store(Arc::clone(&store) as _, Arc::new(None));
         let jobs = StoreJobs::new(audited, directory, None, clock);
-        Self { store, recorded, audit, jobs, pki: TestPki::new(now), now }
+        Self { store, recorded, audit, jobs, pki: Pki::new(now), now }
     }
 
     pub(crate) fn leaf(&self) -> Leaf {
-        self.pki.leaf("www.contoso.com").issue()
+        self.pki.leaf("www.contoso.com")
     }
 
     pub(crate) fn add(&self, request: &AddRequest) -> Outcome {
@@ -80,7 +80,7 @@ pub(crate) fn tags(tags: &[(&str, &str)]) -> Tags {
 
 /// An addition of a leaf with its chain as `web`.
 pub(crate) fn adding(leaf: &Leaf) -> AddRequest {
-    let contents = Contents::Pfx(Zeroizing::new(leaf.pfx()));
+    let contents = Contents::Pem(Zeroizing::new(leaf.pem()));
     AddRequest { name: Some(web()), ..AddRequest::new(contents, Password::default()) }
 }
 

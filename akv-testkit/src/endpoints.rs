@@ -7,7 +7,7 @@ use crate::exchange::Request;
 /// Hosts, audiences and authorities as in the clouds' published tables (azure-cli-core `cloud.py`,
 /// azure-mgmt-core `get_arm_endpoints`, MSAL's list of authorities).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Realm {
+pub(crate) enum Endpoints {
     Public,
     Government,
     China,
@@ -27,7 +27,7 @@ pub(crate) enum Service {
     Nothing,
 }
 
-impl Realm {
+impl Endpoints {
     /// The clouds whose names are the world's.
     pub(crate) const BUILT_IN: [Self; 3] = [Self::Public, Self::Government, Self::China];
 
@@ -36,15 +36,15 @@ impl Realm {
     pub(crate) fn locate(request: &Request, extra_suffixes: &[String]) -> (Self, Service) {
         let host = request.host();
         let loopback = Self::Loopback { port: request.port() };
-        for realm in Self::BUILT_IN.into_iter().chain([loopback]) {
-            if let Some(vault) = vault_of(host, realm.vault_suffix()) {
-                return (realm, Service::Vault(vault));
+        for endpoints in Self::BUILT_IN.into_iter().chain([loopback]) {
+            if let Some(vault) = vault_of(host, endpoints.vault_suffix()) {
+                return (endpoints, Service::Vault(vault));
             }
-            if realm.resource_manager_host() == host {
-                return (realm, Service::ResourceManager);
+            if endpoints.resource_manager_host() == host {
+                return (endpoints, Service::ResourceManager);
             }
-            if realm.authority_hosts().contains(&host) {
-                return (realm, Service::Authority);
+            if endpoints.authority_hosts().contains(&host) {
+                return (endpoints, Service::Authority);
             }
         }
         if let Some(vault) = extra_suffixes.iter().find_map(|suffix| vault_of(host, suffix)) {

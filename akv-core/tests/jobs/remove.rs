@@ -3,8 +3,8 @@
 use crate::agreement;
 use crate::scene::{NOT_ABSENT, Scene, error, name, web};
 use akv_core::job::{Effect, ManagementJob, Outcome, Purge, RemoveRequest, Status, StoreJobs};
+use akv_core::memory::StoreCall;
 use akv_core::{CertificateStore, ErrorKind};
-use akv_testkit::memory::StoreCall;
 use futures::executor::block_on;
 
 fn remove(scene: &Scene, purge: Purge) -> Outcome {

@@ -5,6 +5,7 @@ mod add;
 mod agreement;
 mod create;
 mod inventory;
+mod pki;
 mod remove;
 mod scene;
 mod soft_delete;
