@@ -6,22 +6,24 @@
 //!
 //! Begin with [`Azure`], of which a process needs one.
 
+mod api;
 mod auth;
 mod azure;
+mod classify;
 mod cloud;
 mod directory;
 #[cfg(test)]
 mod documented;
-mod error;
+mod exchange;
 mod files;
 mod jobs;
-mod lost;
-mod operation;
 mod options;
 mod page;
 mod pipeline;
 mod redact;
+mod shared;
 mod transport;
+mod uncertain;
 mod vault;
 mod wire;
 
@@ -29,6 +31,6 @@ pub use azure::Azure;
 pub use azure_core::http::HttpClient;
 pub use directory::ResourceManager;
 pub use jobs::AzureJobs;
-pub use options::{AzureOptions, Pace};
+pub use options::{AzureOptions, RateLimit};
 pub use tokio_util::sync::CancellationToken;
 pub use vault::KeyVault;

@@ -24,8 +24,8 @@ pub struct AzureOptions {
     pub deadline: Duration,
     /// Cancelling it ends reads at once and changes when the request under way has been answered.
     pub cancellation: CancellationToken,
-    /// How fast one vault is asked.
-    pub pace: Pace,
+    /// How many requests one vault gets.
+    pub rate_limit: RateLimit,
     /// More roots to trust, as a file with PEM or one DER certificate, in every cloud.
     pub ca_file: Option<PathBuf>,
     /// The proxy, instead of what `HTTPS_PROXY` or `ALL_PROXY` say: a URL, or empty for none.
@@ -41,7 +41,7 @@ impl Default for AzureOptions {
             transport: None,
             deadline: Duration::from_secs(120),
             cancellation: CancellationToken::new(),
-            pace: Pace::default(),
+            rate_limit: RateLimit::default(),
             ca_file: None,
             proxy: None,
             no_proxy: None,
@@ -53,7 +53,7 @@ impl fmt::Debug for AzureOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AzureOptions")
             .field("deadline", &self.deadline)
-            .field("pace", &self.pace)
+            .field("rate_limit", &self.rate_limit)
             .field("ca_file", &self.ca_file)
             .finish_non_exhaustive()
     }
@@ -65,12 +65,12 @@ impl fmt::Debug for AzureOptions {
 /// (Key Vault service limits). All vaults of the process together get five times that, as a
 /// subscription does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
+pub struct RateLimit {
     pub(crate) transactions: u32,
     pub(crate) window: Duration,
 }
 
-impl Pace {
+impl RateLimit {
     /// So many transactions in any stretch of `window`. At least one.
     pub fn new(transactions: u32, window: Duration) -> Self {
         Self { transactions: transactions.max(1), window }
@@ -82,7 +82,7 @@ impl Pace {
     }
 }
 
-impl Default for Pace {
+impl Default for RateLimit {
     fn default() -> Self {
         Self::new(4000, Duration::from_secs(10))
     }

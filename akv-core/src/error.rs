@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::text::printable;
 
@@ -136,6 +137,25 @@ impl fmt::Display for Reply {
 
 /// A failure of a store or a directory.
 ///
+/// A scheduler asks it what to do next:
+///
+/// ```
+/// use std::time::Duration;
+/// use akv_core::{Error, ErrorKind};
+///
+/// fn next_attempt(error: &Error) -> Option<Duration> {
+///     match error.retry_after() {
+///         Some(wait) => Some(wait),
+///         None if error.is_throttled() => Some(Duration::from_secs(60)),
+///         None if error.is_denied() || error.may_have_happened() => None,
+///         None => Some(Duration::from_secs(600)),
+///     }
+/// }
+/// let error = Error::new(ErrorKind::Throttled, "list certificates in vault contoso", "throttled")
+///     .with_retry_after(Duration::from_secs(40));
+/// assert_eq!(next_attempt(&error), Some(Duration::from_secs(40)));
+/// ```
+///
 /// Displays as what was tried, what went wrong, what the service said and what to do:
 ///
 /// ```
@@ -161,6 +181,7 @@ struct Inner {
     reply: Option<Reply>,
     advice: Option<String>,
     taken: bool,
+    retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -175,6 +196,7 @@ impl Error {
             reply: None,
             advice: None,
             taken: false,
+            retry_after: None,
             source: None,
         }))
     }
@@ -200,6 +222,13 @@ impl Error {
         self
     }
 
+    /// Adds how long the service asked to be left alone.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
     /// Says that the service had taken what was asked for before this happened: only the end of it
     /// was not seen.
     #[must_use]
@@ -211,6 +240,41 @@ impl Error {
     /// Whether the service had taken what was asked for, so that it is done or will be.
     pub fn was_taken(&self) -> bool {
         self.0.taken
+    }
+
+    /// Whether a change that ended in this error may have been made all the same: look before trying
+    /// it again. An error that answers no says that nothing was changed.
+    ///
+    /// Ports keep to this: a change whose end is not known is `TimedOut`, `Cancelled` or `Protocol`,
+    /// or was [taken](Self::after_it_was_taken) whatever its kind is.
+    pub fn may_have_happened(&self) -> bool {
+        self.was_taken()
+            || matches!(
+                self.kind(),
+                ErrorKind::Cancelled | ErrorKind::TimedOut | ErrorKind::Protocol
+            )
+    }
+
+    /// How long the service asked to be left alone, counted from when the error was made. `None`
+    /// where it did not ask, or where waiting does not help.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Whether there were too many requests (HTTP 429): the same will do later. See
+    /// [`retry_after`](Self::retry_after).
+    pub fn is_throttled(&self) -> bool {
+        self.kind() == ErrorKind::Throttled
+    }
+
+    /// Whether the caller is known and may not do this (HTTP 403). Retrying does not help.
+    pub fn is_denied(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Denied(_))
+    }
+
+    /// Whether what the operation needs does not exist (HTTP 404).
+    pub fn is_not_found(&self) -> bool {
+        self.kind() == ErrorKind::Absent
     }
 
     /// What it means.
@@ -269,6 +333,44 @@ const SHOWN: usize = 200;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn predicates_follow_the_kind() {
+        let of = |kind| Error::new(kind, "import certificate web-01", "it failed");
+        let answers = |error: &Error| {
+            [
+                error.is_denied(),
+                error.is_throttled(),
+                error.is_not_found(),
+                error.may_have_happened(),
+            ]
+        };
+        for (kind, expected) in [
+            (ErrorKind::Denied(Denial::Firewall), [true, false, false, false]),
+            (ErrorKind::Throttled, [false, true, false, false]),
+            (ErrorKind::Absent, [false, false, true, false]),
+            (ErrorKind::TimedOut, [false, false, false, true]),
+            (ErrorKind::Cancelled, [false, false, false, true]),
+            (ErrorKind::Protocol, [false, false, false, true]),
+            (ErrorKind::Unauthenticated, [false; 4]),
+            (ErrorKind::Unavailable, [false; 4]),
+            (ErrorKind::SoftDeleted, [false; 4]),
+            (ErrorKind::Conflict, [false; 4]),
+            (ErrorKind::Invalid, [false; 4]),
+        ] {
+            assert_eq!(answers(&of(kind)), expected, "{kind:?}");
+        }
+        let taken = of(ErrorKind::Denied(Denial::Rbac)).after_it_was_taken();
+        assert_eq!(answers(&taken), [true, false, false, true]);
+    }
+
+    #[test]
+    fn retry_after_is_what_was_set_and_survives_a_copy() {
+        let error = Error::new(ErrorKind::Throttled, "list", "throttled");
+        assert_eq!(error.retry_after(), None);
+        let wait = Duration::from_secs(40);
+        assert_eq!(error.with_retry_after(wait).clone().retry_after(), Some(wait));
+    }
 
     #[test]
     fn an_error_is_one_inert_line_whatever_is_in_it() {

@@ -19,7 +19,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::denied::Denied;
+use crate::classify::TokenError;
 use crate::files;
 
 /// Signs assertions with a certificate's key.
@@ -37,10 +37,10 @@ impl CertificateAssertion {
         password: Password,
         client_id: String,
         audience: String,
-    ) -> Result<Self, Denied> {
+    ) -> Result<Self, TokenError> {
         let opening = tokio::task::spawn_blocking(move || open(&file, &password)).await;
         let (key, certificate) = opening.map_err(|_| {
-            Denied::unusable("reading the client certificate was broken off", "try again")
+            TokenError::unusable("reading the client certificate was broken off", "try again")
         })??;
         Ok(Self { key: Arc::new(key), certificate, client_id, audience })
     }
@@ -91,9 +91,9 @@ impl fmt::Debug for CertificateAssertion {
     }
 }
 
-fn open(file: &Path, password: &Password) -> Result<(KeyPair, Vec<u8>), Denied> {
+fn open(file: &Path, password: &Password) -> Result<(KeyPair, Vec<u8>), TokenError> {
     let unusable = |problem: String, advice: &str| {
-        Denied::unusable(format!("client certificate {}: {problem}", file.display()), advice)
+        TokenError::unusable(format!("client certificate {}: {problem}", file.display()), advice)
     };
     let advice = "give a PKCS#12 or PEM file with one certificate and its RSA key";
     let bytes = files::read(file, LIMIT)

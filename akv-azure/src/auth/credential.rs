@@ -18,10 +18,10 @@ use zeroize::Zeroizing;
 
 use super::assertion::CertificateAssertion;
 use super::cache::{Mint, Minted};
-use super::denied::{Again, Denied, METADATA};
 use super::federated::FederatedToken;
-use super::recorder::Recorder;
-use crate::pipeline::{Deadline, Origin, Retry};
+use super::recording_transport::RecordingTransport;
+use crate::classify::{Peer, TokenError};
+use crate::exchange::{Deadline, Origin, Retry};
 use crate::redact::Redactor;
 
 /// Who signs in, and where.
@@ -117,8 +117,8 @@ impl SignIn {
     }
 
     /// What the token comes from, for messages.
-    fn source(&self) -> &str {
-        if self.is_managed() { METADATA } else { &self.authority }
+    fn source(&self) -> Peer<'_> {
+        if self.is_managed() { Peer::ManagedIdentity } else { Peer::Authority(&self.authority) }
     }
 }
 
@@ -137,22 +137,22 @@ impl CredentialMint {
         Self { sign_in, scope, transport, executor: None }
     }
 
-    async fn once(&self, deadline: Deadline) -> Result<Minted, Denied> {
-        let recorder = Recorder::new(Arc::clone(&self.transport));
-        let credential = self.credential(Arc::clone(&recorder)).await?;
+    async fn once(&self, deadline: Deadline) -> Result<Minted, TokenError> {
+        let transport = RecordingTransport::new(Arc::clone(&self.transport));
+        let credential = self.credential(Arc::clone(&transport)).await?;
         let scopes = [self.scope.as_str()];
         let token = match deadline.bound(credential.get_token(&scopes, None)).await {
             Some(Ok(token)) => token,
             Some(Err(error)) => {
-                return Err(match recorder.take() {
-                    Some(heard) => Denied::of_heard(heard, self.sign_in.source()),
-                    None => self.unheard(&error),
+                return Err(match transport.take() {
+                    Some(failed) => TokenError::of_exchange(failed, self.sign_in.source()),
+                    None => self.not_sent(&error),
                 });
             }
             None => {
-                return Err(match recorder.take() {
-                    Some(heard) => Denied::of_heard(heard, self.sign_in.source()),
-                    None => Denied::timed_out(deadline),
+                return Err(match transport.take() {
+                    Some(failed) => TokenError::of_exchange(failed, self.sign_in.source()),
+                    None => TokenError::timed_out(deadline),
                 });
             }
         };
@@ -166,9 +166,9 @@ impl CredentialMint {
     /// A new one for every token: `azure_identity` keeps tokens and cannot be told to drop one.
     async fn credential(
         &self,
-        recorder: Arc<Recorder>,
-    ) -> Result<Arc<dyn TokenCredential>, Denied> {
-        let options = self.client_options(recorder);
+        transport: Arc<RecordingTransport>,
+    ) -> Result<Arc<dyn TokenCredential>, TokenError> {
+        let options = self.client_options(transport);
         let tenant = self.sign_in.tenant.as_ref().map(ToString::to_string);
         let named = tenant.clone().unwrap_or_default();
         let made: azure_core::Result<Arc<dyn TokenCredential>> = match &self.sign_in.credential {
@@ -214,14 +214,14 @@ impl CredentialMint {
                 ..AzureCliCredentialOptions::default()
             }))
             .map(|it| it as _),
-            _ => return Err(Denied::unusable("this kind of credential is not known", "")),
+            _ => return Err(TokenError::unusable("this kind of credential is not known", "")),
         };
-        made.map_err(|error| self.unheard(&error))
+        made.map_err(|error| self.not_sent(&error))
     }
 
     /// The configured cloud's authority, whatever `AZURE_AUTHORITY_HOST` says, and our own retries.
     /// Those of the managed identity endpoints are left to `azure_identity`, which knows them.
-    fn client_options(&self, recorder: Arc<Recorder>) -> ClientOptions {
+    fn client_options(&self, transport: Arc<RecordingTransport>) -> ClientOptions {
         let mut cloud = CustomConfiguration::default();
         cloud.authority_host.clone_from(&self.sign_in.authority);
         ClientOptions {
@@ -231,47 +231,47 @@ impl CredentialMint {
             } else {
                 RetryOptions::none()
             },
-            transport: Some(Transport::new(recorder)),
+            transport: Some(Transport::new(transport)),
             ..ClientOptions::default()
         }
     }
 
     /// Nothing was sent: a file, a tool or the environment is not as it should be.
-    fn unheard(&self, error: &azure_core::Error) -> Denied {
+    fn not_sent(&self, error: &azure_core::Error) -> TokenError {
         let told =
             std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let told = Redactor::default().line(&told);
         match &self.sign_in.credential {
-            Credential::AzureCli => Denied::unusable(
+            Credential::AzureCli => TokenError::unusable(
                 format!("the Azure CLI gives none: {told}"),
                 "sign in with az login, in the cloud and the tenant that are meant",
             ),
-            _ if self.sign_in.is_managed() => Denied::unusable(
+            _ if self.sign_in.is_managed() => TokenError::unusable(
                 told,
                 "managed identities of virtual machines and App Service are supported; for Azure \
                  Arc, Service Fabric and Cloud Shell use a service principal",
             ),
-            _ => Denied::unusable(told, "check tenant, client id and authority"),
+            _ => TokenError::unusable(told, "check tenant, client id and authority"),
         }
     }
 }
 
 #[async_trait]
 impl Mint for CredentialMint {
-    async fn mint(&self, deadline: Deadline) -> Result<Minted, Denied> {
+    async fn mint(&self, deadline: Deadline) -> Result<Minted, TokenError> {
         let mut retry = Retry::new(deadline);
         loop {
             let denied = match self.once(deadline).await {
                 Ok(minted) => return Ok(minted),
                 Err(denied) => denied,
             };
-            let wait = match denied.again() {
-                Again::Never => None,
-                Again::After(wish) => retry.after_wish(denied.is_throttling(), wish),
-            };
+            let wait = denied
+                .may_pass()
+                .then(|| retry.after_failure(denied.is_throttling(), denied.retry_after()))
+                .flatten();
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,
-                None => return Err(denied.while_trying(&self.sign_in.described())),
+                None => return Err(denied.during(&self.sign_in.described())),
             }
         }
     }
@@ -320,7 +320,7 @@ mod tests {
         }
     }
 
-    async fn minted(shell: &Arc<Shell>) -> Result<Minted, Denied> {
+    async fn minted(shell: &Arc<Shell>) -> Result<Minted, TokenError> {
         let tenant: TenantId = "contoso.example".parse().expect("a tenant");
         let sign_in = SignIn::new(&Cloud::public(), &Credential::AzureCli, Some(&tenant), "test");
         let transport = FakeCloud::builder().start().transport();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use azure_core::http::headers::Headers;
 use tokio::time::{Instant, sleep_until};
 
-use super::deadline::{Deadline, Rest, later};
+use crate::exchange::{Deadline, Rest, later};
 
 /// Until when each budget is left alone. Resource Manager keeps one a subscription and one a
 /// tenant for every caller, each refilled by 25 reads or 10 writes a second, and says in every
@@ -46,8 +46,8 @@ impl Quota {
     }
 
     /// The budget is spent.
-    pub(crate) fn spent(&self, budget: &str, wish: Option<Duration>) {
-        self.rest(budget, wish.unwrap_or(REFILL));
+    pub(crate) fn spent(&self, budget: &str, retry_after: Option<Duration>) {
+        self.rest(budget, retry_after.unwrap_or(REFILL));
     }
 
     fn rest(&self, budget: &str, rest: Duration) {
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_service_wish_is_obeyed() {
+    async fn retry_after_is_obeyed() {
         let quota = Quota::default();
         quota.spent("one", Some(Duration::from_secs(17)));
         quota.spent("one", None);

@@ -1,26 +1,15 @@
 //! Names to addresses.
 
-use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use crate::exchange::Unresolved;
 
 /// The system's resolver, but that `localhost` and every name below it is this machine (RFC 6761),
 /// which not every system knows.
 #[derive(Debug)]
 pub(super) struct Resolver;
-
-/// A name that has no address, as far as the system knows.
-#[derive(Debug)]
-pub(crate) struct Unresolved(String);
-
-impl fmt::Display for Unresolved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the name {} does not resolve", self.0)
-    }
-}
-
-impl std::error::Error for Unresolved {}
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
@@ -33,7 +22,7 @@ impl Resolve for Resolver {
             let found = tokio::task::spawn_blocking(move || (asked, 0).to_socket_addrs()).await?;
             let addresses: Addrs = match found {
                 Ok(addresses) => Box::new(addresses),
-                Err(_) => return Err(Unresolved(host).into()),
+                Err(_) => return Err(Unresolved::new(host).into()),
             };
             Ok(addresses)
         })

@@ -28,6 +28,7 @@ mod key_kind;
 mod moment;
 mod name;
 mod oid;
+mod order;
 mod password;
 pub mod pem;
 pub mod pfx;
@@ -52,6 +53,7 @@ pub use finding::{Finding, FindingCode, Severity};
 pub use flaw::Flaw;
 pub use key::{KeyMatch, PrivateKey};
 pub use key_kind::{Curve, KeyKind};
+pub use order::leaf_first;
 pub use unreadable::{CertificateError, UnknownField, UnreadableCertificate};
 pub use x509::X509;
 

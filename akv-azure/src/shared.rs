@@ -1,0 +1,143 @@
+//! What all stores and directories of a process share: connections, tokens, rate limits.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use akv_core::{Cloud, Credential, Result, TenantId};
+use azure_core::http::HttpClient;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::{CredentialMint, SignIn, TokenCache};
+use crate::options::AzureOptions;
+use crate::pipeline::{Quota, RateLimiter};
+use crate::transport::{Pool, ProxyChoice};
+
+/// What is shared.
+pub(crate) struct Shared {
+    options: AzureOptions,
+    proxy: ProxyChoice,
+    transports: Mutex<HashMap<Option<PathBuf>, Arc<dyn HttpClient>>>,
+    tokens: Mutex<Vec<Tokens>>,
+    limiters: Mutex<HashMap<String, Arc<RateLimiter>>>,
+    all_vaults: Arc<RateLimiter>,
+    quota: Arc<Quota>,
+}
+
+struct Tokens {
+    sign_in: SignIn,
+    audience: String,
+    cache: Arc<TokenCache>,
+}
+
+impl Shared {
+    pub(crate) fn new(options: AzureOptions) -> Result<Self> {
+        let proxy = match options.transport {
+            Some(_) => ProxyChoice::Direct,
+            None => ProxyChoice::new(
+                options.proxy.as_deref(),
+                options.no_proxy.as_deref(),
+                ProxyChoice::variable,
+            )?,
+        };
+        let shared = Self {
+            proxy,
+            all_vaults: RateLimiter::new(options.rate_limit.of_subscription()),
+            options,
+            transports: Mutex::default(),
+            tokens: Mutex::default(),
+            limiters: Mutex::default(),
+            quota: Quota::new(),
+        };
+        if shared.options.ca_file.is_some() {
+            shared.transport(&Cloud::public())?;
+        }
+        Ok(shared)
+    }
+
+    pub(crate) fn options(&self) -> &AzureOptions {
+        &self.options
+    }
+
+    pub(crate) fn deadline(&self) -> Duration {
+        self.options.deadline
+    }
+
+    pub(crate) fn cancellation(&self) -> CancellationToken {
+        self.options.cancellation.clone()
+    }
+
+    pub(crate) fn all_vaults(&self) -> &Arc<RateLimiter> {
+        &self.all_vaults
+    }
+
+    pub(crate) fn quota(&self) -> Arc<Quota> {
+        Arc::clone(&self.quota)
+    }
+
+    /// One pool for all clouds that trust the same roots.
+    pub(crate) fn transport(&self, cloud: &Cloud) -> Result<Arc<dyn HttpClient>> {
+        if let Some(transport) = &self.options.transport {
+            return Ok(Arc::clone(transport));
+        }
+        let mut transports = locked(&self.transports);
+        if let Some(transport) = transports.get(&cloud.ca_file) {
+            return Ok(Arc::clone(transport));
+        }
+        let files: Vec<_> =
+            [&self.options.ca_file, &cloud.ca_file].into_iter().flatten().map(|it| &**it).collect();
+        let pool: Arc<dyn HttpClient> = Pool::new(&files, self.proxy.clone())?;
+        transports.insert(cloud.ca_file.clone(), Arc::clone(&pool));
+        Ok(pool)
+    }
+
+    /// One cache for each identity and audience.
+    pub(crate) fn tokens(
+        &self,
+        cloud: &Cloud,
+        credential: &Credential,
+        tenant: Option<&TenantId>,
+        audience: &str,
+        operation: &str,
+    ) -> Result<Arc<TokenCache>> {
+        let sign_in = SignIn::new(cloud, credential, tenant, operation)?;
+        let transport = self.transport(cloud)?;
+        let mut tokens = locked(&self.tokens);
+        let known =
+            tokens.iter().find(|it| it.audience == audience && it.sign_in.is_same(&sign_in));
+        if let Some(known) = known {
+            return Ok(Arc::clone(&known.cache));
+        }
+        let cache = TokenCache::new(CredentialMint::new(sign_in.clone(), audience, transport));
+        tokens.push(Tokens { sign_in, audience: audience.to_owned(), cache: Arc::clone(&cache) });
+        Ok(cache)
+    }
+
+    /// Says once that tokens go to a host that is none of the cloud's own.
+    pub(crate) fn warn_of(&self, host: &str, cloud: &Cloud) {
+        if !locked(&self.limiters).contains_key(host) {
+            tracing::warn!(
+                host,
+                audience = cloud.vault_audience,
+                "vault tokens and certificates go to a host outside {}, the domain of cloud {}'s \
+                 vaults: whoever runs that host can use the tokens",
+                cloud.vault_suffix,
+                cloud.name
+            );
+        }
+    }
+
+    /// One rate limiter for each vault.
+    pub(crate) fn limiter(&self, host: &str) -> Arc<RateLimiter> {
+        let mut limiters = locked(&self.limiters);
+        let limiter = limiters
+            .entry(host.to_owned())
+            .or_insert_with(|| RateLimiter::new(self.options.rate_limit));
+        Arc::clone(limiter)
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
