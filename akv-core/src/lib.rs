@@ -13,6 +13,7 @@ mod directory;
 mod endpoint_suffix;
 mod error;
 pub mod job;
+pub mod report;
 mod secret;
 mod store;
 mod store_path;

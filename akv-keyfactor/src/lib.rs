@@ -6,6 +6,7 @@
 //! and what was expected there, never what was read, because any field may hold a secret.
 
 mod adapter;
+mod command_inventory;
 mod config;
 mod inventory_item;
 mod local_secrets;
@@ -15,6 +16,7 @@ mod result;
 pub mod store_type;
 
 pub use adapter::{failure, run, run_into};
+pub use command_inventory::{CommandInventory, command_inventory};
 pub use inventory_item::{CurrentInventoryItem, InventorySink, ItemParameters, ItemStatus};
 pub use local_secrets::LocalSecrets;
 pub use options::Options;
