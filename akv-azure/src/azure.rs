@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use akv_core::{Cloud, Credential, Result, StoreAddress};
+use akv_core::{Cloud, Result, StoreAddress};
 
 use crate::cloud;
 use crate::directory::ResourceManager;
 use crate::exchange::Origin;
+use crate::identity::Identity;
 use crate::options::AzureOptions;
 use crate::pipeline::{Pacing, Pipeline};
 use crate::shared::Shared;
@@ -45,7 +46,7 @@ impl Azure {
     }
 
     /// A vault. Nothing is sent yet.
-    pub fn store(&self, address: &StoreAddress, credential: &Credential) -> Result<KeyVault> {
+    pub fn store(&self, address: &StoreAddress, identity: impl Into<Identity>) -> Result<KeyVault> {
         let StoreAddress { path, tenant, cloud, .. } = address;
         let shared = &self.0;
         let vault = path.vault().clone();
@@ -60,7 +61,7 @@ impl Azure {
             transport: shared.transport(cloud)?,
             tokens: Some(shared.tokens(
                 cloud,
-                credential,
+                &identity.into(),
                 tenant.as_ref(),
                 audience,
                 &operation,
@@ -77,8 +78,12 @@ impl Azure {
     }
 
     /// Resource Manager of a cloud. Nothing is sent yet.
-    pub fn directory(&self, cloud: &Cloud, credential: &Credential) -> Result<ResourceManager> {
-        ResourceManager::new(Arc::clone(&self.0), cloud, credential)
+    pub fn directory(
+        &self,
+        cloud: &Cloud,
+        identity: impl Into<Identity>,
+    ) -> Result<ResourceManager> {
+        ResourceManager::new(Arc::clone(&self.0), cloud, identity.into())
     }
 
     /// A cloud as its own Resource Manager describes it: for clouds that are not built in.

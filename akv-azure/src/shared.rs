@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use akv_core::{Cloud, Credential, Result, TenantId};
+use akv_core::{Cloud, Result, TenantId};
 use azure_core::http::HttpClient;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{CredentialMint, SignIn, TokenCache};
-use crate::options::AzureOptions;
+use crate::identity::Identity;
+use crate::options::{AzureOptions, TrustAnchors};
 use crate::pipeline::{Quota, RateLimiter};
 use crate::transport::{Pool, ProxyChoice};
 
@@ -50,7 +51,7 @@ impl Shared {
             limiters: Mutex::default(),
             quota: Quota::new(),
         };
-        if shared.options.ca_file.is_some() {
+        if !shared.options.trust_anchors.is_empty() {
             shared.transport(&Cloud::public())?;
         }
         Ok(shared)
@@ -85,9 +86,9 @@ impl Shared {
         if let Some(transport) = transports.get(&cloud.ca_file) {
             return Ok(Arc::clone(transport));
         }
-        let files: Vec<_> =
-            [&self.options.ca_file, &cloud.ca_file].into_iter().flatten().map(|it| &**it).collect();
-        let pool: Arc<dyn HttpClient> = Pool::new(&files, self.proxy.clone())?;
+        let mut anchors = self.options.trust_anchors.clone();
+        anchors.extend(cloud.ca_file.clone().map(TrustAnchors::File));
+        let pool: Arc<dyn HttpClient> = Pool::new(&anchors, self.proxy.clone())?;
         transports.insert(cloud.ca_file.clone(), Arc::clone(&pool));
         Ok(pool)
     }
@@ -96,12 +97,12 @@ impl Shared {
     pub(crate) fn tokens(
         &self,
         cloud: &Cloud,
-        credential: &Credential,
+        identity: &Identity,
         tenant: Option<&TenantId>,
         audience: &str,
         operation: &str,
     ) -> Result<Arc<TokenCache>> {
-        let sign_in = SignIn::new(cloud, credential, tenant, operation)?;
+        let sign_in = SignIn::new(cloud, identity, tenant, operation)?;
         let transport = self.transport(cloud)?;
         let mut tokens = locked(&self.tokens);
         let known =

@@ -57,7 +57,7 @@ mod tests {
     fn azure(body: String) -> Azure {
         let hostile = Hostile { body: body.into(), answers: AtomicUsize::new(0) };
         let transport: Arc<dyn HttpClient> = Arc::new(hostile);
-        Azure::new(AzureOptions { transport: Some(transport), ..AzureOptions::default() }).unwrap()
+        Azure::new(AzureOptions::default().with_transport(transport)).unwrap()
     }
 
     fn credential() -> Credential {

@@ -27,11 +27,12 @@ pub(crate) struct Wiring {
 
 impl Wiring {
     pub(crate) fn new(common: &Common, cancellation: CancellationToken) -> Result<Self> {
-        let azure = Azure::new(AzureOptions {
-            deadline: Duration::from_secs(common.deadline),
-            ca_file: common.ca_file.clone(),
-            cancellation: cancellation.clone(),
-            ..AzureOptions::default()
+        let options = AzureOptions::default()
+            .with_deadline(Duration::from_secs(common.deadline))
+            .with_cancellation(cancellation.clone());
+        let azure = Azure::new(match &common.ca_file {
+            Some(file) => options.with_ca_file(file),
+            None => options,
         })?;
         let jobs = AzureJobs::new(azure.clone(), Arc::new(SystemClock));
         Ok(Self { azure, jobs, cancellation })
@@ -129,7 +130,7 @@ fn credential(common: &Common) -> Result<Credential> {
         }),
         Identity::Certificate => Ok(Credential::ClientCertificate {
             client_id: client_id()?,
-            file: path_variable(CERTIFICATE_PATH)?,
+            certificate: path_variable(CERTIFICATE_PATH)?.into(),
             password: Password::from(variable(CERTIFICATE_PASSWORD)?.unwrap_or_default().as_str()),
         }),
         Identity::Managed => Ok(match given {

@@ -66,7 +66,7 @@ struct Crate(BTreeMap<String, BTreeMap<String, BTreeSet<PathBuf>>>);
 impl Crate {
     fn read(name: &str) -> Self {
         let folder = folder(name);
-        let root = ["lib.rs", "main.rs"]
+        let top = ["lib.rs", "main.rs"]
             .iter()
             .find_map(|file| fs::read_to_string(folder.join(file)).ok())
             .expect("a root");
@@ -77,7 +77,7 @@ impl Crate {
             (!["lib", "main", "bin"].contains(&first.as_str())).then_some(first)
         };
         let rooms: BTreeSet<String> = files.iter().filter_map(|(path, _)| room(path)).collect();
-        let exported = exports(&root);
+        let exported = exports(&top);
         let mut graph: BTreeMap<_, BTreeMap<_, BTreeSet<_>>> = BTreeMap::new();
         for (path, source) in &files {
             let Some(from) = room(path) else { continue };
@@ -148,8 +148,8 @@ fn code(source: &str) -> String {
 }
 
 /// The names that the root re-exports, and the room of each.
-fn exports(root: &str) -> BTreeMap<String, String> {
-    let code = code(root);
+fn exports(top: &str) -> BTreeMap<String, String> {
+    let code = code(top);
     let mut exported = BTreeMap::new();
     for item in code.split("use ").skip(1) {
         let item = item.split(';').next().unwrap_or_default();

@@ -29,7 +29,7 @@ pub use certificate::{
 };
 pub use clock::Clock;
 pub use cloud::Cloud;
-pub use credential::Credential;
+pub use credential::{ClientCertificate, Credential};
 pub use directory::{
     AccessModel, Listing, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku,
     Subscription, Vault, VaultDirectory, VaultId, VaultOptions,

@@ -22,12 +22,14 @@ use super::federated::FederatedToken;
 use super::recording_transport::RecordingTransport;
 use crate::classify::{Peer, TokenError};
 use crate::exchange::{Deadline, Origin, Retry};
+use crate::identity::{Identity, Kind};
 use crate::redact::Redactor;
+use crate::wire;
 
 /// Who signs in, and where.
 #[derive(Debug, Clone)]
 pub(crate) struct SignIn {
-    credential: Credential,
+    identity: Identity,
     tenant: Option<TenantId>,
     authority: String,
 }
@@ -36,27 +38,21 @@ impl SignIn {
     /// Nothing is asked of anybody yet. A credential that belongs to a tenant needs one.
     pub(crate) fn new(
         cloud: &Cloud,
-        credential: &Credential,
+        identity: &Identity,
         tenant: Option<&TenantId>,
-        tried: &str,
+        operation: &str,
     ) -> Result<Self, Error> {
         Origin::new("cloud's authority", &cloud.authority)?;
-        let needs_tenant = matches!(
-            credential,
-            Credential::ClientSecret { .. }
-                | Credential::ClientCertificate { .. }
-                | Credential::WorkloadIdentity { .. }
-        );
-        if needs_tenant && tenant.is_none() {
+        if identity.needs_tenant() && tenant.is_none() {
             return Err(Error::new(
                 ErrorKind::Invalid,
-                tried,
+                operation,
                 "no tenant is named, and a service principal signs in to one",
             )
             .with_advice("give the tenant's id or one of its domain names"));
         }
         Ok(Self {
-            credential: credential.clone(),
+            identity: identity.clone(),
             tenant: tenant.cloned(),
             authority: cloud.authority.clone(),
         })
@@ -64,52 +60,18 @@ impl SignIn {
 
     /// Whether both would get the same tokens.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        use Credential as C;
-        let same_credential = match (&self.credential, &other.credential) {
-            (
-                C::ClientSecret { client_id, secret },
-                C::ClientSecret { client_id: other_id, secret: other_secret },
-            ) => client_id == other_id && secret.expose() == other_secret.expose(),
-            (
-                C::ClientCertificate { client_id, file, password },
-                C::ClientCertificate { client_id: other_id, file: other_file, password: other },
-            ) => client_id == other_id && file == other_file && password.expose() == other.expose(),
-            (C::SystemAssignedIdentity, C::SystemAssignedIdentity) | (C::AzureCli, C::AzureCli) => {
-                true
-            }
-            (
-                C::UserAssignedIdentity { client_id },
-                C::UserAssignedIdentity { client_id: other },
-            ) => client_id == other,
-            (
-                C::WorkloadIdentity { client_id, token_file },
-                C::WorkloadIdentity { client_id: other_id, token_file: other_file },
-            ) => client_id == other_id && token_file == other_file,
-            _ => false,
-        };
-        same_credential && self.tenant == other.tenant && self.authority == other.authority
+        self.identity.is_same(&other.identity)
+            && self.tenant == other.tenant
+            && self.authority == other.authority
     }
 
     fn is_managed(&self) -> bool {
-        matches!(
-            self.credential,
-            Credential::SystemAssignedIdentity | Credential::UserAssignedIdentity { .. }
-        )
+        self.identity.is_managed()
     }
 
-    /// `sign in to tenant contoso.example as application …`, for messages.
+    /// `no token of tenant contoso.example for application …`, for messages.
     fn described(&self) -> String {
-        let who = match &self.credential {
-            Credential::ClientSecret { client_id, .. }
-            | Credential::ClientCertificate { client_id, .. }
-            | Credential::WorkloadIdentity { client_id, .. } => format!("application {client_id}"),
-            Credential::SystemAssignedIdentity => "the system-assigned identity".to_owned(),
-            Credential::UserAssignedIdentity { client_id } => {
-                format!("the user-assigned identity {client_id}")
-            }
-            Credential::AzureCli => "whoever is signed in to the Azure CLI".to_owned(),
-            _ => "an identity".to_owned(),
-        };
+        let who = self.identity.described();
         match &self.tenant {
             Some(tenant) if !self.is_managed() => format!("no token of tenant {tenant} for {who}"),
             _ => format!("no token for {who}"),
@@ -156,6 +118,9 @@ impl CredentialMint {
                 });
             }
         };
+        if let Some(fault) = wire::entra::fault_of_secret(token.token.secret()) {
+            return Err(TokenError::unusable(fault, "see where the token comes from"));
+        }
         let lifetime = token.expires_on - OffsetDateTime::now_utc();
         Ok(Minted {
             secret: Zeroizing::new(token.token.secret().to_owned()),
@@ -171,7 +136,12 @@ impl CredentialMint {
         let options = self.client_options(transport);
         let tenant = self.sign_in.tenant.as_ref().map(ToString::to_string);
         let named = tenant.clone().unwrap_or_default();
-        let made: azure_core::Result<Arc<dyn TokenCredential>> = match &self.sign_in.credential {
+        let credential = match &self.sign_in.identity.0 {
+            Kind::Credential(credential) => credential,
+            #[cfg(feature = "token-credential")]
+            Kind::Own(own) => return Ok(Arc::clone(own)),
+        };
+        let made: azure_core::Result<Arc<dyn TokenCredential>> = match credential {
             Credential::ClientSecret { client_id, secret } => ClientSecretCredential::new(
                 &named,
                 client_id.to_string(),
@@ -179,9 +149,9 @@ impl CredentialMint {
                 Some(ClientSecretCredentialOptions { client_options: options }),
             )
             .map(|it| it as _),
-            Credential::ClientCertificate { client_id, file, password } => {
+            Credential::ClientCertificate { client_id, certificate, password } => {
                 let assertion = CertificateAssertion::open(
-                    file.clone(),
+                    certificate.clone(),
                     password.clone(),
                     client_id.to_string(),
                     format!("{}/{named}/oauth2/v2.0/token", self.sign_in.authority),
@@ -241,8 +211,13 @@ impl CredentialMint {
         let told =
             std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let told = Redactor::default().line(&told);
-        match &self.sign_in.credential {
-            Credential::AzureCli => TokenError::unusable(
+        match &self.sign_in.identity.0 {
+            #[cfg(feature = "token-credential")]
+            Kind::Own(_) => TokenError::unusable(
+                "it gave no token",
+                "see what that credential says itself: its words are not shown here",
+            ),
+            Kind::Credential(Credential::AzureCli) => TokenError::unusable(
                 format!("the Azure CLI gives none: {told}"),
                 "sign in with az login, in the cloud and the tenant that are meant",
             ),
@@ -322,7 +297,8 @@ mod tests {
 
     async fn minted(shell: &Arc<Shell>) -> Result<Minted, TokenError> {
         let tenant: TenantId = "contoso.example".parse().expect("a tenant");
-        let sign_in = SignIn::new(&Cloud::public(), &Credential::AzureCli, Some(&tenant), "test");
+        let sign_in =
+            SignIn::new(&Cloud::public(), &Credential::AzureCli.into(), Some(&tenant), "test");
         let transport = FakeCloud::builder().start().transport();
         let mint = CredentialMint::new(
             sign_in.expect("a sign-in"),
@@ -341,10 +317,10 @@ mod tests {
     async fn the_login_of_the_azure_cli_is_asked_for_the_tenant_and_the_vaults() {
         let expires = OffsetDateTime::now_utc().unix_timestamp() + 3000;
         let token =
-            format!(r#"{{"accessToken":"from az","expires_on":{expires},"tokenType":"Bearer"}}"#);
+            format!(r#"{{"accessToken":"from-az","expires_on":{expires},"tokenType":"Bearer"}}"#);
         let shell = shell(0, token, "");
         let minted = minted(&shell).await.unwrap_or_else(|denied| panic!("{denied}"));
-        assert_eq!(*minted.secret, "from az");
+        assert_eq!(*minted.secret, "from-az");
         assert!(minted.lifetime > Duration::from_secs(2900), "{:?}", minted.lifetime);
         let commands = shell.commands.lock().expect("no panic").join("\n");
         assert!(commands.contains("--scope https://vault.azure.net/.default"), "{commands}");

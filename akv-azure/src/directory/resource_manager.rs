@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use akv_core::{
-    Cloud, Credential, Error, ErrorKind, InvalidValue, Listing, NewVault, Region,
-    ResourceGroupName, Result, StorePath, Subscription, SubscriptionId, TenantId, Vault,
-    VaultDirectory, VaultId,
+    Cloud, Error, ErrorKind, InvalidValue, Listing, NewVault, Region, ResourceGroupName, Result,
+    StorePath, Subscription, SubscriptionId, TenantId, Vault, VaultDirectory, VaultId,
 };
 use async_trait::async_trait;
 use azure_core::http::Method;
@@ -16,6 +15,7 @@ use url::Url;
 use super::create;
 use crate::api::{ApiOperation, version};
 use crate::exchange::{Answer, Deadline, Origin, Retry};
+use crate::identity::Identity;
 use crate::page::{Bounds, Pages, read};
 use crate::pipeline::{Call, Pacing, Pipeline};
 use crate::shared::Shared;
@@ -30,15 +30,14 @@ pub struct ResourceManager(Arc<Inner>);
 struct Inner {
     shared: Arc<Shared>,
     cloud: Cloud,
-    credential: Credential,
+    identity: Identity,
     origin: Origin,
 }
 
 impl ResourceManager {
-    pub(crate) fn new(shared: Arc<Shared>, cloud: &Cloud, credential: &Credential) -> Result<Self> {
+    pub(crate) fn new(shared: Arc<Shared>, cloud: &Cloud, identity: Identity) -> Result<Self> {
         let origin = Origin::new("cloud's Resource Manager", &cloud.resource_manager)?;
-        let (cloud, credential) = (cloud.clone(), credential.clone());
-        Ok(Self(Arc::new(Inner { shared, cloud, credential, origin })))
+        Ok(Self(Arc::new(Inner { shared, cloud: cloud.clone(), identity, origin })))
     }
 
     /// The way there with a token of that tenant, within the budget of a subscription or, where
@@ -49,7 +48,7 @@ impl ResourceManager {
         subscription: Option<SubscriptionId>,
         operation: &str,
     ) -> Result<Pipeline> {
-        let Inner { shared, cloud, credential, origin } = &*self.0;
+        let Inner { shared, cloud, identity, origin } = &*self.0;
         let audience = &cloud.resource_manager_audience;
         let budget = match subscription {
             Some(subscription) => format!("{} {subscription}", origin.host()),
@@ -58,7 +57,7 @@ impl ResourceManager {
         Ok(Pipeline {
             transport: shared.transport(cloud)?,
             origin: origin.clone(),
-            tokens: Some(shared.tokens(cloud, credential, Some(tenant), audience, operation)?),
+            tokens: Some(shared.tokens(cloud, identity, Some(tenant), audience, operation)?),
             audience: None,
             pacing: Pacing::ResourceManager { quota: shared.quota(), budget },
             cancellation: shared.cancellation(),

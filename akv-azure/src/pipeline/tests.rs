@@ -116,8 +116,9 @@ fn pipeline(script: &Arc<Script>) -> Pipeline {
         secret: "hush".into(),
     };
     let tenant = "contoso.example".parse().expect("a tenant");
-    let sign_in = SignIn::new(&akv_core::Cloud::public(), &credential, Some(&tenant), "test")
-        .expect("a sign-in");
+    let sign_in =
+        SignIn::new(&akv_core::Cloud::public(), &credential.into(), Some(&tenant), "test")
+            .expect("a sign-in");
     let mint = CredentialMint::new(sign_in, "https://vault.azure.net", Arc::clone(&transport));
     Pipeline {
         transport,
@@ -210,16 +211,17 @@ async fn a_refused_token_is_replaced_once_and_then_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_wish_of_the_service_is_waited_for_and_the_deadline_is_the_end() {
-    let wish = |seconds| Step::Answer(429, vec![("retry-after", seconds)], b"{}".to_vec());
-    let script = Script::new(vec![wish("40"), ok()]);
+async fn retry_after_is_waited_for_within_the_deadline() {
+    let throttled = |seconds| Step::Answer(429, vec![("retry-after", seconds)], b"{}".to_vec());
+    let script = Script::new(vec![throttled("40"), ok()]);
     let start = Instant::now();
     assert!(send(&script, ApiOperation::GetCertificate).await.is_ok());
     assert!(start.elapsed() >= Duration::from_secs(40));
 
     let start = Instant::now();
-    let (error, sent) = fails(vec![wish("400")]).await;
+    let (error, sent) = fails(vec![throttled("400")]).await;
     assert_eq!((error.kind(), sent), (ErrorKind::Throttled, 1));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(400)));
     assert_eq!(start.elapsed(), Duration::ZERO, "a wait that cannot help is not begun");
 }
 
@@ -281,10 +283,10 @@ async fn a_place_that_was_not_used_is_free_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wish_beyond_the_clock_is_a_refusal_and_no_panic() {
-    let wish = |seconds| Step::Answer(429, vec![("retry-after", seconds)], b"{}".to_vec());
+async fn retry_after_beyond_the_clock_is_a_failure_and_no_panic() {
+    let throttled = |seconds| Step::Answer(429, vec![("retry-after", seconds)], b"{}".to_vec());
     for seconds in ["9999999999999999999", "18446744073709551615"] {
-        let (error, sent) = fails(vec![wish(seconds)]).await;
+        let (error, sent) = fails(vec![throttled(seconds)]).await;
         assert_eq!((error.kind(), sent), (ErrorKind::Throttled, 1));
     }
 }

@@ -1,6 +1,5 @@
 //! What carries the requests in production: one pool of connections over rustls.
 
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -11,11 +10,13 @@ use async_trait::async_trait;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 use reqwest::{Certificate, Client, ClientBuilder};
 use url::{Host, Url};
+use zeroize::Zeroizing;
 
 use super::proxy::ProxyChoice;
 use super::resolver;
 use crate::exchange::{NoConnection, ProxySpeaksNoTls};
 use crate::files;
+use crate::options::TrustAnchors;
 
 /// A pooled client: HTTP/2 where it is offered, TLS 1.2 at least, gzip, proxies from the usual
 /// variables, and never a redirect.
@@ -31,12 +32,12 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// `ca_files` are trusted beside the system's roots.
-    pub(crate) fn new(ca_files: &[&Path], proxy: ProxyChoice) -> Result<Arc<Self>, Error> {
+    /// `anchors` are trusted beside the system's roots.
+    pub(crate) fn new(anchors: &[TrustAnchors], proxy: ProxyChoice) -> Result<Arc<Self>, Error> {
         gather_entropy();
         let mut roots = Vec::new();
-        for file in ca_files {
-            roots.extend(read_roots(file)?);
+        for anchor in anchors {
+            roots.extend(read_roots(anchor)?);
         }
         let proxied = proxy.set(builder(&roots))?.build().map_err(|error| {
             Error::new(ErrorKind::Invalid, "set up TLS", "no usable roots")
@@ -115,10 +116,18 @@ fn builder(roots: &[Certificate]) -> ClientBuilder {
     if roots.is_empty() { builder } else { builder.tls_certs_merge(roots.iter().cloned()) }
 }
 
-fn read_roots(file: &Path) -> Result<Vec<Certificate>, Error> {
-    let tried = format!("read CA file {}", file.display());
-    let invalid = |problem: &str| Error::new(ErrorKind::Invalid, &tried, problem);
-    let bytes = files::read(file, LARGEST_CA_FILE).map_err(|problem| invalid(&problem))?;
+fn read_roots(anchors: &TrustAnchors) -> Result<Vec<Certificate>, Error> {
+    let (operation, read) = match anchors {
+        TrustAnchors::File(file) => {
+            let read = files::read(file, LARGEST_CA_FILE);
+            (format!("read CA file {}", file.display()), read)
+        }
+        TrustAnchors::Bytes(bytes) => {
+            ("read the given CA certificates".to_owned(), Ok(Zeroizing::new(bytes.to_vec())))
+        }
+    };
+    let invalid = |problem: &str| Error::new(ErrorKind::Invalid, &operation, problem);
+    let bytes = read.map_err(|problem| invalid(&problem))?;
     // One certificate in DER is what Windows exports by default.
     if X509::from_der(&bytes).is_ok() {
         let root = Certificate::from_der(&bytes);
@@ -149,6 +158,7 @@ const IDLE: Duration = Duration::from_secs(90);
 mod tests {
     use std::io::{Read, Write};
     use std::net::{Ipv4Addr, TcpListener};
+    use std::path::Path;
 
     use azure_core::http::Method;
 
@@ -296,12 +306,14 @@ mod tests {
         let marked = format!("\u{feff}{certificates}").into_bytes();
         for content in [root.clone(), certificates.clone().into_bytes(), marked, utf16] {
             std::fs::write(&path, &content).expect("written");
-            let roots = read_roots(&path).unwrap_or_else(|error| panic!("{error}"));
-            assert!(!roots.is_empty());
+            let roots = read_roots(&TrustAnchors::File(path.clone()))
+                .unwrap_or_else(|error| panic!("{error}"));
+            let given = read_roots(&TrustAnchors::Bytes(content.into())).expect("the same bytes");
+            assert!(!roots.is_empty() && roots.len() == given.len());
         }
         for content in [&b""[..], b"nothing", b"\x30\x03\x02\x01\x01", b"\xff\xfe\x00"] {
             std::fs::write(&path, content).expect("written");
-            let error = read_roots(&path).expect_err("no certificate");
+            let error = read_roots(&TrustAnchors::File(path.clone())).expect_err("no certificate");
             assert_eq!(error.kind(), ErrorKind::Invalid);
         }
     }
@@ -309,7 +321,8 @@ mod tests {
     #[test]
     fn a_ca_file_without_certificates_says_so() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-        let error = Pool::new(&[&path], ProxyChoice::Direct).expect_err("not PEM");
+        let error =
+            Pool::new(&[TrustAnchors::File(path)], ProxyChoice::Direct).expect_err("not PEM");
         assert_eq!(error.kind(), ErrorKind::Invalid);
         assert!(error.to_string().contains("Cargo.toml"), "{error}");
     }

@@ -27,14 +27,23 @@ pub(crate) fn fault_of_token(body: &[u8]) -> Option<&'static str> {
     let answer: TokenAnswer<'_> = serde_json::from_slice(body).ok()?;
     let token = answer.access_token.as_deref()?;
     let kind = answer.token_type.as_deref().unwrap_or("Bearer");
-    if token.is_empty() {
-        Some("the access token is empty")
-    } else if !token.bytes().all(|b| b.is_ascii_graphic()) {
-        Some("the access token has characters that no token has (such as a line end)")
+    if let Some(fault) = fault_of_secret(token) {
+        Some(fault)
     } else if !kind.eq_ignore_ascii_case("Bearer") {
         Some("the token's type is not Bearer")
     } else if ![answer.expires_in, answer.expires_on].iter().all(Seconds::is_plausible) {
         Some("the lifetime of the token is not plausible")
+    } else {
+        None
+    }
+}
+
+/// What is wrong with an access token itself.
+pub(crate) fn fault_of_secret(token: &str) -> Option<&'static str> {
+    if token.is_empty() {
+        Some("the access token is empty")
+    } else if !token.bytes().all(|b| b.is_ascii_graphic()) {
+        Some("the access token has characters that no token has (such as a line end)")
     } else {
         None
     }

@@ -49,8 +49,7 @@ async fn with_half_the_budget_taken_all_is_answered_and_little_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn all_stores_of_a_vault_have_one_pace_and_every_vault_its_own() {
-    let options =
-        AzureOptions { rate_limit: RateLimit::new(10, seconds(10)), ..AzureOptions::default() };
+    let options = AzureOptions::default().with_rate_limit(RateLimit::new(10, seconds(10)));
     let vaults = ["contoso", "fabrikam"];
     let world = World::with_options(
         |cloud| {
@@ -76,8 +75,7 @@ async fn all_stores_of_a_vault_have_one_pace_and_every_vault_its_own() {
 
 #[tokio::test(start_paused = true)]
 async fn the_vaults_together_keep_to_five_times_the_budget() {
-    let options =
-        AzureOptions { rate_limit: RateLimit::new(10, seconds(10)), ..AzureOptions::default() };
+    let options = AzureOptions::default().with_rate_limit(RateLimit::new(10, seconds(10)));
     let names: Vec<String> = (0..8).map(|number| format!("vault-{number}")).collect();
     let world = World::with_options(
         |cloud| {

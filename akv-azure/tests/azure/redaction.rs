@@ -277,7 +277,7 @@ async fn asked(row: &Row, token: &'static str) -> (Error, Vec<String>) {
             Some(answer(seen))
         }
     });
-    let options = AzureOptions { transport: Some(Arc::clone(&echo) as _), ..Default::default() };
+    let options = AzureOptions::default().with_transport(Arc::clone(&echo) as _);
     let azure = Azure::new(options).expect("options");
     let address = world.address("contoso", Cloud::public());
     let store = azure.store(&address, &client_secret(&world)).expect("a store");

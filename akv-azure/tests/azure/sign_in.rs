@@ -72,7 +72,11 @@ async fn a_credential_file_that_is_a_pipe_or_a_device_does_not_hang() {
         let token_file = file.clone();
         for credential in [
             Credential::WorkloadIdentity { client_id, token_file },
-            Credential::ClientCertificate { client_id, file: file.clone(), password: "".into() },
+            Credential::ClientCertificate {
+                client_id,
+                certificate: file.clone().into(),
+                password: "".into(),
+            },
         ] {
             let error = signing_in(&world, &credential).await.expect_err("unusable");
             assert!(error.to_string().contains("not a regular file"), "{error}");
@@ -217,7 +221,7 @@ async fn workload_identity_signs_in_with_the_files_token() {
 fn certificate(world: &World, file: &tempfile::NamedTempFile) -> Credential {
     Credential::ClientCertificate {
         client_id: world.cloud.client_id().parse().expect("an id"),
-        file: file.path().to_owned(),
+        certificate: file.path().to_owned().into(),
         password: "".into(),
     }
 }
