@@ -1,10 +1,9 @@
 //! Who signs in.
 
-#[cfg(feature = "token-credential")]
+use std::fmt;
 use std::sync::Arc;
 
 use akv_core::Credential;
-#[cfg(feature = "token-credential")]
 use azure_core::credentials::TokenCredential;
 
 /// Who a store or a directory signs in as: a [`Credential`], or with the feature `token-credential`
@@ -13,10 +12,13 @@ use azure_core::credentials::TokenCredential;
 #[derive(Debug, Clone)]
 pub struct Identity(pub(crate) Kind);
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum Kind {
     Credential(Credential),
-    #[cfg(feature = "token-credential")]
+    #[cfg_attr(
+        not(feature = "token-credential"),
+        expect(dead_code, reason = "only a caller with the feature has one")
+    )]
     Own(Arc<dyn TokenCredential>),
 }
 
@@ -43,7 +45,6 @@ impl Identity {
     pub(crate) fn needs_tenant(&self) -> bool {
         match &self.0 {
             Kind::Credential(credential) => credential.needs_tenant(),
-            #[cfg(feature = "token-credential")]
             Kind::Own(_) => false,
         }
     }
@@ -61,7 +62,6 @@ impl Identity {
     pub(crate) fn described(&self) -> String {
         let credential = match &self.0 {
             Kind::Credential(credential) => credential,
-            #[cfg(feature = "token-credential")]
             Kind::Own(_) => return "the program's own token credential".to_owned(),
         };
         match credential {
@@ -81,10 +81,18 @@ impl Identity {
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Kind::Credential(one), Kind::Credential(other)) => is_same(one, other),
-            #[cfg(feature = "token-credential")]
             (Kind::Own(one), Kind::Own(other)) => Arc::ptr_eq(one, other),
-            #[cfg(feature = "token-credential")]
             _ => false,
+        }
+    }
+}
+
+/// What a caller's own credential shows of itself could be its secret.
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Credential(credential) => credential.fmt(f),
+            Self::Own(_) => f.write_str("TokenCredential(…)"),
         }
     }
 }

@@ -138,7 +138,6 @@ impl CredentialMint {
         let named = tenant.clone().unwrap_or_default();
         let credential = match &self.sign_in.identity.0 {
             Kind::Credential(credential) => credential,
-            #[cfg(feature = "token-credential")]
             Kind::Own(own) => return Ok(Arc::clone(own)),
         };
         let made: azure_core::Result<Arc<dyn TokenCredential>> = match credential {
@@ -212,7 +211,6 @@ impl CredentialMint {
             std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let told = Redactor::default().line(&told);
         match &self.sign_in.identity.0 {
-            #[cfg(feature = "token-credential")]
             Kind::Own(_) => TokenError::unusable(
                 "it gave no token",
                 "see what that credential says itself: its words are not shown here",
@@ -226,7 +224,9 @@ impl CredentialMint {
                 "managed identities of virtual machines and App Service are supported; for Azure \
                  Arc, Service Fabric and Cloud Shell use a service principal",
             ),
-            _ => TokenError::unusable(told, "check tenant, client id and authority"),
+            Kind::Credential(_) => {
+                TokenError::unusable(told, "check tenant, client id and authority")
+            }
         }
     }
 }

@@ -116,7 +116,7 @@ async fn what_was_deleted_before_is_not_taken_for_a_lost_deletion() {
         let options = AzureOptions::default().with_transport(Arc::new(Dated(world.cloud.clone())));
         let azure = Azure::new(options).expect("options");
         let address = world.address("contoso", Cloud::public());
-        let store = azure.store(&address, &world.credential()).expect("a store");
+        let store = azure.store(&address, world.credential()).expect("a store");
         let deletion = store.delete(&name("cert-000001")).await.expect("a look");
         assert_eq!(deletion, None, "{fault:?}");
     }

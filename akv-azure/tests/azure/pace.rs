@@ -63,7 +63,7 @@ async fn all_stores_of_a_vault_have_one_pace_and_every_vault_its_own() {
     let stores: Vec<_> = (0..40)
         .map(|number| {
             let address = world.address(vaults[number % 2], Cloud::public());
-            world.azure.store(&address, &world.credential()).expect("a store")
+            world.azure.store(&address, world.credential()).expect("a store")
         })
         .collect();
     let asked = stores.iter().map(|store| store.certificate(&web));
@@ -88,7 +88,7 @@ async fn the_vaults_together_keep_to_five_times_the_budget() {
     let stores: Vec<_> = (0..80)
         .map(|number| {
             let address = world.address(&names[number % 8], Cloud::public());
-            world.azure.store(&address, &world.credential()).expect("a store")
+            world.azure.store(&address, world.credential()).expect("a store")
         })
         .collect();
     let start = Instant::now();

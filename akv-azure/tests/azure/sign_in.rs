@@ -143,7 +143,7 @@ async fn a_managed_identity_needs_no_tenant_and_a_service_principal_does() {
     let world = World::new();
     let address = StoreAddress { tenant: None, ..world.address("contoso", Cloud::public()) };
     assert!(world.azure.store(&address, &Credential::SystemAssignedIdentity).is_ok());
-    let error = world.azure.store(&address, &world.credential()).expect_err("no tenant");
+    let error = world.azure.store(&address, world.credential()).expect_err("no tenant");
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert!(error.to_string().contains("no tenant"), "{error}");
 }

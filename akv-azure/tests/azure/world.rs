@@ -89,7 +89,7 @@ impl World {
     }
 
     pub(crate) fn directory(&self) -> ResourceManager {
-        self.azure.directory(&Cloud::public(), &self.credential()).expect("a directory")
+        self.azure.directory(&Cloud::public(), self.credential()).expect("a directory")
     }
 
     pub(crate) fn leaf(&self, host: &str) -> Leaf {
