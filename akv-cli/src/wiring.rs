@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use akv_azure::{Azure, AzureJobs, AzureOptions};
 use akv_core::{
-    ClientId, ClientSecret, Clock, Cloud, Credential, Password, StoreAddress, StorePath, TenantId,
+    ClientId, ClientSecret, Cloud, Credential, Password, StoreAddress, StorePath, SystemClock,
+    TenantId,
 };
 use anyhow::{Result, anyhow};
-use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Common, Identity};
 use crate::blocking::blocking;
-use crate::command::Usage;
 use crate::json;
 use crate::secret_input::{self, unquoted, unquoted_variable, variable};
+use crate::usage::Usage;
 
 /// Azure, and the jobs over it.
 pub(crate) struct Wiring {
@@ -72,14 +72,6 @@ impl Wiring {
             cloud: self.cloud(common).await?.unwrap_or_else(Cloud::public),
             private_endpoint: common.private_endpoint.clone(),
         })
-    }
-}
-
-struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc()
     }
 }
 

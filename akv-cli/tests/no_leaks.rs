@@ -163,7 +163,7 @@ fn no_job_shows_a_part_of_a_secret() {
     let (pem, pfx, password, secrets) = material();
     let cloud = FakeCloud::builder().vault("contoso").start();
     let azure = Azure::new(AzureOptions::default().with_transport(cloud.transport()));
-    let jobs = AzureJobs::new(azure.expect("Azure"), Arc::new(cloud.clock().now()));
+    let jobs = AzureJobs::new(azure.expect("Azure"), Arc::new(cloud.clock().clone()));
     let log = Log::default();
     let own = log.clone();
     let lines = tracing_subscriber::fmt::layer().with_writer(move || own.clone()).json();

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that keep to it.
-const CRATES: [&str; 1] = ["akv-azure"];
+const CRATES: [&str; 2] = ["akv-azure", "akv-cli"];
 
 /// Lines of code, without comments, blank lines and tests.
 const MOST_LINES_OF_A_MOD_RS: usize = 120;
@@ -66,21 +66,21 @@ struct Crate(BTreeMap<String, BTreeMap<String, BTreeSet<PathBuf>>>);
 impl Crate {
     fn read(name: &str) -> Self {
         let folder = folder(name);
-        let top = ["lib.rs", "main.rs"]
+        let root = ["lib.rs", "main.rs"]
             .iter()
             .find_map(|file| fs::read_to_string(folder.join(file)).ok())
             .expect("a root");
         let files = sources(&folder);
-        let room = |path: &Path| {
+        let room_of = |path: &Path| {
             let first = path.strip_prefix(&folder).ok()?.components().next()?;
             let first = first.as_os_str().to_str()?.trim_end_matches(".rs").to_owned();
             (!["lib", "main", "bin"].contains(&first.as_str())).then_some(first)
         };
-        let rooms: BTreeSet<String> = files.iter().filter_map(|(path, _)| room(path)).collect();
-        let exported = exports(&top);
+        let rooms: BTreeSet<String> = files.iter().filter_map(|(path, _)| room_of(path)).collect();
+        let exported = exports(&root);
         let mut graph: BTreeMap<_, BTreeMap<_, BTreeSet<_>>> = BTreeMap::new();
         for (path, source) in &files {
-            let Some(from) = room(path) else { continue };
+            let Some(from) = room_of(path) else { continue };
             // How many `super` lead from the file to the root.
             let below = path.strip_prefix(&folder).map_or(0, |path| path.components().count());
             let depth = if path.ends_with("mod.rs") { below - 1 } else { below };
@@ -148,14 +148,14 @@ fn code(source: &str) -> String {
 }
 
 /// The names that the root re-exports, and the room of each.
-fn exports(top: &str) -> BTreeMap<String, String> {
-    let code = code(top);
+fn exports(root: &str) -> BTreeMap<String, String> {
+    let code = code(root);
     let mut exported = BTreeMap::new();
     for item in code.split("use ").skip(1) {
         let item = item.split(';').next().unwrap_or_default();
-        let Some((room, names)) = item.split_once("::") else { continue };
+        let Some((first, names)) = item.split_once("::") else { continue };
         for name in words(names) {
-            exported.insert(name.to_owned(), room.trim().to_owned());
+            exported.insert(name.to_owned(), first.trim().to_owned());
         }
     }
     exported

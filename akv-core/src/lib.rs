@@ -15,6 +15,7 @@ mod error;
 pub mod job;
 pub mod report;
 mod secret;
+mod soft_deleted;
 mod store;
 mod store_path;
 mod tags;
@@ -27,7 +28,7 @@ pub use certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
     ListedCertificate, Thumbprint, Version,
 };
-pub use clock::Clock;
+pub use clock::{Clock, FixedClock, SystemClock};
 pub use cloud::Cloud;
 pub use credential::{ClientCertificate, Credential};
 pub use directory::{
@@ -37,6 +38,7 @@ pub use directory::{
 pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
 pub use secret::{ClientSecret, Password};
+pub use soft_deleted::{ListedDeletedCertificate, SoftDeletedCertificates};
 pub use store::{
     CertificateStore, Deletion, Import, ListOptions, OperationState, Pending, Precondition, Purged,
 };

@@ -10,6 +10,7 @@ use crate::certificate::{
     Certificate, CertificateName, DeletedCertificate, Exportable, ListedCertificate, Version,
 };
 use crate::error::Result;
+use crate::soft_deleted::SoftDeletedCertificates;
 use crate::tags::Tags;
 use crate::vault::VaultName;
 
@@ -19,6 +20,9 @@ use crate::vault::VaultName;
 /// never "it is not there". A store is silent about what passes by itself: it returns from `delete`
 /// and `recover` when the service has settled, and waits out conflicts that resolve in time, each
 /// bounded by its own deadline.
+///
+/// What only some kinds of stores can do is a capability: a method that gives `None` unless a store
+/// says otherwise. New ones are added in this way, so an implementation stays one.
 #[async_trait]
 pub trait CertificateStore: Send + Sync {
     /// The vault's name, for messages.
@@ -62,6 +66,11 @@ pub trait CertificateStore: Send + Sync {
 
     /// Removes a certificate in soft delete for good.
     async fn purge(&self, name: &CertificateName) -> Result<Purged>;
+
+    /// The list of what is in soft delete. `None`: this kind of store has no such list.
+    fn soft_deleted(&self) -> Option<&dyn SoftDeletedCertificates> {
+        None
+    }
 }
 
 /// What a list is to have in it.

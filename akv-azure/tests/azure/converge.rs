@@ -9,7 +9,7 @@ use akv_core::job::{
     AddRequest, Contents, CreateRequest, ExistingTags, ManagementJob, Outcome, Overwrite, Purge,
     RemoveRequest, Status, StoreJobs,
 };
-use akv_core::{Clock, Cloud, Password, Tags, VaultOptions};
+use akv_core::{Cloud, FixedClock, Password, Tags, VaultOptions};
 use akv_testkit::pki::{Key, Leaf, TestPki};
 use akv_testkit::{Fault, Operation};
 use async_trait::async_trait;
@@ -52,14 +52,6 @@ impl HttpClient for Mortal {
     }
 }
 
-struct At(OffsetDateTime);
-
-impl Clock for At {
-    fn now(&self) -> OffsetDateTime {
-        self.0
-    }
-}
-
 #[derive(Clone)]
 enum Job {
     Add(AddRequest),
@@ -77,7 +69,7 @@ impl Job {
             Arc::new(store.expect("a store")),
             Arc::new(directory.expect("a directory")),
             Some(world.tenant()),
-            Arc::new(At(world.cloud.clock().now())),
+            Arc::new(FixedClock::at(world.cloud.clock().now())),
         );
         match self {
             Self::Add(request) => jobs.add(request).await,
@@ -328,7 +320,7 @@ async fn cancelling_a_recovery_waits_for_the_new_version() {
         removing(Purge::No).uncut(&world).await;
         world.cloud.journal().clear();
         let store = Arc::new(world.store());
-        let clock = Arc::new(At(world.cloud.clock().now()));
+        let clock = Arc::new(FixedClock::at(world.cloud.clock().now()));
         let jobs = StoreJobs::new(store, Arc::new(world.directory()), None, clock);
         let recovering = || {
             let journal = world.cloud.journal();
@@ -359,7 +351,7 @@ async fn a_cancelled_recovery_that_does_not_settle_ends() {
     removing(Purge::No).uncut(&world).await;
     world.cloud.journal().clear();
     let store = Arc::new(world.store());
-    let clock = Arc::new(At(world.cloud.clock().now()));
+    let clock = Arc::new(FixedClock::at(world.cloud.clock().now()));
     let jobs = StoreJobs::new(store, Arc::new(world.directory()), None, clock);
     let start = tokio::time::Instant::now();
     let cancelling = async {

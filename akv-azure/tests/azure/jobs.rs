@@ -7,23 +7,14 @@ use akv_core::job::{
     InventoryJob, InventoryRequest, ManagementJob, Overwrite, Purge, RemoveRequest, Status,
     StoreJobs,
 };
-use akv_core::{Clock, Password};
+use akv_core::{FixedClock, Password};
 use akv_testkit::{Operation, Refusal};
-use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::world::{World, name, seconds};
 
-struct At(OffsetDateTime);
-
-impl Clock for At {
-    fn now(&self) -> OffsetDateTime {
-        self.0
-    }
-}
-
 fn jobs(world: &World) -> StoreJobs {
-    let clock = Arc::new(At(world.cloud.clock().now()));
+    let clock = Arc::new(FixedClock::at(world.cloud.clock().now()));
     let (store, directory) = (Arc::new(world.store()), Arc::new(world.directory()));
     StoreJobs::new(store, directory, Some(world.tenant()), clock)
 }

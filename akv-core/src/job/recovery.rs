@@ -9,7 +9,7 @@ use super::add_request::Overwrite;
 use super::mark::Mark;
 use super::outcome::{Effect, Outcome};
 use crate::certificate::Certificate;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::store::CertificateStore;
 use crate::tags::Tags;
 
@@ -69,10 +69,7 @@ impl<'a> Recovery<'a> {
     /// not known: then the new version may be there, and deleting would take it away.
     async fn put_back(&self, error: Error) -> Outcome {
         let name = &self.add.name;
-        let unknown = matches!(
-            error.kind(),
-            ErrorKind::Cancelled | ErrorKind::TimedOut | ErrorKind::Protocol
-        );
+        let unknown = error.may_have_happened();
         let failed = Outcome::failure(error);
         let was = format!("certificate {name} was in soft delete and was recovered for this job");
         let why = if unknown {

@@ -8,7 +8,7 @@ use akv_core::job::{
     AddRequest, Background, Contents, CreateRequest, Effect, ManagementJob, Outcome, Status,
     StoreJobs,
 };
-use akv_core::{Clock, ErrorKind, VaultId, VaultOptions};
+use akv_core::{Clock, ErrorKind, FixedClock, VaultId, VaultOptions};
 use akv_testkit::memory::{DirectoryCall, MemoryDirectory, StoreCall};
 use futures::executor::block_on;
 use zeroize::Zeroizing;
@@ -34,7 +34,7 @@ fn id() -> VaultId {
 fn create_and_add(scene: &Scene, directory: &Arc<MemoryDirectory>, add: &AddRequest) -> Outcome {
     let opened = Arc::new(Counting::default());
     let tenant = "contoso.onmicrosoft.com".parse().ok();
-    let clock: Arc<dyn Clock> = Arc::new(scene.now);
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock::at(scene.now));
     let jobs =
         StoreJobs::new(Arc::clone(&scene.store) as _, Arc::clone(directory) as _, tenant, clock)
             .with_background(Arc::clone(&opened) as _);

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use akv_core::job::{AddRequest, Contents, ManagementJob, Outcome, StoreJobs};
 use akv_core::{
-    Attributes, Certificate, CertificateName, Denial, Error, ErrorKind, Password, Tags, Thumbprint,
+    Attributes, Certificate, CertificateName, Denial, Error, ErrorKind, FixedClock, Password, Tags,
+    Thumbprint,
 };
 use akv_testkit::memory::{MemoryDirectory, MemoryStore, StoreCall};
 use akv_testkit::pki::{Leaf, TestPki};
@@ -25,7 +26,8 @@ impl Scene {
         let now = OffsetDateTime::from_unix_timestamp(1_795_392_000).expect("a time");
         let store = Arc::new(MemoryStore::new("contoso").expect("a vault name"));
         let directory = Arc::new(MemoryDirectory::new());
-        let jobs = StoreJobs::new(Arc::clone(&store) as _, directory, None, Arc::new(now));
+        let jobs =
+            StoreJobs::new(Arc::clone(&store) as _, directory, None, Arc::new(FixedClock::at(now)));
         Self { store, jobs, pki: TestPki::new(now), now }
     }
 
