@@ -115,7 +115,7 @@ async fn one_refusal_slows_everybody_and_the_pace_comes_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_service_wish_holds_for_everybody() {
+async fn retry_after_holds_for_everybody() {
     let limiter = RateLimiter::new(RateLimit::default());
     granted(&limiter).await.refused(Some(Duration::from_secs(9)));
     let start = Instant::now();
