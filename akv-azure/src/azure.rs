@@ -6,9 +6,9 @@ use std::sync::Arc;
 use akv_core::{Cloud, Result, StoreAddress};
 
 use crate::cloud;
+use crate::credential::AzureCredential;
 use crate::directory::ResourceManager;
 use crate::exchange::Origin;
-use crate::identity::Identity;
 use crate::options::AzureOptions;
 use crate::pipeline::{Pacing, Pipeline};
 use crate::shared::Shared;
@@ -46,7 +46,11 @@ impl Azure {
     }
 
     /// A vault. Nothing is sent yet.
-    pub fn store(&self, address: &StoreAddress, identity: impl Into<Identity>) -> Result<KeyVault> {
+    pub fn store(
+        &self,
+        address: &StoreAddress,
+        credential: impl Into<AzureCredential>,
+    ) -> Result<KeyVault> {
         let StoreAddress { path, tenant, cloud, .. } = address;
         let shared = &self.0;
         let vault = path.vault().clone();
@@ -61,7 +65,7 @@ impl Azure {
             transport: shared.transport(cloud)?,
             tokens: Some(shared.tokens(
                 cloud,
-                &identity.into(),
+                &credential.into(),
                 tenant.as_ref(),
                 audience,
                 &operation,
@@ -69,7 +73,7 @@ impl Azure {
             audience: Some(audience.clone()),
             pacing: Pacing::Vault {
                 vault: shared.limiter(&origin.host()),
-                all: Arc::clone(shared.all_vaults()),
+                all: shared.limiter_of_all(path.subscription()),
             },
             origin,
             cancellation: shared.cancellation(),
@@ -77,13 +81,17 @@ impl Azure {
         Ok(KeyVault::new(pipeline, vault, shared.deadline()))
     }
 
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0
+    }
+
     /// Resource Manager of a cloud. Nothing is sent yet.
     pub fn directory(
         &self,
         cloud: &Cloud,
-        identity: impl Into<Identity>,
+        credential: impl Into<AzureCredential>,
     ) -> Result<ResourceManager> {
-        ResourceManager::new(Arc::clone(&self.0), cloud, identity.into())
+        ResourceManager::new(Arc::clone(&self.0), cloud, credential.into())
     }
 
     /// A cloud as its own Resource Manager describes it: for clouds that are not built in.

@@ -1,129 +1,162 @@
-//! Who signs in.
+//! Who a token was issued to, as far as the token itself says.
 
 use std::fmt;
-use std::sync::Arc;
+use std::time::Duration;
 
-use akv_core::Credential;
-use azure_core::credentials::TokenCredential;
+use akv_core::{ClientId, Cloud, Credential, Identity, ObjectId, Result, StoreAddress, TenantId};
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
-/// Who a store or a directory signs in as: a [`Credential`], or with the feature `token-credential`
-/// a `TokenCredential` of the caller's own, which is asked for a token of the audience whenever one
-/// is needed. It has its own idea of the tenant.
-#[derive(Debug, Clone)]
-pub struct Identity(pub(crate) Kind);
+use crate::azure::Azure;
+use crate::exchange::Deadline;
 
-#[derive(Clone)]
-pub(crate) enum Kind {
-    Credential(Credential),
-    #[cfg_attr(
-        not(feature = "token-credential"),
-        expect(dead_code, reason = "only a caller with the feature has one")
-    )]
-    Own(Arc<dyn TokenCredential>),
+/// An identity that is signed in to Entra ID. What its token does not say is `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The application (client) id.
+    pub application: Option<ClientId>,
+    /// The object id of the service principal, managed identity or user: what a role is assigned
+    /// to.
+    pub object: Option<ObjectId>,
+    /// The tenant that issued the token.
+    pub tenant: Option<TenantId>,
+    /// When the token ends (UTC).
+    pub expires: Option<OffsetDateTime>,
 }
 
-impl From<Credential> for Identity {
-    fn from(credential: Credential) -> Self {
-        Self(Kind::Credential(credential))
-    }
+/// The claims that are used here. Their order, their number and the others are Entra's business.
+#[derive(Default, Deserialize)]
+struct Claims {
+    #[serde(default)]
+    appid: Option<String>,
+    #[serde(default)]
+    azp: Option<String>,
+    #[serde(default)]
+    oid: Option<String>,
+    #[serde(default)]
+    tid: Option<String>,
+    #[serde(default)]
+    exp: Option<i64>,
 }
 
-impl From<&Credential> for Identity {
-    fn from(credential: &Credential) -> Self {
-        credential.clone().into()
-    }
-}
-
-#[cfg(feature = "token-credential")]
-impl From<Arc<dyn TokenCredential>> for Identity {
-    fn from(credential: Arc<dyn TokenCredential>) -> Self {
-        Self(Kind::Own(credential))
-    }
-}
-
-impl Identity {
-    pub(crate) fn needs_tenant(&self) -> bool {
-        match &self.0 {
-            Kind::Credential(credential) => credential.needs_tenant(),
-            Kind::Own(_) => false,
+impl SignedIn {
+    /// Reads a token. Its signature is the service's concern: nothing is decided by these claims.
+    fn read(token: &str) -> Self {
+        let claims = token.split('.').nth(1).and_then(|claims| {
+            let json = Zeroizing::new(URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?);
+            serde_json::from_slice::<Claims>(&json).ok()
+        });
+        let Claims { appid, azp, oid, tid, exp } = claims.unwrap_or_default();
+        Self {
+            application: appid.or(azp).and_then(|id| id.parse().ok()),
+            object: oid.and_then(|id| id.parse().ok()),
+            tenant: tid.and_then(|id| id.parse().ok()),
+            expires: exp.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok()),
         }
     }
+}
 
-    pub(crate) fn is_managed(&self) -> bool {
-        matches!(
-            &self.0,
-            Kind::Credential(
-                Credential::SystemAssignedIdentity | Credential::UserAssignedIdentity { .. }
-            )
-        )
+impl Azure {
+    /// Signs in as a job on this store would, and reads who that is.
+    pub async fn signed_in(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> Result<SignedIn> {
+        let StoreAddress { tenant, cloud, .. } = address;
+        self.read_token(cloud, credential, tenant.as_ref()).await
     }
 
-    /// `application …`, for messages.
-    pub(crate) fn described(&self) -> String {
-        let credential = match &self.0 {
-            Kind::Credential(credential) => credential,
-            Kind::Own(_) => return "the program's own token credential".to_owned(),
-        };
-        match credential {
+    async fn read_token(
+        &self,
+        cloud: &Cloud,
+        credential: &Credential,
+        tenant: Option<&TenantId>,
+    ) -> Result<SignedIn> {
+        let operation = "sign in to Entra ID";
+        let shared = self.shared();
+        let tokens =
+            shared.tokens(cloud, &credential.into(), tenant, &cloud.vault_audience, operation)?;
+        let token = tokens.token(Deadline::after(shared.deadline())).await;
+        Ok(SignedIn::read(token.map_err(|denied| denied.into_error(operation))?.secret()))
+    }
+}
+
+/// Who a credential is: its client id, or else what its token says.
+pub(crate) struct CredentialIdentity {
+    pub(crate) azure: Azure,
+    pub(crate) cloud: Cloud,
+    pub(crate) tenant: Option<TenantId>,
+    pub(crate) credential: Credential,
+}
+
+#[async_trait]
+impl Identity for CredentialIdentity {
+    async fn id(&self) -> Option<String> {
+        match &self.credential {
             Credential::ClientSecret { client_id, .. }
             | Credential::ClientCertificate { client_id, .. }
-            | Credential::WorkloadIdentity { client_id, .. } => format!("application {client_id}"),
-            Credential::SystemAssignedIdentity => "the system-assigned identity".to_owned(),
-            Credential::UserAssignedIdentity { client_id } => {
-                format!("the user-assigned identity {client_id}")
+            | Credential::UserAssignedIdentity { client_id }
+            | Credential::WorkloadIdentity { client_id, .. } => Some(client_id.to_string()),
+            _ => {
+                // The change itself needs the same token, so there is nothing to wait for longer.
+                let read =
+                    self.azure.read_token(&self.cloud, &self.credential, self.tenant.as_ref());
+                let signed_in = tokio::time::timeout(PATIENCE, read).await.ok()?.ok()?;
+                let object = signed_in.object.map(|id| id.to_string());
+                signed_in.application.map(|id| id.to_string()).or(object)
             }
-            Credential::AzureCli => "whoever is signed in to the Azure CLI".to_owned(),
-            _ => "an identity".to_owned(),
-        }
-    }
-
-    /// Whether both would get the same tokens from one authority and tenant.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Kind::Credential(one), Kind::Credential(other)) => is_same(one, other),
-            (Kind::Own(one), Kind::Own(other)) => Arc::ptr_eq(one, other),
-            _ => false,
         }
     }
 }
 
-/// What a caller's own credential shows of itself could be its secret.
-impl fmt::Debug for Kind {
+impl fmt::Debug for CredentialIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Credential(credential) => credential.fmt(f),
-            Self::Own(_) => f.write_str("TokenCredential(…)"),
-        }
+        f.debug_struct("CredentialIdentity").finish_non_exhaustive()
     }
 }
 
-fn is_same(one: &Credential, other: &Credential) -> bool {
-    use Credential as C;
-    match (one, other) {
-        (
-            C::ClientSecret { client_id, secret },
-            C::ClientSecret { client_id: other_id, secret: other_secret },
-        ) => client_id == other_id && secret.expose() == other_secret.expose(),
-        (
-            C::ClientCertificate { client_id, certificate, password },
-            C::ClientCertificate {
-                client_id: other_id,
-                certificate: other_certificate,
-                password: other_password,
-            },
-        ) => {
-            client_id == other_id
-                && certificate == other_certificate
-                && password.expose() == other_password.expose()
+/// How long the id of an identity is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(claims: &str) -> String {
+        format!("e30.{}.signature", URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    #[test]
+    fn reads_a_token_of_either_version() {
+        let id = "11111111-2222-3333-4444-555555555555";
+        for name in ["appid", "azp"] {
+            let read = SignedIn::read(&token(&format!(
+                r#"{{"{name}":"{id}","oid":"{id}","tid":"{id}","exp":1795392000,"aud":["x"]}}"#
+            )));
+            assert_eq!(read.application.map(|it| it.to_string()).as_deref(), Some(id));
+            assert_eq!(read.object.map(|it| it.to_string()).as_deref(), Some(id));
+            assert_eq!(read.tenant.map(|it| it.to_string()).as_deref(), Some(id));
+            assert_eq!(read.expires.map(OffsetDateTime::unix_timestamp), Some(1_795_392_000));
         }
-        (C::SystemAssignedIdentity, C::SystemAssignedIdentity) | (C::AzureCli, C::AzureCli) => true,
-        (C::UserAssignedIdentity { client_id }, C::UserAssignedIdentity { client_id: other }) => {
-            client_id == other
+    }
+
+    #[test]
+    fn an_unreadable_token_says_nothing() {
+        let nobody = SignedIn { application: None, object: None, tenant: None, expires: None };
+        for odd in [
+            "",
+            "opaque",
+            "a.b.c",
+            "e30.!!.x",
+            &token(r#"{"oid":"a secret","appid":"\u001b[2J"}"#),
+            &token("[]"),
+        ] {
+            assert_eq!(SignedIn::read(odd), nobody, "{odd}");
         }
-        (
-            C::WorkloadIdentity { client_id, token_file },
-            C::WorkloadIdentity { client_id: other_id, token_file: other_file },
-        ) => client_id == other_id && token_file == other_file,
-        _ => false,
     }
 }

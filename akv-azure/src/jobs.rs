@@ -6,9 +6,13 @@ use std::sync::Arc;
 use akv_core::job::{
     Background, DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, StoreJobs, Turns,
 };
-use akv_core::{Clock, Cloud, Credential, Result, StoreAddress};
+use akv_core::{
+    CertificateStore, Clock, Cloud, Credential, Identity, Layer, Result, StoreAddress,
+    VaultDirectory,
+};
 
 use crate::azure::Azure;
+use crate::identity::CredentialIdentity;
 
 /// Makes the jobs of any store that it is given the address of. Those that change what is under the
 /// same name in a vault take turns.
@@ -29,21 +33,38 @@ pub struct AzureJobs {
     azure: Azure,
     clock: Arc<dyn Clock>,
     turns: Turns,
+    layer: Option<Arc<dyn Layer>>,
 }
 
 impl AzureJobs {
     /// Jobs over this Azure, at the time of that clock.
     pub fn new(azure: Azure, clock: Arc<dyn Clock>) -> Self {
-        Self { azure, clock, turns: Turns::default() }
+        Self { azure, clock, turns: Turns::default(), layer: None }
+    }
+
+    /// The same jobs with that in front of their ports: a [`Plan`](akv_core::plan::Plan), an
+    /// [`Audit`](akv_core::audit::Audit).
+    #[must_use]
+    pub fn with_layer(self, layer: Arc<dyn Layer>) -> Self {
+        Self { layer: Some(layer), ..self }
     }
 
     fn of_store(&self, address: &StoreAddress, credential: &Credential) -> Result<Box<StoreJobs>> {
-        let jobs = StoreJobs::new(
-            Arc::new(self.azure.store(address, credential)?),
-            Arc::new(self.azure.directory(&address.cloud, credential)?),
-            address.tenant.clone(),
-            Arc::clone(&self.clock),
-        );
+        let mut store: Arc<dyn CertificateStore> = Arc::new(self.azure.store(address, credential)?);
+        let mut directory: Arc<dyn VaultDirectory> =
+            Arc::new(self.azure.directory(&address.cloud, credential)?);
+        if let Some(layer) = &self.layer {
+            let identity: Arc<dyn Identity> = Arc::new(CredentialIdentity {
+                azure: self.azure.clone(),
+                cloud: address.cloud.clone(),
+                tenant: address.tenant.clone(),
+                credential: credential.clone(),
+            });
+            store = layer.store(store, Arc::clone(&identity));
+            directory = layer.directory(directory, identity);
+        }
+        let clock = Arc::clone(&self.clock);
+        let jobs = StoreJobs::new(store, directory, address.tenant.clone(), clock);
         Ok(Box::new(jobs.with_turns(self.turns.clone()).with_background(Arc::new(BlockingThreads))))
     }
 }

@@ -47,7 +47,7 @@
 //!
 //! # Features
 //!
-//! * `token-credential`: an [`Identity`] can be a `TokenCredential` of the caller's own.
+//! * `token-credential`: an [`AzureCredential`] can be a `TokenCredential` of the caller's own.
 //! * `live`: tests on a real vault that environment variables name.
 //!
 //! # What the versions promise
@@ -62,11 +62,13 @@ mod auth;
 mod azure;
 mod classify;
 mod cloud;
+mod credential;
 mod directory;
 #[cfg(test)]
 mod documented;
 mod exchange;
 mod files;
+mod graph;
 mod identity;
 mod jobs;
 mod options;
@@ -83,8 +85,9 @@ pub use azure::Azure;
 #[cfg(feature = "token-credential")]
 pub use azure_core::credentials::TokenCredential;
 pub use azure_core::http::HttpClient;
+pub use credential::AzureCredential;
 pub use directory::ResourceManager;
-pub use identity::Identity;
+pub use identity::SignedIn;
 pub use jobs::AzureJobs;
 pub use options::{AzureOptions, RateLimit};
 pub use tokio_util::sync::CancellationToken;

@@ -128,8 +128,8 @@ impl fmt::Debug for TrustAnchors {
 /// How many transactions a vault is given in any stretch of time of that length.
 ///
 /// The default is what the service publishes for a vault in a region: 4,000 in 10 seconds
-/// (Key Vault service limits). All vaults of the process together get five times that, as a
-/// subscription does.
+/// (Key Vault service limits). All vaults of a subscription together get five times that; those
+/// whose subscription the store path does not name count as of one subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimit {
     pub(crate) transactions: u32,

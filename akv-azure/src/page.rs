@@ -32,6 +32,9 @@ impl Bounds {
     /// tags; some emulators give more. Nothing of them is kept here but a hash of each name.
     pub(crate) const VAULT: Self =
         Self { page_bytes: 1 << 20, page_items: 250, pages: 100_000, items: 1_000_000 };
+    /// A name has some versions a year.
+    pub(crate) const VERSIONS: Self =
+        Self { page_bytes: 1 << 20, page_items: 250, pages: 1_000, items: 25_000 };
     /// Resource Manager's pages have some hundreds of items, and a list of it is the subscriptions
     /// of a tenant or the vaults of a subscription, of which there are some thousands at most.
     pub(crate) const RESOURCE_MANAGER: Self =

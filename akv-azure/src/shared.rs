@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use akv_core::{Cloud, Result, TenantId};
+use akv_core::{Cloud, Result, SubscriptionId, TenantId};
 use azure_core::http::HttpClient;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{CredentialMint, SignIn, TokenCache};
-use crate::identity::Identity;
+use crate::credential::AzureCredential;
 use crate::options::{AzureOptions, TrustAnchors};
 use crate::pipeline::{Quota, RateLimiter};
 use crate::transport::{Pool, ProxyChoice};
@@ -22,7 +22,8 @@ pub(crate) struct Shared {
     transports: Mutex<HashMap<Option<PathBuf>, Arc<dyn HttpClient>>>,
     tokens: Mutex<Vec<Tokens>>,
     limiters: Mutex<HashMap<String, Arc<RateLimiter>>>,
-    all_vaults: Arc<RateLimiter>,
+    /// By subscription; of vaults whose subscription is not known under none.
+    all_vaults: Mutex<HashMap<Option<SubscriptionId>, Arc<RateLimiter>>>,
     quota: Arc<Quota>,
 }
 
@@ -44,11 +45,11 @@ impl Shared {
         };
         let shared = Self {
             proxy,
-            all_vaults: RateLimiter::new(options.rate_limit.of_subscription()),
             options,
             transports: Mutex::default(),
             tokens: Mutex::default(),
             limiters: Mutex::default(),
+            all_vaults: Mutex::default(),
             quota: Quota::new(),
         };
         if !shared.options.trust_anchors.is_empty() {
@@ -67,10 +68,6 @@ impl Shared {
 
     pub(crate) fn cancellation(&self) -> CancellationToken {
         self.options.cancellation.clone()
-    }
-
-    pub(crate) fn all_vaults(&self) -> &Arc<RateLimiter> {
-        &self.all_vaults
     }
 
     pub(crate) fn quota(&self) -> Arc<Quota> {
@@ -97,12 +94,12 @@ impl Shared {
     pub(crate) fn tokens(
         &self,
         cloud: &Cloud,
-        identity: &Identity,
+        credential: &AzureCredential,
         tenant: Option<&TenantId>,
         audience: &str,
         operation: &str,
     ) -> Result<Arc<TokenCache>> {
-        let sign_in = SignIn::new(cloud, identity, tenant, operation)?;
+        let sign_in = SignIn::new(cloud, credential, tenant, operation)?;
         let transport = self.transport(cloud)?;
         let mut tokens = locked(&self.tokens);
         let known =
@@ -132,10 +129,24 @@ impl Shared {
     /// One rate limiter for each vault.
     pub(crate) fn limiter(&self, host: &str) -> Arc<RateLimiter> {
         let mut limiters = locked(&self.limiters);
+        if !limiters.contains_key(host) {
+            // A fleet has more vaults than are asked at a time.
+            limiters.retain(|_, limiter| Arc::strong_count(limiter) > 1 || !limiter.is_idle());
+        }
         let limiter = limiters
             .entry(host.to_owned())
             .or_insert_with(|| RateLimiter::new(self.options.rate_limit));
         Arc::clone(limiter)
+    }
+
+    /// One rate limiter for the vaults of each subscription.
+    pub(crate) fn limiter_of_all(&self, subscription: Option<SubscriptionId>) -> Arc<RateLimiter> {
+        let rate_limit = self.options.rate_limit.of_subscription();
+        let mut limiters = locked(&self.all_vaults);
+        if !limiters.contains_key(&subscription) {
+            limiters.retain(|_, limiter| Arc::strong_count(limiter) > 1 || !limiter.is_idle());
+        }
+        Arc::clone(limiters.entry(subscription).or_insert_with(|| RateLimiter::new(rate_limit)))
     }
 }
 

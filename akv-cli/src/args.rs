@@ -2,6 +2,8 @@
 
 #![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
 
+mod fleet;
+
 use std::path::PathBuf;
 
 use akv_core::job::Concurrency;
@@ -12,6 +14,8 @@ use akv_core::{
 };
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use fleet::{SelectionArgs, ViaArgs, ViaChoice};
 
 /// Certificates in Azure Key Vault for Keyfactor Command.
 #[derive(Debug, Parser)]
@@ -27,18 +31,18 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run one Keyfactor job configuration and print its result as JSON
     Job(JobArgs),
-    /// List the certificates of a vault
+    /// List the certificates of one or more vaults
     Inventory(InventoryArgs),
     /// Add a certificate to a vault, or replace one
     Add(AddArgs),
     /// Remove a certificate from a vault
     Remove(RemoveArgs),
-    /// Report what needs attention among the certificates of an inventory
+    /// Report what needs attention among the certificates of vaults or of an inventory
     Report(ReportArgs),
     /// Create a vault; an existing one is never changed
     Create(CreateArgs),
     /// Find the vaults of one or more tenants
-    Discover,
+    Discover(ViaArgs),
     /// Check a certificate as an add would, without touching any vault
     Check(CheckArgs),
     /// Print the definition of the store type for Command
@@ -63,7 +67,7 @@ pub(crate) struct Common {
     /// Where vaults are reached instead of under their public name: a suffix, a host or a URL
     #[arg(long, global = true, value_name = "ENDPOINT")]
     pub(crate) private_endpoint: Option<PrivateEndpoint>,
-    /// The tenant of Entra ID [variable: AZURE_TENANT_ID]; discover takes several
+    /// The tenant of Entra ID [variable: AZURE_TENANT_ID]; discover and --all take several
     #[arg(long = "tenant", global = true, value_name = "ID", value_delimiter = ',')]
     pub(crate) tenants: Vec<TenantId>,
     /// The client id of the service principal or user-assigned identity [variable: AZURE_CLIENT_ID]
@@ -75,9 +79,15 @@ pub(crate) struct Common {
     /// Whom to be; without it, what the options and variables given can only mean
     #[arg(long, global = true, value_name = "KIND")]
     pub(crate) identity: Option<Identity>,
-    /// More roots to trust, as a PEM file
+    /// More roots to trust, as a PEM file or one certificate in DER
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+    /// The proxy of all requests, "" for none [variable: HTTPS_PROXY, better where it has a password]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+    /// What is reached without that proxy, with commas: hosts, domains, addresses [variable: NO_PROXY]
+    #[arg(long, global = true, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) no_proxy: Vec<String>,
     /// How long one request with its retries may take, in seconds
     #[arg(long, global = true, value_name = "SECONDS", default_value = "120",
           value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -97,6 +107,10 @@ pub(crate) struct Common {
     /// Write log lines to this file too, at level info or more; at 10 MiB it is rotated, 4 old ones are kept
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) log_file: Option<PathBuf>,
+    /// Append one JSON line to this file before each change and one after it; a change that cannot be
+    /// recorded is not made
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) audit_file: Option<PathBuf>,
     /// Let core dumps and debuggers see the memory of this process, with its secrets
     #[arg(long, global = true, hide = true)]
     pub(crate) allow_core_dumps: bool,
@@ -144,11 +158,16 @@ pub(crate) struct JobArgs {
     /// Tell the whole chain of each certificate in an inventory
     #[arg(long)]
     pub(crate) chain: bool,
+    /// How a discovery finds vaults
+    #[arg(long, value_name = "CHOICE", default_value = "lists")]
+    pub(crate) via: ViaChoice,
     /// Do not fetch a certificate whose thumbprint is that of the job's last inventory
     #[arg(long)]
     pub(crate) skip_unchanged: bool,
     #[command(flatten)]
     pub(crate) soft_deleted: SoftDeletedArgs,
+    #[command(flatten)]
+    pub(crate) issuers: IssuersArgs,
     /// A DNS suffix under which a job's private endpoint may get this machine's credentials; may be
     /// given several times [variable: AKV_ALLOWED_ENDPOINTS, with commas]
     #[arg(long = "allow-endpoint", value_name = "SUFFIX")]
@@ -167,6 +186,24 @@ pub(crate) struct JobArgs {
     /// configuration is then one line of standard input, which has to stay open
     #[arg(long)]
     pub(crate) exit_with_parent: bool,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+}
+
+/// How a command makes its changes.
+#[derive(Debug, Args)]
+pub(crate) struct ChangeArgs {
+    /// Show what would be changed, without changing anything; the exit code is that of the real run
+    /// as far as it can be known
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct IssuersArgs {
+    /// CA certificates (PEM, or one in DER) that complete a certificate's chain where its file does not
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chain_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -188,9 +225,10 @@ const STORE: &str = "The vault: subscription:resource-group:vault, a resource id
                      vault name";
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("source").required(true).multiple(true).args(["stores", "all"])))]
 pub(crate) struct InventoryArgs {
-    #[arg(value_name = "STORE", help = STORE)]
-    pub(crate) store: StorePath,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
     /// Tell the whole chain of each certificate; needs permission to read secrets
     #[arg(long)]
     pub(crate) chain: bool,
@@ -203,10 +241,16 @@ pub(crate) struct InventoryArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("source").required(true).args(["stores", "all", "from"])))]
 pub(crate) struct ReportArgs {
-    /// An inventory in jsonl format; can be given several times; - is standard input
-    #[arg(long, value_name = "FILE", required = true)]
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// An inventory in jsonl format instead of vaults; can be given several times; - is standard input
+    #[arg(long, value_name = "FILE")]
     pub(crate) from: Vec<PathBuf>,
+    /// How many certificates are read side by side, 1 to 256
+    #[arg(long, value_name = "NUMBER", default_value = "64")]
+    pub(crate) concurrency: Concurrency,
     /// Also report the changes since this earlier inventory in jsonl format
     #[arg(long, value_name = "FILE")]
     pub(crate) since: Option<PathBuf>,
@@ -241,6 +285,8 @@ pub(crate) struct AddArgs {
     pub(crate) alias: Option<CertificateName>,
     #[command(flatten)]
     pub(crate) contents: ContentsArgs,
+    #[command(flatten)]
+    pub(crate) issuers: IssuersArgs,
     /// A tag; may be given up to 15 times
     #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
     pub(crate) tags: Vec<(String, String)>,
@@ -255,6 +301,8 @@ pub(crate) struct AddArgs {
     pub(crate) non_exportable: bool,
     #[command(flatten)]
     pub(crate) soft_deleted: SoftDeletedArgs,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
 }
 
 /// A certificate in a file, and its password.
@@ -288,6 +336,8 @@ pub(crate) struct RemoveArgs {
     /// Purge it as well: it cannot be recovered
     #[arg(long)]
     pub(crate) purge: bool,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -318,12 +368,16 @@ pub(crate) struct CreateArgs {
     /// A tag of the vault; may be given several times
     #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
     pub(crate) tags: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) contents: ContentsArgs,
+    #[command(flatten)]
+    pub(crate) issuers: IssuersArgs,
 }
 
 #[derive(Debug, Args)]

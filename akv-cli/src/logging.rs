@@ -27,6 +27,14 @@ pub(crate) fn start(common: &Common) {
         Targets::new()
             .with_targets(["akv", "akv_core", "akv_azure", "akv_keyfactor"].map(|it| (it, level)))
             // What a job asked of this machine, and what is odd about its settings, is always shown.
+            // Whoever reads log lines as JSON reads the audit there.
+            .with_targets([(
+                "akv_core::audit",
+                match common.log_format {
+                    LogFormat::Text => level,
+                    LogFormat::Json => level.max(LevelFilter::INFO),
+                },
+            )])
             .with_targets(ALWAYS.map(|it| (it, level.max(LevelFilter::WARN))))
     };
     let (file, problem) = match common.log_file.as_deref().map(LogFile::open) {

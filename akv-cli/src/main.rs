@@ -1,7 +1,9 @@
 //! `akv`: certificates in Azure Key Vault for Keyfactor Command, from the command line.
 
 mod args;
+mod audit_file;
 mod blocking;
+mod changes;
 mod command;
 mod exit;
 mod json;
@@ -12,6 +14,7 @@ mod process;
 mod render;
 mod report;
 mod secret_input;
+mod selection;
 mod settings;
 mod usage;
 mod wiring;

@@ -5,7 +5,7 @@
 //! environment variable behind one, comes first.
 
 use std::env;
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::Path;
 
 use akv_core::InvalidValue;
@@ -16,6 +16,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use zeroize::Zeroizing;
 
 use crate::args::Cli;
 
@@ -38,11 +39,7 @@ fn with_settings(given: &ArgMatches) -> Result<Option<ArgMatches>> {
     let file = given.get_one::<std::path::PathBuf>("config");
     let Some(file) = file.filter(|file| !file.as_os_str().is_empty()) else { return Ok(None) };
     let tried = || format!("cannot read the settings from {}", file.display());
-    let text = File::open(file)
-        .map_err(anyhow::Error::from)
-        .and_then(|file| Ok(text::read_bounded(file, LARGEST)?))
-        .and_then(|bytes| Ok(text::decode(&bytes)?))
-        .with_context(tried)?;
+    let text = content(file).with_context(tried)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let settings = Settings::read(&text, folder, command).with_context(tried)?;
     let matches = settings
@@ -52,6 +49,14 @@ fn with_settings(given: &ArgMatches) -> Result<Option<ArgMatches>> {
         .map_err(|_| anyhow!("its settings exclude each other"))
         .with_context(tried)?;
     Ok(Some(matches))
+}
+
+/// Nothing hears signals yet, so a pipe would be waited for without an end.
+fn content(file: &Path) -> Result<Zeroizing<String>> {
+    if !fs::metadata(file)?.is_file() {
+        bail!("it is not a regular file");
+    }
+    Ok(text::decode(&text::read_bounded(File::open(file)?, LARGEST)?)?)
 }
 
 /// The settings of one file for one command.
@@ -93,13 +98,11 @@ impl Settings {
 
     /// The name as one of the list, or why it is not.
     fn known(&self, name: &str) -> Result<&'static str> {
-        if let Some(known) = NAMES.iter().find(|known| **known == name) {
-            return Ok(known);
-        }
-        let commands = || std::iter::once(&self.root).chain(self.root.get_subcommands());
-        if commands().any(|command| command.get_arguments().any(|arg| arg.get_long() == Some(name)))
-        {
-            bail!("{name} can only be given on the command line, as --{name}");
+        if is_option(&self.root, name) {
+            let known = NAMES.iter().find(|known| **known == name);
+            return known.copied().with_context(|| {
+                format!("{name} can only be given on the command line, as --{name}")
+            });
         }
         let similarity = |known: &str| strsim::jaro_winkler(name, known);
         match NAMES.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b))) {
@@ -246,13 +249,21 @@ fn scalar(value: &DeValue<'_>) -> Result<String> {
     }
 }
 
+/// Whether a command has such an option.
+fn is_option(root: &Command, name: &str) -> bool {
+    std::iter::once(root)
+        .chain(root.get_subcommands())
+        .any(|command| command.get_arguments().any(|arg| arg.get_long() == Some(name)))
+}
+
 fn line(text: &str, at: usize) -> usize {
     1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
 }
 
 /// Options that say where and how. None of them changes what a job reports as done.
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 26] = [
     "allow-endpoint",
+    "audit-file",
     "ca-file",
     "chain",
     "chain-file",
@@ -280,8 +291,15 @@ const NAMES: [&str; 25] = [
 ];
 
 /// Those whose values are paths, relative to the file.
-const PATHS: [&str; 6] =
-    ["ca-file", "chain-file", "client-secret-file", "cloud-file", "log-file", "secret-dir"];
+const PATHS: [&str; 7] = [
+    "audit-file",
+    "ca-file",
+    "chain-file",
+    "client-secret-file",
+    "cloud-file",
+    "log-file",
+    "secret-dir",
+];
 
 /// What the environment says comes before the file.
 const VARIABLES: [(&str, &str); 10] = [
@@ -302,3 +320,18 @@ const LARGEST: usize = 64 << 10;
 
 /// Above this two names are a misspelling of each other.
 const SIMILAR: f64 = 0.8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_a_long_option() {
+        let mut root = Cli::command();
+        root.build();
+        for name in NAMES.iter().chain(&PATHS).chain(VARIABLES.iter().map(|(name, _)| name)) {
+            assert!(is_option(&root, name), "--{name}");
+            assert!(NAMES.contains(name), "{name}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use akv_azure::{Azure, AzureJobs, AzureOptions};
+use akv_azure::{Azure, AzureJobs, AzureOptions, ResourceManager};
 use akv_core::{
     ClientId, ClientSecret, Cloud, Credential, Password, StoreAddress, StorePath, SystemClock,
     TenantId,
@@ -27,13 +27,19 @@ pub(crate) struct Wiring {
 
 impl Wiring {
     pub(crate) fn new(common: &Common, cancellation: CancellationToken) -> Result<Self> {
-        let options = AzureOptions::default()
+        let mut options = AzureOptions::default()
             .with_deadline(Duration::from_secs(common.deadline))
             .with_cancellation(cancellation.clone());
-        let azure = Azure::new(match &common.ca_file {
-            Some(file) => options.with_ca_file(file),
-            None => options,
-        })?;
+        if let Some(file) = &common.ca_file {
+            options = options.with_ca_file(file);
+        }
+        if let Some(url) = &common.proxy {
+            options = options.with_proxy(url);
+        }
+        if !common.no_proxy.is_empty() {
+            options = options.with_no_proxy(common.no_proxy.join(","));
+        }
+        let azure = Azure::new(options)?;
         let jobs = AzureJobs::new(azure.clone(), Arc::new(SystemClock));
         Ok(Self { azure, jobs, cancellation })
     }
@@ -54,6 +60,15 @@ impl Wiring {
     pub(crate) async fn credential(&self, common: &Common) -> Result<Credential> {
         let common = common.clone();
         self.blocking(move || credential(&common)).await
+    }
+
+    /// The control plane of a cloud.
+    pub(crate) fn directory(
+        &self,
+        cloud: &Cloud,
+        credential: &Credential,
+    ) -> Result<ResourceManager> {
+        Ok(self.azure.directory(cloud, credential)?)
     }
 
     /// Reads what may keep us waiting.
@@ -89,7 +104,7 @@ fn one_tenant(common: &Common) -> Result<Option<TenantId>> {
     let mut tenants = tenants(common)?;
     match tenants.len() {
         0 | 1 => Ok(tenants.pop()),
-        _ => Err(Usage::new("only `discover` takes more than one --tenant").into()),
+        _ => Err(Usage::new("only `discover` and --all take more than one --tenant").into()),
     }
 }
 

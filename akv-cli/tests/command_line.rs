@@ -33,7 +33,9 @@ fn help_and_version_are_for_people() {
 fn a_wrong_command_line_ends_2_and_says_what_was_expected() {
     for (args, expected) in [
         (vec!["no-such-command"], "unrecognized subcommand"),
-        (vec!["inventory"], "<STORE>"),
+        (vec!["inventory"], "--all"),
+        (vec!["inventory", "contoso", "--all"], "cannot be used with"),
+        (vec!["inventory", "contoso", "--vault", "x*"], "--all"),
         (vec!["inventory", "a--b"], "3 to 24 letters, digits and single hyphens"),
         (vec!["inventory", "contoso", "--cloud", "germany"], "closed on 29 October 2021"),
         (vec!["add", "contoso", "--alias", "a/b", "--pfx", "x"], "A-Z, a-z, 0-9 and hyphen"),

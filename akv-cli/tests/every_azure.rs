@@ -210,7 +210,15 @@ fn what_cannot_be_looked_through_is_a_warning_and_the_rest_is_found() {
     let tenant = fake.cloud.tenant_id();
     let run = fake
         .akv()
-        .args(["discover", "--tenant", &tenant, "--tenant", &tenant.to_uppercase()])
+        .args([
+            "discover",
+            "--via",
+            "lists",
+            "--tenant",
+            &tenant,
+            "--tenant",
+            &tenant.to_uppercase(),
+        ])
         .args(["--tenant", "nobody.example"])
         .run();
     assert_eq!(run.code, 3, "{}", run.both());

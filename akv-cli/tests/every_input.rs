@@ -328,3 +328,62 @@ fn core_dumps_are_off_unless_asked_for() {
         assert_eq!(limit, expected, "{more:?}");
     }
 }
+
+/// The document of a job, and the most memory in MiB that the process had.
+#[cfg(target_os = "linux")]
+fn job_with_peak(configuration: String) -> (String, usize) {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_akv"))
+        .arg("job")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("akv starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    // Who refuses a configuration does not read it to its end.
+    std::thread::spawn(move || stdin.write_all(configuration.as_bytes()));
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    while child.try_wait().expect("a child").is_none() {
+        let status = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        peak = peak.max(kib.unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let output = child.wait_with_output().expect("akv ends");
+    (String::from_utf8(output.stdout).expect("text"), peak >> 10)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn refused_configuration_takes_at_most_64_mib() {
+    let cut_off = |bytes: usize| {
+        let items = "{\"\":0},".repeat(bytes / 7);
+        format!("{{\"JobHistoryId\":42,\"CertificateStoreDetails\":[{items}")
+    };
+    for (bytes, expected) in [(31 << 20, "ends before the object does"), (64 << 20, "larger than")]
+    {
+        let (document, peak) = job_with_peak(cut_off(bytes));
+        println!("a configuration of {} MiB that is refused: {peak} MiB", bytes >> 20);
+        assert!(message(&document).contains(expected), "{document}");
+        assert!(peak > 0 && peak < 64, "{bytes} bytes: {peak} MiB");
+    }
+    let entries: Vec<_> = (0..100_000)
+        .map(|at| json!({ "Alias": format!("certificate-{at}"), "Thumbprints": [format!("{at:040X}")] }))
+        .collect();
+    let job = json!({
+        "Capability": "CertStores.AKV.Inventory",
+        "JobHistoryId": 42,
+        "CertificateStoreDetails": { "StorePath": "contoso" },
+        "ServerPassword": "without a user",
+        "LastInventory": entries,
+    });
+    let (document, peak) = job_with_peak(job.to_string());
+    println!("a LastInventory of 100,000: {peak} MiB");
+    assert!(message(&document).contains("ServerUsername"), "{document}");
+    assert!(peak > 0 && peak < 96, "{peak} MiB");
+}

@@ -159,6 +159,21 @@ fn changes_are_told_by_store_and_name() {
     assert_eq!(changes[0]["storePath"], "contoso");
 }
 
+/// A store that could not be read then was not empty.
+#[test]
+fn certificates_of_a_store_that_had_failed_are_not_new() {
+    let files = Files::new();
+    let now = [record(Some("contoso"), "web", 300), record(Some("fabrikam"), "web", 300)];
+    let from = files.file("now.jsonl", lines(&now));
+    let failed = json!({ "storePath": "https://FABRIKAM.vault.azure.net", "error": "denied" });
+    let since = files.file("earlier.jsonl", lines(&[failed]));
+    let run = report(&from, &["-o", "json", "--since", since.to_str().expect("a path")]);
+    let changes = document(&run)["changes"].clone();
+    let stores: Vec<_> =
+        changes.as_array().expect("changes").iter().map(|one| one["storePath"].clone()).collect();
+    assert_eq!(stores, [json!("contoso")], "{}", run.stderr);
+}
+
 #[test]
 fn command_inventory_is_compared_and_not_shown() {
     let files = Files::new();

@@ -45,6 +45,8 @@ fn settings_that_cannot_be_used_are_named_with_their_line() {
         assert!(run.stderr.contains("cannot read the settings from"), "{content}: {}", run.stderr);
         assert!(run.stderr.contains(expected), "{content}: {}", run.stderr);
     }
+    let run = akv().args(["inventory", "contoso", "--config", env!("CARGO_MANIFEST_DIR")]).run();
+    assert!(run.stderr.contains("not a regular file"), "{}", run.stderr);
     let run = akv().args(["inventory", "contoso", "--config", "/no/such/akv.toml"]).run();
     assert_eq!(run.code, 2, "{}", run.stderr);
     assert!(run.stderr.contains("/no/such/akv.toml"), "{}", run.stderr);

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use crate::error::{Error, InvalidValue, Result};
 use crate::store_path::StorePath;
 use crate::vault::{ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
+use crate::vault_query::VaultQuery;
 
 /// What the control plane (Resource Manager) can do. Absence is `Ok(None)`, as in
 /// [`CertificateStore`](crate::CertificateStore).
@@ -42,6 +43,16 @@ pub trait VaultDirectory: Send + Sync {
     /// Returns when a vault that was ordered as `vault`, and is still in the making as `found` says,
     /// answers.
     async fn ready(&self, tenant: &TenantId, vault: &NewVault, found: Vault) -> Result<Vault>;
+
+    /// The settings of a vault, where the directory can tell them.
+    async fn settings(&self, _tenant: &TenantId, _id: &VaultId) -> Result<Option<VaultSettings>> {
+        Ok(None)
+    }
+
+    /// Its index, where it has one.
+    fn query(&self) -> Option<&dyn VaultQuery> {
+        None
+    }
 }
 
 /// What the control plane listed, as far as it can be read: an item that cannot must not hide the
@@ -131,6 +142,15 @@ pub struct Vault {
     pub uri: Option<String>,
     /// `Succeeded`, `RegisteringDns`.
     pub provisioning_state: Option<String>,
+}
+
+/// How a vault is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VaultSettings {
+    /// Whether nobody can purge before the retention has passed.
+    pub purge_protection: PurgeProtection,
+    /// Whether every network can reach it.
+    pub public_access: PublicAccess,
 }
 
 /// A vault to be created.

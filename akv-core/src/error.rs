@@ -89,6 +89,8 @@ pub enum ErrorKind {
     Cancelled,
     /// The answer is not what the interface promises: too large, endless, unreadable.
     Protocol,
+    /// The audit could not record the change, so it was not made.
+    Unrecorded,
     /// The answer points to a host that the configuration did not name. No token went there.
     UntrustedHost,
 }

@@ -4,8 +4,10 @@
 //! ports ([`CertificateStore`], [`VaultDirectory`]) and the jobs with all that they decide.
 
 mod address;
+pub mod audit;
 pub mod bundle;
 mod certificate;
+mod change;
 mod clock;
 mod cloud;
 mod credential;
@@ -13,14 +15,18 @@ mod directory;
 mod endpoint_suffix;
 mod error;
 pub mod job;
+mod layer;
+pub mod plan;
 pub mod report;
 mod secret;
 mod soft_deleted;
 mod store;
+mod store_details;
 mod store_path;
 mod tags;
 pub mod text;
 mod vault;
+mod vault_query;
 
 pub use address::{PrivateEndpoint, StoreAddress};
 pub use bundle::Bundle;
@@ -28,20 +34,24 @@ pub use certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
     ListedCertificate, Thumbprint, Version,
 };
+pub use change::Action;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use cloud::Cloud;
 pub use credential::{ClientCertificate, Credential};
 pub use directory::{
     AccessModel, Listing, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku,
-    Subscription, Vault, VaultDirectory, VaultId, VaultOptions,
+    Subscription, Vault, VaultDirectory, VaultId, VaultOptions, VaultSettings,
 };
 pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
+pub use layer::{Identity, Layer};
 pub use secret::{ClientSecret, Password};
 pub use soft_deleted::{ListedDeletedCertificate, SoftDeletedCertificates};
 pub use store::{
     CertificateStore, Deletion, Import, ListOptions, OperationState, Pending, Precondition, Purged,
 };
+pub use store_details::CertificateDetails;
 pub use store_path::StorePath;
 pub use tags::Tags;
 pub use vault::{ClientId, ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
+pub use vault_query::VaultQuery;

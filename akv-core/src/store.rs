@@ -11,6 +11,7 @@ use crate::certificate::{
 };
 use crate::error::Result;
 use crate::soft_deleted::SoftDeletedCertificates;
+use crate::store_details::CertificateDetails;
 use crate::tags::Tags;
 use crate::vault::VaultName;
 
@@ -69,6 +70,11 @@ pub trait CertificateStore: Send + Sync {
 
     /// The list of what is in soft delete. `None`: this kind of store has no such list.
     fn soft_deleted(&self) -> Option<&dyn SoftDeletedCertificates> {
+        None
+    }
+
+    /// Policies and versions, where the store can tell them.
+    fn details(&self) -> Option<&dyn CertificateDetails> {
         None
     }
 }

@@ -23,6 +23,7 @@ fn item() -> InventoryItem {
         tags: Tags::as_stored([("owner", "pki"), ("env", "prod")]),
         has_key: true,
         key: Some(KeyState { exportable: Some(Exportable::Yes), kind: Some("RSA".into()) }),
+        details: None,
     }
 }
 

@@ -9,18 +9,23 @@ mod adapter;
 mod command_inventory;
 mod config;
 mod inventory_item;
+mod job_id;
 mod local_secrets;
 mod options;
 mod pam;
+mod plan;
 mod result;
 pub mod store_type;
 
 pub use adapter::{failure, run, run_into};
 pub use command_inventory::{CommandInventory, command_inventory};
+pub use config::LARGEST_CONFIGURATION;
 pub use inventory_item::{CurrentInventoryItem, InventorySink, ItemParameters, ItemStatus};
+pub use job_id::JobId;
 pub use local_secrets::LocalSecrets;
 pub use options::Options;
 pub use pam::{SecretResolver, UnresolvedSecret};
+pub use plan::{PlanItem, PlanOutput};
 pub use result::{JobOutput, JobResult, JobStatus};
 /// What a [`SecretResolver`] gives: wiped when dropped, shown by nothing.
 pub use secrecy::SecretString;

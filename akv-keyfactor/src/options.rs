@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use akv_core::job::{Concurrency, Coverage, Purge, SoftDeleted, Unchanged};
+use akv_core::bundle::X509;
+use akv_core::job::{Concurrency, Coverage, Purge, SoftDeleted, Unchanged, Via};
 use akv_core::{Cloud, Credential, EndpointSuffix, PrivateEndpoint, TenantId, VaultOptions};
 
 use crate::local_secrets::LocalSecrets;
@@ -32,10 +33,15 @@ pub struct Options {
     pub unchanged: Unchanged,
     /// How many certificates an inventory fetches side by side.
     pub concurrency: Concurrency,
+    /// CA certificates that complete the chain of an addition; see
+    /// [`read_issuers`](akv_core::bundle::read_issuers).
+    pub issuers: Vec<X509>,
     /// What an addition does where the alias is in soft delete.
     pub soft_deleted: SoftDeleted,
     /// Whether a removed certificate is purged.
     pub purge: Purge,
+    /// How a discovery finds vaults.
+    pub via: Via,
     /// How a new vault is made; the job's SKU takes the place of the one here.
     pub new_vault: VaultOptions,
 }
@@ -52,8 +58,10 @@ impl Default for Options {
             coverage: Coverage::default(),
             unchanged: Unchanged::default(),
             concurrency: Concurrency::default(),
+            issuers: Vec::new(),
             soft_deleted: SoftDeleted::default(),
             purge: Purge::default(),
+            via: Via::default(),
             new_vault: VaultOptions::default(),
         }
     }
@@ -70,8 +78,10 @@ impl fmt::Debug for Options {
             .field("coverage", &self.coverage)
             .field("unchanged", &self.unchanged)
             .field("concurrency", &self.concurrency)
+            .field("issuers", &self.issuers)
             .field("soft_deleted", &self.soft_deleted)
             .field("purge", &self.purge)
+            .field("via", &self.via)
             .field("new_vault", &self.new_vault)
             .finish_non_exhaustive()
     }

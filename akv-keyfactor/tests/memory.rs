@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use akv_core::job::{DiscoveryJob, InventoryJob, Jobs, ManagementJob};
 use akv_core::{Cloud, Credential, Error, ErrorKind, StoreAddress};
-use akv_keyfactor::{JobStatus, Options};
+use akv_keyfactor::{JobStatus, LARGEST_CONFIGURATION, Options};
 use futures::FutureExt as _;
 use peak_alloc::PeakAlloc;
 
@@ -85,7 +85,7 @@ fn last_inventory(entries: usize) -> String {
 /// One test, because the peak is that of the process.
 #[test]
 fn memory_is_bounded_by_what_is_kept() {
-    for megabytes in [8, 40] {
+    for megabytes in [8, 30] {
         let junk = "{\"\":0},".repeat(megabytes * 1_000_000 / 7) + "0";
         for (what, configuration) in [
             ("unused", inventory(&format!(",\"Unused\":[{junk}]"))),
@@ -113,6 +113,7 @@ fn memory_is_bounded_by_what_is_kept() {
 
     let (message, _) = peak(&inventory(&last_inventory(250_001)));
     assert!(message.contains("LastInventory"), "{message}");
-    let (message, _) = peak(&inventory(&format!(",\"a\":\"{}\"", "x".repeat(64 << 20))));
-    assert!(message.contains("larger than 64 MiB"), "{message}");
+    let (message, _) =
+        peak(&inventory(&format!(",\"a\":\"{}\"", "x".repeat(LARGEST_CONFIGURATION))));
+    assert!(message.contains("larger than 32 MiB"), "{message}");
 }

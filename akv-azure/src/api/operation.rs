@@ -15,6 +15,7 @@ pub(crate) enum ApiOperation {
     ListSubscriptions,
     GetSubscription,
     ListVaults,
+    QueryVaults,
     GetVault,
     GetResourceGroup,
     CreateVault,
@@ -46,6 +47,7 @@ impl ApiOperation {
             Self::ListSubscriptions
             | Self::GetSubscription
             | Self::ListVaults
+            | Self::QueryVaults
             | Self::GetVault
             | Self::GetResourceGroup
             | Self::CreateVault
@@ -136,7 +138,7 @@ impl ApiOperation {
             Self::ListSubscriptions | Self::GetSubscription => {
                 control("Microsoft.Resources/subscriptions/read", "Reader")
             }
-            Self::ListVaults | Self::GetVault => {
+            Self::ListVaults | Self::QueryVaults | Self::GetVault => {
                 control("Microsoft.KeyVault/vaults/read", "Reader")
             }
             Self::GetResourceGroup => {

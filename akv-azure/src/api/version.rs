@@ -10,3 +10,5 @@ pub(crate) const VAULTS: &str = "2026-02-01";
 pub(crate) const SUBSCRIPTIONS: &str = "2022-12-01";
 pub(crate) const RESOURCE_GROUPS: &str = "2021-04-01";
 pub(crate) const CLOUD_METADATA: &str = "2022-09-01";
+/// The newest stable version.
+pub(crate) const RESOURCE_GRAPH: &str = "2024-04-01";

@@ -21,15 +21,15 @@ use super::cache::{Mint, Minted};
 use super::federated::FederatedToken;
 use super::recording_transport::RecordingTransport;
 use crate::classify::{Peer, TokenError};
+use crate::credential::{AzureCredential, Kind};
 use crate::exchange::{Deadline, Origin, Retry};
-use crate::identity::{Identity, Kind};
 use crate::redact::Redactor;
 use crate::wire;
 
 /// Who signs in, and where.
 #[derive(Debug, Clone)]
 pub(crate) struct SignIn {
-    identity: Identity,
+    credential: AzureCredential,
     tenant: Option<TenantId>,
     authority: String,
 }
@@ -38,12 +38,12 @@ impl SignIn {
     /// Nothing is asked of anybody yet. A credential that belongs to a tenant needs one.
     pub(crate) fn new(
         cloud: &Cloud,
-        identity: &Identity,
+        credential: &AzureCredential,
         tenant: Option<&TenantId>,
         operation: &str,
     ) -> Result<Self, Error> {
         Origin::new("cloud's authority", &cloud.authority)?;
-        if identity.needs_tenant() && tenant.is_none() {
+        if credential.needs_tenant() && tenant.is_none() {
             return Err(Error::new(
                 ErrorKind::Invalid,
                 operation,
@@ -52,7 +52,7 @@ impl SignIn {
             .with_advice("give the tenant's id or one of its domain names"));
         }
         Ok(Self {
-            identity: identity.clone(),
+            credential: credential.clone(),
             tenant: tenant.cloned(),
             authority: cloud.authority.clone(),
         })
@@ -60,18 +60,18 @@ impl SignIn {
 
     /// Whether both would get the same tokens.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.identity.is_same(&other.identity)
+        self.credential.is_same(&other.credential)
             && self.tenant == other.tenant
             && self.authority == other.authority
     }
 
     fn is_managed(&self) -> bool {
-        self.identity.is_managed()
+        self.credential.is_managed()
     }
 
     /// `no token of tenant contoso.example for application …`, for messages.
     fn described(&self) -> String {
-        let who = self.identity.described();
+        let who = self.credential.described();
         match &self.tenant {
             Some(tenant) if !self.is_managed() => format!("no token of tenant {tenant} for {who}"),
             _ => format!("no token for {who}"),
@@ -136,7 +136,7 @@ impl CredentialMint {
         let options = self.client_options(transport);
         let tenant = self.sign_in.tenant.as_ref().map(ToString::to_string);
         let named = tenant.clone().unwrap_or_default();
-        let credential = match &self.sign_in.identity.0 {
+        let credential = match &self.sign_in.credential.0 {
             Kind::Credential(credential) => credential,
             Kind::Own(own) => return Ok(Arc::clone(own)),
         };
@@ -210,7 +210,7 @@ impl CredentialMint {
         let told =
             std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let told = Redactor::default().line(&told);
-        match &self.sign_in.identity.0 {
+        match &self.sign_in.credential.0 {
             Kind::Own(_) => TokenError::unusable(
                 "it gave no token",
                 "see what that credential says itself: its words are not shown here",

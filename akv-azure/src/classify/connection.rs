@@ -66,6 +66,10 @@ fn no_connection(peer: Peer<'_>, why: NoConnection) -> Classification {
             let (problem, advice) = untrusted(name, why);
             unavailable(problem).advised(advice)
         }
+        (NoConnection::ProxyUnresolved, _) => {
+            unavailable("the name of the proxy does not resolve from here".to_owned())
+                .advised("check the proxy's URL in HTTPS_PROXY and this machine's DNS")
+        }
         (NoConnection::ProxySignIn, _) => proxy_sign_in(),
         (NoConnection::ProxyRefused, peer) => {
             let refused = unavailable(format!("a proxy makes no connection to {name}"));

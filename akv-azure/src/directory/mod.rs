@@ -2,5 +2,6 @@
 
 mod create;
 mod resource_manager;
+mod settings;
 
 pub use resource_manager::ResourceManager;

@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use akv_core::{
     Cloud, Error, ErrorKind, InvalidValue, Listing, NewVault, Region, ResourceGroupName, Result,
-    StorePath, Subscription, SubscriptionId, TenantId, Vault, VaultDirectory, VaultId,
+    StorePath, Subscription, SubscriptionId, TenantId, Vault, VaultDirectory, VaultId, VaultQuery,
+    VaultSettings,
 };
 use async_trait::async_trait;
 use azure_core::http::Method;
 use url::Url;
 
-use super::create;
+use super::{create, settings};
 use crate::api::{ApiOperation, version};
+use crate::credential::AzureCredential;
 use crate::exchange::{Answer, Deadline, Origin, Retry};
-use crate::identity::Identity;
 use crate::page::{Bounds, Pages, read};
 use crate::pipeline::{Call, Pacing, Pipeline};
 use crate::shared::Shared;
@@ -30,25 +31,29 @@ pub struct ResourceManager(Arc<Inner>);
 struct Inner {
     shared: Arc<Shared>,
     cloud: Cloud,
-    identity: Identity,
+    credential: AzureCredential,
     origin: Origin,
 }
 
 impl ResourceManager {
-    pub(crate) fn new(shared: Arc<Shared>, cloud: &Cloud, identity: Identity) -> Result<Self> {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        cloud: &Cloud,
+        credential: AzureCredential,
+    ) -> Result<Self> {
         let origin = Origin::new("cloud's Resource Manager", &cloud.resource_manager)?;
-        Ok(Self(Arc::new(Inner { shared, cloud: cloud.clone(), identity, origin })))
+        Ok(Self(Arc::new(Inner { shared, cloud: cloud.clone(), credential, origin })))
     }
 
     /// The way there with a token of that tenant, within the budget of a subscription or, where
     /// none is meant, of the tenant.
-    pub(super) fn pipeline(
+    pub(crate) fn pipeline(
         &self,
         tenant: &TenantId,
         subscription: Option<SubscriptionId>,
         operation: &str,
     ) -> Result<Pipeline> {
-        let Inner { shared, cloud, identity, origin } = &*self.0;
+        let Inner { shared, cloud, credential, origin } = &*self.0;
         let audience = &cloud.resource_manager_audience;
         let budget = match subscription {
             Some(subscription) => format!("{} {subscription}", origin.host()),
@@ -57,7 +62,7 @@ impl ResourceManager {
         Ok(Pipeline {
             transport: shared.transport(cloud)?,
             origin: origin.clone(),
-            tokens: Some(shared.tokens(cloud, identity, Some(tenant), audience, operation)?),
+            tokens: Some(shared.tokens(cloud, credential, Some(tenant), audience, operation)?),
             audience: None,
             pacing: Pacing::ResourceManager { quota: shared.quota(), budget },
             cancellation: shared.cancellation(),
@@ -72,7 +77,7 @@ impl ResourceManager {
         &self.0.shared
     }
 
-    pub(super) fn url(&self, path: &[&str], api_version: &str) -> Url {
+    pub(crate) fn url(&self, path: &[&str], api_version: &str) -> Url {
         self.0.origin.url(path, &[("api-version", api_version)])
     }
 
@@ -81,7 +86,7 @@ impl ResourceManager {
         Pages::new(pipeline, api, operation, bounds, self.deadline(), first)
     }
 
-    pub(super) fn deadline(&self) -> Duration {
+    pub(crate) fn deadline(&self) -> Duration {
         self.0.shared.deadline()
     }
 
@@ -198,6 +203,14 @@ impl VaultDirectory for ResourceManager {
 
     async fn ready(&self, tenant: &TenantId, vault: &NewVault, found: Vault) -> Result<Vault> {
         create::awaited(self, tenant, vault, found).await
+    }
+
+    async fn settings(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<VaultSettings>> {
+        settings::look(self, tenant, id).await
+    }
+
+    fn query(&self) -> Option<&dyn VaultQuery> {
+        Some(self)
     }
 }
 

@@ -23,5 +23,5 @@ pub(crate) use failure::Failure;
 pub(crate) use no_connection::{NoConnection, Unresolved};
 pub(crate) use origin::Origin;
 pub(crate) use retry::Retry;
-pub(crate) use retry_after::retry_after;
+pub(crate) use retry_after::{retry_after, user_quota_resets_after};
 pub(crate) use token_error_response::TokenErrorResponse;

@@ -11,6 +11,8 @@ use super::distrust::Distrust;
 pub(crate) enum NoConnection {
     /// The name has no address.
     Unresolved,
+    /// The proxy's name has no address.
+    ProxyUnresolved,
     /// Whoever answered could not prove to be the host, or speaks no TLS that is taken here.
     Untrusted(Distrust),
     /// A proxy on the way wants to be signed in to (407 to CONNECT).
@@ -23,17 +25,15 @@ pub(crate) enum NoConnection {
 
 /// A name that has no address, as far as the system knows.
 #[derive(Debug)]
-pub(crate) struct Unresolved(String);
-
-impl Unresolved {
-    pub(crate) fn new(host: String) -> Self {
-        Self(host)
-    }
+pub(crate) struct Unresolved {
+    pub(crate) name: String,
+    /// Whether it is the proxy that has that name.
+    pub(crate) is_proxy: bool,
 }
 
 impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the name {} does not resolve", self.0)
+        write!(f, "the name {} does not resolve", self.name)
     }
 }
 
@@ -60,8 +60,9 @@ impl NoConnection {
     pub(super) fn of(error: &(dyn StdError + 'static)) -> Self {
         let mut cause = Some(error);
         while let Some(error) = cause {
-            if error.is::<Unresolved>() {
-                return Self::Unresolved;
+            if let Some(unresolved) = error.downcast_ref::<Unresolved>() {
+                let proxy = unresolved.is_proxy;
+                return if proxy { Self::ProxyUnresolved } else { Self::Unresolved };
             }
             // The error of the tunnel has no public type.
             let told = error.to_string();

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use azure_core::http::headers::{HeaderName, Headers};
 
-/// How long the service asks to be left alone, by any of the three headers in use: in seconds, as
-/// an HTTP date or in milliseconds. The longest counts, up to a day.
+/// How long the service asks to be left alone, by any of the headers in use: in seconds, as
+/// an HTTP date or in milliseconds, or Resource Graph's own. The longest counts, up to a day.
 pub(crate) fn retry_after(headers: &Headers, now: SystemTime) -> Option<Duration> {
     let read = |name| headers.get_optional_str(&HeaderName::from_static(name)).map(str::trim);
     let after = read("retry-after").and_then(|text| {
@@ -16,8 +16,22 @@ pub(crate) fn retry_after(headers: &Headers, now: SystemTime) -> Option<Duration
         .into_iter()
         .filter_map(|name| read(name)?.parse().map(Duration::from_millis).ok())
         .chain(after)
+        .chain(user_quota_resets_after(headers))
         .max()
         .map(|delay| delay.min(LONGEST))
+}
+
+/// When Resource Graph's quota of this caller is whole again (`hh:mm:ss`), in a minute at most: its
+/// windows are some seconds long.
+pub(crate) fn user_quota_resets_after(headers: &Headers) -> Option<Duration> {
+    let text =
+        headers.get_optional_str(&HeaderName::from_static("x-ms-user-quota-resets-after"))?;
+    let mut seconds = 0_u64;
+    for part in text.trim().split(':') {
+        let part: u64 = part.parse().ok()?;
+        seconds = seconds.checked_mul(60)?.checked_add(part)?;
+    }
+    Some(Duration::from_secs(seconds.min(60)))
 }
 
 /// No budget takes longer than a day to come back; whatever asks for more is mistaken, and must
@@ -41,6 +55,9 @@ mod tests {
             ("retry-after", "-1", None),
             ("retry-after-ms", "2000", Some(2)),
             ("x-ms-retry-after-ms", "4000", Some(4)),
+            ("x-ms-user-quota-resets-after", "00:00:03", Some(3)),
+            ("x-ms-user-quota-resets-after", "99:00:03", Some(60)),
+            ("x-ms-user-quota-resets-after", "soon", None),
             ("retry-after", "9999999999999999999", Some(86_400)),
             ("retry-after-ms", "18446744073709551615", Some(86_400)),
             ("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT", Some(86_400)),

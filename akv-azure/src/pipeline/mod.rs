@@ -3,6 +3,7 @@
 mod call;
 mod quota;
 mod rate_limiter;
+mod receipt;
 mod send;
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use azure_core::http::headers::Headers;
+use azure_core::http::headers::{HeaderName, Headers};
 use tokio::time::{Instant, sleep_until};
 
-use crate::exchange::{Deadline, Rest, later};
+use crate::exchange::{Deadline, Rest, later, user_quota_resets_after};
 
 /// Until when each budget is left alone. Resource Manager keeps one a subscription and one a
 /// tenant for every caller, each refilled by 25 reads or 10 writes a second, and says in every
@@ -43,6 +43,10 @@ impl Quota {
         if left.is_some_and(|left| left <= NEARLY_SPENT) {
             self.rest(budget, REFILL);
         }
+        let of_user = headers.get_optional_str(&HeaderName::from_static(USER_QUOTA));
+        if of_user.is_some_and(|left| left.trim() == "0") {
+            self.rest(budget, user_quota_resets_after(headers).unwrap_or(REFILL));
+        }
     }
 
     /// The budget is spent.
@@ -62,6 +66,8 @@ impl Quota {
     }
 }
 
+/// How many queries are left to a caller of Resource Graph.
+const USER_QUOTA: &str = "x-ms-user-quota-remaining";
 /// As many as can be under way when the answer comes.
 const NEARLY_SPENT: u32 = 8;
 /// Ten writes or 25 reads are back after this.

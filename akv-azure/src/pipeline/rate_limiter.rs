@@ -97,6 +97,13 @@ impl RateLimiter {
         }
     }
 
+    /// Whether a new one would do the same: nothing counts against the budget any more.
+    pub(crate) fn is_idle(&self) -> bool {
+        let mut state = self.state();
+        state.forget(Instant::now(), self.rate.window);
+        state.occupied() == 0 && state.slowed.is_none()
+    }
+
     fn rest(&self, deadline: Deadline) -> Option<Rest> {
         Rest::past(deadline, self.state().slowed?.paused_until)
     }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::call::Call;
 use super::quota::Quota;
 use super::rate_limiter::{Permit, RateLimiter};
+use super::receipt;
 use crate::auth::{Token, TokenCache};
 use crate::classify::{cancelled, classify};
 use crate::exchange::{Answer, Deadline, ErrorResponse, Failure, Origin, Rest, Retry};
@@ -89,6 +90,7 @@ impl Pipeline {
             let started = Instant::now();
             let outcome = self.attempt(call, token.as_ref(), retry.deadline()).await?;
             log(call, retry.attempt(), started.elapsed(), &outcome);
+            receipt::note(call, &outcome);
             let failure = match outcome {
                 Ok(answer) if call.api.accepts(answer.status()) => {
                     self.heed(&answer);

@@ -112,7 +112,7 @@ fn builder(roots: &[Certificate]) -> ClientBuilder {
         .connect_timeout(CONNECT)
         .pool_idle_timeout(IDLE)
         .tcp_nodelay(true)
-        .dns_resolver(resolver::Resolver);
+        .dns_resolver(resolver::Resolver::default());
     if roots.is_empty() { builder } else { builder.tls_certs_merge(roots.iter().cloned()) }
 }
 

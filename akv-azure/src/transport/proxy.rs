@@ -7,6 +7,8 @@ use akv_core::{Error, ErrorKind};
 use reqwest::{ClientBuilder, NoProxy};
 use url::Url;
 
+use super::resolver::Resolver;
+
 /// The proxy of a process, and the hosts that are reached without it.
 #[derive(Clone)]
 pub(crate) enum ProxyChoice {
@@ -30,9 +32,9 @@ impl ProxyChoice {
         let first = |names: &[&'static str]| {
             names.iter().find_map(|name| Some((*name, variable(name).filter(|it| !it.is_empty())?)))
         };
-        let except = match no_proxy {
-            Some(option) => option.to_owned(),
-            None => first(&["NO_PROXY", "no_proxy"]).map(|(_, value)| value).unwrap_or_default(),
+        let (exceptions_of, except) = match no_proxy {
+            Some(option) => ("no-proxy", option.to_owned()),
+            None => first(&["NO_PROXY", "no_proxy"]).unwrap_or_default(),
         };
         let (name, value) = match proxy {
             Some("") => return Ok(Self::Direct),
@@ -43,7 +45,7 @@ impl ProxyChoice {
                 None => return Ok(Self::System),
             },
         };
-        Ok(Self::Proxy { url: parse(name, &value)?, except: exceptions(&except)? })
+        Ok(Self::Proxy { url: parse(name, &value)?, except: exceptions(exceptions_of, &except)? })
     }
 
     /// A variable of the environment. One that is no text is given as one that is not taken.
@@ -59,7 +61,9 @@ impl ProxyChoice {
             Self::Proxy { url, except } => {
                 let proxy = reqwest::Proxy::all(url.as_str())
                     .map_err(|_| unusable("proxy", "it is not a URL of a proxy"))?;
-                Ok(builder.proxy(proxy.no_proxy(NoProxy::from_string(except))))
+                let resolver = Resolver { proxy: url.host_str().map(str::to_owned) };
+                let proxy = proxy.no_proxy(NoProxy::from_string(except));
+                Ok(builder.proxy(proxy).dns_resolver(resolver))
             }
         }
     }
@@ -119,14 +123,14 @@ fn parse(name: &str, value: &str) -> Result<Url, Error> {
 }
 
 /// As reqwest understands it, which has no `*.` and takes a domain for all that is below it.
-fn exceptions(list: &str) -> Result<String, Error> {
+fn exceptions(name: &str, list: &str) -> Result<String, Error> {
     let mut all = Vec::new();
     for entry in list.split([',', ' ', '\t']).map(str::trim).filter(|entry| !entry.is_empty()) {
         let entry = entry.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(entry);
         if entry != "*" && entry.contains(['*', '"', '\'', '@']) || entry.contains("://") {
             let problem = "an entry is neither a host, a domain (.example.com or *.example.com), \
                            an address, nor * alone";
-            return Err(unusable("NO_PROXY", problem));
+            return Err(unusable(name, problem));
         }
         // A port is no part of what is compared.
         let host = match entry.rsplit_once(':') {
@@ -252,11 +256,11 @@ mod tests {
     fn exceptions_are_hosts_domains_and_addresses() {
         let list = "*.vault.azure.net, .corp.example  10.0.0.0/8,host.example:443,[::1],*";
         assert_eq!(
-            exceptions(list).expect("exceptions"),
+            exceptions("NO_PROXY", list).expect("exceptions"),
             ".vault.azure.net,.corp.example,10.0.0.0/8,host.example,::1,*"
         );
         for odd in ["a*b", "*x.example", "https://x.example", "\"x.example\"", "u@x"] {
-            assert!(exceptions(odd).is_err(), "{odd}");
+            assert!(exceptions("NO_PROXY", odd).is_err(), "{odd}");
         }
     }
 }

@@ -8,12 +8,16 @@ use crate::exchange::Unresolved;
 
 /// The system's resolver, but that `localhost` and every name below it is this machine (RFC 6761),
 /// which not every system knows.
-#[derive(Debug)]
-pub(super) struct Resolver;
+#[derive(Debug, Default)]
+pub(super) struct Resolver {
+    /// The host of the proxy, where there is one.
+    pub(super) proxy: Option<String>,
+}
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let host = name.as_str().to_owned();
+        let is_proxy = self.proxy.as_deref() == Some(name.as_str());
         if is_this_machine(&host) {
             return Box::pin(async { Ok(loopback()) });
         }
@@ -22,7 +26,7 @@ impl Resolve for Resolver {
             let found = tokio::task::spawn_blocking(move || (asked, 0).to_socket_addrs()).await?;
             let addresses: Addrs = match found {
                 Ok(addresses) => Box::new(addresses),
-                Err(_) => return Err(Unresolved::new(host).into()),
+                Err(_) => return Err(Unresolved { name: host, is_proxy }.into()),
             };
             Ok(addresses)
         })
@@ -48,7 +52,8 @@ mod tests {
     #[tokio::test]
     async fn names_below_localhost_are_this_machine() {
         let name = "contoso.vault.localhost".parse().expect("a name");
-        let addresses: Vec<_> = Resolver.resolve(name).await.expect("loopback").collect();
+        let addresses: Vec<_> =
+            Resolver::default().resolve(name).await.expect("loopback").collect();
         assert!(addresses.iter().all(|it| it.ip().is_loopback()));
     }
 
@@ -56,7 +61,7 @@ mod tests {
     async fn a_name_without_address_is_told_by_name() {
         // A label of more than 63 characters is refused before anybody is asked.
         let name = format!("{}.example", "x".repeat(64)).parse().expect("a name");
-        let Err(error) = Resolver.resolve(name).await else { panic!("resolved") };
+        let Err(error) = Resolver::default().resolve(name).await else { panic!("resolved") };
         assert!(error.is::<Unresolved>(), "{error}");
     }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use akv_core::{
-    Certificate, CertificateName, CertificateStore, DeletedCertificate, Deletion, Error, ErrorKind,
-    Import, ListOptions, ListedCertificate, OperationState, Pending, Purged, Result, Tags,
-    VaultName, Version,
+    Certificate, CertificateDetails, CertificateName, CertificateStore, DeletedCertificate,
+    Deletion, Error, ErrorKind, Import, ListOptions, ListedCertificate, OperationState, Pending,
+    Purged, Result, Tags, VaultName, Version,
 };
 use async_trait::async_trait;
 use azure_core::http::Method;
@@ -16,6 +16,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use time::OffsetDateTime;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use url::Url;
 
 use super::{chain, deletion, finishing, import, listing};
 use crate::api::{ApiOperation, version};
@@ -83,6 +84,11 @@ impl KeyVault {
         Call::new(api, method, url, operation)
     }
 
+    pub(super) fn pages(&self, operation: String, bounds: Bounds, first: Url) -> Pages {
+        let (pipeline, deadline) = (self.pipeline().clone(), self.0.deadline);
+        Pages::new(pipeline, ApiOperation::ListCertificates, operation, bounds, deadline, first)
+    }
+
     pub(super) async fn look(
         &self,
         name: &CertificateName,
@@ -121,6 +127,10 @@ impl KeyVault {
 
 #[async_trait]
 impl CertificateStore for KeyVault {
+    fn details(&self) -> Option<&dyn CertificateDetails> {
+        Some(self)
+    }
+
     fn vault(&self) -> &VaultName {
         &self.0.vault
     }
@@ -136,14 +146,7 @@ impl CertificateStore for KeyVault {
             query.push(("includePending", "true"));
         }
         let first = self.pipeline().origin.url(&["certificates"], &query);
-        let pages = Pages::new(
-            self.pipeline().clone(),
-            ApiOperation::ListCertificates,
-            operation.clone(),
-            Bounds::VAULT,
-            self.0.deadline,
-            first,
-        );
+        let pages = self.pages(operation.clone(), Bounds::VAULT, first);
         listing::certificates(pages, operation)
     }
 
@@ -257,7 +260,7 @@ pub(super) fn is_being_deleted(error: &Error) -> bool {
 }
 
 /// Absence is an answer and no failure.
-fn none_if_absent<T>(failed: Failed) -> Result<Option<T>> {
+pub(super) fn none_if_absent<T>(failed: Failed) -> Result<Option<T>> {
     let error = Error::from(failed);
     if error.kind() == ErrorKind::Absent { Ok(None) } else { Err(error) }
 }
@@ -278,4 +281,4 @@ pub(super) fn unusable(operation: &str, problem: &str) -> Error {
 }
 
 /// The most that the service gives.
-const PAGE_SIZE: &str = "25";
+pub(super) const PAGE_SIZE: &str = "25";

@@ -2,6 +2,7 @@
 
 mod chain;
 mod deletion;
+mod details;
 mod finishing;
 mod import;
 mod key_vault;

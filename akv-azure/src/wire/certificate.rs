@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use akv_core::bundle::X509;
 use akv_core::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
-    ListedCertificate, OperationState, Tags, Thumbprint, text,
+    ListedCertificate, OperationState, Tags, Thumbprint, Version, text,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -87,6 +87,15 @@ impl CertificateBundle {
             attributes: self.attributes.unwrap_or_default().read(),
             tags: tags(self.tags),
         })
+    }
+
+    /// A version in a list of those of a certificate, and whether it is enabled.
+    pub(crate) fn listed_version(self, of: &CertificateName) -> Option<(Version, bool)> {
+        let mut segments = segments(&self.id);
+        let name: CertificateName = segments.next()?.parse().ok()?;
+        let version = segments.next()?.parse().ok()?;
+        let is_of = name.as_str().eq_ignore_ascii_case(of.as_str());
+        is_of.then(|| (version, self.attributes.unwrap_or_default().read().enabled))
     }
 
     /// The certificate that was `asked` for, or what is wrong with it.

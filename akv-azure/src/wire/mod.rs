@@ -4,8 +4,11 @@
 pub(crate) mod certificate;
 pub(crate) mod cloud;
 pub(crate) mod entra;
+pub(crate) mod graph;
 pub(crate) mod import;
 pub(crate) mod page;
+pub(crate) mod policy;
 pub(crate) mod secret;
+pub(crate) mod settings;
 pub(crate) mod subscription;
 pub(crate) mod vault;

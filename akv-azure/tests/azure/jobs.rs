@@ -117,7 +117,7 @@ async fn discovery_finds_the_rest_where_one_subscription_is_closed() {
             .vault_with("fabrikam", |vault| vault.placed(other, "elsewhere"))
     });
     world.cloud.deny(Refusal::of(Operation::ListVaults).in_subscription(other));
-    let request = DiscoveryRequest { tenants: vec![world.tenant()] };
+    let request = DiscoveryRequest { tenants: vec![world.tenant()], ..Default::default() };
     let found = DirectoryJobs::new(Arc::new(world.directory())).discover(&request).await;
     assert_eq!(found.status, Status::Warning, "{}", found.message());
     assert_eq!(found.stores.len(), 1);
@@ -133,7 +133,7 @@ async fn two_hundred_subscriptions_are_looked_through_side_by_side() {
         })
     });
     let start = tokio::time::Instant::now();
-    let request = DiscoveryRequest { tenants: vec![world.tenant()] };
+    let request = DiscoveryRequest { tenants: vec![world.tenant()], ..Default::default() };
     let found = DirectoryJobs::new(Arc::new(world.directory())).discover(&request).await;
     assert_eq!((found.status, found.subscriptions), (Status::Success, 200));
     assert!(start.elapsed() <= std::time::Duration::from_millis(1500), "{:?}", start.elapsed());

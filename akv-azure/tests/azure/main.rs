@@ -7,11 +7,13 @@
 )]
 
 mod answers;
+mod audit;
 mod change;
 mod cloud;
 mod converge;
 mod directory;
 mod echo;
+mod graph;
 mod hostile;
 mod jobs;
 mod pace;

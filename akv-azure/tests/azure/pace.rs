@@ -73,6 +73,32 @@ async fn all_stores_of_a_vault_have_one_pace_and_every_vault_its_own() {
     assert!(took >= seconds(10) && took < seconds(11), "twice ten in each: {took:?}");
 }
 
+/// Each subscription has a budget of its own.
+#[tokio::test(start_paused = true)]
+async fn vaults_of_two_subscriptions_share_no_budget() {
+    let options = AzureOptions::default().with_rate_limit(RateLimit::new(10, seconds(10)));
+    let ids = [1, 2].map(|number| format!("5b5c41b7-0000-4000-8001-{number:012}"));
+    let world = World::with_options(
+        |cloud| {
+            ids.iter().enumerate().fold(cloud, |cloud, (at, id)| {
+                (0..5).fold(cloud.subscription(id), |cloud, number| {
+                    cloud.vault_with(&format!("v{at}-{number}"), |vault| vault.placed(id, "group"))
+                })
+            })
+        },
+        options,
+    );
+    let start = Instant::now();
+    let asked = (0..100).map(|number| {
+        let (at, vault) = (number % 2, number / 2 % 5);
+        let path = format!("{}:group:v{at}-{vault}", ids[at]);
+        let store = world.azure.store(&world.address(&path, Cloud::public()), &world.credential());
+        async move { store.expect("a store").certificate(&name("web")).await }
+    });
+    assert!(futures::future::join_all(asked).await.iter().all(Result::is_ok));
+    assert!(start.elapsed() < seconds(10), "50 in each: {:?}", start.elapsed());
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_vaults_together_keep_to_five_times_the_budget() {
     let options = AzureOptions::default().with_rate_limit(RateLimit::new(10, seconds(10)));

@@ -90,7 +90,7 @@ async fn own_token_serves_all_stores_of_the_same_credential() {
     }
     assert_eq!(own.asked.load(Ordering::SeqCst), 1);
     assert!(
-        !format!("{:?}", akv_azure::Identity::from(own as Arc<dyn TokenCredential>))
+        !format!("{:?}", akv_azure::AzureCredential::from(own as Arc<dyn TokenCredential>))
             .contains("Own")
     );
 }

@@ -7,16 +7,18 @@ use anyhow::Result;
 
 use super::{Usage, each_once};
 use crate::args::{AddArgs, Common, SoftDeletedArgs, SoftDeletedChoice};
+use crate::changes::Changes;
 use crate::exit::Exit;
-use crate::render;
 use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Result<Exit> {
     let tags = Tags::new(each_once(&args.tags)?).map_err(|error| Usage::new(error.to_string()))?;
-    let given = args.contents.clone();
-    let (contents, password) = wiring.blocking(move || given.read()).await?;
+    let (given, issuers) = (args.contents.clone(), args.issuers.clone());
+    let read = wiring.blocking(move || Ok((given.read()?, issuers.read()?)));
+    let ((contents, password), issuers) = read.await?;
     let request = AddRequest {
         name: args.alias.clone(),
+        issuers,
         overwrite: if args.overwrite { Overwrite::Yes } else { Overwrite::No },
         tags,
         existing_tags: if args.preserve_tags {
@@ -30,8 +32,10 @@ pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Resu
     };
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
-    let outcome = wiring.jobs.management(&address, &credential)?.add(&request).await;
-    render::outcome(common.output, &outcome)
+    let changes = Changes::new(common, &args.change);
+    let jobs = changes.by(&wiring.jobs);
+    let outcome = jobs.management(&address, &credential)?.add(&request).await;
+    changes.report(common.output, &outcome)
 }
 
 impl SoftDeletedArgs {

@@ -10,8 +10,9 @@ use crate::render;
 
 pub(super) fn run(common: &Common, args: &CheckArgs) -> Result<Exit> {
     let (contents, password) = args.contents.read()?;
+    let issuers = args.issuers.read()?;
     let now = OffsetDateTime::now_utc();
-    let bundle = match contents.open(&password, now) {
+    let bundle = match contents.open(&password, issuers, now) {
         Ok(bundle) => bundle,
         Err(error) => {
             render::unreadable_bundle(common.output, &error)?;

@@ -1,16 +1,17 @@
-//! A certificate and its password, from files, the environment and standard input.
+//! A certificate, its password and its issuers, from files, the environment and standard input.
 
 use std::fs;
 use std::path::Path;
 
 use akv_core::Password;
+use akv_core::bundle::{X509, read_issuers};
 use akv_core::job::Contents;
 use akv_core::text::{read_bounded, without_line_end};
 use anyhow::{Context, Result};
 use zeroize::Zeroizing;
 
 use super::Usage;
-use crate::args::ContentsArgs;
+use crate::args::{ContentsArgs, IssuersArgs};
 use crate::secret_input;
 
 impl ContentsArgs {
@@ -45,6 +46,15 @@ impl ContentsArgs {
             return Ok(Password::from(secret_input::line_of_standard_input("password")?.as_str()));
         }
         Ok(Password::default())
+    }
+}
+
+impl IssuersArgs {
+    pub(super) fn read(&self) -> Result<Vec<X509>> {
+        let Some(file) = &self.chain_file else { return Ok(Vec::new()) };
+        let tried = || format!("read the CA certificates from {}", file.display());
+        let bytes = read_bounded(fs::File::open(file).with_context(tried)?, LARGEST);
+        read_issuers(&bytes.with_context(tried)?).with_context(tried)
     }
 }
 

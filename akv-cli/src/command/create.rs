@@ -6,8 +6,8 @@ use anyhow::Result;
 
 use super::{Usage, each_once};
 use crate::args::{Common, CreateArgs};
+use crate::changes::Changes;
 use crate::exit::Exit;
-use crate::render;
 use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &CreateArgs, wiring: Wiring) -> Result<Exit> {
@@ -33,8 +33,10 @@ pub(super) async fn run(common: &Common, args: &CreateArgs, wiring: Wiring) -> R
     };
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
-    let outcome = wiring.jobs.management(&address, &credential)?.create(&request).await;
-    render::outcome(common.output, &outcome)
+    let changes = Changes::new(common, &args.change);
+    let jobs = changes.by(&wiring.jobs);
+    let outcome = jobs.management(&address, &credential)?.create(&request).await;
+    changes.report(common.output, &outcome)
 }
 
 fn access(args: &CreateArgs) -> Result<AccessModel> {

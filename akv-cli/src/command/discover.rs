@@ -5,13 +5,14 @@ use akv_core::job::{DiscoveryRequest, Jobs};
 use anyhow::Result;
 
 use super::Usage;
-use crate::args::Common;
+use crate::args::{Common, ViaArgs};
 use crate::exit::Exit;
 use crate::render;
 use crate::wiring::{Wiring, tenants};
 
-pub(super) async fn run(common: &Common, wiring: Wiring) -> Result<Exit> {
-    let request = DiscoveryRequest { tenants: tenants(common)? };
+pub(super) async fn run(common: &Common, args: ViaArgs, wiring: Wiring) -> Result<Exit> {
+    let request =
+        DiscoveryRequest { tenants: tenants(common)?, via: args.meaning(), only: Vec::new() };
     if request.tenants.is_empty() {
         return Err(Usage::new("name at least one tenant: --tenant or AZURE_TENANT_ID").into());
     }

@@ -1,38 +1,69 @@
 //! `akv inventory`
 
 use akv_core::Pending;
-use akv_core::job::{Coverage, InventoryRequest, Jobs, LastInventory, Unchanged};
+use akv_core::job::{
+    Coverage, Details, FleetOutcome, InventoryRequest, LastInventory, Status, Unchanged,
+    inventory_fleet,
+};
 use anyhow::Result;
 
 use crate::args::{Common, InventoryArgs};
 use crate::exit::Exit;
-use crate::render::{self, InventoryWriter, previous};
+use crate::render::previous::Previous;
+use crate::render::{self, InventoryWriter};
+use crate::selection::Selection;
 use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -> Result<Exit> {
+    args.selection.check()?;
     let coverage = if args.chain { Coverage::Chain } else { Coverage::Leaf };
-    let (last, unchanged) = match &args.since {
+    let credential = wiring.credential(common).await?;
+    let selection = Selection::of(common, &args.selection, &wiring, &credential).await?;
+    let Selection { stores, missed, is_fleet } = selection;
+    let mut previous = match &args.since {
         Some(file) => {
             let file = file.clone();
-            let store = args.store.clone();
-            let read = move || previous::read(&file, &store, coverage);
-            (wiring.blocking(read).await?, Unchanged::Skip)
+            let paths: Vec<_> = stores.iter().map(|store| store.path.clone()).collect();
+            Some(wiring.blocking(move || Previous::read(&file, &paths, coverage)).await?)
         }
-        None => (LastInventory::default(), Unchanged::Fetch),
+        None => None,
     };
-    let request = InventoryRequest {
+    let unchanged = if previous.is_some() { Unchanged::Skip } else { Unchanged::Fetch };
+    let request = |store: &_| InventoryRequest {
         coverage,
-        last,
+        last: previous.as_mut().map_or_else(LastInventory::default, |it| it.take(store)),
         unchanged,
         concurrency: args.concurrency,
         pending: Pending::Include,
+        details: Details::Exclude,
     };
-    let address = wiring.address(common, &args.store).await?;
-    let credential = wiring.credential(common).await?;
-    let job = wiring.jobs.inventory(&address, &credential)?;
-    let mut writer = InventoryWriter::new(common.output, args.store.clone());
-    let outcome = job.inventory(&request, &mut writer).await;
-    writer.finish(&outcome)?;
+    let mut writer = InventoryWriter::new(common.output, is_fleet);
+    let mut outcome =
+        inventory_fleet(&wiring.jobs, &credential, stores, request, &mut writer).await;
+    if !is_fleet {
+        return match (writer.only(), outcome.failed.pop()) {
+            (Some(one), _) => {
+                writer.finish(one.status, &one.message(), &outcome)?;
+                render::say(&one.message());
+                Ok(one.status.into())
+            }
+            (None, failed) => Err(failed.map_or_else(
+                || anyhow::anyhow!("the store was not read"),
+                |(_, error)| error.into(),
+            )),
+        };
+    }
+    let status = judge(&outcome, missed.is_empty());
+    writer.finish(status, &outcome.message(), &outcome)?;
     render::say(&outcome.message());
-    Ok(outcome.status.into())
+    Ok(status.into())
+}
+
+/// Where vaults could not be looked for, some may be missing.
+pub(super) fn judge(outcome: &FleetOutcome, is_whole: bool) -> Status {
+    match (outcome.status(), outcome.stores, is_whole) {
+        (Status::Success, 0, false) => Status::Failure,
+        (Status::Success, 0, true) | (Status::Success, _, false) => Status::Warning,
+        (status, ..) => status,
+    }
 }

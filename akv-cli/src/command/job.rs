@@ -11,7 +11,8 @@ use akv_core::EndpointSuffix;
 use akv_core::job::{Coverage, Unchanged};
 use akv_core::text::read_bounded;
 use akv_keyfactor::{
-    JobOutput, JobResult, JobStatus, LocalSecrets, Options, failure, run as run_job,
+    JobOutput, JobResult, JobStatus, LARGEST_CONFIGURATION, LocalSecrets, Options, failure,
+    run as run_job,
 };
 use anyhow::{Context, Result};
 use tokio::time::{sleep, timeout};
@@ -21,6 +22,7 @@ use zeroize::Zeroizing;
 use super::{Usage, in_runtime, lifeline};
 use crate::args::{Common, JobArgs};
 use crate::blocking::blocking;
+use crate::changes::Changes;
 use crate::exit::Exit;
 use crate::render;
 use crate::secret_input::variable;
@@ -30,9 +32,10 @@ use crate::wiring::Wiring;
 /// configuration cannot be read. Only a wrong command line ends without one.
 pub(super) fn run(common: &Common, args: &JobArgs, settings: Result<()>) -> Result<Exit> {
     let input = Input::new(args);
+    let changes = Changes::new(common, &args.change);
     let ran = panic::catch_unwind(AssertUnwindSafe(|| {
         in_runtime(common, async |wiring, cancellation| {
-            output(common, args, settings.and(wiring), &cancellation, &input).await
+            output(common, args, settings.and(wiring), &cancellation, &input, &changes).await
         })
     }));
     let output = match ran {
@@ -42,7 +45,13 @@ pub(super) fn run(common: &Common, args: &JobArgs, settings: Result<()>) -> Resu
         Ok(Err(error)) => input.failure(&format!("{error:#}")),
         Err(_) => input.failure(PANICKED),
     };
-    print(&output)
+    match changes.planned(&output) {
+        Some(planned) => {
+            render::print_json_line(&planned)?;
+            Ok(exit(planned.job_result.result))
+        }
+        None => print(&output),
+    }
 }
 
 async fn output(
@@ -51,6 +60,7 @@ async fn output(
     wiring: Result<Wiring>,
     cancellation: &CancellationToken,
     input: &Input,
+    changes: &Changes,
 ) -> Result<JobOutput> {
     if args.exit_with_parent {
         input.follow(lifeline::follow_parent(cancellation));
@@ -64,11 +74,12 @@ async fn output(
     let configuration = input.read()?;
     match prepared(common, args, wiring).await {
         Ok((wiring, options)) => {
-            let job = run_job(configuration, &wiring.jobs, &options);
+            let changes = changes.clone().of_job(configuration);
+            let jobs = changes.by(&wiring.jobs);
+            let job = run_job(configuration, &jobs, &options);
             let deadline = Duration::from_secs(args.job_deadline);
-            Ok(within(deadline, cancellation, Box::pin(job))
-                .await
-                .unwrap_or_else(|| input.failure(NOT_ENDED)))
+            let output = within(deadline, cancellation, Box::pin(job)).await;
+            Ok(changes.told(output.unwrap_or_else(|| input.failure(NOT_ENDED))))
         }
         Err(error) if error.is::<Usage>() => Err(error),
         Err(error) => Ok(input.failure(&format!("{error:#}"))),
@@ -121,6 +132,7 @@ async fn prepared(
     };
     let allowed_endpoints = allowed_endpoints(args)?;
     let wiring = wiring?;
+    let issuers = args.issuers.clone();
     let options = Options {
         secrets: Arc::new(LocalSecrets {
             directory: args.secret_dir.clone(),
@@ -138,7 +150,9 @@ async fn prepared(
         allowed_endpoints,
         coverage: if args.chain { Coverage::Chain } else { Coverage::Leaf },
         unchanged: if args.skip_unchanged { Unchanged::Skip } else { Unchanged::Fetch },
+        issuers: wiring.blocking(move || issuers.read()).await?,
         soft_deleted: args.soft_deleted.meaning(),
+        via: args.via.meaning(),
         ..Options::default()
     };
     Ok((wiring, options))
@@ -181,8 +195,10 @@ impl Input {
             let content = match &self.file {
                 Some(file) => content_of(file)
                     .with_context(|| format!("read the job configuration from {}", file.display())),
-                None => lifeline::input(self.parent.get(), |input| read_bounded(input, LARGEST))
-                    .context("read the job configuration from standard input"),
+                None => lifeline::input(self.parent.get(), |input| {
+                    read_bounded(input, LARGEST_CONFIGURATION)
+                })
+                .context("read the job configuration from standard input"),
             }?;
             return Ok(self.content.get_or_init(|| content));
         }
@@ -200,10 +216,11 @@ impl Input {
 fn content_of(file: &std::path::Path) -> io::Result<Zeroizing<Vec<u8>>> {
     let file = fs::File::open(file)?;
     // A pipe has no length, and is read until it is too long.
-    if file.metadata()?.len() > LARGEST as u64 {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 64 MiB"));
+    if file.metadata()?.len() > LARGEST_CONFIGURATION as u64 {
+        let why = format!("it is larger than {LARGEST_CONFIGURATION} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
-    read_bounded(file, LARGEST)
+    read_bounded(file, LARGEST_CONFIGURATION)
 }
 
 /// The result of a job whose configuration could not be had.
@@ -218,11 +235,7 @@ fn unread(error: &anyhow::Error) -> JobOutput {
 fn print(output: &JobOutput) -> Result<Exit> {
     let JobResult { result, job_history_id, failure_message } = &output.job_result;
     match render::print_json_line(output) {
-        Ok(()) => Ok(match result {
-            JobStatus::Success => Exit::Success,
-            JobStatus::Warning => Exit::Warning,
-            JobStatus::Failure => Exit::Failure,
-        }),
+        Ok(()) => Ok(exit(*result)),
         // A look at a vault can be taken again.
         Err(error) if output.inventory.is_some() || output.discovery.is_some() => Err(error),
         Err(error) => {
@@ -232,8 +245,14 @@ fn print(output: &JobOutput) -> Result<Exit> {
     }
 }
 
-/// Of a configuration, in bytes: the largest are those with a last inventory.
-const LARGEST: usize = 64 << 20;
+fn exit(result: JobStatus) -> Exit {
+    match result {
+        JobStatus::Success => Exit::Success,
+        JobStatus::Warning => Exit::Warning,
+        JobStatus::Failure => Exit::Failure,
+    }
+}
+
 /// Longer than a change takes that was begun.
 const TO_A_SAFE_POINT: Duration = Duration::from_secs(90);
 const ALLOWED_ENDPOINTS: &str = "AKV_ALLOWED_ENDPOINTS";

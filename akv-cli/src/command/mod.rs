@@ -54,10 +54,13 @@ pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
         Command::Create(args) => {
             in_runtime(common, async |azure, _| create::run(common, args, azure?).await)
         }
-        Command::Discover => {
-            in_runtime(common, async |azure, _| discover::run(common, azure?).await)
+        Command::Discover(args) => {
+            in_runtime(common, async |azure, _| discover::run(common, *args, azure?).await)
         }
-        Command::Report(args) => report::run(common, args),
+        Command::Report(args) if args.from.is_empty() => {
+            in_runtime(common, async |azure, _| report::live(common, args, azure?).await)
+        }
+        Command::Report(args) => report::of_files(common, args),
         Command::Check(args) => check::run(common, args),
         Command::StoreType(args) => store_type::run(args),
         #[cfg(feature = "demo")]

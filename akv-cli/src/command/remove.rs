@@ -4,8 +4,8 @@ use akv_core::job::{Jobs, Purge, RemoveRequest};
 use anyhow::Result;
 
 use crate::args::{Common, RemoveArgs};
+use crate::changes::Changes;
 use crate::exit::Exit;
-use crate::render;
 use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &RemoveArgs, wiring: Wiring) -> Result<Exit> {
@@ -15,6 +15,8 @@ pub(super) async fn run(common: &Common, args: &RemoveArgs, wiring: Wiring) -> R
     };
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
-    let outcome = wiring.jobs.management(&address, &credential)?.remove(&request).await;
-    render::outcome(common.output, &outcome)
+    let changes = Changes::new(common, &args.change);
+    let jobs = changes.by(&wiring.jobs);
+    let outcome = jobs.management(&address, &credential)?.remove(&request).await;
+    changes.report(common.output, &outcome)
 }

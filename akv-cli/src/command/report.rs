@@ -15,13 +15,48 @@ use super::Usage;
 use crate::args::{Common, ReportArgs};
 use crate::exit::Exit;
 use crate::render;
-use crate::report::{Entry, InventoryFile, command_inventory};
+use crate::report::{self, Entry, InventoryFile, Live, command_inventory};
+use crate::wiring::Wiring;
 
-pub(super) fn run(common: &Common, args: &ReportArgs) -> Result<Exit> {
+/// Reports on inventories in files.
+pub(super) fn of_files(common: &Common, args: &ReportArgs) -> Result<Exit> {
+    check(args)?;
+    let mut builder = ReportBuilder::default();
+    let mut reader = InventoryFile::default();
+    for file in &args.from {
+        reader.read(file, |entry| match entry {
+            Entry::Certificate(record) => builder.add(*record),
+            Entry::Failed(store) => builder.add_failed(store),
+        })?;
+    }
+    show(common, args, builder)
+}
+
+/// Reports on vaults as they are now.
+pub(super) async fn live(common: &Common, args: &ReportArgs, wiring: Wiring) -> Result<Exit> {
+    check(args)?;
+    let Live { builder, is_whole } = report::live(common, args, &wiring).await?;
+    match show(common, args, builder)? {
+        Exit::Success if !is_whole => Ok(Exit::Warning),
+        exit => Ok(exit),
+    }
+}
+
+fn check(args: &ReportArgs) -> Result<()> {
+    args.selection.check()?;
     if args.required_tags.is_empty() && args.fail_on.contains(&FailOn::Code(Code::MissingTag)) {
         return Err(Usage::new("--fail-on missing-tag needs --require-tag").into());
     }
-    let report = build(args)?;
+    Ok(())
+}
+
+fn show(common: &Common, args: &ReportArgs, builder: ReportBuilder) -> Result<Exit> {
+    let options = ReportOptions {
+        within: args.within,
+        stale: args.stale,
+        required_tags: args.required_tags.clone(),
+    };
+    let report = builder.finish(&options, OffsetDateTime::now_utc());
     let changes = changes(args, &report)?;
     render::report(common.output, &report, changes.as_deref(), &args.owner_tag)?;
     render::say(&render::report_summary(&report));
@@ -37,23 +72,6 @@ pub(super) fn run(common: &Common, args: &ReportArgs) -> Result<Exit> {
     Ok(exit(&report, &args.fail_on))
 }
 
-fn build(args: &ReportArgs) -> Result<Report> {
-    let mut builder = ReportBuilder::default();
-    let mut reader = InventoryFile::default();
-    for file in &args.from {
-        reader.read(file, |entry| match entry {
-            Entry::Certificate(record) => builder.add(*record),
-            Entry::Failed(store) => builder.add_failed(store),
-        })?;
-    }
-    let options = ReportOptions {
-        within: args.within,
-        stale: args.stale,
-        required_tags: args.required_tags.clone(),
-    };
-    Ok(builder.finish(&options, OffsetDateTime::now_utc()))
-}
-
 fn changes(args: &ReportArgs, report: &Report) -> Result<Option<Vec<Change>>> {
     let (file, earlier) = match (&args.since, &args.last_inventory) {
         (Some(file), _) => (file, earlier(file)?),
@@ -66,12 +84,12 @@ fn changes(args: &ReportArgs, report: &Report) -> Result<Option<Vec<Change>>> {
 
 fn earlier(file: &Path) -> Result<Earlier> {
     let mut records = Vec::new();
-    InventoryFile::default().read(file, |entry| {
-        if let Entry::Certificate(record) = entry {
-            records.push(EarlierRecord::Full(record));
-        }
+    let mut failed = Vec::new();
+    InventoryFile::default().read(file, |entry| match entry {
+        Entry::Certificate(record) => records.push(EarlierRecord::Full(record)),
+        Entry::Failed(store) => failed.push(store.store),
     })?;
-    Ok(Earlier { records, only: None })
+    Ok(Earlier { records, only: None, failed })
 }
 
 /// The stores that lost every certificate: an emptied vault and one that was not inventoried look the

@@ -4,6 +4,7 @@ mod bundle;
 mod discovery;
 mod inventory;
 mod outcome;
+mod plan;
 pub(crate) mod previous;
 mod record;
 mod report;
@@ -21,7 +22,8 @@ pub(crate) use bundle::{bundle, unreadable_bundle};
 pub(crate) use discovery::discovery;
 pub(crate) use inventory::InventoryWriter;
 pub(crate) use outcome::outcome;
-pub(crate) use record::Record as InventoryRecord;
+pub(crate) use plan::plan;
+pub(crate) use record::{FailedLine, Record as InventoryRecord};
 pub(crate) use report::{report, report_summary};
 
 /// One line (or document) of data. Nothing is left in a buffer whose loss nobody would notice.

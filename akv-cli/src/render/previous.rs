@@ -1,5 +1,6 @@
 //! A previous inventory, read back from its jsonl output.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use akv_core::job::{Coverage, Known, LastInventory};
@@ -7,31 +8,51 @@ use akv_core::report::Store;
 use akv_core::{StorePath, Thumbprint};
 use anyhow::{Context, Result, bail, ensure};
 
-use super::record::Record;
+use super::record::{FailedLine, Record};
 use crate::lines::Records;
 
-/// A record that was itself not read at the time, that tells less than is asked for now or that is
-/// of another store is not taken as known: its certificate is fetched.
-pub(crate) fn read(file: &Path, store: &StorePath, coverage: Coverage) -> Result<LastInventory> {
-    let store = Store::from(store);
-    let tried = || format!("read the previous inventory from {}", file.display());
-    let mut last = LastInventory::default();
-    for record in Records::of_file(file).with_context(tried)? {
-        let (number, line) = record.with_context(tried)?;
-        let tried = || format!("{}, line {number}", tried());
-        let record = Record::read(&line).with_context(tried)?;
-        let is_other = record.store_path.as_deref().is_some_and(|path| Store::new(path) != store);
-        if is_other || record.last_known || tells_less(&record, coverage) {
-            continue;
+/// What an inventory knew of some stores.
+pub(crate) struct Previous(HashMap<Store, LastInventory>);
+
+impl Previous {
+    /// A record that was itself not read at the time, that tells less than is asked for now or that
+    /// is of another store is not taken as known: its certificate is fetched. Records that do not
+    /// name their store are of one store alone.
+    pub(crate) fn read(file: &Path, stores: &[StorePath], coverage: Coverage) -> Result<Self> {
+        let tried = || format!("read the previous inventory from {}", file.display());
+        let mut known: HashMap<Store, LastInventory> =
+            stores.iter().map(|path| (Store::from(path), LastInventory::default())).collect();
+        let only = stores.first().filter(|_| stores.len() == 1).map(Store::from);
+        for record in Records::of_file(file).with_context(tried)? {
+            let (number, line) = record.with_context(tried)?;
+            let tried = || format!("{}, line {number}", tried());
+            let record = match Record::read(&line) {
+                Ok(record) => record,
+                Err(_) if FailedLine::read(&line).is_some() => continue,
+                Err(error) => return Err(error.context(tried())),
+            };
+            let store = record.store_path.as_deref().map(Store::new).or_else(|| only.clone());
+            let Some(store) = store else {
+                bail!("{}: the record does not name its store, and several are asked for", tried());
+            };
+            let Some(last) = known.get_mut(&store) else { continue };
+            if record.last_known || tells_less(&record, coverage) {
+                continue;
+            }
+            let Some(item) = record.into_item() else {
+                bail!("{}: it is not a record that `akv inventory -o jsonl` prints", tried());
+            };
+            let leaf = item.certificates.first().map(|der| Thumbprint::of(der));
+            ensure!(leaf == item.thumbprint, "{}: the certificate is another one", tried());
+            last.extend([(item.name.clone(), Known::Item(Box::new(item)))]);
         }
-        let Some(item) = record.into_item() else {
-            bail!("{}: it is not a record that `akv inventory -o jsonl` prints", tried());
-        };
-        let leaf = item.certificates.first().map(|der| Thumbprint::of(der));
-        ensure!(leaf == item.thumbprint, "{}: the certificate is another one", tried());
-        last.extend([(item.name.clone(), Known::Item(Box::new(item)))]);
+        Ok(Self(known))
     }
-    Ok(last)
+
+    /// What it knew of a store.
+    pub(crate) fn take(&mut self, store: &StorePath) -> LastInventory {
+        self.0.remove(&Store::from(store)).unwrap_or_default()
+    }
 }
 
 /// With one certificate nobody can tell a leaf-only record from a chain of one, so that one is

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use akv_core::bundle::{Curve, KeyKind, X509};
 use akv_core::job::{InventoryItem, ItemSource};
-use akv_core::report::{self, Store};
+use akv_core::report::{self, FailedStore, Store};
 use akv_core::{
     Attributes, Exportable, InvalidValue, KeyState, StorePath, Tags, Thumbprint, Version,
 };
@@ -65,7 +65,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(super) fn new(store: &StorePath, item: &InventoryItem) -> Self {
+    pub(crate) fn new(store: &StorePath, item: &InventoryItem) -> Self {
         let leaf = item.certificates.first().and_then(|der| X509::from_der(der).ok());
         let (key_size, curve) = match leaf.as_ref().map(X509::key_kind) {
             Some(KeyKind::Rsa { bits }) => (Some(bits), None),
@@ -174,6 +174,7 @@ impl Record {
             tags: Tags::as_stored(self.tags),
             has_key: self.private_key,
             key: self.private_key.then_some(key),
+            details: None,
         })
     }
 
@@ -193,3 +194,28 @@ fn curve_kind(name: &str) -> KeyKind {
         None => KeyKind::Other(format!("EC {name}")),
     }
 }
+
+/// A store that could not be read, as an inventory of several stores says it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FailedLine {
+    store_path: String,
+    error: String,
+}
+
+impl FailedLine {
+    /// `None` where the line is another one.
+    pub(crate) fn read(line: &str) -> Option<Self> {
+        serde_json::from_str(line).ok()
+    }
+}
+
+impl From<FailedLine> for FailedStore {
+    fn from(line: FailedLine) -> Self {
+        let error = line.error.chars().take(LONGEST_ERROR).collect();
+        Self { store: Store::new(&line.store_path), error }
+    }
+}
+
+/// In characters.
+const LONGEST_ERROR: usize = 1000;

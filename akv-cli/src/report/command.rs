@@ -21,7 +21,11 @@ pub(crate) fn command_inventory(file: &Path) -> Result<Earlier> {
             Known::Item(item) => item.thumbprint,
         },
     });
-    Ok(Earlier { records: records.collect(), only: known.store.as_ref().map(Store::from) })
+    Ok(Earlier {
+        records: records.collect(),
+        only: known.store.as_ref().map(Store::from),
+        failed: Vec::new(),
+    })
 }
 
 /// In bytes: an inventory of 100,000 certificates with their chains.

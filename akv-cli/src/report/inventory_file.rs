@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use akv_core::report::{FailedStore, Record, Store};
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
 
 use crate::lines::Records;
-use crate::render::InventoryRecord;
+use crate::render::{FailedLine, InventoryRecord};
 
 /// Reads inventories. What many records have in common is kept once.
 #[derive(Default)]
@@ -34,13 +33,6 @@ impl InventoryFile {
             let (number, line) = record.with_context(tried)?;
             let tried_line = || format!("{}, line {number}", tried());
             let entry = self.entry(&line).with_context(tried_line)?;
-            self.records += 1;
-            ensure!(
-                self.records <= MOST_RECORDS && self.bytes <= MOST_BYTES,
-                "{}: it holds more than {MOST_RECORDS} certificates, or more than {MOST_BYTES} \
-                 bytes of text: split it",
-                tried()
-            );
             take(entry);
         }
         Ok(())
@@ -49,19 +41,39 @@ impl InventoryFile {
     fn entry(&mut self, line: &str) -> Result<Entry> {
         let record = match InventoryRecord::read(line) {
             Ok(record) => record,
-            Err(error) => match serde_json::from_str::<FailedLine>(line) {
-                Ok(failed) => return Ok(Entry::Failed(failed.into())),
-                Err(_) => return Err(error),
+            Err(error) => match FailedLine::read(line) {
+                Some(failed) => {
+                    self.count(line.len())?;
+                    return Ok(Entry::Failed(failed.into()));
+                }
+                None => return Err(error),
             },
         };
+        Ok(Entry::Certificate(Box::new(self.record(record)?)))
+    }
+
+    /// A record as reports have them.
+    pub(crate) fn record(&mut self, record: InventoryRecord) -> Result<Record> {
         let store = record.store_path.as_ref().map(|path| self.store(path));
         let mut record = record.into_report(store)?;
         record.issuer = record.issuer.map(|issuer| self.text(issuer));
         if let Some(signature) = &mut record.signature {
             signature.algorithm = self.text(signature.algorithm.clone());
         }
-        self.bytes += size(&record);
-        Ok(Entry::Certificate(Box::new(record)))
+        self.count(size(&record))?;
+        Ok(record)
+    }
+
+    /// Counts what is kept.
+    fn count(&mut self, bytes: usize) -> Result<()> {
+        self.records += 1;
+        self.bytes += bytes;
+        ensure!(
+            self.records <= MOST_RECORDS && self.bytes <= MOST_BYTES,
+            "there are more than {MOST_RECORDS} certificates, or more than {MOST_BYTES} bytes of \
+             text: report on fewer at a time"
+        );
+        Ok(())
     }
 
     fn store(&mut self, path: &str) -> Store {
@@ -84,21 +96,6 @@ impl InventoryFile {
     }
 }
 
-/// A store that could not be read, where an inventory of several stores says so.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FailedLine {
-    store_path: String,
-    error: String,
-}
-
-impl From<FailedLine> for FailedStore {
-    fn from(line: FailedLine) -> Self {
-        let error = line.error.chars().take(LONGEST_ERROR).collect();
-        Self { store: Store::new(&line.store_path), error }
-    }
-}
-
 /// The text that a record keeps.
 fn size(record: &Record) -> usize {
     let tags = record.tags.iter().map(|(name, value)| name.len() + value.len());
@@ -111,4 +108,3 @@ fn size(record: &Record) -> usize {
 
 const MOST_RECORDS: usize = 1_000_000;
 const MOST_BYTES: usize = 1 << 30;
-const LONGEST_ERROR: usize = 1000;

@@ -3,6 +3,8 @@
 
 mod command;
 mod inventory_file;
+mod live;
 
 pub(crate) use command::command_inventory;
 pub(crate) use inventory_file::{Entry, InventoryFile};
+pub(crate) use live::{Live, live};

@@ -51,9 +51,13 @@ impl Fake {
     pub(crate) fn proxied(&self) -> Akv {
         akv()
             .args(["--ca-file".into(), self.path("ca.pem")])
-            .env("HTTPS_PROXY", &self.serving.0.proxy_url())
+            .env("HTTPS_PROXY", &self.proxy_url())
             .env("AZURE_TENANT_ID", &self.cloud.tenant_id())
             .env("AZURE_CLIENT_ID", &self.cloud.client_id())
+    }
+
+    pub(crate) fn proxy_url(&self) -> String {
+        self.serving.0.proxy_url()
     }
 
     /// Asks Resource Manager about a vault as an administrator would, past `akv`.

@@ -17,33 +17,53 @@ pub(super) struct Chain {
     /// Labels of those whose signature could not be checked, so that name and key identifiers had
     /// to do.
     pub(super) unchecked: Vec<String>,
-    /// What belongs to none of the above.
+    /// Labels of those that are not in the file.
+    pub(super) added: Vec<String>,
+    /// What of the file belongs to none of the above.
     pub(super) strangers: Vec<X509>,
 }
 
 impl Chain {
-    /// Finds the issuers of `leaf` among `others`, which must not hold it or anything twice.
+    /// Finds the issuers of `leaf` among `others`, the rest of its file, which must not hold it or
+    /// anything twice, and among what is `offered` beside the file.
     ///
     /// An issuer is who has the right name and whose key verifies the signature. Cross-signed
     /// authorities come in several certificates, so that there can be several ways up: what is valid
-    /// at the time `now` goes before everything else, then the way to a root, then the shorter way.
-    /// The result does not depend on the order of `others`.
-    pub(super) fn build(leaf: &X509, mut others: Vec<X509>, now: OffsetDateTime) -> Self {
+    /// at the time `now` goes before everything else, then the way to a root, then the shorter way,
+    /// then what is in the file. The result does not depend on the order of `others` and `offered`.
+    pub(super) fn build(
+        leaf: &X509,
+        mut others: Vec<X509>,
+        mut offered: Vec<X509>,
+        now: OffsetDateTime,
+    ) -> Self {
         // Among equally good ones the one that lives longest is met first.
-        others.sort_by_cached_key(|other| (Reverse(other.not_after()), other.thumbprint()));
+        let order = |one: &X509| (Reverse(one.not_after()), one.thumbprint());
+        others.sort_by_cached_key(order);
+        offered.sort_by_cached_key(order);
+        offered.dedup();
+        offered.retain(|one| one != leaf && !others.contains(one));
+        // What is in the file is met before what is not.
+        let of_file = others.len();
+        others.append(&mut offered);
         let path = Search::new(leaf, &others, now).path();
         let mut below = leaf;
-        let mut unchecked = Vec::new();
+        let (mut unchecked, mut added) = (Vec::new(), Vec::new());
         for (position, verdict) in &path {
             if *verdict == Verdict::CannotTell {
                 unchecked.push(below.label());
             }
             below = others.get(*position).unwrap_or(below);
+            if *position >= of_file {
+                added.push(below.label());
+            }
         }
         let mut others: Vec<_> = others.into_iter().map(Some).collect();
         let taken = path.iter().filter_map(|(position, _)| others.get_mut(*position)?.take());
         let issuers = taken.collect();
-        Self { issuers, unchecked, strangers: others.into_iter().flatten().collect() }
+        others.truncate(of_file);
+        let strangers = others.into_iter().flatten().collect();
+        Self { issuers, unchecked, added, strangers }
     }
 
     /// What there is to say about how it was built.
@@ -66,7 +86,11 @@ impl Chain {
                 format!("{label} ({thumbprint}) does not belong to the chain and is left out");
             Finding::new(FindingCode::StrangerLeftOut, message)
         });
-        unchecked.chain(left_out).collect()
+        let added = self.added.iter().map(|label| {
+            let message = format!("{label} is not in the file and was added to the chain");
+            Finding::new(FindingCode::IssuerAdded, message)
+        });
+        unchecked.chain(added).chain(left_out).collect()
     }
 
     /// Whether the bundle has another certificate of the stranger's subject and key.
@@ -148,6 +172,13 @@ struct Step {
     settled: bool,
 }
 
+impl Step {
+    /// What is least for the best way.
+    fn cost(&self) -> (Faults, usize) {
+        (self.faults, self.length)
+    }
+}
+
 /// The search for the best way, after Dijkstra: certificates are settled in the order of what speaks
 /// against the way to them, so that each is looked at once, however many ways there are.
 struct Search<'c> {
@@ -195,8 +226,7 @@ impl<'c> Search<'c> {
             let step = step.as_mut().filter(|step| !step.settled)?;
             Some((position, step))
         });
-        let (position, step) =
-            open.min_by_key(|(position, step)| (step.faults, step.length, *position))?;
+        let (position, step) = open.min_by_key(|(position, step)| (step.cost(), *position))?;
         step.settled = true;
         Some((position, *step))
     }
@@ -209,7 +239,7 @@ impl<'c> Search<'c> {
         let certificate = below.and_then(|below| others.get(below)).unwrap_or(self.leaf);
         let (faults, length) = below
             .and_then(|below| self.steps.get(below).copied().flatten())
-            .map_or((Faults::default(), 0), |step| (step.faults, step.length));
+            .map_or_else(Default::default, |step| step.cost());
         let mut candidates: Vec<_> = others
             .iter()
             .enumerate()
@@ -251,9 +281,8 @@ impl<'c> Search<'c> {
                 verdict,
                 settled: false,
             };
-            let cost = |step: &Step| (step.faults, step.length);
             if let Some(known) = self.steps.get_mut(position)
-                && known.is_none_or(|known| !known.settled && cost(&step) < cost(&known))
+                && known.is_none_or(|known| !known.settled && step.cost() < known.cost())
             {
                 *known = Some(step);
             }
@@ -303,8 +332,8 @@ mod tests {
 
         let now = time::macros::datetime!(2026-11-24 12:00 UTC);
         let reversed = authorities.iter().rev().cloned().collect();
-        let one = Chain::build(&leaf, authorities, now).issuers;
+        let one = Chain::build(&leaf, authorities, Vec::new(), now).issuers;
         assert_eq!(one.len(), 1);
-        assert_eq!(Chain::build(&leaf, reversed, now).issuers, one);
+        assert_eq!(Chain::build(&leaf, reversed, Vec::new(), now).issuers, one);
     }
 }

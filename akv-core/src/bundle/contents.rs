@@ -5,7 +5,8 @@ use super::key::PrivateKey;
 use super::unreadable::UnreadableCertificate;
 use super::x509::X509;
 
-/// The keys and certificates of a PKCS#12 or PEM file, as they were found.
+/// The keys and certificates of a PKCS#12 or PEM file, as they were found, and what may complete its
+/// chain.
 #[derive(Debug, Default)]
 pub struct Contents {
     /// The private keys, in the order of the file.
@@ -14,6 +15,8 @@ pub struct Contents {
     pub certificates: Vec<X509>,
     /// The certificates that cannot be read.
     pub unreadable: Vec<UnreadableCertificate>,
+    /// Certificates that are not of the file: each is taken only where the chain needs it.
+    pub offered: Vec<X509>,
 }
 
 impl Contents {

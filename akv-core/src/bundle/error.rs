@@ -178,6 +178,12 @@ pub enum BundleError {
         /// Which certificates cannot be read, and why.
         unreadable: Vec<String>,
     },
+    /// The file was to hold certificates of authorities, and nothing else.
+    #[error("the file is not one of CA certificates: {problem}")]
+    NotIssuers {
+        /// What it holds instead, and what to do.
+        problem: String,
+    },
     /// There are several private keys, so it is not clear which certificate is meant.
     #[error(
         "the file has {found} different private keys: export the one certificate that is meant, with its key and chain"

@@ -117,6 +117,8 @@ codes! {
     /// The file has several certificates of one key, as for a cross-signed authority, and this one is
     /// not the one that was chosen.
     AlternativeLeftOut = "alternative-left-out", Info;
+    /// A certificate of the chain is not in the file and was offered beside it.
+    IssuerAdded = "issuer-added", Info;
     /// A certificate is in the file more than once.
     DuplicateLeftOut = "duplicate-left-out", Info;
     /// A certificate of the file cannot be read, and the chain is complete without it.

@@ -22,6 +22,7 @@ mod extensions;
 mod file;
 mod finding;
 mod flaw;
+mod issuers;
 mod kdf;
 mod key;
 mod key_kind;
@@ -52,6 +53,7 @@ pub use extensions::AlternativeName;
 pub use file::read;
 pub use finding::{Finding, FindingCode, Severity};
 pub use flaw::Flaw;
+pub use issuers::read_issuers;
 pub use key::{KeyMatch, PrivateKey};
 pub use key_kind::{Curve, KeyKind};
 pub use order::leaf_first;
@@ -117,7 +119,7 @@ impl Bundle {
     /// Makes a bundle of what a file holds: finds the leaf of the key and the chain of the leaf.
     /// Where a file leaves a choice, what is valid at the time `now` is chosen.
     pub fn from_contents(contents: Contents, now: OffsetDateTime) -> Result<Self, BundleError> {
-        let Contents { keys, certificates, unreadable } = contents;
+        let Contents { keys, certificates, unreadable, offered } = contents;
         let found = certificates.len() + unreadable.len();
         let key = only_key(keys, found)?;
         let (certificates, mut notes) = without_duplicates(certificates);
@@ -127,7 +129,7 @@ impl Bundle {
                 format!("that the key ({}) is the certificate's was not checked", key.kind());
             notes.push(Finding::new(FindingCode::KeyMatchNotChecked, message));
         }
-        let chain = Chain::build(&leaf, others, now);
+        let chain = Chain::build(&leaf, others, offered, now);
         notes.extend(chain.notes(&leaf));
         notes.extend(chain.losses(&leaf, &unreadable));
         let chain = chain.issuers;
@@ -142,7 +144,7 @@ impl Bundle {
     }
 
     /// The certificates above the leaf, each the issuer of the one before; the root only where the
-    /// file has it.
+    /// file has it, or it was offered beside the file.
     pub fn chain(&self) -> &[X509] {
         &self.chain
     }

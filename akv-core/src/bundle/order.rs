@@ -13,7 +13,7 @@ use super::x509::X509;
 /// The leaf is the certificate of a key. Without a key it is the first certificate that issued none
 /// of the others, if possible one that may issue none at all.
 pub fn leaf_first(contents: Contents, now: OffsetDateTime) -> Vec<X509> {
-    let Contents { keys, certificates: mut rest, .. } = contents;
+    let Contents { keys, certificates: mut rest, offered, .. } = contents;
     if rest.is_empty() {
         return rest;
     }
@@ -24,7 +24,7 @@ pub fn leaf_first(contents: Contents, now: OffsetDateTime) -> Vec<X509> {
         seen.push(one.thumbprint());
         new
     });
-    let Chain { issuers, strangers, .. } = Chain::build(&leaf, rest, now);
+    let Chain { issuers, strangers, .. } = Chain::build(&leaf, rest, offered, now);
     std::iter::once(leaf).chain(issuers).chain(strangers).collect()
 }
 

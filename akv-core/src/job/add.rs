@@ -39,8 +39,9 @@ impl<'a> Opened<'a> {
         };
         let invalid = |problem: String| Error::new(ErrorKind::Invalid, tried(), problem);
         let (contents, password) = (request.contents.clone(), request.password.clone());
+        let issuers = request.issuers.clone();
         let read = background::done(background, move || {
-            contents.open(&password, now).map(|bundle| (bundle.findings(now), bundle))
+            contents.open(&password, issuers, now).map(|bundle| (bundle.findings(now), bundle))
         });
         let (findings, bundle) = read
             .await
@@ -376,5 +377,8 @@ fn proof(certificate: &Certificate, thumbprint: Thumbprint) -> String {
 
 /// Whether an error of this kind means that the service did not begin with what was asked for.
 fn is_refusal(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Denied(_) | ErrorKind::Invalid | ErrorKind::Conflict)
+    matches!(
+        kind,
+        ErrorKind::Denied(_) | ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::Unrecorded
+    )
 }

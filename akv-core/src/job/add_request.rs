@@ -5,7 +5,7 @@ use std::fmt;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::bundle::{Bundle, BundleError};
+use crate::bundle::{self, Bundle, BundleError, X509};
 use crate::certificate::{CertificateName, Exportable};
 use crate::secret::Password;
 use crate::tags::Tags;
@@ -19,6 +19,8 @@ pub struct AddRequest {
     pub contents: Contents,
     /// The password of `contents`; empty for none.
     pub password: Password,
+    /// CA certificates that complete the chain where `contents` lack them; the others are ignored.
+    pub issuers: Vec<X509>,
     /// What to do where the name is taken.
     pub overwrite: Overwrite,
     /// The tags that the job brings.
@@ -38,6 +40,7 @@ impl AddRequest {
             name: None,
             contents,
             password,
+            issuers: Vec::new(),
             overwrite: Overwrite::default(),
             tags: Tags::default(),
             existing_tags: ExistingTags::default(),
@@ -58,15 +61,16 @@ pub enum Contents {
 
 impl Contents {
     /// Opens and checks it; of what the contents leave a choice, what is valid at `now` is taken.
+    /// `issuers` complete the chain where the contents do not.
     pub fn open(
         &self,
         password: &Password,
+        issuers: Vec<X509>,
         now: OffsetDateTime,
     ) -> std::result::Result<Bundle, BundleError> {
-        match self {
-            Self::Pfx(bytes) => Bundle::from_pfx(bytes, password, now),
-            Self::Pem(text) => Bundle::from_pem(text, password, now),
-        }
+        let (Self::Pfx(bytes) | Self::Pem(bytes)) = self;
+        let contents = bundle::read(bytes, password)?;
+        Bundle::from_contents(bundle::Contents { offered: issuers, ..contents }, now)
     }
 }
 

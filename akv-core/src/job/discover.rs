@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use futures::{StreamExt, stream};
 
 use super::outcome::{Status, counted};
-use crate::directory::{Subscription, VaultDirectory};
+use crate::directory::{Listing, Subscription, VaultDirectory};
 use crate::error::{Error, ErrorKind};
 use crate::store_path::StorePath;
 use crate::vault::{SubscriptionId, TenantId};
@@ -15,6 +15,23 @@ use crate::vault::{SubscriptionId, TenantId};
 pub struct DiscoveryRequest {
     /// The tenants, each looked through once.
     pub tenants: Vec<TenantId>,
+    /// How.
+    pub via: Via,
+    /// No others than these subscriptions, where any is named.
+    pub only: Vec<SubscriptionId>,
+}
+
+/// How vaults are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Via {
+    /// By the lists of the control plane, one request a subscription: always as things are now.
+    #[default]
+    Lists,
+    /// By its index alone, some requests for thousands of subscriptions. The index follows changes
+    /// with a delay.
+    Query,
+    /// By the index, and by the lists where the index is denied, absent or answers in part.
+    QueryOrLists,
 }
 
 /// What was found.
@@ -28,6 +45,11 @@ pub struct DiscoveryOutcome {
     pub missed: Vec<Undiscovered>,
     /// How many subscriptions were looked through, in whole or in part.
     pub subscriptions: usize,
+    /// Whether the index was used, which can lack the changes of the last minutes.
+    pub queried: bool,
+    /// The tenants whose vaults were listed because the index has no whole answer, and why it has
+    /// none.
+    pub not_queried: Vec<(TenantId, Error)>,
 }
 
 /// A tenant or a subscription that could not be looked through, or not in whole.
@@ -44,8 +66,13 @@ pub struct Undiscovered {
 impl DiscoveryOutcome {
     /// The outcome in words.
     pub fn message(&self) -> String {
+        let queried = if self.queried {
+            " (Resource Graph: changes of the last minutes can be missing)"
+        } else {
+            ""
+        };
         let found = format!(
-            "{} found in {}",
+            "{} found in {}{queried}",
             counted(self.stores.len(), "vault"),
             counted(self.subscriptions, "subscription")
         );
@@ -59,7 +86,13 @@ impl DiscoveryOutcome {
                 None => format!("tenant {}: {}", one.tenant, one.error),
             })
             .collect();
-        if missed.is_empty() && self.subscriptions == 0 {
+        let reasons: Vec<String> = self
+            .not_queried
+            .iter()
+            .map(|(tenant, error)| format!("; tenant {tenant} was listed, because: {error}"))
+            .collect();
+        let found = found + &reasons.concat();
+        if missed.is_empty() && self.subscriptions == 0 && !self.queried {
             format!("{found}: this identity sees no usable subscription, give it the role Reader")
         } else if missed.is_empty() {
             found
@@ -78,8 +111,37 @@ pub(super) async fn run(
         stores: Vec::new(),
         missed: Vec::new(),
         subscriptions: 0,
+        queried: false,
+        not_queried: Vec::new(),
     };
-    let searches = subscriptions(directory, request, &mut outcome.missed).await;
+    let mut seen = HashSet::new();
+    let mut tenants: Vec<TenantId> =
+        request.tenants.iter().filter(|one| seen.insert(*one)).cloned().collect();
+    let mut seen = HashSet::new();
+    // A list says of a subscription that is named whether it can be read; the index does not.
+    let by_lists = match request.via {
+        Via::Lists => true,
+        Via::Query => false,
+        Via::QueryOrLists => !request.only.is_empty(),
+    };
+    if !by_lists {
+        tenants = query(directory, request, tenants, &mut seen, &mut outcome).await;
+    }
+    let first = tenants.first().cloned();
+    let mut searches = subscriptions(directory, tenants, &mut seen, &mut outcome.missed).await;
+    if let Some(tenant) = first.filter(|_| !request.only.is_empty()) {
+        searches.retain(|(_, id)| request.only.contains(id));
+        let unseen = request.only.iter().filter(|id| !seen.contains(*id));
+        outcome.missed.extend(unseen.map(|id| Undiscovered {
+            tenant: tenant.clone(),
+            subscription: Some(*id),
+            error: Error::new(
+                ErrorKind::Absent,
+                format!("find subscription {id}"),
+                "it is not among the usable subscriptions that this identity sees",
+            ),
+        }));
+    }
     let mut results = stream::iter(searches)
         .map(|(tenant, id)| async move {
             let vaults = directory.vaults(&tenant, id).await;
@@ -102,15 +164,74 @@ pub(super) async fn run(
     outcome
 }
 
+/// Asks the index, and returns the tenants that are left to the lists. A subscription that is
+/// delegated to several tenants is `seen` in the first.
+async fn query(
+    directory: &dyn VaultDirectory,
+    request: &DiscoveryRequest,
+    tenants: Vec<TenantId>,
+    seen: &mut HashSet<SubscriptionId>,
+    outcome: &mut DiscoveryOutcome,
+) -> Vec<TenantId> {
+    let DiscoveryRequest { via, only, .. } = request;
+    let index = directory.query();
+    let mut answers = stream::iter(tenants)
+        .map(|tenant| async move {
+            let answer = if let Some(index) = index {
+                index.all_vaults(&tenant).await
+            } else {
+                let tried = format!("query the index for the vaults of tenant {tenant}");
+                Err(Error::new(ErrorKind::Absent, tried, "this cloud has no index"))
+            };
+            (tenant, answer)
+        })
+        .buffered(SIDE_BY_SIDE);
+    let mut rest = Vec::new();
+    while let Some((tenant, answer)) = answers.next().await {
+        // An answer with a gap is one in part.
+        let answer = answer.and_then(|listing| match (listing.gap, via) {
+            (Some(gap), Via::QueryOrLists) => Err(gap),
+            (gap, _) => Ok(Listing { gap, items: listing.items }),
+        });
+        match answer {
+            Ok(listing) => {
+                outcome.queried = true;
+                let known = seen.clone();
+                for store in listing.items {
+                    let wanted =
+                        |id| !known.contains(&id) && (only.is_empty() || only.contains(&id));
+                    if store.subscription().is_none_or(wanted) {
+                        seen.extend(store.subscription());
+                        outcome.stores.push(store);
+                    }
+                }
+                outcome.subscriptions += seen.len() - known.len();
+                let gap = listing.gap;
+                outcome.missed.extend(gap.map(|error| Undiscovered {
+                    tenant,
+                    subscription: None,
+                    error,
+                }));
+            }
+            Err(error) if *via == Via::QueryOrLists && error.kind() != ErrorKind::Cancelled => {
+                outcome.not_queried.push((tenant.clone(), error));
+                rest.push(tenant);
+            }
+            Err(error) => {
+                outcome.missed.push(Undiscovered { tenant, subscription: None, error });
+            }
+        }
+    }
+    rest
+}
+
 /// The usable subscriptions, each once: one that is delegated to several tenants is listed in each.
 async fn subscriptions(
     directory: &dyn VaultDirectory,
-    request: &DiscoveryRequest,
+    tenants: Vec<TenantId>,
+    seen: &mut HashSet<SubscriptionId>,
     missed: &mut Vec<Undiscovered>,
 ) -> Vec<(TenantId, SubscriptionId)> {
-    let mut seen = HashSet::new();
-    let tenants: Vec<TenantId> =
-        request.tenants.iter().filter(|one| seen.insert(*one)).cloned().collect();
     let mut listings = stream::iter(tenants)
         .map(|tenant| async move {
             let listing = directory.subscriptions(&tenant).await;
@@ -118,7 +239,6 @@ async fn subscriptions(
         })
         .buffered(SIDE_BY_SIDE);
     let mut searches = Vec::new();
-    let mut seen = HashSet::new();
     while let Some((tenant, listing)) = listings.next().await {
         let gap = match listing {
             Ok(found) => {
@@ -152,7 +272,6 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::directory::Listing;
     use crate::error::{Denial, Result};
     use crate::job::mock_directory::{MockDirectory, TENANT, path, subscription};
 
@@ -168,7 +287,7 @@ mod tests {
 
     fn discover(directory: &MockDirectory, tenants: &[&str]) -> DiscoveryOutcome {
         let tenants = tenants.iter().map(|text| text.parse().expect("a tenant")).collect();
-        block_on(run(directory, &DiscoveryRequest { tenants }))
+        block_on(run(directory, &DiscoveryRequest { tenants, ..DiscoveryRequest::default() }))
     }
 
     /// Two tenants, of which the first is a twin by name; subscription 2 is disabled, 3 denied.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use futures::StreamExt;
 
+use super::details::{Details, ItemDetails};
 use super::item::{InventoryItem, InventorySink, ItemSource, LastInventory};
 use super::mark::Mark;
 use super::outcome::{Status, counted};
@@ -25,6 +26,8 @@ pub struct InventoryRequest {
     pub concurrency: Concurrency,
     /// Whether certificates are told whose creation is in progress.
     pub pending: Pending,
+    /// Whether policies, versions and requests are read too.
+    pub details: Details,
 }
 
 /// How many requests run side by side: 1 to 256. The default is a little more than two pages: while
@@ -32,6 +35,14 @@ pub struct InventoryRequest {
 /// the store keeps to the service's budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Concurrency(u16);
+
+impl Concurrency {
+    /// No more than that many, and at least one.
+    #[must_use]
+    pub fn at_most(self, most: usize) -> Self {
+        Self(u16::try_from(most.max(1)).map_or(self.0, |most| self.0.min(most)))
+    }
+}
 
 impl Default for Concurrency {
     fn default() -> Self {
@@ -225,7 +236,10 @@ async fn fetch(
             }
         };
     }
-    let item = InventoryItem::read(listed.clone(), certificate);
+    let mut item = InventoryItem::read(listed.clone(), certificate);
+    if request.details == Details::Include {
+        item.details = Some(Box::new(ItemDetails::read(store, &item).await));
+    }
     match request.coverage {
         Coverage::Leaf => Ok(Reading::Item(item)),
         Coverage::Chain => with_chain(store, item).await,

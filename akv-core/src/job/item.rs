@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
+use super::details::ItemDetails;
 use crate::certificate::{
     Attributes, Certificate, CertificateName, KeyState, ListedCertificate, Thumbprint, Version,
 };
@@ -32,6 +33,8 @@ pub struct InventoryItem {
     pub has_key: bool,
     /// What is known of that key.
     pub key: Option<KeyState>,
+    /// What was asked for beyond the certificate.
+    pub details: Option<Box<ItemDetails>>,
 }
 
 /// How an [`InventoryItem`] came to be known.
@@ -59,6 +62,7 @@ impl InventoryItem {
             tags: certificate.tags,
             has_key: certificate.key.is_some(),
             key: certificate.key,
+            details: None,
         }
     }
 
@@ -75,6 +79,7 @@ impl InventoryItem {
                 tags: listed.tags.clone(),
                 has_key: *has_key,
                 key: None,
+                details: None,
             },
         }
     }

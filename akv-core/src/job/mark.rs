@@ -9,7 +9,7 @@ use crate::tags::Tags;
 /// Only the domain knows the mark: it is in no inventory and is never merged into the tags of a
 /// version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     /// For the addition of which certificate the name was recovered.
     pub(super) recovered_for: Option<Thumbprint>,
     /// All other tags, as they were before the mark was set.
@@ -42,6 +42,16 @@ impl Mark {
         }
         let stay = tags.iter().filter(|tag| Some(*tag) != displaced);
         Tags::as_stored(stay.chain([(NAME, mark.as_str())]))
+    }
+}
+
+impl Mark {
+    /// Whether an update from one set of tags to another is a step of a recovery and no change that
+    /// was asked for: it sets the mark, or removes it from a certificate that was just recovered.
+    pub(crate) fn is_part_of_recovery(recovered: bool, from: &Tags, to: &Tags) -> bool {
+        let (from, to) = (Self::read(from), Self::read(to));
+        let removed = from.recovered_for.is_some() && from.tags == to.tags;
+        to.recovered_for.is_some() || (recovered && removed)
     }
 }
 

@@ -9,7 +9,9 @@ mod add_request;
 mod alias;
 mod background;
 mod create;
+mod details;
 mod discover;
+mod fleet;
 mod inventory;
 mod item;
 mod mark;
@@ -40,7 +42,9 @@ pub use add_request::{AddRequest, Contents, ExistingTags, Overwrite, SoftDeleted
 pub use alias::{alias_source, derived_alias};
 pub use background::Background;
 pub use create::CreateRequest;
-pub use discover::{DiscoveryOutcome, DiscoveryRequest, Undiscovered};
+pub use details::{Details, ItemDetails};
+pub use discover::{DiscoveryOutcome, DiscoveryRequest, Undiscovered, Via};
+pub use fleet::{FleetOutcome, FleetSink, inventory_fleet};
 pub use inventory::{
     Concurrency, Coverage, InventoryOutcome, InventoryRequest, Unchanged, Unreadable,
 };
@@ -48,6 +52,8 @@ pub use item::{InventoryItem, InventorySink, ItemSource, Known, LastInventory};
 pub use outcome::{Effect, Outcome, Status};
 pub use remove::{Purge, RemoveRequest};
 pub use turns::Turns;
+
+pub(crate) use mark::Mark;
 
 /// Tells what is in a store.
 #[async_trait]

@@ -9,7 +9,7 @@ use super::add_request::Overwrite;
 use super::mark::Mark;
 use super::outcome::{Effect, Outcome};
 use crate::certificate::Certificate;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::store::CertificateStore;
 use crate::tags::Tags;
 
@@ -74,6 +74,8 @@ impl<'a> Recovery<'a> {
         let was = format!("certificate {name} was in soft delete and was recovered for this job");
         let why = if unknown {
             "it was not deleted again, because the end of the import is not known".to_owned()
+        } else if failed.error().is_some_and(|it| it.kind() == ErrorKind::Unrecorded) {
+            "it was not deleted again, because the audit cannot record that either".to_owned()
         } else {
             // Who recovers it by hand gets it back as it was.
             let restored = !self.marked || self.store.update_tags(name, &self.tags).await.is_ok();

@@ -17,6 +17,8 @@ pub struct Earlier {
     pub records: Vec<EarlierRecord>,
     /// It is of this store alone; `None` where each record names its own.
     pub only: Option<Store>,
+    /// The stores that could not be read then: nothing says that their certificates are new.
+    pub failed: Vec<Store>,
 }
 
 /// A record of an earlier inventory.
@@ -120,6 +122,7 @@ pub(super) fn between(
             continue;
         }
         let change = match before.remove(&(store, &record.name)) {
+            None if store.is_some_and(|store| earlier.failed.contains(store)) => None,
             None => Some((ChangeKind::New, None, Vec::new())),
             // What could not be read now cannot have been seen to change.
             Some(_) if record.last_known => None,

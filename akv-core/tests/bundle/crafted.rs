@@ -45,6 +45,7 @@ impl Key {
             keys: vec![PrivateKey::from_pkcs8(&self.pkcs8).unwrap()],
             certificates: certificates.to_vec(),
             unreadable: Vec::new(),
+            offered: Vec::new(),
         }
     }
 }

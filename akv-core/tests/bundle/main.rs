@@ -33,6 +33,8 @@ mod manifest;
 #[cfg(test)]
 mod mutation;
 #[cfg(test)]
+mod offered;
+#[cfg(test)]
 mod order;
 #[cfg(test)]
 mod passwords;

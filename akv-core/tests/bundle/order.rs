@@ -34,7 +34,7 @@ proptest! {
         let shuffled = akv_core::bundle::Contents {
             keys: vec![PrivateKey::from_pkcs8(contents.keys[0].pkcs8()).unwrap()],
             certificates: order.iter().map(|position| all[*position].clone()).collect(),
-            unreadable: Vec::new(),
+            unreadable: Vec::new(), offered: Vec::new(),
         };
         let bundle = Bundle::from_contents(shuffled, NOW).unwrap();
         prop_assert_eq!(bundle.leaf(), expected.leaf());
@@ -192,7 +192,12 @@ fn an_ec_key_without_its_public_half_is_matched() {
         let key = PrivateKey::from_pkcs8(&without).unwrap();
         let certificates = contents.certificates;
         let bundle = Bundle::from_contents(
-            akv_core::bundle::Contents { keys: vec![key], certificates, unreadable: Vec::new() },
+            akv_core::bundle::Contents {
+                keys: vec![key],
+                certificates,
+                unreadable: Vec::new(),
+                offered: Vec::new(),
+            },
             NOW,
         )
         .unwrap();

@@ -79,6 +79,7 @@ impl Party {
             keys: vec![self.private_key()],
             certificates: certificates.iter().copied().cloned().collect(),
             unreadable: Vec::new(),
+            offered: Vec::new(),
         }
     }
 }

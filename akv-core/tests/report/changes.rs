@@ -9,7 +9,7 @@ use super::{healthy, now, report};
 
 fn full(records: Vec<Record>) -> Earlier {
     let records = records.into_iter().map(|record| EarlierRecord::Full(Box::new(record)));
-    Earlier { records: records.collect(), only: None }
+    Earlier { records: records.collect(), ..Earlier::default() }
 }
 
 fn kinds(earlier: &Earlier, records: Vec<Record>) -> Vec<(ChangeKind, String)> {
@@ -93,6 +93,7 @@ fn commands_inventory_is_compared_with_its_own_store() {
             known("unknown", b""),
         ],
         only: Some(Store::new("contoso")),
+        failed: Vec::new(),
     };
     let names = ["same", "drifted", "unknown", "new"];
     let mut records: Vec<_> = names.iter().map(|name| healthy("contoso", name)).collect();

@@ -1,4 +1,4 @@
-using System.Collections.Generic;
+using System;
 using System.IO;
 using System.Text;
 
@@ -8,9 +8,7 @@ namespace Akv.UniversalOrchestrator
     internal sealed class LastLines
     {
         private readonly Log _log;
-        // No Queue: where mcs finds it, .NET Core 3.1 does not.
-        private readonly List<string> _lines = new List<string>();
-        private int _length;
+        private readonly StringBuilder _last = new StringBuilder();
 
         public LastLines(Log log) => _log = log;
 
@@ -40,9 +38,9 @@ namespace Akv.UniversalOrchestrator
 
         public override string ToString()
         {
-            lock (_lines)
+            lock (_last)
             {
-                return string.Join(" | ", _lines);
+                return _last.ToString();
             }
         }
 
@@ -53,15 +51,10 @@ namespace Akv.UniversalOrchestrator
                 return;
             }
             var text = _log.WriteLineOfAkv(line);
-            lock (_lines)
+            lock (_last)
             {
-                _lines.Add(text);
-                _length += text.Length;
-                while (_length > Kept && _lines.Count > 1)
-                {
-                    _length -= _lines[0].Length;
-                    _lines.RemoveAt(0);
-                }
+                _last.Append(_last.Length == 0 ? "" : " | ").Append(text);
+                _last.Remove(0, Math.Max(0, _last.Length - Kept));
             }
         }
 

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using System.Reflection;
 using System.Text.RegularExpressions;
@@ -41,9 +40,9 @@ namespace Akv.UniversalOrchestrator
             try
             {
                 var json = JObject.Parse(line);
-                if (json["fields"] is JObject fields && Levels.TryGetValue((string)json["level"] ?? "", out var told))
+                if (json["fields"] is JObject fields)
                 {
-                    level = told;
+                    level = LevelOf((string)json["level"]);
                     text = string.Join(" ", fields.Properties().Select(field =>
                         field.Name == "message" ? (string)field : field.Name + "=" + field.Value.ToString(Formatting.None)));
                 }
@@ -53,7 +52,7 @@ namespace Akv.UniversalOrchestrator
                 var match = TextLine.Match(line);
                 if (match.Success)
                 {
-                    level = Levels[match.Groups[1].Value];
+                    level = LevelOf(match.Groups[1].Value);
                     text = match.Groups[2].Value;
                 }
             }
@@ -96,13 +95,13 @@ namespace Akv.UniversalOrchestrator
         /// <summary>Time, level and words: akv's log-format text. All else on standard error are words for people.</summary>
         private static readonly Regex TextLine = new Regex(@"\A\S+Z +(TRACE|DEBUG|INFO|WARN|ERROR) (.*)\z", RegexOptions.CultureInvariant);
 
-        private static readonly Dictionary<string, LogLevel> Levels = new Dictionary<string, LogLevel>
+        /// <summary>A level that is not known is worth a look.</summary>
+        private static LogLevel LevelOf(string akv)
         {
-            ["TRACE"] = LogLevel.Trace,
-            ["DEBUG"] = LogLevel.Debug,
-            ["INFO"] = LogLevel.Information,
-            ["WARN"] = LogLevel.Warning,
-            ["ERROR"] = LogLevel.Error,
-        };
+            var at = Array.IndexOf(Levels, akv);
+            return at < 0 ? LogLevel.Warning : (LogLevel)at;
+        }
+
+        private static readonly string[] Levels = { "TRACE", "DEBUG", "INFO", "WARN", "ERROR" };
     }
 }

@@ -41,15 +41,10 @@ namespace Akv.UniversalOrchestrator
             AkvProgram.OnWindows || ExitCode <= 128 || ExitCode > 192 ? "exit code " + ExitCode
             : $"exit code {ExitCode} (signal {ExitCode - 128})";
 
-        private static int ExitCodeOf(OrchestratorJobStatusJobResult result)
-        {
-            switch (result)
-            {
-                case OrchestratorJobStatusJobResult.Success: return 0;
-                case OrchestratorJobStatusJobResult.Warning: return 3;
-                case OrchestratorJobStatusJobResult.Failure: return 4;
-                default: return int.MinValue;
-            }
-        }
+        private static int? ExitCodeOf(OrchestratorJobStatusJobResult result) =>
+            result == OrchestratorJobStatusJobResult.Success ? 0
+            : result == OrchestratorJobStatusJobResult.Warning ? 3
+            : result == OrchestratorJobStatusJobResult.Failure ? 4
+            : (int?)null;
     }
 }

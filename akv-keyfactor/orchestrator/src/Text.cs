@@ -1,4 +1,4 @@
-using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Akv.UniversalOrchestrator
 {
@@ -16,18 +16,11 @@ namespace Akv.UniversalOrchestrator
             return Printable(text);
         }
 
-        public static string Printable(string text)
-        {
-            var shown = new StringBuilder(text);
-            for (var at = 0; at < shown.Length; at++)
-            {
-                if (char.IsControl(shown[at]) || shown[at] == '\u2028' || shown[at] == '\u2029' || (shown[at] >= '\u202a' && shown[at] <= '\u202e'))
-                {
-                    shown[at] = '\ufffd';
-                }
-            }
-            return shown.ToString();
-        }
+        /// <summary>Without characters that change how the text around them is shown.</summary>
+        public static string Printable(string text) => Unprintable.Replace(text, "\ufffd");
+
+        private static readonly Regex Unprintable = new Regex(
+            "[\\p{Cc}\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]", RegexOptions.CultureInvariant);
 
         private const int Longest = 4000;
         private const string Cut = " ... (cut at 4,000 characters)";

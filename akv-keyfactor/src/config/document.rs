@@ -24,8 +24,11 @@ pub(crate) struct Document<'a>(Text<'a>);
 impl<'a> Document<'a> {
     /// UTF-8 with or without a byte order mark, or UTF-16 with one.
     pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Problem> {
-        if bytes.len() > LARGEST {
-            return Err(unreadable(format!("it is larger than {} MiB", LARGEST >> 20)));
+        if bytes.len() > LARGEST_CONFIGURATION {
+            return Err(unreadable(format!(
+                "it is larger than {} MiB",
+                LARGEST_CONFIGURATION >> 20
+            )));
         }
         let text = if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
             if bytes.len() > LARGEST_UTF16 {
@@ -153,8 +156,9 @@ impl<'a> Visitor<'a> for &mut Members<'a> {
     }
 }
 
-/// Of a whole job configuration, in bytes. The largest are those with a `LastInventory`.
-const LARGEST: usize = 64 << 20;
+/// The most bytes of a job configuration. The largest are those with a `LastInventory`: 250,000
+/// certificates take 28 MiB.
+pub const LARGEST_CONFIGURATION: usize = 32 << 20;
 /// Of one in UTF-16, which is decoded into a copy.
 const LARGEST_UTF16: usize = 16 << 20;
 /// The senders' own objects have some dozens.

@@ -1,6 +1,6 @@
 //! The configuration of an inventory job.
 
-use akv_core::job::{InventoryRequest, Known, LastInventory};
+use akv_core::job::{Details, InventoryRequest, Known, LastInventory};
 use akv_core::{CertificateName, Pending};
 
 use super::document::Object;
@@ -25,6 +25,7 @@ impl Inventory {
                 concurrency: options.concurrency,
                 // Command knows certificates; what is still being made is none.
                 pending: Pending::Exclude,
+                details: Details::Exclude,
             },
         })
     }

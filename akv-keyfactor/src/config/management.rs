@@ -79,6 +79,7 @@ async fn add(job: &Object<'_>, options: &Options) -> Result<AddRequest, Problem>
         name: certificate.member("Alias").parsed()?,
         contents: contents(&certificate)?,
         password: password(&certificate.member("PrivateKeyPassword"), &*options.secrets).await?,
+        issuers: options.issuers.clone(),
         overwrite,
         tags,
         existing_tags,

@@ -20,6 +20,7 @@ mod store_properties;
 
 pub(crate) use capability::{Capability, SUPPORTED};
 pub(crate) use discovery::Discovery;
+pub use document::LARGEST_CONFIGURATION;
 pub(crate) use document::{Document, Object};
 pub(crate) use envelope::{check_may_start, job_history_id};
 pub(crate) use inventory::{Inventory, last_inventory};

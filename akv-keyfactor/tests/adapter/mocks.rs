@@ -258,6 +258,7 @@ pub(crate) fn item(alias: &str) -> InventoryItem {
         tags: Tags::as_stored([("owner", "pki"), ("env", "a \"test\"")]),
         has_key: true,
         key: Some(KeyState { exportable: Some(Exportable::Yes), kind: Some("RSA".into()) }),
+        details: None,
     }
 }
 
@@ -282,5 +283,7 @@ pub(crate) fn found() -> DiscoveryOutcome {
         stores: vec![path("contoso"), path("fabrikam")],
         missed: Vec::new(),
         subscriptions: 1,
+        queried: false,
+        not_queried: Vec::new(),
     }
 }

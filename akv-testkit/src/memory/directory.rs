@@ -114,6 +114,16 @@ impl MemoryDirectory {
         self.state().script.heal();
     }
 
+    /// The calls that are told to fail from now on.
+    pub fn told_to_fail(&self) -> Vec<DirectoryCall> {
+        self.state().script.failing()
+    }
+
+    /// How many creations of a vault were asked for.
+    pub fn created(&self) -> usize {
+        self.calls().iter().filter(|(call, _)| *call == DirectoryCall::Create).count()
+    }
+
     /// The calls so far, each with what it was about.
     pub fn calls(&self) -> Vec<(DirectoryCall, String)> {
         self.state().script.calls()

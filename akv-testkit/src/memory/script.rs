@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use akv_core::{Error, Result};
 
 /// Failures on demand and a log of calls, each with what it was about.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Script<C> {
     failures: Vec<Failure<C>>,
     calls: Vec<(C, String)>,
@@ -17,7 +17,7 @@ impl<C> Default for Script<C> {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Failure<C> {
     call: C,
     about: Option<String>,
@@ -42,6 +42,15 @@ impl<C: Copy + PartialEq + Debug> Script<C> {
 
     pub(super) fn calls(&self) -> Vec<(C, String)> {
         self.calls.clone()
+    }
+
+    /// The calls that are to fail.
+    pub(super) fn failing(&self) -> Vec<C> {
+        self.failures.iter().map(|failure| failure.call).collect()
+    }
+
+    pub(super) fn forget_calls(&mut self) {
+        self.calls.clear();
     }
 
     /// Notes a call; `Err` is what it has to fail with.

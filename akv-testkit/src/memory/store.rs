@@ -65,7 +65,7 @@ pub enum StoreCall {
     Purge,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct State {
     live: BTreeMap<CertificateName, Entry>,
     deleted: BTreeMap<CertificateName, Gone>,
@@ -173,6 +173,20 @@ impl MemoryStore {
     /// Lets the creation of a certificate have come so far.
     pub fn set_operation(&self, name: CertificateName, state: OperationState) {
         self.state().operations.insert(name, state);
+    }
+
+    /// Another vault that is as this one is now, and fails as this one is told to. It has had no
+    /// calls.
+    #[must_use]
+    pub fn twin(&self) -> Self {
+        let mut state = self.state().clone();
+        state.script.forget_calls();
+        Self { vault: self.vault.clone(), state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// The calls that are told to fail from now on.
+    pub fn told_to_fail(&self) -> Vec<StoreCall> {
+        self.state().script.failing()
     }
 
     /// The calls so far, each with the name that it was about.

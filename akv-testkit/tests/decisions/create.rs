@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::agreement::Expected;
 use crate::scene::{Scene, adding, error, web};
 use akv_core::job::{
     AddRequest, Background, Contents, CreateRequest, Effect, ManagementJob, Outcome, Status,
     StoreJobs,
 };
-use akv_core::{Clock, ErrorKind, FixedClock, VaultId, VaultOptions};
+use akv_core::{Clock, ErrorKind, FixedClock, Layer, VaultId, VaultOptions};
 use akv_testkit::memory::{DirectoryCall, MemoryDirectory, StoreCall};
 use futures::executor::block_on;
 use zeroize::Zeroizing;
@@ -35,15 +36,20 @@ fn create_and_add(scene: &Scene, directory: &Arc<MemoryDirectory>, add: &AddRequ
     let opened = Arc::new(Counting::default());
     let tenant = "contoso.onmicrosoft.com".parse().ok();
     let clock: Arc<dyn Clock> = Arc::new(FixedClock::at(scene.now));
-    let jobs =
-        StoreJobs::new(Arc::clone(&scene.store) as _, Arc::clone(directory) as _, tenant, clock)
-            .with_background(Arc::clone(&opened) as _);
+    let nobody = Arc::new(None);
+    let store = scene.audit.store(Arc::clone(&scene.store) as _, Arc::clone(&nobody) as _);
+    let audited = scene.audit.directory(Arc::clone(directory) as _, nobody);
+    let jobs = StoreJobs::new(store, audited, tenant.clone(), clock)
+        .with_background(Arc::clone(&opened) as _);
     let create = CreateRequest {
         id: id(),
         region: "westeurope".parse().ok(),
         options: VaultOptions::default(),
     };
-    let outcome = block_on(jobs.create_and_add(&create, add));
+    let job = async |jobs: &StoreJobs| jobs.create_and_add(&create, add).await;
+    let expected = Expected::of(scene, directory, tenant, &job);
+    let outcome = block_on(job(&jobs));
+    expected.assert_agrees(scene, &outcome);
     assert_eq!(opened.0.load(Ordering::SeqCst), 1, "the file is opened once");
     outcome
 }

@@ -1,13 +1,15 @@
 //! What a removal decides, on a vault in memory.
 
+use crate::agreement;
 use crate::scene::{NOT_ABSENT, Scene, error, name, web};
-use akv_core::job::{Effect, ManagementJob, Outcome, Purge, RemoveRequest, Status};
+use akv_core::job::{Effect, ManagementJob, Outcome, Purge, RemoveRequest, Status, StoreJobs};
 use akv_core::{CertificateStore, ErrorKind};
 use akv_testkit::memory::StoreCall;
 use futures::executor::block_on;
 
 fn remove(scene: &Scene, purge: Purge) -> Outcome {
-    block_on(scene.jobs.remove(&RemoveRequest { name: name("WEB"), purge }))
+    let request = RemoveRequest { name: name("WEB"), purge };
+    agreement::run(scene, &async |jobs: &StoreJobs| jobs.remove(&request).await)
 }
 
 #[test]

@@ -2,20 +2,24 @@
 
 use std::sync::Arc;
 
+use akv_core::audit::Audit;
 use akv_core::job::{AddRequest, Contents, ManagementJob, Outcome, StoreJobs};
 use akv_core::{
-    Attributes, Certificate, CertificateName, Denial, Error, ErrorKind, FixedClock, Password, Tags,
-    Thumbprint,
+    Attributes, Certificate, CertificateName, Denial, Error, ErrorKind, FixedClock, Layer,
+    Password, Tags, Thumbprint,
 };
 use akv_testkit::memory::{MemoryDirectory, MemoryStore, StoreCall};
 use akv_testkit::pki::{Leaf, TestPki};
-use futures::executor::block_on;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
+
+use crate::agreement::{self, Recorded};
 
 /// The vault, the jobs on it, and somebody who issues certificates.
 pub(crate) struct Scene {
     pub(crate) store: Arc<MemoryStore>,
+    pub(crate) recorded: Arc<Recorded>,
+    pub(crate) audit: Audit,
     pub(crate) jobs: StoreJobs,
     pub(crate) pki: TestPki,
     pub(crate) now: OffsetDateTime,
@@ -26,9 +30,12 @@ impl Scene {
         let now = OffsetDateTime::from_unix_timestamp(1_795_392_000).expect("a time");
         let store = Arc::new(MemoryStore::new("contoso").expect("a vault name"));
         let directory = Arc::new(MemoryDirectory::new());
-        let jobs =
-            StoreJobs::new(Arc::clone(&store) as _, directory, None, Arc::new(FixedClock::at(now)));
-        Self { store, jobs, pki: TestPki::new(now), now }
+        let clock = Arc::new(FixedClock::at(now));
+        let recorded = Arc::new(Recorded::default());
+        let audit = Audit::new(Arc::clone(&recorded) as _, Arc::clone(&clock) as _, "test");
+        let audited = audit.store(Arc::clone(&store) as _, Arc::new(None));
+        let jobs = StoreJobs::new(audited, directory, None, clock);
+        Self { store, recorded, audit, jobs, pki: TestPki::new(now), now }
     }
 
     pub(crate) fn leaf(&self) -> Leaf {
@@ -36,7 +43,7 @@ impl Scene {
     }
 
     pub(crate) fn add(&self, request: &AddRequest) -> Outcome {
-        block_on(self.jobs.add(request))
+        agreement::run(self, &async |jobs: &StoreJobs| jobs.add(request).await)
     }
 
     /// Adds a leaf as `web` with every choice at its default, which has to succeed.

@@ -27,7 +27,12 @@ async fn a2_a_certificate_without_a_key_reaches_the_bundle_reader() {
     let jobs = add_ending(
         |_, _, request| {
             assert!(request.password.is_empty());
-            assert!(request.contents.open(&request.password, SystemTime::now().into()).is_err());
+            assert!(
+                request
+                    .contents
+                    .open(&request.password, Vec::new(), SystemTime::now().into())
+                    .is_err()
+            );
         },
         Outcome::failure(Error::new(ErrorKind::Invalid, "add", "there is no private key in it")),
     );

@@ -23,6 +23,8 @@ pub(crate) struct Arguments {
     /// Vaults from before soft delete.
     pub(crate) old_vaults: Vec<String>,
     pub(crate) certificates: usize,
+    /// In every vault that has no number of its own.
+    pub(crate) certificates_each: usize,
     pub(crate) subscriptions: usize,
     pub(crate) latency: Duration,
     pub(crate) settle: Duration,
@@ -43,6 +45,7 @@ Usage: akv-fake --dir DIR [OPTIONS]
   --vault NAME           a vault; may be given more than once [fake-vault]
   --old-vault NAME       a vault from before soft delete; may be given more than once
   --certificates N       that many certificates in the first vault, at most 1000000 [0]
+  --certificates-each N  that many certificates in every vault, at most 1000000 in all [0]
   --subscriptions N      that many subscriptions more, each with one vault, at most 10000 [0]
   --latency TIME         how long every answer takes, as 20ms or 1s [0ms]
   --settle TIME          how long deleting, recovering, signing and creating a vault take [0ms]
@@ -70,6 +73,7 @@ impl Wish {
             vaults: Vec::new(),
             old_vaults: Vec::new(),
             certificates: 0,
+            certificates_each: 0,
             subscriptions: 0,
             latency: Duration::ZERO,
             settle: Duration::ZERO,
@@ -91,6 +95,9 @@ impl Wish {
                 "--certificates" => {
                     wanted.certificates = count(MOST_CERTIFICATES, &flag, &value()?)?;
                 }
+                "--certificates-each" => {
+                    wanted.certificates_each = count(MOST_CERTIFICATES, &flag, &value()?)?;
+                }
                 "--subscriptions" => {
                     wanted.subscriptions = count(MOST_SUBSCRIPTIONS, &flag, &value()?)?;
                 }
@@ -108,6 +115,13 @@ impl Wish {
         wanted.dir = dir.ok_or("--dir is needed")?;
         if wanted.vaults.is_empty() {
             wanted.vaults.push("fake-vault".to_owned());
+        }
+        let vaults = wanted.vaults.len() + wanted.old_vaults.len() + wanted.subscriptions;
+        if wanted.certificates_each.saturating_mul(vaults) > MOST_CERTIFICATES {
+            return Err(format!(
+                "--certificates-each {} in {vaults} vaults is more than {MOST_CERTIFICATES}",
+                wanted.certificates_each
+            ));
         }
         wanted.budget = wanted.budget.map(|budget| budget.with_others_taking(others));
         Ok(Self::Serve(Box::new(wanted)))
@@ -196,11 +210,12 @@ mod tests {
     fn everything_can_be_said() {
         let line = "--dir d --listen=127.0.0.1:9 --vault one --vault two --certificates 7 --latency 20ms \
                     --settle 1s --budget 4000/10s --other-share 0.5 --subscriptions 3 \
-                    --old-vault three --client-certificate a.pem --client-certificate b.der --arc-keys keys";
+                    --old-vault three --certificates-each 2 --client-certificate a.pem --client-certificate b.der --arc-keys keys";
         let Ok(Wish::Serve(wanted)) = read(line) else { panic!("it can be read") };
         assert_eq!(wanted.vaults, ["one", "two"]);
         assert_eq!(wanted.old_vaults, ["three"]);
-        assert_eq!((wanted.certificates, wanted.subscriptions), (7, 3));
+        let counts = (wanted.certificates, wanted.certificates_each, wanted.subscriptions);
+        assert_eq!(counts, (7, 2, 3));
         assert_eq!(wanted.client_certificates, ["a.pem", "b.der"].map(PathBuf::from));
         assert_eq!(wanted.arc_keys, Some(PathBuf::from("keys")));
         assert_eq!(wanted.latency, Duration::from_millis(20));
@@ -226,6 +241,7 @@ mod tests {
             ("--dir d --certificates 1000001", "at most 1000000"),
             ("--dir d --certificates 99999999999999999999", "--certificates"),
             ("--dir d --subscriptions 10001", "at most 10000"),
+            ("--dir d --certificates-each 250001 --subscriptions 3", "in 4 vaults"),
             ("--dir d --nonsense", "--nonsense"),
         ] {
             let error = read(line).expect_err(line);

@@ -83,12 +83,15 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
         .issuance_takes(arguments.settle)
         .creation_takes(arguments.settle);
     for (at, name) in arguments.vaults.iter().enumerate() {
-        // The certificates are in the first vault.
-        let certificates = if at == 0 { arguments.certificates } else { 0 };
+        // Those of a number of their own are in the first vault.
+        let own = if at == 0 { arguments.certificates } else { 0 };
+        let certificates = own.max(arguments.certificates_each);
         builder = builder.vault_with(name, |vault| vault.certificates(certificates));
     }
     for name in &arguments.old_vaults {
-        builder = builder.vault_with(name, akv_testkit::VaultPlan::without_soft_delete);
+        builder = builder.vault_with(name, |vault| {
+            vault.without_soft_delete().certificates(arguments.certificates_each)
+        });
     }
     let tenant = FakeCloud::builder().start().tenant_id();
     for number in 1..=arguments.subscriptions {
@@ -96,7 +99,7 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
         builder = builder
             .subscription_in(&tenant, &id, "Enabled")
             .vault_with(&format!("fake-vault-{number:05}"), |vault| {
-                vault.placed(&id, "certificates")
+                vault.placed(&id, "certificates").certificates(arguments.certificates_each)
             });
     }
     if let Some(budget) = arguments.budget {

@@ -1,0 +1,20 @@
+//! What an audit is told of each request for a change.
+
+use akv_core::audit::{Attempt, note_attempt};
+
+use super::call::Call;
+use crate::exchange::{Answer, Failure};
+
+/// An answer that is a success may still turn out to be unreadable.
+pub(super) fn note(call: &Call, outcome: &Result<Answer, Failure>) {
+    if !call.api.changes() {
+        return;
+    }
+    note_attempt(match outcome {
+        Ok(answer) => Attempt {
+            request_id: answer.request_id(),
+            perhaps_done: matches!(answer.status(), 200..=299 | 408 | 500..),
+        },
+        Err(failure) => Attempt { request_id: None, perhaps_done: failure.may_have_happened() },
+    });
+}

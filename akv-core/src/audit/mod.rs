@@ -1,0 +1,16 @@
+//! Audits: every change of a job is recorded before it is made and again when its result is known.
+//!
+//! An [`Audit`] is a [`Layer`](crate::Layer) in front of the ports. Where the events are kept is
+//! decided by an [`AuditSink`]; a change that the sink does not take is not made.
+
+mod directory;
+mod event;
+mod receipt;
+mod record;
+mod sink;
+mod store;
+
+pub use event::{AuditEvent, AuditOutcome};
+pub use receipt::{Attempt, note_attempt};
+pub use record::Audit;
+pub use sink::{AuditSink, NotRecorded};

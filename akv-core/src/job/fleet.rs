@@ -1,0 +1,181 @@
+//! The inventories of many stores side by side, each failure on its own.
+
+use async_trait::async_trait;
+use futures::lock::Mutex;
+use futures::{StreamExt, stream};
+
+use super::Jobs;
+use super::inventory::{InventoryOutcome, InventoryRequest};
+use super::item::{InventoryItem, InventorySink};
+use super::outcome::{Status, counted};
+use crate::address::StoreAddress;
+use crate::credential::Credential;
+use crate::error::{Error, ErrorKind, Result};
+use crate::store_path::StorePath;
+
+/// Where the items of many stores go: those of one store in its own order, among those of others.
+#[async_trait]
+pub trait FleetSink: Send {
+    /// Takes an item. An error ends all inventories.
+    async fn item(&mut self, store: &StorePath, item: InventoryItem) -> Result<()>;
+
+    /// Takes how the inventory of a store ended.
+    async fn ended(&mut self, store: &StorePath, outcome: &InventoryOutcome) -> Result<()>;
+}
+
+/// How the inventories of many stores ended.
+#[derive(Debug, Clone, Default)]
+pub struct FleetOutcome {
+    /// How many stores were asked.
+    pub stores: usize,
+    /// How many certificates their lists named.
+    pub listed: usize,
+    /// How many inventories are complete but for some certificates.
+    pub warnings: usize,
+    /// The stores whose inventory failed.
+    pub failed: Vec<(StorePath, Error)>,
+    /// What ended all of them before their time.
+    pub error: Option<Error>,
+}
+
+impl FleetOutcome {
+    /// A failure where every store failed or the caller cancelled, a warning where some did.
+    pub fn status(&self) -> Status {
+        match (self.failed.len(), self.warnings) {
+            _ if self.error.is_some() => Status::Failure,
+            (0, 0) => Status::Success,
+            (failed, _) if failed > 0 && failed >= self.stores => Status::Failure,
+            _ => Status::Warning,
+        }
+    }
+
+    /// The outcome in words.
+    pub fn message(&self) -> String {
+        if let Some(error) = &self.error {
+            return format!("the inventories are not complete: {error}");
+        }
+        let mut parts = vec![format!(
+            "{} in {}",
+            counted(self.listed, "certificate"),
+            counted(self.stores, "store")
+        )];
+        if self.warnings > 0 {
+            let stores = counted(self.warnings, "store");
+            parts.push(format!("{stores} with certificates that could not be read"));
+        }
+        if !self.failed.is_empty() {
+            parts.push(format!("{} could not be read", counted(self.failed.len(), "store")));
+        }
+        parts.join("; ")
+    }
+}
+
+/// Runs the inventory of each of these stores, some of them at a time. They share a bound on the
+/// certificates that are fetched side by side, so that memory and connections do not grow with the
+/// fleet. `request` makes what is asked of a store when its turn comes.
+pub async fn inventory_fleet(
+    jobs: &dyn Jobs,
+    credential: &Credential,
+    stores: Vec<StoreAddress>,
+    mut request: impl FnMut(&StorePath) -> InventoryRequest + Send,
+    sink: &mut dyn FleetSink,
+) -> FleetOutcome {
+    let mut outcome = FleetOutcome { stores: stores.len(), ..FleetOutcome::default() };
+    let side_by_side = stores.len().clamp(1, SIDE_BY_SIDE);
+    let share = MOST_IN_FLIGHT / side_by_side;
+    let sink = Mutex::new(sink);
+    let sink = &sink;
+    let mut runs = stream::iter(stores)
+        .map(|address| {
+            let request = request(&address.path);
+            let request =
+                InventoryRequest { concurrency: request.concurrency.at_most(share), ..request };
+            async move {
+                let ended = one(jobs, credential, &address, &request, sink).await;
+                (address.path, ended)
+            }
+        })
+        .buffer_unordered(side_by_side);
+    while let Some((store, ended)) = runs.next().await {
+        match ended {
+            Ok(Ended { outcome: one, unwritten: None }) => {
+                outcome.listed += one.listed;
+                match (one.status, one.error) {
+                    (_, Some(error)) if error.kind() == ErrorKind::Cancelled => {
+                        outcome.error = Some(error);
+                    }
+                    (Status::Failure, error) => {
+                        let error =
+                            error.unwrap_or_else(|| most_unreadable(&store, &one.unreadable));
+                        outcome.failed.push((store, error));
+                    }
+                    (Status::Warning, _) => outcome.warnings += 1,
+                    (Status::Success, _) => {}
+                }
+            }
+            Ok(Ended { unwritten: Some(error), .. }) => outcome.error = Some(error),
+            Err(error) => outcome.failed.push((store, error)),
+        }
+        if outcome.error.is_some() {
+            break;
+        }
+    }
+    outcome
+}
+
+struct Ended {
+    outcome: InventoryOutcome,
+    /// The sink takes no more.
+    unwritten: Option<Error>,
+}
+
+async fn one(
+    jobs: &dyn Jobs,
+    credential: &Credential,
+    address: &StoreAddress,
+    request: &InventoryRequest,
+    sink: &Mutex<&mut dyn FleetSink>,
+) -> Result<Ended> {
+    let job = jobs.inventory(address, credential)?;
+    let mut own = StoreSink { store: &address.path, sink, unwritten: None };
+    let outcome = job.inventory(request, &mut own).await;
+    let mut unwritten = own.unwritten;
+    if unwritten.is_none() {
+        unwritten = sink.lock().await.ended(&address.path, &outcome).await.err();
+    }
+    Ok(Ended { outcome, unwritten })
+}
+
+/// One store's way to the sink of all.
+struct StoreSink<'a, 'b> {
+    store: &'a StorePath,
+    sink: &'a Mutex<&'b mut dyn FleetSink>,
+    unwritten: Option<Error>,
+}
+
+#[async_trait]
+impl InventorySink for StoreSink<'_, '_> {
+    async fn item(&mut self, item: InventoryItem) -> Result<()> {
+        let taken = self.sink.lock().await.item(self.store, item).await;
+        self.unwritten = taken.clone().err();
+        taken
+    }
+}
+
+fn most_unreadable(store: &StorePath, unreadable: &[super::Unreadable]) -> Error {
+    let tried = format!("read the certificates of vault {}", store.vault());
+    match unreadable.first() {
+        Some(first) => {
+            let count = counted(unreadable.len(), "certificate");
+            let problem =
+                format!("{count} could not be read, the first one because: {}", first.error);
+            Error::new(first.error.kind(), tried, problem)
+        }
+        None => Error::new(ErrorKind::Unavailable, tried, "they could not be read"),
+    }
+}
+
+/// How many stores are read at a time.
+const SIDE_BY_SIDE: usize = 32;
+/// How many certificates of all of them are fetched side by side.
+const MOST_IN_FLIGHT: usize = 512;

@@ -1,0 +1,18 @@
+//! Plans: what a job would change, found out by running it against ports that answer reads and
+//! record changes.
+//!
+//! ```
+//! use akv_core::plan::Plan;
+//! let plan = Plan::new();
+//! // A job whose ports stand behind `plan` (see `Layer`) runs here.
+//! assert!(plan.finish().changes.is_empty());
+//! ```
+
+mod describe;
+mod directory;
+mod record;
+mod report;
+mod store;
+
+pub use record::Plan;
+pub use report::{Planned, PlannedChange};

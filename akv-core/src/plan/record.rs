@@ -1,0 +1,129 @@
+//! What a plan has recorded, and what would be under each name after it.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::directory::PlannedDirectory;
+use super::report::{Planned, PlannedChange};
+use super::store::PlannedStore;
+use crate::certificate::{Certificate, CertificateName, DeletedCertificate};
+use crate::change::Action;
+use crate::directory::VaultDirectory;
+use crate::layer::{Identity, Layer};
+use crate::store::CertificateStore;
+use crate::vault::VaultName;
+
+/// A plan in the making: ports behind it are read and never changed. Clones record into one plan.
+#[derive(Clone, Default)]
+pub struct Plan(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    planned: Planned,
+    names: HashMap<(VaultName, CertificateName), Known>,
+    /// Vaults that the plan creates: nothing can be read from them yet.
+    new_vaults: HashSet<VaultName>,
+}
+
+/// What would be under a name by now.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub(super) live: Option<Certificate>,
+    pub(super) deleted: Option<DeletedCertificate>,
+    /// Whether the plan recovered it.
+    pub(super) recovered: bool,
+}
+
+impl Plan {
+    /// An empty plan.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What was recorded; the plan begins anew.
+    pub fn finish(&self) -> Planned {
+        let mut planned = std::mem::take(&mut *self.state()).planned;
+        if !planned.changes.is_empty() {
+            planned.unknown.push(
+                "whether the service accepts these changes (a permission to change, a policy and \
+                 a lock are not visible by reading)"
+                    .to_owned(),
+            );
+        }
+        planned
+    }
+
+    pub(super) fn record(
+        &self,
+        action: Action,
+        vault: &VaultName,
+        name: Option<&CertificateName>,
+        detail: String,
+    ) {
+        self.state().planned.changes.push(PlannedChange {
+            action,
+            vault: vault.to_string(),
+            name: name.map(ToString::to_string),
+            detail,
+        });
+    }
+
+    pub(super) fn cannot_know(&self, what: String) {
+        let unknown = &mut self.state().planned.unknown;
+        if !unknown.contains(&what) {
+            unknown.push(what);
+        }
+    }
+
+    pub(super) fn known(&self, vault: &VaultName, name: &CertificateName) -> Option<Known> {
+        let state = self.state();
+        let known = state.names.get(&(vault.clone(), name.clone())).cloned();
+        let nothing = || Known { live: None, deleted: None, recovered: false };
+        known.or_else(|| state.new_vaults.contains(vault).then(nothing))
+    }
+
+    pub(super) fn will_be(&self, vault: &VaultName, name: &CertificateName, known: Known) {
+        self.state().names.insert((vault.clone(), name.clone()), known);
+    }
+
+    pub(super) fn is_new(&self, vault: &VaultName) -> bool {
+        self.state().new_vaults.contains(vault)
+    }
+
+    pub(super) fn will_have(&self, vault: VaultName) {
+        self.state().new_vaults.insert(vault);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Each method changes one thing, so a panic elsewhere leaves nothing half done.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Layer for Plan {
+    fn store(
+        &self,
+        store: Arc<dyn CertificateStore>,
+        _identity: Arc<dyn Identity>,
+    ) -> Arc<dyn CertificateStore> {
+        Arc::new(PlannedStore::new(store, self.clone()))
+    }
+
+    fn directory(
+        &self,
+        directory: Arc<dyn VaultDirectory>,
+        _identity: Arc<dyn Identity>,
+    ) -> Arc<dyn VaultDirectory> {
+        Arc::new(PlannedDirectory::new(directory, self.clone()))
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Plan").field(&self.state().planned.changes).finish()
+    }
+}
+
+/// Stands for a version that the service would assign.
+pub(super) const NEW_VERSION: &str = "00000000000000000000000000000000";

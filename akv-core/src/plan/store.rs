@@ -1,0 +1,250 @@
+//! A vault that answers reads and records changes.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
+
+use super::describe;
+use super::record::{Known, NEW_VERSION, Plan};
+use crate::certificate::{
+    Attributes, Certificate, CertificateName, DeletedCertificate, KeyState, ListedCertificate,
+    Version,
+};
+use crate::change::Action;
+use crate::error::{Error, ErrorKind, Result};
+use crate::job::Mark;
+use crate::soft_deleted::SoftDeletedCertificates;
+use crate::store::{CertificateStore, Deletion, Import, ListOptions, OperationState, Purged};
+use crate::tags::Tags;
+use crate::vault::VaultName;
+
+/// Answers every request as the vault would, as far as reading it shows, and changes nothing.
+pub(super) struct PlannedStore {
+    inner: Arc<dyn CertificateStore>,
+    plan: Plan,
+}
+
+/// What can be seen where a permission may be missing.
+enum Seen<T> {
+    There(T),
+    Absent,
+    /// The caller may not look.
+    Hidden,
+}
+
+impl PlannedStore {
+    pub(super) fn new(inner: Arc<dyn CertificateStore>, plan: Plan) -> Self {
+        Self { inner, plan }
+    }
+
+    fn record(&self, action: Action, name: &CertificateName, detail: String) {
+        self.plan.record(action, self.vault(), Some(name), detail);
+    }
+
+    /// What the plan knows of a name, or an empty record to begin with.
+    fn known(&self, name: &CertificateName) -> Option<Known> {
+        self.plan.known(self.vault(), name)
+    }
+
+    fn will_be(&self, name: &CertificateName, known: Known) {
+        self.plan.will_be(self.vault(), name, known);
+    }
+
+    fn error(&self, kind: ErrorKind, verb: &str, name: &CertificateName, problem: &str) -> Error {
+        Error::new(kind, format!("{verb} certificate {name} in vault {}", self.vault()), problem)
+    }
+
+    async fn live(&self, name: &CertificateName) -> Result<Seen<Certificate>> {
+        seen(self.certificate(name).await)
+    }
+
+    /// A permission to read soft-deleted certificates is needed by a plan alone, so the real run
+    /// may succeed without it.
+    async fn in_soft_delete(&self, name: &CertificateName) -> Result<Seen<DeletedCertificate>> {
+        let seen = seen(self.deleted(name).await)?;
+        if matches!(seen, Seen::Hidden) {
+            self.plan.cannot_know(format!(
+                "whether {name} is soft-deleted (no permission to read soft-deleted certificates)"
+            ));
+        }
+        Ok(seen)
+    }
+
+    /// The service rejects an import while another operation is pending under the name.
+    async fn check_no_operation(&self, name: &CertificateName) -> Result<()> {
+        if self.known(name).is_none()
+            && self.inner.operation(name).await? == Some(OperationState::InProgress)
+        {
+            let problem = "an operation is in progress for this name";
+            return Err(self.error(ErrorKind::Conflict, "import", name, problem));
+        }
+        Ok(())
+    }
+}
+
+/// The firewall or a private link would keep changes out too: only a missing permission to read
+/// says nothing about them.
+fn seen<T>(looked: Result<Option<T>>) -> Result<Seen<T>> {
+    use crate::error::Denial::{AccessPolicy, Rbac, Unspecified};
+    match looked {
+        Ok(Some(found)) => Ok(Seen::There(found)),
+        Ok(None) => Ok(Seen::Absent),
+        Err(error) => match error.kind() {
+            ErrorKind::Denied(AccessPolicy | Rbac | Unspecified) => Ok(Seen::Hidden),
+            _ => Err(error),
+        },
+    }
+}
+
+#[async_trait]
+impl CertificateStore for PlannedStore {
+    fn vault(&self) -> &VaultName {
+        self.inner.vault()
+    }
+
+    fn finishing(&self) -> Arc<dyn CertificateStore> {
+        Arc::new(Self::new(self.inner.finishing(), self.plan.clone()))
+    }
+
+    fn list(&self, options: ListOptions) -> BoxStream<'_, Result<ListedCertificate>> {
+        if self.plan.is_new(self.vault()) {
+            return stream::empty().boxed();
+        }
+        self.inner.list(options)
+    }
+
+    async fn certificate(&self, name: &CertificateName) -> Result<Option<Certificate>> {
+        match self.known(name) {
+            Some(known) => Ok(known.live),
+            None => self.inner.certificate(name).await,
+        }
+    }
+
+    async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>> {
+        self.inner.chain(name, version).await
+    }
+
+    async fn operation(&self, name: &CertificateName) -> Result<Option<OperationState>> {
+        match self.known(name) {
+            Some(_) => Ok(None),
+            None => self.inner.operation(name).await,
+        }
+    }
+
+    async fn deleted(&self, name: &CertificateName) -> Result<Option<DeletedCertificate>> {
+        match self.known(name) {
+            Some(known) => Ok(known.deleted),
+            None => self.inner.deleted(name).await,
+        }
+    }
+
+    async fn import(&self, import: &Import) -> Result<Certificate> {
+        let name = &import.name;
+        let existing = self.certificate(name).await?;
+        if existing.is_some() {
+            self.check_no_operation(name).await?;
+        } else if let Seen::There(_) = self.in_soft_delete(name).await? {
+            let problem = "a certificate of that name is in soft delete";
+            return Err(self.error(ErrorKind::SoftDeleted, "import", name, problem));
+        }
+        self.record(Action::Import, name, describe::import(import, existing.as_ref()));
+        let shown = existing.map_or_else(|| name.clone(), |existing| existing.name);
+        let imported = imported(import, shown)?;
+        let live = Some(imported.clone());
+        self.will_be(name, Known { live, deleted: None, recovered: false });
+        Ok(imported)
+    }
+
+    async fn update_tags(&self, name: &CertificateName, tags: &Tags) -> Result<Certificate> {
+        let Some(mut live) = self.certificate(name).await? else {
+            let problem = "there is no such certificate";
+            return Err(self.error(ErrorKind::Absent, "update the tags of", name, problem));
+        };
+        let recovered = self.known(name).is_some_and(|known| known.recovered);
+        if !Mark::is_part_of_recovery(recovered, &live.tags, tags) {
+            self.record(Action::Update, name, describe::update(&live, tags));
+        }
+        live.tags.clone_from(tags);
+        self.will_be(name, Known { live: Some(live.clone()), deleted: None, recovered });
+        Ok(live)
+    }
+
+    async fn delete(&self, name: &CertificateName) -> Result<Option<Deletion>> {
+        let live = match self.live(name).await? {
+            Seen::There(live) => live,
+            Seen::Absent => return Ok(None),
+            Seen::Hidden => {
+                self.plan.cannot_know(format!(
+                    "whether {name} exists (no permission to read certificates)"
+                ));
+                unseen(name)?
+            }
+        };
+        self.record(Action::Delete, name, describe::delete(&live));
+        let deleted =
+            DeletedCertificate { certificate: live, deleted: None, scheduled_purge: None };
+        self.will_be(name, Known { live: None, deleted: Some(deleted), recovered: false });
+        Ok(Some(Deletion::SoftDeleted))
+    }
+
+    async fn recover(&self, name: &CertificateName) -> Result<Option<Certificate>> {
+        let recovered = match self.in_soft_delete(name).await? {
+            Seen::There(deleted) => deleted.certificate,
+            Seen::Absent => return Ok(None),
+            Seen::Hidden => unseen(name)?,
+        };
+        self.record(Action::Recover, name, describe::recover(&recovered));
+        let live = Some(recovered.clone());
+        self.will_be(name, Known { live, deleted: None, recovered: true });
+        Ok(Some(recovered))
+    }
+
+    async fn purge(&self, name: &CertificateName) -> Result<Purged> {
+        let deleted = match self.in_soft_delete(name).await? {
+            Seen::There(deleted) => deleted.certificate,
+            Seen::Absent => return Ok(Purged::NothingThere),
+            Seen::Hidden => unseen(name)?,
+        };
+        self.record(Action::Purge, name, describe::purge(&deleted));
+        self.plan.cannot_know("whether the vault is protected from purging".to_owned());
+        self.will_be(name, Known { live: None, deleted: None, recovered: false });
+        Ok(Purged::Done)
+    }
+
+    fn soft_deleted(&self) -> Option<&dyn SoftDeletedCertificates> {
+        self.inner.soft_deleted()
+    }
+}
+
+/// The certificate that the service would make of an import.
+fn imported(import: &Import, name: CertificateName) -> Result<Certificate> {
+    let leaf = import.bundle.leaf();
+    Ok(Certificate {
+        name,
+        version: NEW_VERSION.parse()?,
+        der: Some(leaf.der().to_vec()),
+        thumbprint: Some(leaf.thumbprint()),
+        attributes: Attributes {
+            not_before: leaf.not_before(),
+            expires: leaf.not_after(),
+            ..Attributes::default()
+        },
+        tags: import.tags.clone(),
+        key: Some(KeyState { exportable: Some(import.exportable), kind: None }),
+    })
+}
+
+/// A certificate of which nothing but the name is known.
+fn unseen(name: &CertificateName) -> Result<Certificate> {
+    Ok(Certificate {
+        name: name.clone(),
+        version: NEW_VERSION.parse()?,
+        der: None,
+        thumbprint: None,
+        attributes: Attributes::default(),
+        tags: Tags::default(),
+        key: None,
+    })
+}
