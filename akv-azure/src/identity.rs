@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::azure::Azure;
-use crate::pipeline::Deadline;
+use crate::exchange::Deadline;
 
 /// An identity that is signed in to Entra ID. What its token does not say is `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,11 +68,12 @@ impl Azure {
         tenant: Option<&TenantId>,
         credential: &Credential,
     ) -> Result<SignedIn> {
-        let tried = "sign in to Entra ID";
+        let operation = "sign in to Entra ID";
         let shared = self.shared();
-        let tokens = shared.tokens(cloud, credential, tenant, &cloud.vault_audience, tried)?;
+        let tokens =
+            shared.tokens(cloud, &credential.into(), tenant, &cloud.vault_audience, operation)?;
         let token = tokens.token(Deadline::after(shared.deadline())).await;
-        Ok(SignedIn::read(token.map_err(|denied| denied.into_error(tried))?.secret()))
+        Ok(SignedIn::read(token.map_err(|denied| denied.into_error(operation))?.secret()))
     }
 }
 

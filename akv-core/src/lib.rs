@@ -45,7 +45,7 @@ pub use certificate_requests::{
 pub use change::Action;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use cloud::Cloud;
-pub use credential::Credential;
+pub use credential::{ClientCertificate, Credential};
 pub use directory::{
     AccessModel, Listing, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku,
     Subscription, Vault, VaultDirectory, VaultId, VaultOptions, VaultSettings,

@@ -4,9 +4,9 @@ use akv_core::text::printable;
 use akv_core::{Result, TenantId, VaultId};
 use serde::Deserialize;
 
-use super::{ResourceManager, get};
-use crate::operation::Operation;
-use crate::pipeline::{Deadline, Retry};
+use super::resource_manager::{ResourceManager, get};
+use crate::api::ApiOperation;
+use crate::exchange::{Deadline, Retry};
 use crate::probe::VaultFacts;
 
 #[derive(Debug, Deserialize)]
@@ -44,9 +44,9 @@ struct Sku {
 impl ResourceManager {
     /// How a vault is set up. `None`: there is no such vault in the resource group.
     pub async fn facts(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<VaultFacts>> {
-        let tried = format!("look at vault {id}");
-        let pipeline = self.pipeline(tenant, Some(id.subscription), &tried)?;
-        let call = get(Operation::GetVault, self.vault_url(id), tried);
+        let operation = format!("look at vault {id}");
+        let pipeline = self.pipeline(tenant, Some(id.subscription), &operation)?;
+        let call = get(ApiOperation::GetVault, self.vault_url(id), operation);
         let mut retry = Retry::new(Deadline::after(self.deadline()));
         self.find(&pipeline, call, &mut retry, |described: Described| Ok(described.into())).await
     }

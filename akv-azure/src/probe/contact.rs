@@ -8,10 +8,10 @@ use azure_core::http::headers::HeaderName;
 use azure_core::http::{Method, Request};
 use time::OffsetDateTime;
 
+use crate::api::ApiOperation;
 use crate::azure::Azure;
-use crate::error;
-use crate::operation::Operation;
-use crate::pipeline::{Failure, Origin};
+use crate::classify::classify;
+use crate::exchange::{Failure, Origin};
 use crate::transport;
 
 /// An address that was contacted.
@@ -42,7 +42,7 @@ impl Azure {
         let origin = Origin::new("address", base)?;
         let host = origin.host();
         let url = origin.url(&["healthstatus"], &[]);
-        let tried = format!("connect to {host}");
+        let operation = format!("connect to {host}");
         let request = Request::new(url.clone(), Method::Get);
         let transport = shared.transport(cloud)?;
         let sent = tokio::time::timeout(PATIENCE, transport.execute_request(&request)).await;
@@ -56,7 +56,7 @@ impl Azure {
             Err(_) => (Err(Failure::Stalled { after: PATIENCE }), None),
         };
         let answer = answer.map_err(|failure| -> Error {
-            error::meaning(Operation::CheckHealth, &tried, &host, &failure)
+            classify(ApiOperation::CheckHealth, &operation, &host, &failure)
         });
         let presented = match shared.is_embedded() {
             true => None,

@@ -5,7 +5,8 @@ use std::time::Duration;
 use reqwest::tls::TlsInfo;
 use url::Url;
 
-use super::{ProxyChoice, builder, is_nearby};
+use super::pool::{builder, is_nearby};
+use super::proxy::ProxyChoice;
 
 /// The certificate's DER. Nothing but a request without a token is sent, so whoever answers learns
 /// nothing.

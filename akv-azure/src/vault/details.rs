@@ -5,21 +5,21 @@ use async_trait::async_trait;
 use azure_core::http::Method;
 use futures::{TryStreamExt, future};
 
-use super::{KeyVault, none_if_absent};
-use crate::operation::Operation;
+use super::key_vault::{KeyVault, none_if_absent};
+use crate::api::ApiOperation;
+use crate::exchange::Retry;
 use crate::page::read;
-use crate::pipeline::Retry;
 use crate::wire::policy::IssuancePolicy;
 
 #[async_trait]
 impl CertificateDetails for KeyVault {
     async fn renews_itself(&self, name: &CertificateName) -> Result<Option<bool>> {
-        let tried = self.tried("get the policy of", name);
+        let operation = self.operation_on("get the policy of", name);
         let path = ["certificates", name.as_str(), "policy"];
-        let call = self.call(Operation::GetCertificate, Method::Get, &path, tried);
+        let call = self.call(ApiOperation::GetCertificate, Method::Get, &path, operation);
         match self.pipeline().send(&call, &mut Retry::new(self.deadline())).await {
             Ok(answer) => {
-                let policy: IssuancePolicy = read(&answer, &call.tried)?;
+                let policy: IssuancePolicy = read(&answer, &call.operation)?;
                 Ok(Some(policy.renews_itself()))
             }
             Err(failed) => none_if_absent(failed),

@@ -9,28 +9,41 @@ use akv_core::{
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
-use super::{API_VERSION, KeyVault};
-use crate::operation::Operation;
+use super::key_vault::KeyVault;
+use crate::api::{ApiOperation, version};
 use crate::page::{Bounds, Pages, fingerprint};
-use crate::wire::certificate::Bundle;
+use crate::wire::certificate::CertificateBundle;
 use crate::wire::page::Item;
 
 impl SoftDeletedCertificates for KeyVault {
     fn list(&self) -> BoxStream<'_, Result<ListedDeletedCertificate>> {
-        let tried = format!("list the deleted certificates of vault {}", self.0.vault);
-        let operation = (Operation::ListDeletedCertificates, Bounds::VAULT);
-        stream_of(self, operation, tried, &["deletedcertificates"], &[], Bundle::listed_deleted)
+        let operation = format!("list the deleted certificates of vault {}", self.name());
+        let api = (ApiOperation::ListDeletedCertificates, Bounds::VAULT);
+        stream_of(
+            self,
+            api,
+            operation,
+            &["deletedcertificates"],
+            &[],
+            CertificateBundle::listed_deleted,
+        )
     }
 }
 
 impl CertificateVersions for KeyVault {
     fn list_versions(&self, name: &CertificateName) -> BoxStream<'_, Result<ListedVersion>> {
-        let tried = self.tried("list the versions of", name);
+        let operation = self.operation_on("list the versions of", name);
         let path = ["certificates", name.as_str(), "versions"];
         let asked = name.clone();
-        let read = move |bundle: Bundle| bundle.listed_version(&asked);
-        let versions =
-            stream_of(self, (Operation::ListVersions, Bounds::VERSIONS), tried, &path, &[], read);
+        let read = move |bundle: CertificateBundle| bundle.listed_version(&asked);
+        let versions = stream_of(
+            self,
+            (ApiOperation::ListVersions, Bounds::VERSIONS),
+            operation,
+            &path,
+            &[],
+            read,
+        );
         // The service may answer that there is no such certificate instead of an empty list.
         let absent = |place: usize, item: &Result<ListedVersion>| {
             place == 0 && item.as_ref().is_err_and(|error| error.kind() == ErrorKind::Absent)
@@ -68,29 +81,23 @@ impl Listed for ListedVersion {
 /// The items of a list, page by page. `read` is `None` where an item's id names no such object.
 pub(super) fn stream_of<'a, T: Listed + Send + 'a>(
     vault: &KeyVault,
-    (operation, bounds): (Operation, Bounds),
-    tried: String,
+    (api, bounds): (ApiOperation, Bounds),
+    operation: String,
     path: &[&str],
     more: &[(&str, &str)],
-    read: impl Fn(Bundle) -> Option<T> + Clone + Send + Sync + 'a,
+    read: impl Fn(CertificateBundle) -> Option<T> + Clone + Send + Sync + 'a,
 ) -> BoxStream<'a, Result<T>> {
-    let query = [&[("api-version", API_VERSION), ("maxresults", PAGE_SIZE)], more].concat();
-    let pages = Pages::new(
-        vault.pipeline().clone(),
-        operation,
-        tried.clone(),
-        bounds,
-        vault.0.deadline,
-        vault.pipeline().origin.url(path, &query),
-    );
+    let query = [&[("api-version", version::KEY_VAULT), ("maxresults", PAGE_SIZE)], more].concat();
+    let pages =
+        vault.pages(api, operation.clone(), bounds, vault.pipeline().origin.url(path, &query));
     let step = move |reading: Option<(Pages, HashSet<u64>)>| {
-        let (tried, read) = (tried.clone(), read.clone());
+        let (operation, read) = (operation.clone(), read.clone());
         async move {
             let (mut pages, mut seen) = reading?;
-            match pages.next::<Bundle>().await {
+            match pages.next::<CertificateBundle>().await {
                 Ok(None) => None,
                 Ok(Some(page)) => {
-                    let items = listed(page, &mut seen, &tried, &read, |id| pages.shown(id));
+                    let items = listed(page, &mut seen, &operation, &read, |id| pages.shown(id));
                     let broken = items.last().is_some_and(Result::is_err);
                     Some((items, (!broken).then_some((pages, seen))))
                 }
@@ -105,20 +112,20 @@ pub(super) fn stream_of<'a, T: Listed + Send + 'a>(
 /// without it would pass a part off as the whole. So does a page that brings nothing new: the list
 /// goes round in circles. Names are remembered as hashes, since a list can have 100,000.
 fn listed<T: Listed>(
-    page: Vec<Item<Bundle>>,
+    page: Vec<Item<CertificateBundle>>,
     seen: &mut HashSet<u64>,
-    tried: &str,
-    read: impl Fn(Bundle) -> Option<T>,
+    operation: &str,
+    read: impl Fn(CertificateBundle) -> Option<T>,
     shown: impl Fn(&str) -> String,
 ) -> Vec<Result<T>> {
-    let broken = |problem: String| Err(Error::new(ErrorKind::Protocol, tried, problem));
+    let broken = |problem: String| Err(Error::new(ErrorKind::Protocol, operation, problem));
     let mut items = Vec::with_capacity(page.len());
     let known = seen.len();
     for item in page {
         let bundle = match item {
             Item::Read(bundle) => bundle,
             // It is named, so that what is wrong with it can be told when it is looked at.
-            Item::Other(id) => Bundle::named(id),
+            Item::Other(id) => CertificateBundle::named(id),
         };
         let id = bundle.id().to_owned();
         let Some(item) = read(bundle) else {

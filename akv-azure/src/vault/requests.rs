@@ -7,13 +7,14 @@ use akv_core::{
 use async_trait::async_trait;
 use azure_core::http::Method;
 
-use super::{
-    API_VERSION, KeyVault, certificate, is_being_deleted, is_settling, none_if_absent, unusable,
+use super::key_vault::{
+    KeyVault, certificate, is_being_deleted, is_settling, none_if_absent, unusable,
 };
-use crate::lost::{Again, Lost};
-use crate::operation::Operation;
+use crate::api::{ApiOperation, version};
+use crate::exchange::{Answer, Deadline, Retry};
 use crate::page::{read, unreadable};
-use crate::pipeline::{Answer, Call, Failed, Retry};
+use crate::pipeline::Call;
+use crate::uncertain::{Change, Rejected, UncertainOutcome};
 use crate::wire::request::{self, KeyPolicy, Request};
 
 #[async_trait]
@@ -36,45 +37,83 @@ impl CertificateRequests for KeyVault {
 }
 
 async fn create(vault: &KeyVault, new: &NewRequest) -> Result<PendingRequest> {
-    let tried = vault.tried("create a request for", &new.name);
+    let operation = vault.operation_on("create a request for", &new.name);
     let body = request::creation(new).map_err(|what| {
-        Error::new(ErrorKind::Invalid, &tried, format!("Key Vault does not carry {what}"))
+        Error::new(ErrorKind::Invalid, &operation, format!("Key Vault does not carry {what}"))
     })?;
     let newer = request::needs_newer_version(&new.wanted.names);
-    let version = if newer { NEWER_API_VERSION } else { API_VERSION };
+    let version = if newer { version::NEWER_KEY_VAULT } else { version::KEY_VAULT };
     let path = ["certificates", new.name.as_str(), "create"];
     let url = vault.pipeline().origin.url(&path, &[("api-version", version)]);
-    let call = Call::new(Operation::CreateCertificate, Method::Post, url, tried).with_body(body);
+    let api = ApiOperation::CreateCertificate;
+    let call = Call::new(api, Method::Post, url, operation).with_body(body);
+    let hint =
+        format!("look whether a request for {} is pending before requesting again", new.name);
+    let mut change = Create { vault, new, operation: &call.operation };
+    settle(vault, &call, &mut change, "the service made the request", hint).await
+}
+
+async fn settle<C: Change>(
+    vault: &KeyVault,
+    call: &Call,
+    change: &mut C,
+    done: &'static str,
+    hint: String,
+) -> Result<C::Outcome> {
+    let pipeline = vault.pipeline();
     let mut retry = Retry::new(vault.deadline());
-    let mut lost = Lost::new(
-        "the service made the request",
-        format!("look whether a request for {} is pending before requesting again", new.name),
-    );
-    loop {
-        let (error, failure) = match vault.settled(&call, &mut retry, is_being_deleted).await {
-            Ok(answer) => match pending(&answer, &call.tried) {
-                Ok(made) if made.csr.is_some() => return Ok(of_new(made, new)),
-                Ok(_) => (unusable(&call.tried, "it holds no request that can be read"), None),
-                Err(unreadable) => (unreadable, None),
-            },
-            // The attempt before made it.
-            Err(Failed::Known(error))
-                if error.kind() == ErrorKind::Conflict && lost.perhaps_done() =>
-            {
-                (error, None)
-            }
-            Err(Failed::Known(error)) => return Err(lost.told(error)),
-            Err(Failed::Unknown(error, failure)) => (error, Some(failure)),
-        };
-        let again =
-            lost.wait(vault.pipeline(), &call, &mut retry, failure.as_ref(), &error).await?;
-        match look(vault, &new.name, &mut Retry::new(retry.deadline())).await {
-            // Whether it is what was asked for is looked at by whoever asked.
-            Ok(Some(made)) if made.is_pending() && made.csr.is_some() => return Ok(made),
-            Ok(_) if again == Again::Yes => {}
-            Ok(_) => return Err(lost.unknown(&error)),
-            Err(looking) => return Err(lost.unknown(&error).with_source(looking)),
+    UncertainOutcome::new(done, hint).settle(pipeline, pipeline, call, &mut retry, change).await
+}
+
+struct Create<'a> {
+    vault: &'a KeyVault,
+    new: &'a NewRequest,
+    operation: &'a str,
+}
+
+#[async_trait]
+impl Change for Create<'_> {
+    type Outcome = PendingRequest;
+
+    fn accepted(&mut self, answer: Result<Answer>) -> Result<PendingRequest> {
+        let made = pending(&answer?, self.operation)?;
+        if made.csr.is_some() {
+            Ok(of_new(made, self.new))
+        } else {
+            Err(unusable(self.operation, "it holds no request that can be read"))
         }
+    }
+
+    async fn rejected(
+        &mut self,
+        error: Error,
+        may_have_happened: bool,
+        deadline: Deadline,
+    ) -> Rejected<PendingRequest> {
+        if error.kind() == ErrorKind::Conflict && may_have_happened {
+            // The attempt before made it.
+            return found(self, error, deadline).await;
+        }
+        Rejected::busy_if(is_being_deleted(&error), error)
+    }
+
+    /// Whether it is what was asked for is looked at by whoever asked.
+    async fn look(&mut self, mut retry: Retry) -> Result<Option<PendingRequest>> {
+        let found = look(self.vault, &self.new.name, &mut retry).await?;
+        Ok(found.filter(|made| made.is_pending() && made.csr.is_some()))
+    }
+}
+
+/// What a refusal means for a change that an attempt before may have made.
+async fn found<C: Change>(
+    change: &mut C,
+    error: Error,
+    deadline: Deadline,
+) -> Rejected<C::Outcome> {
+    match change.look(Retry::new(deadline)).await {
+        Ok(Some(outcome)) => Rejected::Settled(outcome),
+        Ok(None) => Rejected::Failed(error),
+        Err(looking) => Rejected::Failed(error.with_source(looking)),
     }
 }
 
@@ -92,14 +131,14 @@ async fn look(
 ) -> Result<Option<PendingRequest>> {
     let call = get(vault, "get the request for", name, "pending");
     let mut found = match vault.pipeline().send(&call, retry).await {
-        Ok(answer) => pending(&answer, &call.tried)?,
+        Ok(answer) => pending(&answer, &call.operation)?,
         Err(failed) => return none_if_absent(failed),
     };
     if found.is_pending() {
         let call = get(vault, "get the policy of", name, "policy");
         match vault.pipeline().send(&call, retry).await {
             Ok(answer) => {
-                let policy: KeyPolicy = read(&answer, &call.tried)?;
+                let policy: KeyPolicy = read(&answer, &call.operation)?;
                 (found.protection, found.exportable) = policy.choices();
             }
             Err(failed) => return none_if_absent(failed),
@@ -110,93 +149,111 @@ async fn look(
 
 fn get(vault: &KeyVault, what: &str, name: &CertificateName, of: &str) -> Call {
     let path = ["certificates", name.as_str(), of];
-    vault.call(Operation::GetCertificate, Method::Get, &path, vault.tried(what, name))
+    vault.call(ApiOperation::GetCertificate, Method::Get, &path, vault.operation_on(what, name))
 }
 
-fn pending(answer: &Answer, tried: &str) -> Result<PendingRequest> {
-    let request: Request = read(answer, tried)?;
-    request.pending().map_err(|problem| unusable(tried, problem))
+fn pending(answer: &Answer, operation: &str) -> Result<PendingRequest> {
+    let request: Request = read(answer, operation)?;
+    request.pending().map_err(|problem| unusable(operation, problem))
 }
 
 async fn merge(vault: &KeyVault, merge: &Merge) -> Result<Certificate> {
-    let tried = vault.tried("merge", &merge.name);
-    let body = request::merging(merge).map_err(|error| unreadable(&tried, &error))?;
+    let operation = vault.operation_on("merge", &merge.name);
+    let body = request::merging(merge).map_err(|error| unreadable(&operation, &error))?;
     let path = ["certificates", merge.name.as_str(), "pending", "merge"];
-    let call = vault.call(Operation::CreateCertificate, Method::Post, &path, tried).with_body(body);
-    let is_merged = |found: &Certificate| found.thumbprint == Some(merge.thumbprint());
-    let mut retry = Retry::new(vault.deadline());
-    let mut lost = Lost::new(
-        "the service merged the certificate",
-        format!(
-            "look whether the newest version of {} has thumbprint {} before merging again",
-            merge.name,
-            merge.thumbprint()
-        ),
+    let call =
+        vault.call(ApiOperation::CreateCertificate, Method::Post, &path, operation).with_body(body);
+    let hint = format!(
+        "look whether the newest version of {} has thumbprint {} before merging again",
+        merge.name,
+        merge.thumbprint()
     );
-    loop {
-        let (error, failure) = match vault.settled(&call, &mut retry, is_settling).await {
-            Ok(answer) => match certificate(&answer, &merge.name, &call.tried) {
-                Ok(made) if is_merged(&made) => return Ok(made),
-                Ok(_) => {
-                    (unusable(&call.tried, "it has another thumbprint than what was sent"), None)
-                }
-                Err(unreadable) => (unreadable, None),
-            },
-            // The attempt before merged it, so nothing is pending any more.
-            Err(Failed::Known(error))
-                if error.kind() == ErrorKind::Absent && lost.perhaps_done() =>
-            {
-                (error, None)
-            }
-            Err(Failed::Known(error)) => return Err(lost.told(error)),
-            Err(Failed::Unknown(error, failure)) => (error, Some(failure)),
-        };
-        let again =
-            lost.wait(vault.pipeline(), &call, &mut retry, failure.as_ref(), &error).await?;
-        match vault.look(&merge.name, &mut Retry::new(retry.deadline())).await {
-            Ok(Some(found)) if is_merged(&found) => return Ok(found),
-            Ok(_) if again == Again::Yes => {}
-            Ok(_) => return Err(lost.unknown(&error)),
-            Err(looking) => return Err(lost.unknown(&error).with_source(looking)),
+    let mut change = Merged { vault, merge, operation: &call.operation };
+    settle(vault, &call, &mut change, "the service merged the certificate", hint).await
+}
+
+struct Merged<'a> {
+    vault: &'a KeyVault,
+    merge: &'a Merge,
+    operation: &'a str,
+}
+
+impl Merged<'_> {
+    fn is_it(&self, found: &Certificate) -> bool {
+        found.thumbprint == Some(self.merge.thumbprint())
+    }
+}
+
+#[async_trait]
+impl Change for Merged<'_> {
+    type Outcome = Certificate;
+
+    fn accepted(&mut self, answer: Result<Answer>) -> Result<Certificate> {
+        let made = certificate(&answer?, &self.merge.name, self.operation)?;
+        if self.is_it(&made) {
+            Ok(made)
+        } else {
+            Err(unusable(self.operation, "it has another thumbprint than what was sent"))
         }
+    }
+
+    async fn rejected(
+        &mut self,
+        error: Error,
+        may_have_happened: bool,
+        deadline: Deadline,
+    ) -> Rejected<Certificate> {
+        if error.kind() == ErrorKind::Absent && may_have_happened {
+            // The attempt before merged it, so nothing is pending any more.
+            return found(self, error, deadline).await;
+        }
+        Rejected::busy_if(is_settling(&error), error)
+    }
+
+    async fn look(&mut self, mut retry: Retry) -> Result<Option<Certificate>> {
+        let found = self.vault.look(&self.merge.name, &mut retry).await?;
+        Ok(found.filter(|found| self.is_it(found)))
     }
 }
 
 async fn forget(vault: &KeyVault, name: &CertificateName) -> Result<bool> {
     let path = ["certificates", name.as_str(), "pending"];
-    let tried = vault.tried("forget the request for", name);
-    let call = vault.call(Operation::ForgetRequest, Method::Delete, &path, tried);
-    let mut retry = Retry::new(vault.deadline());
-    let mut lost = Lost::new(
-        "the service forgot the request",
-        format!("look whether a request for {name} is pending before trying again"),
-    );
-    loop {
-        match vault.settled(&call, &mut retry, is_at_work).await {
-            Ok(_) => return Ok(true),
-            Err(Failed::Known(error)) if error.kind() == ErrorKind::Absent => {
-                return Ok(lost.perhaps_done());
-            }
-            Err(Failed::Known(error)) => return Err(lost.told(error)),
-            Err(Failed::Unknown(error, failure)) => {
-                let pipeline = vault.pipeline();
-                let again = lost.wait(pipeline, &call, &mut retry, Some(&failure), &error).await?;
-                match (look(vault, name, &mut Retry::new(retry.deadline())).await, again) {
-                    (Ok(None), _) => return Ok(true),
-                    (Ok(Some(_)), Again::Yes) => {}
-                    (Ok(Some(_)), Again::No) => return Err(lost.unknown(&error)),
-                    (Err(looking), _) => return Err(lost.unknown(&error).with_source(looking)),
-                }
-            }
+    let operation = vault.operation_on("forget the request for", name);
+    let call = vault.call(ApiOperation::ForgetRequest, Method::Delete, &path, operation);
+    let hint = format!("look whether a request for {name} is pending before trying again");
+    let mut change = Forgotten { vault, name };
+    settle(vault, &call, &mut change, "the service forgot the request", hint).await
+}
+
+struct Forgotten<'a> {
+    vault: &'a KeyVault,
+    name: &'a CertificateName,
+}
+
+#[async_trait]
+impl Change for Forgotten<'_> {
+    /// Whether there was a request.
+    type Outcome = bool;
+
+    fn accepted(&mut self, _: Result<Answer>) -> Result<bool> {
+        Ok(true)
+    }
+
+    async fn rejected(
+        &mut self,
+        error: Error,
+        may_have_happened: bool,
+        _: Deadline,
+    ) -> Rejected<bool> {
+        match error.kind() {
+            ErrorKind::Absent => Rejected::Settled(may_have_happened),
+            // The service is at work on the operation itself.
+            ErrorKind::Conflict => Rejected::Busy(error),
+            _ => Rejected::busy_if(is_settling(&error), error),
         }
     }
-}
 
-/// Whether the service is at work on the operation itself, or on the certificate.
-fn is_at_work(error: &Error) -> bool {
-    error.kind() == ErrorKind::Conflict || is_settling(error)
+    async fn look(&mut self, mut retry: Retry) -> Result<Option<bool>> {
+        Ok(look(self.vault, self.name, &mut retry).await?.is_none().then_some(true))
+    }
 }
-
-/// The first that carries URIs and IP addresses in a policy. Other requests go to the version that every
-/// cloud has.
-pub(crate) const NEWER_API_VERSION: &str = "2025-07-01";

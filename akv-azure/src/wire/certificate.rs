@@ -6,15 +6,13 @@ use akv_core::bundle::X509;
 use akv_core::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
     ListedCertificate, ListedDeletedCertificate, ListedVersion, OperationState, Tags, Thumbprint,
+    text,
 };
-use base64::Engine;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Bundle {
+pub(crate) struct CertificateBundle {
     #[serde(default)]
     id: String,
     kid: Option<String>,
@@ -76,7 +74,7 @@ pub(crate) struct TagsUpdate<'a> {
     pub(crate) tags: BTreeMap<&'a str, &'a str>,
 }
 
-impl Bundle {
+impl CertificateBundle {
     /// Of what can be read no further than its id, if so far.
     pub(crate) fn named(id: String) -> Self {
         Self { id, ..Self::default() }
@@ -143,7 +141,7 @@ impl Bundle {
     /// thumbprint says, where that can be read.
     fn der(&self) -> Result<Option<Vec<u8>>, &'static str> {
         let Some(cer) = self.cer.as_deref().filter(|cer| !cer.is_empty()) else { return Ok(None) };
-        let der = FORGIVING.decode(cer).map_err(|_| "what it holds is not base64")?;
+        let der = text::from_base64(cer.as_bytes()).ok_or("what it holds is not base64")?;
         if X509::from_der(&der).is_err() {
             return Err("what it holds is no certificate");
         }
@@ -151,7 +149,7 @@ impl Bundle {
             Some(thumbprint) if thumbprint != Thumbprint::of(&der) => {
                 Err("what it holds does not have its thumbprint")
             }
-            _ => Ok(Some(der)),
+            _ => Ok(Some(der.to_vec())),
         }
     }
 
@@ -178,8 +176,8 @@ impl Bundle {
     }
 
     fn thumbprint(&self) -> Option<Thumbprint> {
-        let bytes = FORGIVING_URL.decode(self.x5t.as_deref()?).ok()?;
-        Some(Thumbprint::from_bytes(bytes.try_into().ok()?))
+        let bytes = text::from_base64(self.x5t.as_deref()?.as_bytes())?;
+        Some(Thumbprint::from_bytes(bytes.as_slice().try_into().ok()?))
     }
 }
 
@@ -216,16 +214,10 @@ fn segments(id: &str) -> impl Iterator<Item = &str> {
     id.split('/').skip_while(|it| !it.ends_with("certificates")).skip(1).filter(|it| !it.is_empty())
 }
 
-/// The service has used padding and none.
-const ANY_PADDING: GeneralPurposeConfig =
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-pub(crate) const FORGIVING: GeneralPurpose =
-    GeneralPurpose::new(&base64::alphabet::STANDARD, ANY_PADDING);
-const FORGIVING_URL: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, ANY_PADDING);
-
 #[cfg(test)]
 mod tests {
     use akv_testkit::pki::{Leaf, TestPki};
+    use base64::Engine;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use serde_json::json;
     use time::macros::datetime;
@@ -240,7 +232,7 @@ mod tests {
         name.parse().expect("a name")
     }
 
-    fn read(body: &serde_json::Value) -> Bundle {
+    fn read(body: &serde_json::Value) -> CertificateBundle {
         serde_json::from_value(body.clone()).expect("a bundle")
     }
 

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use akv_core::bundle::{AlternativeName, CertificateRequest, KeyKind};
-use akv_core::{Exportable, KeyProtection, Merge, NewRequest, PendingRequest};
+use akv_core::{Exportable, KeyProtection, Merge, NewRequest, PendingRequest, text};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::certificate::{CertificateOperation, FORGIVING};
+use super::certificate::CertificateOperation;
 use super::secret::PKCS12;
 
 /// An issuer by whom nothing is signed: whoever holds the vault has the request signed.
@@ -195,7 +195,7 @@ impl Request {
     /// and is no request to be merged.
     pub(crate) fn pending(&self) -> Result<PendingRequest, &'static str> {
         let state = self.operation.state()?;
-        let csr = self.csr.as_deref().and_then(|csr| FORGIVING.decode(csr.trim()).ok());
+        let csr = self.csr.as_deref().and_then(|csr| text::from_base64(csr.as_bytes()));
         let csr = csr.and_then(|der| CertificateRequest::from_der(&der).ok());
         let mut pending = PendingRequest::new(state, csr);
         let issuer = self.issuer.as_ref().and_then(|issuer| issuer.name.as_deref());

@@ -113,13 +113,10 @@ async fn what_was_deleted_before_is_not_taken_for_a_lost_deletion() {
         world.cloud.vault("contoso").delete("cert-000001");
         world.cloud.clock().advance(seconds(3600));
         world.cloud.fault(fault.clone());
-        let options = AzureOptions {
-            transport: Some(Arc::new(Dated(world.cloud.clone()))),
-            ..AzureOptions::default()
-        };
+        let options = AzureOptions::default().with_transport(Arc::new(Dated(world.cloud.clone())));
         let azure = Azure::new(options).expect("options");
         let address = world.address("contoso", Cloud::public());
-        let store = azure.store(&address, &world.credential()).expect("a store");
+        let store = azure.store(&address, world.credential()).expect("a store");
         let deletion = store.delete(&name("cert-000001")).await.expect("a look");
         assert_eq!(deletion, None, "{fault:?}");
     }

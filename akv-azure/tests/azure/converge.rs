@@ -61,10 +61,10 @@ enum Job {
 
 impl Job {
     async fn run(&self, world: &World, transport: Arc<dyn HttpClient>) -> Outcome {
-        let options = AzureOptions { transport: Some(transport), ..AzureOptions::default() };
+        let options = AzureOptions::default().with_transport(transport);
         let azure = Azure::new(options).expect("options");
-        let store = azure.store(&world.address("contoso", Cloud::public()), &world.credential());
-        let directory = azure.directory(&Cloud::public(), &world.credential());
+        let store = azure.store(&world.address("contoso", Cloud::public()), world.credential());
+        let directory = azure.directory(&Cloud::public(), world.credential());
         let jobs = StoreJobs::new(
             Arc::new(store.expect("a store")),
             Arc::new(directory.expect("a directory")),

@@ -25,5 +25,7 @@ mod sign_in;
 mod store;
 mod tap;
 mod tls;
+#[cfg(feature = "token-credential")]
+mod token_credential;
 mod traps;
 mod world;

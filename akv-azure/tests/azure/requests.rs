@@ -27,7 +27,7 @@ use crate::converge::Mortal;
 use crate::world::{World, importing, name, tags};
 
 fn jobs_over(world: &World, transport: Arc<dyn HttpClient>, now: OffsetDateTime) -> RequestJobs {
-    let options = AzureOptions { transport: Some(transport), ..AzureOptions::default() };
+    let options = AzureOptions::default().with_transport(transport);
     let azure = Azure::new(options).expect("options");
     let address = world.address("contoso", Cloud::public());
     let store = Arc::new(azure.store(&address, &world.credential()).expect("a store"));

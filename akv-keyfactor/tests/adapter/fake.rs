@@ -40,11 +40,9 @@ impl World {
             .subscription_in(TENANT, SUBSCRIPTION, "Enabled")
             .clock_mode(ClockMode::Tokio);
         let cloud = describe(cloud).start();
-        let options = AzureOptions {
-            transport: Some(cloud.transport()),
-            deadline: Duration::from_secs(60),
-            ..AzureOptions::default()
-        };
+        let options = AzureOptions::default()
+            .with_transport(cloud.transport())
+            .with_deadline(Duration::from_secs(60));
         let azure = Azure::new(options).expect("Azure over the fake");
         let jobs = AzureJobs::new(azure, Arc::new(cloud.clock().clone()));
         let pki = TestPki::new(cloud.clock().now());

@@ -30,7 +30,7 @@ pub(crate) enum Distrust {
 
 /// That the proxy was named with https:// and does not speak TLS.
 #[derive(Debug)]
-pub(super) struct ProxySpeaksNoTls;
+pub(crate) struct ProxySpeaksNoTls;
 
 impl std::fmt::Display for ProxySpeaksNoTls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -2,7 +2,7 @@
 
 /// An operation of Azure that this crate uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Operation {
+pub(crate) enum ApiOperation {
     ListCertificates,
     ListDeletedCertificates,
     ListVersions,
@@ -46,7 +46,7 @@ pub(crate) struct Needs {
     pub(crate) role: &'static str,
 }
 
-impl Operation {
+impl ApiOperation {
     pub(crate) fn service(self) -> Service {
         match self {
             Self::ListSubscriptions

@@ -31,16 +31,16 @@ impl Vault {
 }
 
 /// The place of a request that is sent at once.
-async fn granted(pacer: &Arc<Pacer>) -> Permit {
+async fn granted(limiter: &Arc<RateLimiter>) -> Permit {
     let deadline = Deadline::after(Duration::MAX);
-    let mut permit = pacer.permit(deadline).await.expect("before the deadline");
+    let mut permit = limiter.permit(deadline).await.expect("before the deadline");
     permit.sent();
     permit
 }
 
 /// Sends so many requests, 64 at a time; how long each is on its way there is for `way` to say.
 async fn send(
-    pacer: &Arc<Pacer>,
+    limiter: &Arc<RateLimiter>,
     requests: u32,
     budget: usize,
     way: impl Fn(u32) -> u64,
@@ -53,7 +53,7 @@ async fn send(
             let way = Duration::from_millis(way(number));
             async move {
                 loop {
-                    let permit = granted(pacer).await;
+                    let permit = granted(limiter).await;
                     tokio::time::sleep(way).await;
                     let accepted = vault.borrow_mut().take(budget);
                     tokio::time::sleep(way / 2).await;
@@ -74,7 +74,7 @@ fn uneven(number: u32) -> u64 {
 
 #[tokio::test(start_paused = true)]
 async fn alone_it_is_never_refused_and_near_the_floor() {
-    let (vault, took) = send(&Pacer::new(Pace::default()), 10_400, 4000, uneven).await;
+    let (vault, took) = send(&RateLimiter::new(RateLimit::default()), 10_400, 4000, uneven).await;
     assert_eq!(vault.refused, 0);
     assert_eq!(vault.most_in_a_window, 4000, "all of the budget is used");
     // Two full windows and what is left over: 20 seconds are the floor.
@@ -84,55 +84,55 @@ async fn alone_it_is_never_refused_and_near_the_floor() {
 #[tokio::test(start_paused = true)]
 async fn a_way_that_becomes_shorter_brings_no_refusal() {
     let shorter = |number| if number < 4000 { 40 } else { 0 };
-    let (vault, _) = send(&Pacer::new(Pace::default()), 8000, 4000, shorter).await;
+    let (vault, _) = send(&RateLimiter::new(RateLimit::default()), 8000, 4000, shorter).await;
     assert_eq!(vault.refused, 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn with_half_of_it_taken_few_are_refused_and_all_get_through() {
     let requests = 10_400;
-    let (vault, took) = send(&Pacer::new(Pace::default()), requests, 2000, uneven).await;
+    let (vault, took) = send(&RateLimiter::new(RateLimit::default()), requests, 2000, uneven).await;
     assert!(vault.refused * 20 < requests, "{} of {requests} were refused", vault.refused);
     assert!(took < Duration::from_secs(75), "52 seconds are the floor: {took:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_refusal_slows_everybody_and_the_pace_comes_back() {
-    let pacer = Pacer::new(Pace::default());
+    let limiter = RateLimiter::new(RateLimit::default());
     for _ in 0..100 {
-        drop(granted(&pacer).await);
+        drop(granted(&limiter).await);
     }
-    granted(&pacer).await.refused(None);
+    granted(&limiter).await.refused(None);
     let start = Instant::now();
-    drop(granted(&pacer).await);
+    drop(granted(&limiter).await);
     assert!(start.elapsed() >= PAUSE, "all wait: {:?}", start.elapsed());
     tokio::time::sleep(WINDOW * 11).await;
     let start = Instant::now();
     for _ in 0..4000 {
-        drop(granted(&pacer).await);
+        drop(granted(&limiter).await);
     }
     assert!(start.elapsed() < Duration::from_millis(1), "a full burst again");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_service_wish_holds_for_everybody() {
-    let pacer = Pacer::new(Pace::default());
-    granted(&pacer).await.refused(Some(Duration::from_secs(9)));
+async fn retry_after_holds_for_everybody() {
+    let limiter = RateLimiter::new(RateLimit::default());
+    granted(&limiter).await.refused(Some(Duration::from_secs(9)));
     let start = Instant::now();
-    drop(granted(&pacer).await);
+    drop(granted(&limiter).await);
     assert!(start.elapsed() >= Duration::from_secs(9));
 }
 
 #[tokio::test(start_paused = true)]
 async fn nobody_queues_for_a_rest_that_is_too_long() {
-    let pacer = Pacer::new(Pace::new(3, WINDOW));
-    let held = granted(&pacer).await;
-    drop((granted(&pacer).await, granted(&pacer).await));
+    let limiter = RateLimiter::new(RateLimit::new(3, WINDOW));
+    let held = granted(&limiter).await;
+    drop((granted(&limiter).await, granted(&limiter).await));
     let start = Instant::now();
     let asking = |seconds| {
-        let pacer = Arc::clone(&pacer);
+        let limiter = Arc::clone(&limiter);
         async move {
-            let permit = pacer.permit(Deadline::after(Duration::from_secs(seconds))).await;
+            let permit = limiter.permit(Deadline::after(Duration::from_secs(seconds))).await;
             (permit.map(drop), start.elapsed())
         }
     };
@@ -152,24 +152,24 @@ async fn nobody_queues_for_a_rest_that_is_too_long() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_not_sent_or_was_refused_takes_no_place() {
-    let pacer = Pacer::new(Pace::new(1, WINDOW));
-    granted(&pacer).await.unused();
+    let limiter = RateLimiter::new(RateLimit::new(1, WINDOW));
+    granted(&limiter).await.unused();
     let start = Instant::now();
-    drop(granted(&pacer).await);
+    drop(granted(&limiter).await);
     assert_eq!(start.elapsed(), Duration::ZERO);
-    drop(granted(&pacer).await);
+    drop(granted(&limiter).await);
     assert!(start.elapsed() >= WINDOW);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_wait_loses_no_place() {
-    let pacer = Pacer::new(Pace::new(1, WINDOW));
-    let held = granted(&pacer).await;
-    let waiting = tokio::time::timeout(Duration::from_secs(1), granted(&pacer)).await;
+    let limiter = RateLimiter::new(RateLimit::new(1, WINDOW));
+    let held = granted(&limiter).await;
+    let waiting = tokio::time::timeout(Duration::from_secs(1), granted(&limiter)).await;
     assert!(waiting.is_err());
     held.unused();
     let start = Instant::now();
-    drop(granted(&pacer).await);
+    drop(granted(&limiter).await);
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 

@@ -11,33 +11,34 @@ use azure_core::http::Method;
 use bytes::Bytes;
 use url::Url;
 
+use crate::api::{ApiOperation, version};
 use crate::directory::ResourceManager;
-use crate::operation::Operation;
+use crate::exchange::{Answer, Deadline, Retry};
 use crate::page::{fingerprint, unreadable};
-use crate::pipeline::{Answer, Call, Deadline, Pacing, Pipeline, Retry};
+use crate::pipeline::{Call, Pacing, Pipeline};
 use crate::redact::Redactor;
 use crate::wire::graph::{Flag, Options, Page, Query, Row};
 
 #[async_trait]
 impl VaultQuery for ResourceManager {
     async fn all_vaults(&self, tenant: &TenantId) -> Result<Listing<StorePath>> {
-        let tried = format!("query Resource Graph for the vaults of tenant {tenant}");
-        let mut pipeline = self.pipeline(tenant, None, &tried)?;
+        let operation = format!("query Resource Graph for the vaults of tenant {tenant}");
+        let mut pipeline = self.pipeline(tenant, None, &operation)?;
         if let Pacing::ResourceManager { budget, .. } = &mut pipeline.pacing {
             // Its quota is one of its own.
             *budget = format!("graph {budget}");
         }
         let path = ["providers", "Microsoft.ResourceGraph", "resources"];
-        let url = self.url(&path, RESOURCE_GRAPH);
+        let url = self.url(&path, version::RESOURCE_GRAPH);
         for _ in 1..READINGS {
-            match Reading::new(&pipeline, &url, &tried).all(self).await {
+            match Reading::new(&pipeline, &url, &operation).all(self).await {
                 Err(Broken::Moved) => {}
                 Err(Broken::Failed(error)) => return Err(error),
                 Ok(listing) => return Ok(listing),
             }
         }
-        Reading::new(&pipeline, &url, &tried).all(self).await.map_err(|broken| match broken {
-            Broken::Moved => partial(&tried, "the vaults changed while they were read"),
+        Reading::new(&pipeline, &url, &operation).all(self).await.map_err(|broken| match broken {
+            Broken::Moved => partial(&operation, "the vaults changed while they were read"),
             Broken::Failed(error) => error,
         })
     }
@@ -60,7 +61,7 @@ impl From<Error> for Broken {
 struct Reading<'a> {
     pipeline: &'a Pipeline,
     url: &'a Url,
-    tried: &'a str,
+    operation: &'a str,
     stores: Vec<StorePath>,
     ids: HashSet<u64>,
     rows: usize,
@@ -71,11 +72,11 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(pipeline: &'a Pipeline, url: &'a Url, tried: &'a str) -> Self {
+    fn new(pipeline: &'a Pipeline, url: &'a Url, operation: &'a str) -> Self {
         Self {
             pipeline,
             url,
-            tried,
+            operation,
             stores: Vec::new(),
             ids: HashSet::new(),
             rows: 0,
@@ -105,7 +106,7 @@ impl<'a> Reading<'a> {
         let gap = self.unreadable.map(|why| {
             let missing = self.rows - self.stores.len();
             let problem = format!("{missing} of {} rows cannot be read: {why}", self.rows);
-            Error::new(ErrorKind::Protocol, self.tried, problem)
+            Error::new(ErrorKind::Protocol, self.operation, problem)
         });
         Ok(Listing { items: self.stores, gap })
     }
@@ -118,12 +119,12 @@ impl<'a> Reading<'a> {
             allow_partial_scopes: false,
         };
         let body = serde_json::to_vec(&Query { query: QUERY, options })
-            .map_err(|error| unreadable(self.tried, &error))?;
+            .map_err(|error| unreadable(self.operation, &error))?;
         let call = Call::new(
-            Operation::QueryVaults,
+            ApiOperation::QueryVaults,
             Method::Post,
             self.url.clone(),
-            self.tried.to_owned(),
+            self.operation.to_owned(),
         )
         .with_body(Bytes::from(body))
         .with_limit(PAGE_BYTES);
@@ -138,7 +139,7 @@ impl<'a> Reading<'a> {
             return Err(self.partial("it covers 10,000 subscriptions and there are more").into());
         }
         let page: Page<'_> = serde_json::from_slice(answer.body())
-            .map_err(|error| unreadable(self.tried, &error))?;
+            .map_err(|error| unreadable(self.operation, &error))?;
         if page.result_truncated.as_ref().is_some_and(Flag::is_raised) {
             return Err(self.partial("the service cut it").into());
         }
@@ -181,12 +182,12 @@ impl<'a> Reading<'a> {
     }
 
     fn partial(&self, why: &str) -> Error {
-        partial(self.tried, why)
+        partial(self.operation, why)
     }
 }
 
-fn partial(tried: &str, why: &str) -> Error {
-    Error::new(ErrorKind::Protocol, tried, format!("the answer is not complete: {why}"))
+fn partial(operation: &str, why: &str) -> Error {
+    Error::new(ErrorKind::Protocol, operation, format!("the answer is not complete: {why}"))
 }
 
 /// Pages need the id and an order that is the same for each.
@@ -199,5 +200,3 @@ const PAGE_BYTES: usize = 2 << 20;
 const MOST_ROWS: usize = 500_000;
 /// How often it is read from the beginning before it counts as partial.
 const READINGS: usize = 3;
-/// The newest stable version.
-pub(crate) const RESOURCE_GRAPH: &str = "2024-04-01";

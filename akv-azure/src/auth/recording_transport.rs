@@ -9,43 +9,27 @@ use azure_core::error::ErrorKind;
 use azure_core::http::headers::HeaderName;
 use azure_core::http::{AsyncRawResponse, Body, HttpClient, Request};
 
-use crate::pipeline::{Answer, Deadline, Failure, wish};
+use crate::exchange::{Answer, Deadline, FailedExchange, Failure, retry_after};
 use crate::redact::Redactor;
 use crate::wire;
 
 /// Passes requests on, reads the answers within bounds and keeps the last that failed.
-pub(super) struct Recorder {
+pub(super) struct RecordingTransport {
     transport: Arc<dyn HttpClient>,
-    last: Mutex<Option<Heard>>,
+    last: Mutex<Option<FailedExchange>>,
 }
 
-/// How an exchange failed.
-pub(super) enum Heard {
-    /// With an answer that is not a success, or is none that can be read.
-    Answered {
-        status: u16,
-        body: Vec<u8>,
-        request_id: Option<String>,
-        wish: Option<Duration>,
-        redactor: Redactor,
-    },
-    /// With a token that cannot be used.
-    Unusable(&'static str),
-    /// Without an answer.
-    Failed(Failure),
-}
-
-impl Recorder {
+impl RecordingTransport {
     pub(super) fn new(transport: Arc<dyn HttpClient>) -> Arc<Self> {
         Arc::new(Self { transport, last: Mutex::default() })
     }
 
-    pub(super) fn take(&self) -> Option<Heard> {
+    pub(super) fn take(&self) -> Option<FailedExchange> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn keep(&self, heard: Option<Heard>) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = heard;
+    fn keep(&self, failed: Option<FailedExchange>) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = failed;
     }
 
     async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
@@ -62,7 +46,7 @@ impl Recorder {
 }
 
 #[async_trait]
-impl HttpClient for Recorder {
+impl HttpClient for RecordingTransport {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         tracing::debug!(
             method = %request.method(),
@@ -75,23 +59,23 @@ impl HttpClient for Recorder {
             Err(failure) => {
                 // Where nobody answers at all it is for us to say when to try again.
                 let sent = !matches!(failure, Failure::NotSent { .. });
-                self.keep(Some(Heard::Failed(failure)));
+                self.keep(Some(FailedExchange::Failed(failure)));
                 let kind = if sent { ErrorKind::Io } else { ErrorKind::Other };
                 return Err(azure_core::Error::with_message(kind, "no answer"));
             }
         };
         // A success that cannot be read as one is a failure too, so it is kept without its secret.
-        self.keep(Some(Heard::Answered {
+        self.keep(Some(FailedExchange::Answered {
             status: answer.status(),
             body: if answer.is_success() { Vec::new() } else { answer.body().to_vec() },
             request_id: answer.request_id(),
-            wish: wish(answer.headers(), SystemTime::now()),
+            retry_after: retry_after(answer.headers(), SystemTime::now()),
             redactor: answer.redactor().clone(),
         }));
         if answer.is_success()
             && let Some(fault) = wire::entra::fault_of_token(answer.body())
         {
-            self.keep(Some(Heard::Unusable(fault)));
+            self.keep(Some(FailedExchange::Unusable(fault)));
             return Err(azure_core::Error::with_message(ErrorKind::Other, fault));
         }
         let (status, body) = (answer.status().into(), answer.body().to_vec());
@@ -99,9 +83,9 @@ impl HttpClient for Recorder {
     }
 }
 
-impl fmt::Debug for Recorder {
+impl fmt::Debug for RecordingTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Recorder")
+        f.write_str("RecordingTransport")
     }
 }
 

@@ -54,12 +54,12 @@ impl Origin {
     /// Reads a link that the service sent, and refuses one that leads elsewhere.
     pub(crate) fn follow(
         &self,
-        tried: &str,
+        operation: &str,
         link: &str,
         redactor: &Redactor,
     ) -> Result<Url, Error> {
         let url = Url::parse(link).map_err(|error| {
-            Error::new(ErrorKind::Protocol, tried, "the link to the next page is not a URL")
+            Error::new(ErrorKind::Protocol, operation, "the link to the next page is not a URL")
                 .with_source(error)
         })?;
         if self.owns(&url) {
@@ -68,7 +68,7 @@ impl Origin {
         let elsewhere = redactor.line(&url.origin().ascii_serialization());
         Err(Error::new(
             ErrorKind::UntrustedHost,
-            tried,
+            operation,
             format!(
                 "the next page is said to be at {elsewhere}, which is not {}: nothing was sent there",
                 self.host()

@@ -1,4 +1,4 @@
-//! The pacer: one a vault, shared by every job of the process.
+//! The rate limiter: one a vault, shared by every job of the process.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::deadline::{Deadline, Rest, later};
-use crate::options::Pace;
+use crate::exchange::{Deadline, Rest, later};
+use crate::options::RateLimit;
 
 /// Lets requests through so that no stretch of time of the window's length sees more of them than
 /// the budget, and slows down for everybody when the service says that others use the budget too.
@@ -17,8 +17,8 @@ use crate::options::Pace;
 /// sending: the service saw it no later than that, so however long requests are on their way, the
 /// service never counts more than the budget.
 #[derive(Debug)]
-pub(crate) struct Pacer {
-    pace: Pace,
+pub(crate) struct RateLimiter {
+    rate: RateLimit,
     state: Mutex<State>,
     changed: Notify,
     /// Whoever waits for a place waits in line.
@@ -51,7 +51,7 @@ struct Slowed {
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Permit {
-    pacer: Arc<Pacer>,
+    limiter: Arc<RateLimiter>,
     granted: Instant,
     counted: bool,
 }
@@ -62,10 +62,10 @@ enum Turn {
     WhenSomethingChanges,
 }
 
-impl Pacer {
-    pub(crate) fn new(pace: Pace) -> Arc<Self> {
+impl RateLimiter {
+    pub(crate) fn new(rate: RateLimit) -> Arc<Self> {
         Arc::new(Self {
-            pace,
+            rate,
             state: Mutex::default(),
             changed: Notify::new(),
             line: tokio::sync::Mutex::new(()),
@@ -84,7 +84,7 @@ impl Pacer {
             match self.turn(Instant::now()) {
                 Turn::Now => {
                     return Ok(Permit {
-                        pacer: Arc::clone(self),
+                        limiter: Arc::clone(self),
                         granted: Instant::now(),
                         counted: false,
                     });
@@ -97,10 +97,10 @@ impl Pacer {
         }
     }
 
-    /// Whether a new pacer would do the same: nothing counts against the budget any more.
+    /// Whether a new one would do the same: nothing counts against the budget any more.
     pub(crate) fn is_idle(&self) -> bool {
         let mut state = self.state();
-        state.forget(Instant::now(), self.pace.window);
+        state.forget(Instant::now(), self.rate.window);
         state.occupied() == 0 && state.slowed.is_none()
     }
 
@@ -110,9 +110,9 @@ impl Pacer {
 
     fn turn(&self, now: Instant) -> Turn {
         let mut state = self.state();
-        state.forget(now, self.pace.window);
+        state.forget(now, self.rate.window);
         let limit = self.limit(&state, now);
-        if limit >= f64::from(self.pace.transactions) {
+        if limit >= f64::from(self.rate.transactions) {
             state.slowed = None;
             state.next_due = None;
         }
@@ -123,7 +123,7 @@ impl Pacer {
         }
         if state.occupied() >= whole(limit) {
             match state.answered.front() {
-                Some(oldest) => earliest = earliest.max(later(*oldest, self.pace.window)),
+                Some(oldest) => earliest = earliest.max(later(*oldest, self.rate.window)),
                 None => return Turn::WhenSomethingChanges,
             }
         }
@@ -134,29 +134,29 @@ impl Pacer {
         if state.slowed.is_some() {
             // Timers are coarser than the spaces between requests, so a little lag is made up for.
             let due = state.next_due.unwrap_or(now).max(now.checked_sub(LAG).unwrap_or(now));
-            state.next_due = Some(later(due, self.pace.window.div_f64(limit.max(1.0))));
+            state.next_due = Some(later(due, self.rate.window.div_f64(limit.max(1.0))));
         }
         Turn::Now
     }
 
     /// What is let through in a window: the budget, or after a refusal less, growing back with time.
     fn limit(&self, state: &State, now: Instant) -> f64 {
-        let budget = f64::from(self.pace.transactions);
+        let budget = f64::from(self.rate.transactions);
         let Some(slowed) = state.slowed else { return budget };
         let grown = now.saturating_duration_since(slowed.paused_until).as_secs_f64()
-            / self.pace.window.as_secs_f64();
+            / self.rate.window.as_secs_f64();
         (slowed.limit + grown * budget * GROWTH).min(budget)
     }
 
     /// The service refused a request that was let through at `granted`. Requests that were on their
     /// way when the pace was last cut say nothing new about it.
-    fn slow(&self, granted: Instant, wish: Option<Duration>) {
+    fn slow(&self, granted: Instant, retry_after: Option<Duration>) {
         let now = Instant::now();
         let mut state = self.state();
-        state.forget(now, self.pace.window);
+        state.forget(now, self.rate.window);
         let known = state.slowed.filter(|slowed| granted <= slowed.at);
         let next = if let Some(known) = known {
-            let paused_until = known.paused_until.max(later(now, wish.unwrap_or_default()));
+            let paused_until = known.paused_until.max(later(now, retry_after.unwrap_or_default()));
             Slowed { paused_until, ..known }
         } else {
             let in_a_row = match state.slowed {
@@ -167,10 +167,10 @@ impl Pacer {
                 _ => 1,
             };
             let seen = u32::try_from(state.answered.len()).map_or(f64::MAX, f64::from);
-            let least = f64::from(self.pace.transactions) * LEAST;
+            let least = f64::from(self.rate.transactions) * LEAST;
             let limit = (self.limit(&state, now).min(seen) * CUT).max(least).max(1.0);
             let own = PAUSE.saturating_mul(1 << (in_a_row - 1).min(4));
-            let paused_until = later(now, wish.unwrap_or_default().max(own));
+            let paused_until = later(now, retry_after.unwrap_or_default().max(own));
             Slowed { at: now, limit, paused_until, in_a_row }
         };
         state.slowed = Some(next);
@@ -210,9 +210,9 @@ impl Permit {
 
     /// The service refused the request because of its budget. Such a request does not count against
     /// it (Key Vault throttling guide), and it slows down everybody.
-    pub(crate) fn refused(mut self, wish: Option<Duration>) {
+    pub(crate) fn refused(mut self, retry_after: Option<Duration>) {
         self.counted = false;
-        self.pacer.slow(self.granted, wish);
+        self.limiter.slow(self.granted, retry_after);
     }
 
     /// Nothing was sent.
@@ -223,13 +223,13 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut state = self.pacer.state();
+        let mut state = self.limiter.state();
         state.under_way = state.under_way.saturating_sub(1);
         if self.counted {
             state.answered.push_back(Instant::now());
         }
         drop(state);
-        self.pacer.changed.notify_one();
+        self.limiter.changed.notify_one();
     }
 }
 

@@ -44,8 +44,12 @@ impl Deadline {
 pub(crate) struct Rest(Duration);
 
 impl Rest {
+    pub(crate) fn length(self) -> Duration {
+        self.0
+    }
+
     /// The rest until then, where that is not before the deadline.
-    pub(super) fn past(deadline: Deadline, until: Instant) -> Option<Self> {
+    pub(crate) fn past(deadline: Deadline, until: Instant) -> Option<Self> {
         (until >= deadline.at).then(|| Self(until.saturating_duration_since(Instant::now())))
     }
 }
@@ -58,7 +62,7 @@ impl fmt::Display for Rest {
 
 /// `by` after `from`, or ten years after where the clock does not reach so far: the lengths come
 /// from others, and no sum of them may end the process.
-pub(super) fn later(from: Instant, by: Duration) -> Instant {
+pub(crate) fn later(from: Instant, by: Duration) -> Instant {
     from.checked_add(by).or_else(|| from.checked_add(FAR)).unwrap_or(from)
 }
 

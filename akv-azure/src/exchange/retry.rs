@@ -1,12 +1,9 @@
 //! Whether and when a request is sent again.
 
-use std::time::{Duration, SystemTime};
-
-use azure_core::http::headers::{HeaderName, Headers};
+use std::time::Duration;
 
 use super::deadline::Deadline;
 use super::failure::Failure;
-use super::quota::user_quota_resets_after;
 
 /// The attempts of one operation: how many there were, and until when there may be more.
 #[derive(Debug)]
@@ -32,21 +29,21 @@ impl Retry {
 
     /// How long to wait before the next attempt; `None` where there is to be none.
     ///
-    /// The wait is the service's wish or our own backoff, whichever is longer, and a wait that
+    /// The wait is what the service asks for or our own backoff, whichever is longer, and a wait that
     /// would not end before the deadline is not begun. Throttling is waited out for as long as the
     /// deadline allows; all else gives up after a few attempts, because a person is waiting.
     pub(crate) fn after(&mut self, failure: &Failure) -> Option<Duration> {
         if !failure.may_pass() {
             return None;
         }
-        self.after_wish(failure.is_throttling(), failure.wish())
+        self.after_failure(failure.is_throttling(), failure.retry_after())
     }
 
     /// The same, for a failure that may pass.
-    pub(crate) fn after_wish(
+    pub(crate) fn after_failure(
         &mut self,
         throttled: bool,
-        wish: Option<Duration>,
+        retry_after: Option<Duration>,
     ) -> Option<Duration> {
         let own = if throttled {
             self.throttled += 1;
@@ -58,7 +55,7 @@ impl Retry {
             }
             backoff(BASE, self.failures)
         };
-        let wait = wish.map_or(own, |wish| wish.max(own));
+        let wait = retry_after.map_or(own, |asked| asked.max(own));
         self.deadline.allows(wait).then_some(wait)
     }
 }
@@ -70,44 +67,23 @@ fn backoff(base: Duration, attempt: u32) -> Duration {
     bound.mul_f64(fastrand::f64())
 }
 
-/// How long the service wants to be left alone, by any of the headers in use: in seconds, as
-/// an HTTP date or in milliseconds, or Resource Graph's own. The longest counts, up to a day.
-pub(crate) fn wish(headers: &Headers, now: SystemTime) -> Option<Duration> {
-    let read = |name| headers.get_optional_str(&HeaderName::from_static(name)).map(str::trim);
-    let after = read("retry-after").and_then(|text| {
-        let date = || httpdate::parse_http_date(text).ok()?.duration_since(now).ok();
-        text.parse().map(Duration::from_secs).ok().or_else(date)
-    });
-    ["retry-after-ms", "x-ms-retry-after-ms"]
-        .into_iter()
-        .filter_map(|name| read(name)?.parse().map(Duration::from_millis).ok())
-        .chain(after)
-        .chain(user_quota_resets_after(headers))
-        .max()
-        .map(|wish| wish.min(LONGEST_WISH))
-}
-
 const ATTEMPTS: u32 = 6;
 const BASE: Duration = Duration::from_millis(500);
 /// What Key Vault's throttling guide advises to begin with.
 const THROTTLED_BASE: Duration = Duration::from_secs(1);
 /// Where the same guide ends the doubling.
 const LONGEST: Duration = Duration::from_secs(16);
-/// No budget takes longer than a day to come back; whatever wishes for more is mistaken, and must
-/// not stop a process that runs for weeks.
-const LONGEST_WISH: Duration = Duration::from_secs(86_400);
 
 #[cfg(test)]
 mod tests {
     use akv_core::Reply;
-    use azure_core::http::headers::HeaderValue;
 
     use super::*;
-    use crate::pipeline::failure::Refusal;
+    use crate::exchange::ErrorResponse;
 
-    fn refused(status: u16, wish: Option<Duration>) -> Failure {
+    fn refused(status: u16, retry_after: Option<Duration>) -> Failure {
         let reply = Reply { status, ..Reply::default() };
-        Failure::Refused(Box::new(Refusal { reply, wish, ..Refusal::default() }))
+        Failure::Refused(Box::new(ErrorResponse { reply, retry_after, ..ErrorResponse::default() }))
     }
 
     fn retry(seconds: u64) -> Retry {
@@ -126,10 +102,10 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_service_wish_is_the_least_and_the_deadline_the_most() {
-        let wish = Duration::from_secs(20);
-        assert!(retry(60).after(&refused(503, Some(wish))) >= Some(wish));
-        assert_eq!(retry(19).after(&refused(503, Some(wish))), None, "no wait past the deadline");
+    async fn retry_after_is_the_least_and_the_deadline_the_most() {
+        let asked = Duration::from_secs(20);
+        assert!(retry(60).after(&refused(503, Some(asked))) >= Some(asked));
+        assert_eq!(retry(19).after(&refused(503, Some(asked))), None, "no wait past the deadline");
     }
 
     #[tokio::test(start_paused = true)]
@@ -141,30 +117,6 @@ mod tests {
         for _ in 0..50 {
             let wait = throttled.after(&refused(429, None)).expect("another attempt");
             assert!(wait <= LONGEST);
-        }
-    }
-
-    #[test]
-    fn reads_every_spelling_of_the_wish() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
-        let date = httpdate::fmt_http_date(now + Duration::from_secs(7));
-        for (name, value, seconds) in [
-            ("retry-after", "3", Some(3)),
-            ("retry-after", date.as_str(), Some(7)),
-            ("retry-after", "soon", None),
-            ("retry-after", "-1", None),
-            ("retry-after-ms", "2000", Some(2)),
-            ("x-ms-retry-after-ms", "4000", Some(4)),
-            ("x-ms-user-quota-resets-after", "00:00:03", Some(3)),
-            ("x-ms-user-quota-resets-after", "99:00:03", Some(60)),
-            ("x-ms-user-quota-resets-after", "soon", None),
-            ("retry-after", "9999999999999999999", Some(86_400)),
-            ("retry-after-ms", "18446744073709551615", Some(86_400)),
-            ("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT", Some(86_400)),
-        ] {
-            let mut headers = Headers::new();
-            headers.insert(name, HeaderValue::from(value.to_owned()));
-            assert_eq!(wish(&headers, now), seconds.map(Duration::from_secs), "{name}: {value}");
         }
     }
 }
