@@ -29,11 +29,11 @@ fn pages_of_25(bencher: divan::Bencher<'_, '_>, pages: usize) {
 }
 
 fn vault(pages: usize) -> KeyVault {
-    let azure = Azure::new(AzureOptions {
-        transport: Some(Arc::new(AtOnce { pages })),
-        pace: akv_azure::Pace::new(u32::MAX, std::time::Duration::from_secs(1)),
-        ..AzureOptions::default()
-    });
+    let azure = Azure::new(
+        AzureOptions::default().with_transport(Arc::new(AtOnce { pages })).with_rate_limit(
+            akv_azure::RateLimit::new(u32::MAX, std::time::Duration::from_secs(1)),
+        ),
+    );
     let address = StoreAddress {
         path: "contoso".parse().expect("a vault name"),
         tenant: "contoso.example".parse().ok(),

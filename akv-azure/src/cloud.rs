@@ -3,17 +3,18 @@
 use akv_core::{Cloud, Error, ErrorKind, Result};
 use azure_core::http::Method;
 
-use crate::azure::Shared;
-use crate::operation::Operation;
+use crate::api::{ApiOperation, version};
+use crate::exchange::{Deadline, Origin, Retry};
 use crate::page::unreadable;
-use crate::pipeline::{Call, Deadline, Origin, Pacing, Pipeline, Retry};
+use crate::pipeline::{Call, Pacing, Pipeline};
+use crate::shared::Shared;
 use crate::wire::cloud::{self as wire, Cloud as Described};
 
 pub(crate) async fn from_metadata(shared: &Shared, resource_manager: &str) -> Result<Cloud> {
     let resource_manager = resource_manager.trim().trim_end_matches('/');
     let origin = Origin::new("Resource Manager URL", resource_manager)?;
-    let tried = format!("read the cloud that {} describes", origin.host());
-    let url = origin.url(&["metadata", "endpoints"], &[("api-version", API_VERSION)]);
+    let operation = format!("read the cloud that {} describes", origin.host());
+    let url = origin.url(&["metadata", "endpoints"], &[("api-version", version::CLOUD_METADATA)]);
     let pipeline = Pipeline {
         transport: shared.transport(&Cloud::public())?,
         origin,
@@ -22,18 +23,19 @@ pub(crate) async fn from_metadata(shared: &Shared, resource_manager: &str) -> Re
         pacing: Pacing::Free,
         cancellation: shared.cancellation(),
     };
-    let call = Call::new(Operation::ReadCloudMetadata, Method::Get, url, tried);
+    let call = Call::new(ApiOperation::ReadCloudMetadata, Method::Get, url, operation);
     let mut retry = Retry::new(Deadline::after(shared.deadline()));
     let answer = pipeline.send(&call, &mut retry).await?;
     let own = |cloud: &Described| {
         cloud.resource_manager.as_deref().is_some_and(|url| is_same(url, resource_manager))
     };
-    let mut clouds = wire::read(answer.body()).map_err(|error| unreadable(&call.tried, &error))?;
+    let mut clouds =
+        wire::read(answer.body()).map_err(|error| unreadable(&call.operation, &error))?;
     let described = if clouds.len() == 1 { clouds.pop() } else { clouds.into_iter().find(own) };
     described.and_then(|cloud| translated(cloud, resource_manager)).ok_or_else(|| {
         Error::new(
             ErrorKind::Protocol,
-            &call.tried,
+            &call.operation,
             "it does not say where this cloud's tokens and vaults are",
         )
         .with_advice("write the cloud down in a file instead")
@@ -64,5 +66,3 @@ fn translated(cloud: Described, resource_manager: &str) -> Option<Cloud> {
 fn is_same(one: &str, other: &str) -> bool {
     one.trim_end_matches('/').eq_ignore_ascii_case(other.trim_end_matches('/'))
 }
-
-pub(crate) const API_VERSION: &str = "2022-09-01";

@@ -6,7 +6,7 @@ use std::path::Path;
 use akv_core::Cloud;
 use serde_json::Value;
 
-use crate::operation::Operation;
+use crate::api::{ApiOperation, version};
 
 /// The page. A package of this crate alone has no pages, and nothing to compare with.
 fn page() -> Option<String> {
@@ -15,40 +15,48 @@ fn page() -> Option<String> {
 }
 
 /// The operations of each job.
-const JOBS: &[(&str, &[Operation])] = &[
-    ("Inventory", &[Operation::ListCertificates, Operation::GetCertificate]),
+const JOBS: &[(&str, &[ApiOperation])] = &[
+    ("Inventory", &[ApiOperation::ListCertificates, ApiOperation::GetCertificate]),
     (
         "Inventory with the chain",
-        &[Operation::ListCertificates, Operation::GetCertificate, Operation::GetSecret],
+        &[ApiOperation::ListCertificates, ApiOperation::GetCertificate, ApiOperation::GetSecret],
     ),
     (
         "Add",
         &[
-            Operation::GetCertificate,
-            Operation::ImportCertificate,
-            Operation::UpdateCertificate,
-            Operation::RecoverCertificate,
-            Operation::DeleteCertificate,
-            Operation::GetDeletedCertificate,
+            ApiOperation::GetCertificate,
+            ApiOperation::ImportCertificate,
+            ApiOperation::UpdateCertificate,
+            ApiOperation::RecoverCertificate,
+            ApiOperation::DeleteCertificate,
+            ApiOperation::GetDeletedCertificate,
         ],
     ),
     (
         "Remove",
         &[
-            Operation::DeleteCertificate,
-            Operation::GetDeletedCertificate,
-            Operation::GetCertificate,
+            ApiOperation::DeleteCertificate,
+            ApiOperation::GetDeletedCertificate,
+            ApiOperation::GetCertificate,
         ],
     ),
-    ("Discovery", &[Operation::ListSubscriptions, Operation::ListVaults]),
+    (
+        "Request",
+        &[
+            ApiOperation::GetCertificate,
+            ApiOperation::CreateCertificate,
+            ApiOperation::ForgetRequest,
+        ],
+    ),
+    ("Discovery", &[ApiOperation::ListSubscriptions, ApiOperation::ListVaults]),
     (
         "Create",
         &[
-            Operation::GetSubscription,
-            Operation::GetResourceGroup,
-            Operation::GetVault,
-            Operation::CreateVault,
-            Operation::GetDeletedVault,
+            ApiOperation::GetSubscription,
+            ApiOperation::GetResourceGroup,
+            ApiOperation::GetVault,
+            ApiOperation::CreateVault,
+            ApiOperation::GetDeletedVault,
         ],
     ),
 ];
@@ -133,11 +141,15 @@ fn the_cloud_file_shown_is_one() {
 fn the_versions_are_those_that_are_sent() {
     let Some(page) = page() else { return };
     for (interface, version) in [
-        ("Key Vault certificates and secrets", crate::vault::API_VERSION),
-        ("Vaults (Microsoft.KeyVault)", crate::directory::VAULTS),
-        ("Subscriptions", crate::directory::SUBSCRIPTIONS),
-        ("Resource groups", crate::directory::RESOURCE_GROUPS),
-        ("Cloud metadata", crate::cloud::API_VERSION),
+        ("Key Vault certificates and secrets", version::KEY_VAULT),
+        (
+            "Key Vault certificates, to request one with IP addresses or URIs",
+            version::NEWER_KEY_VAULT,
+        ),
+        ("Vaults (Microsoft.KeyVault)", version::VAULTS),
+        ("Subscriptions", version::SUBSCRIPTIONS),
+        ("Resource groups", version::RESOURCE_GROUPS),
+        ("Cloud metadata", version::CLOUD_METADATA),
     ] {
         assert!(page.contains(&format!("| {interface} | {version} |")), "{interface} {version}");
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use akv_core::{ClientId, Cloud, Credential, Identity, ObjectId, Result, StoreAddress, TenantId};
+use akv_core::{ClientId, Cloud, Credential, Identity, ObjectId, Result, TenantId};
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::azure::Azure;
-use crate::pipeline::Deadline;
+use crate::exchange::Deadline;
 
 /// An identity that is signed in to Entra ID. What its token does not say is `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,27 +61,19 @@ impl SignedIn {
 }
 
 impl Azure {
-    /// Signs in as a job on this store would, and reads who that is.
+    /// Signs in as a job in this cloud and tenant would, and reads who that is.
     pub async fn signed_in(
         &self,
-        address: &StoreAddress,
-        credential: &Credential,
-    ) -> Result<SignedIn> {
-        let StoreAddress { tenant, cloud, .. } = address;
-        self.read_token(cloud, credential, tenant.as_ref()).await
-    }
-
-    async fn read_token(
-        &self,
         cloud: &Cloud,
-        credential: &Credential,
         tenant: Option<&TenantId>,
+        credential: &Credential,
     ) -> Result<SignedIn> {
-        let tried = "sign in to Entra ID";
+        let operation = "sign in to Entra ID";
         let shared = self.shared();
-        let tokens = shared.tokens(cloud, credential, tenant, &cloud.vault_audience, tried)?;
+        let tokens =
+            shared.tokens(cloud, &credential.into(), tenant, &cloud.vault_audience, operation)?;
         let token = tokens.token(Deadline::after(shared.deadline())).await;
-        Ok(SignedIn::read(token.map_err(|denied| denied.into_error(tried))?.secret()))
+        Ok(SignedIn::read(token.map_err(|denied| denied.into_error(operation))?.secret()))
     }
 }
 
@@ -104,7 +96,7 @@ impl Identity for CredentialIdentity {
             _ => {
                 // The change itself needs the same token, so there is nothing to wait for longer.
                 let read =
-                    self.azure.read_token(&self.cloud, &self.credential, self.tenant.as_ref());
+                    self.azure.signed_in(&self.cloud, self.tenant.as_ref(), &self.credential);
                 let signed_in = tokio::time::timeout(PATIENCE, read).await.ok()?.ok()?;
                 let object = signed_in.object.map(|id| id.to_string());
                 signed_in.application.map(|id| id.to_string()).or(object)

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use akv_core::job::{
-    Background, DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, StoreJobs, Turns,
+    Background, DirectoryJobs, DiscoveryJob, InventoryJob, Jobs, ManagementJob, RequestJob,
+    RequestJobs, ShowJob, SoftDeleteJobs, StoreJobs, Turns,
 };
 use akv_core::{
     CertificateStore, Clock, Cloud, Credential, Identity, Layer, Result, StoreAddress,
@@ -49,23 +50,53 @@ impl AzureJobs {
         Self { layer: Some(layer), ..self }
     }
 
+    /// The jobs on the soft-deleted certificates of this store.
+    pub fn soft_delete(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> Result<SoftDeleteJobs> {
+        let store = self.store(address, credential)?;
+        Ok(SoftDeleteJobs::new(store).with_turns(self.turns.clone()))
+    }
+
+    /// The job that shows one certificate of this store.
+    pub fn show(&self, address: &StoreAddress, credential: &Credential) -> Result<ShowJob> {
+        Ok(ShowJob::new(self.store(address, credential)?))
+    }
+
     fn of_store(&self, address: &StoreAddress, credential: &Credential) -> Result<Box<StoreJobs>> {
-        let mut store: Arc<dyn CertificateStore> = Arc::new(self.azure.store(address, credential)?);
+        let store = self.store(address, credential)?;
         let mut directory: Arc<dyn VaultDirectory> =
             Arc::new(self.azure.directory(&address.cloud, credential)?);
         if let Some(layer) = &self.layer {
-            let identity: Arc<dyn Identity> = Arc::new(CredentialIdentity {
-                azure: self.azure.clone(),
-                cloud: address.cloud.clone(),
-                tenant: address.tenant.clone(),
-                credential: credential.clone(),
-            });
-            store = layer.store(store, Arc::clone(&identity));
-            directory = layer.directory(directory, identity);
+            directory = layer.directory(directory, self.identity(address, credential));
         }
         let clock = Arc::clone(&self.clock);
         let jobs = StoreJobs::new(store, directory, address.tenant.clone(), clock);
         Ok(Box::new(jobs.with_turns(self.turns.clone()).with_background(Arc::new(BlockingThreads))))
+    }
+
+    /// The store behind the layer.
+    fn store(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> Result<Arc<dyn CertificateStore>> {
+        let store = Arc::new(self.azure.store(address, credential)?);
+        Ok(match &self.layer {
+            Some(layer) => layer.store(store, self.identity(address, credential)),
+            None => store,
+        })
+    }
+
+    fn identity(&self, address: &StoreAddress, credential: &Credential) -> Arc<dyn Identity> {
+        Arc::new(CredentialIdentity {
+            azure: self.azure.clone(),
+            cloud: address.cloud.clone(),
+            tenant: address.tenant.clone(),
+            credential: credential.clone(),
+        })
     }
 }
 
@@ -95,8 +126,25 @@ impl Jobs for AzureJobs {
         Ok(self.of_store(address, credential)?)
     }
 
+    fn requests(
+        &self,
+        address: &StoreAddress,
+        credential: &Credential,
+    ) -> Result<Box<dyn RequestJob>> {
+        Ok(Box::new(self.of_requests(address, credential)?))
+    }
+
     fn discovery(&self, cloud: &Cloud, credential: &Credential) -> Result<Box<dyn DiscoveryJob>> {
         Ok(Box::new(DirectoryJobs::new(Arc::new(self.azure.directory(cloud, credential)?))))
+    }
+}
+
+impl AzureJobs {
+    fn of_requests(&self, address: &StoreAddress, credential: &Credential) -> Result<RequestJobs> {
+        let store = Arc::new(self.azure.store(address, credential)?);
+        let (requests, clock) = (Arc::clone(&store), Arc::clone(&self.clock));
+        let jobs = RequestJobs::new(store, requests, clock);
+        Ok(jobs.with_turns(self.turns.clone()).with_background(Arc::new(BlockingThreads)))
     }
 }
 

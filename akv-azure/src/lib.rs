@@ -4,35 +4,94 @@
 //! what a failure means is decided in one place. Tokens go to the vault's own host and to the cloud's
 //! Resource Manager and nowhere else.
 //!
-//! Begin with [`Azure`], of which a process needs one.
+//! # A first program
+//!
+//! A process needs one [`Azure`]: its stores share connections, tokens and each vault's rate limit.
+//!
+//! ```
+//! use akv_azure::{Azure, AzureOptions};
+//! use akv_core::{CertificateStore, Credential, Error, ListOptions, StoreAddress};
+//! use futures::TryStreamExt;
+//!
+//! async fn print_names(azure: &Azure, address: &StoreAddress, identity: &Credential) -> Result<(), Error> {
+//!     let vault = azure.store(address, identity)?;
+//!     let mut certificates = vault.list(ListOptions::default());
+//!     while let Some(certificate) = certificates.try_next().await? {
+//!         println!("{}", certificate.name);
+//!     }
+//!     Ok(())
+//! }
+//!
+//! # use akv_testkit::FakeCloud;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Error> {
+//! # let fake = FakeCloud::builder().vault("contoso").start();
+//! # let options = AzureOptions::default().with_transport(fake.transport());
+//! # let address = StoreAddress {
+//! #     path: "https://contoso.vault.azure.net/".parse()?,
+//! #     tenant: Some(fake.tenant_id().parse()?),
+//! #     cloud: akv_core::Cloud::public(),
+//! #     private_endpoint: None,
+//! # };
+//! # let identity = Credential::ClientSecret {
+//! #     client_id: fake.client_id().parse()?,
+//! #     secret: fake.client_secret().into(),
+//! # };
+//! # let azure = Azure::new(options)?;
+//! # print_names(&azure, &address, &identity).await
+//! # }
+//! ```
+//!
+//! [`AzureJobs`] runs the jobs of `akv-core` on it. An error says whether and when to try again:
+//! see [`akv_core::Error`].
+//!
+//! # Features
+//!
+//! * `token-credential`: an [`AzureCredential`] can be a `TokenCredential` of the caller's own.
+//! * `live`: tests on a real vault that environment variables name.
+//!
+//! # What the versions promise
+//!
+//! Structs are made by constructors and `with_` methods, and public enums can get new variants, so
+//! new options, credentials and error kinds are minor versions. The types of `azure_core`
+//! ([`HttpClient`], `TokenCredential`) and `tokio-util` ([`CancellationToken`]) are part of the
+//! interface: a new major version of theirs is one of this crate's. Words of error messages are not.
 
+mod api;
 mod auth;
 mod azure;
+mod classify;
 mod cloud;
+mod credential;
 mod directory;
 #[cfg(test)]
 mod documented;
-mod error;
+mod exchange;
 mod files;
 mod graph;
 mod identity;
 mod jobs;
-mod lost;
-mod operation;
 mod options;
 mod page;
 mod pipeline;
+mod probe;
 mod redact;
+mod shared;
 mod transport;
+mod uncertain;
 mod vault;
 mod wire;
 
 pub use azure::Azure;
+#[cfg(feature = "token-credential")]
+pub use azure_core::credentials::TokenCredential;
 pub use azure_core::http::HttpClient;
+pub use credential::AzureCredential;
 pub use directory::ResourceManager;
 pub use identity::SignedIn;
 pub use jobs::AzureJobs;
-pub use options::{AzureOptions, Pace};
+pub use options::{AzureOptions, RateLimit};
+pub use probe::{Contact, Presented, VaultFacts};
 pub use tokio_util::sync::CancellationToken;
 pub use vault::KeyVault;
 

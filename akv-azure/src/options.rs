@@ -13,26 +13,83 @@ use tokio_util::sync::CancellationToken;
 /// ```
 /// use std::time::Duration;
 /// use akv_azure::AzureOptions;
-/// let options = AzureOptions { deadline: Duration::from_secs(30), ..AzureOptions::default() };
-/// assert!(options.transport.is_none());
+/// let options = AzureOptions::default()
+///     .with_deadline(Duration::from_secs(30))
+///     .with_ca_file("/etc/ssl/corporate-root.pem");
 /// ```
 #[derive(Clone)]
 pub struct AzureOptions {
-    /// What carries the requests; a pooled reqwest client where none is given.
-    pub transport: Option<Arc<dyn HttpClient>>,
-    /// The bound of one operation of a port with all its waiting and repeating: two minutes.
-    pub deadline: Duration,
+    pub(crate) transport: Option<Arc<dyn HttpClient>>,
+    pub(crate) deadline: Duration,
+    pub(crate) cancellation: CancellationToken,
+    pub(crate) rate_limit: RateLimit,
+    pub(crate) trust_anchors: Vec<TrustAnchors>,
+    pub(crate) proxy: Option<String>,
+    pub(crate) no_proxy: Option<String>,
+}
+
+/// More CA certificates to trust: PEM, or one certificate in DER.
+#[derive(Clone)]
+pub(crate) enum TrustAnchors {
+    File(PathBuf),
+    Bytes(Arc<[u8]>),
+}
+
+impl AzureOptions {
+    /// What carries the requests, in place of a pooled client of this crate. The options about proxy
+    /// and trust anchors do not reach it.
+    #[must_use]
+    pub fn with_transport(self, transport: Arc<dyn HttpClient>) -> Self {
+        Self { transport: Some(transport), ..self }
+    }
+
+    /// The bound of one operation of a port with all its waiting and repeating; two minutes by
+    /// default.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
     /// Cancelling it ends reads at once and changes when the request under way has been answered.
-    pub cancellation: CancellationToken,
-    /// How fast one vault is asked.
-    pub pace: Pace,
-    /// More roots to trust, as a file with PEM or one DER certificate, in every cloud.
-    pub ca_file: Option<PathBuf>,
+    #[must_use]
+    pub fn with_cancellation(self, cancellation: CancellationToken) -> Self {
+        Self { cancellation, ..self }
+    }
+
+    /// How many requests one vault gets.
+    #[must_use]
+    pub fn with_rate_limit(self, rate_limit: RateLimit) -> Self {
+        Self { rate_limit, ..self }
+    }
+
+    /// More CA certificates to trust in every cloud, from a file: PEM, or one certificate in DER. It
+    /// can be called more than once.
+    #[must_use]
+    pub fn with_ca_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.trust_anchors.push(TrustAnchors::File(file.into()));
+        self
+    }
+
+    /// More CA certificates to trust in every cloud: PEM, or one certificate in DER. It can be
+    /// called more than once.
+    #[must_use]
+    pub fn with_ca_certificates(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.trust_anchors.push(TrustAnchors::Bytes(bytes.into().into()));
+        self
+    }
+
     /// The proxy, instead of what `HTTPS_PROXY` or `ALL_PROXY` say: a URL, or empty for none.
-    pub proxy: Option<String>,
+    #[must_use]
+    pub fn with_proxy(self, url: impl Into<String>) -> Self {
+        Self { proxy: Some(url.into()), ..self }
+    }
+
     /// What is reached without the proxy, instead of what `NO_PROXY` says: hosts, domains
     /// (`.example.com`, `*.example.com`), addresses and networks, with commas between them.
-    pub no_proxy: Option<String>,
+    #[must_use]
+    pub fn with_no_proxy(self, exceptions: impl Into<String>) -> Self {
+        Self { no_proxy: Some(exceptions.into()), ..self }
+    }
 }
 
 impl Default for AzureOptions {
@@ -41,8 +98,8 @@ impl Default for AzureOptions {
             transport: None,
             deadline: Duration::from_secs(120),
             cancellation: CancellationToken::new(),
-            pace: Pace::default(),
-            ca_file: None,
+            rate_limit: RateLimit::default(),
+            trust_anchors: Vec::new(),
             proxy: None,
             no_proxy: None,
         }
@@ -53,9 +110,18 @@ impl fmt::Debug for AzureOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AzureOptions")
             .field("deadline", &self.deadline)
-            .field("pace", &self.pace)
-            .field("ca_file", &self.ca_file)
+            .field("rate_limit", &self.rate_limit)
+            .field("trust_anchors", &self.trust_anchors)
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for TrustAnchors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => f.debug_tuple("File").field(file).finish(),
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+        }
     }
 }
 
@@ -65,12 +131,12 @@ impl fmt::Debug for AzureOptions {
 /// (Key Vault service limits). All vaults of a subscription together get five times that; those
 /// whose subscription the store path does not name count as of one subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
+pub struct RateLimit {
     pub(crate) transactions: u32,
     pub(crate) window: Duration,
 }
 
-impl Pace {
+impl RateLimit {
     /// So many transactions in any stretch of `window`. At least one.
     pub fn new(transactions: u32, window: Duration) -> Self {
         Self { transactions: transactions.max(1), window }
@@ -82,7 +148,7 @@ impl Pace {
     }
 }
 
-impl Default for Pace {
+impl Default for RateLimit {
     fn default() -> Self {
         Self::new(4000, Duration::from_secs(10))
     }

@@ -10,8 +10,9 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::operation::Operation;
-use crate::pipeline::{Answer, Call, Deadline, Pipeline, Retry};
+use crate::api::ApiOperation;
+use crate::exchange::{Answer, Deadline, Retry};
+use crate::pipeline::{Call, Pipeline};
 use crate::redact::Redactor;
 use crate::wire::page::{Item, Page};
 
@@ -43,8 +44,8 @@ impl Bounds {
 /// The pages of a list that were not read yet.
 pub(crate) struct Pages {
     pipeline: Pipeline,
-    operation: Operation,
-    tried: String,
+    api: ApiOperation,
+    operation: String,
     bounds: Bounds,
     /// The bound of each page: a list is as long as it is.
     deadline: Duration,
@@ -61,16 +62,16 @@ pub(crate) struct Pages {
 impl Pages {
     pub(crate) fn new(
         pipeline: Pipeline,
-        operation: Operation,
-        tried: String,
+        api: ApiOperation,
+        operation: String,
         bounds: Bounds,
         deadline: Duration,
         first: Url,
     ) -> Self {
         Self {
             pipeline,
+            api,
             operation,
-            tried,
             bounds,
             deadline,
             next: Some(first),
@@ -93,7 +94,7 @@ impl Pages {
         if self.followed.len() > self.bounds.pages {
             return Err(self.endless("it has more pages than a list can have"));
         }
-        let call = Call::new(self.operation, Method::Get, url, self.tried.clone())
+        let call = Call::new(self.api, Method::Get, url, self.operation.clone())
             .with_limit(self.bounds.page_bytes);
         let started = Instant::now();
         let mut retry = Retry::new(Deadline::after(self.deadline));
@@ -101,7 +102,7 @@ impl Pages {
         self.waited += started.elapsed();
         self.redactor = answer.redactor().clone();
         let page: Page<T> = Page::read(answer.body(), self.bounds.page_items)
-            .map_err(|error| unreadable(&self.tried, &error))?;
+            .map_err(|error| unreadable(&self.operation, &error))?;
         self.items += page.value.len();
         self.empty_in_a_row = if page.value.is_empty() { self.empty_in_a_row + 1 } else { 0 };
         if let Some(how) = self.endlessness() {
@@ -109,7 +110,9 @@ impl Pages {
         }
         self.next = match page.next_link.as_deref() {
             None | Some("") => None,
-            Some(link) => Some(self.pipeline.origin.follow(&self.tried, link, &self.redactor)?),
+            Some(link) => {
+                Some(self.pipeline.origin.follow(&self.operation, link, &self.redactor)?)
+            }
         };
         Ok(Some(page.value))
     }
@@ -156,7 +159,7 @@ impl Pages {
         let (all, missing) = (self.items, self.items - items.len());
         let gap = last.map(|invalid| {
             let problem = format!("{missing} of {all} listed cannot be read: {invalid}");
-            Error::new(ErrorKind::Protocol, &self.tried, problem)
+            Error::new(ErrorKind::Protocol, &self.operation, problem)
         });
         Ok(Listing { items, gap })
     }
@@ -168,7 +171,7 @@ impl Pages {
     }
 
     fn endless(&self, how: &str) -> Error {
-        Error::new(ErrorKind::Protocol, &self.tried, format!("the list does not end: {how}"))
+        Error::new(ErrorKind::Protocol, &self.operation, format!("the list does not end: {how}"))
             .with_advice("find out who answers in the service's place")
     }
 }
@@ -181,16 +184,16 @@ pub(crate) fn fingerprint(value: impl Hash) -> u64 {
 }
 
 /// Reads an answer that is a success.
-pub(crate) fn read<T: DeserializeOwned>(answer: &Answer, tried: &str) -> Result<T, Error> {
-    serde_json::from_slice(answer.body()).map_err(|error| unreadable(tried, &error))
+pub(crate) fn read<T: DeserializeOwned>(answer: &Answer, operation: &str) -> Result<T, Error> {
+    serde_json::from_slice(answer.body()).map_err(|error| unreadable(operation, &error))
 }
 
 /// What serde says could repeat a value, so only the place of the error is told.
-pub(crate) fn unreadable(tried: &str, error: &serde_json::Error) -> Error {
+pub(crate) fn unreadable(operation: &str, error: &serde_json::Error) -> Error {
     let place = format!("line {} column {}", error.line(), error.column());
     Error::new(
         ErrorKind::Protocol,
-        tried,
+        operation,
         format!("the answer is not what it should be, at {place}"),
     )
     .with_advice("find out who answers in the service's place")

@@ -57,7 +57,7 @@ mod tests {
     fn azure(body: String) -> Azure {
         let hostile = Hostile { body: body.into(), answers: AtomicUsize::new(0) };
         let transport: Arc<dyn HttpClient> = Arc::new(hostile);
-        Azure::new(AzureOptions { transport: Some(transport), ..AzureOptions::default() }).unwrap()
+        Azure::new(AzureOptions::default().with_transport(transport)).unwrap()
     }
 
     fn credential() -> Credential {
@@ -72,7 +72,7 @@ mod tests {
             cloud: Cloud::public(),
             private_endpoint: None,
         };
-        azure.store(&address, &credential()).unwrap()
+        azure.store(&address, credential()).unwrap()
     }
 
     /// A page without its end, as large as it may be and not larger.
@@ -114,7 +114,7 @@ mod tests {
     }
 
     async fn discover(azure: &Azure, subscriptions: usize) {
-        let directory = azure.directory(&Cloud::public(), &credential()).unwrap();
+        let directory = azure.directory(&Cloud::public(), credential()).unwrap();
         let tenant = TENANT.parse().unwrap();
         let vaults = (0..subscriptions).map(|number| {
             let id = format!("5b5c41b7-0000-4000-8000-{number:012}").parse().unwrap();

@@ -3,6 +3,10 @@
 #![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
 
 mod fleet;
+mod meant;
+mod objects;
+mod requests;
+mod tools;
 
 use std::path::PathBuf;
 
@@ -16,6 +20,10 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use fleet::{SelectionArgs, ViaArgs, ViaChoice};
+pub(crate) use meant::with_meant;
+pub(crate) use objects::{DeletedArgs, ListDeletedArgs, ShowArgs};
+pub(crate) use requests::{CancelArgs, MergeArgs, RequestArgs};
+pub(crate) use tools::{CompletionsArgs, ManArgs};
 
 /// Certificates in Azure Key Vault for Keyfactor Command.
 #[derive(Debug, Parser)]
@@ -33,10 +41,24 @@ pub(crate) enum Command {
     Job(JobArgs),
     /// List the certificates of one or more vaults
     Inventory(InventoryArgs),
+    /// Show one certificate in full
+    Show(ShowArgs),
     /// Add a certificate to a vault, or replace one
     Add(AddArgs),
     /// Remove a certificate from a vault
     Remove(RemoveArgs),
+    /// List the soft-deleted certificates of a vault
+    ListDeleted(ListDeletedArgs),
+    /// Recover a soft-deleted certificate with all its versions
+    Recover(DeletedArgs),
+    /// Purge a soft-deleted certificate: it cannot be recovered
+    Purge(DeletedArgs),
+    /// Have a key made in a vault and print the request for its certificate as PEM
+    Request(RequestArgs),
+    /// Merge an issued certificate with the key of its request
+    Merge(MergeArgs),
+    /// Cancel a pending request; its key is gone
+    Cancel(CancelArgs),
     /// Report what needs attention among the certificates of vaults or of an inventory
     Report(ReportArgs),
     /// Create a vault; an existing one is never changed
@@ -45,9 +67,16 @@ pub(crate) enum Command {
     Discover(ViaArgs),
     /// Check a certificate as an add would, without touching any vault
     Check(CheckArgs),
+    /// Check everything that a job needs, from this machine to the vault, without changing anything
+    Doctor(DoctorArgs),
     /// Print the definition of the store type for Command
     StoreType(StoreTypeArgs),
+    /// Print the completion script of a shell
+    Completions(CompletionsArgs),
+    /// Write the man pages of akv and of each command
+    Man(ManArgs),
     /// Run the whole main job on a fake Azure inside this program
+    #[cfg(feature = "demo")]
     Demo,
 }
 
@@ -126,6 +155,12 @@ pub(crate) enum Output {
     Jsonl,
     /// Comma-separated values with a header
     Csv,
+    /// Columns for people, with all that is known (inventory only)
+    Wide,
+    /// The certificate as PEM (show only)
+    Pem,
+    /// The certificate as DER (show only)
+    Der,
     /// A web page in one file (report only)
     Html,
 }
@@ -151,6 +186,7 @@ pub(crate) enum Identity {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct JobArgs {
     /// The job configuration as JSON; - or nothing is standard input
     #[arg(value_name = "FILE")]
@@ -158,6 +194,10 @@ pub(crate) struct JobArgs {
     /// Tell the whole chain of each certificate in an inventory
     #[arg(long)]
     pub(crate) chain: bool,
+    /// Make the keys of Reenrollment jobs in the HSM of a premium vault; such a job has to ask for a
+    /// non-exportable key
+    #[arg(long)]
+    pub(crate) hsm_keys: bool,
     /// How a discovery finds vaults
     #[arg(long, value_name = "CHOICE", default_value = "lists")]
     pub(crate) via: ViaChoice,
@@ -373,6 +413,18 @@ pub(crate) struct CreateArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    #[arg(value_name = "STORE", help = STORE)]
+    pub(crate) store: Option<StorePath>,
+    /// Check the permission to read secrets too, which an inventory with --chain needs
+    #[arg(long)]
+    pub(crate) chain: bool,
+    /// Check the extension of the Universal Orchestrator that is installed in this directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) orchestrator: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) contents: ContentsArgs,
@@ -388,6 +440,9 @@ pub(crate) struct StoreTypeArgs {
     /// The header of the file that kfutil stores import takes
     #[arg(long)]
     pub(crate) csv: bool,
+    /// The store type offers Reenrollment too: keys are made in the vault, Command has them certified
+    #[arg(long, conflicts_with = "csv")]
+    pub(crate) reenrollment: bool,
     /// Whether Command takes certificates without a private key: optional, as the incumbent's store type
     /// has it, or required; Key Vault rejects them in any case
     #[arg(long, value_name = "CHOICE", default_value = "optional", conflicts_with = "csv")]

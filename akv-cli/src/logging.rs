@@ -14,6 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::args::{Common, LogFormat};
 use crate::json::Ascii;
 use crate::log_file::LogFile;
+use crate::progress::{THROTTLING, Throttling};
 
 pub(crate) fn start(common: &Common) {
     let ours = match common.verbose {
@@ -48,7 +49,10 @@ pub(crate) fn start(common: &Common) {
     });
     let to_standard_error = in_format(common.log_format, io::stderr, io::stderr().is_terminal())
         .with_filter(only_ours(ours));
-    tracing_subscriber::registry().with(to_file).with(to_standard_error).init();
+    let to_progress = io::stderr()
+        .is_terminal()
+        .then(|| Throttling.with_filter(Targets::new().with_target(THROTTLING, LevelFilter::INFO)));
+    tracing_subscriber::registry().with(to_file).with(to_standard_error).with(to_progress).init();
     if let Some(kind) = problem {
         // No reason to leave the work undone.
         crate::render::say(&format!("akv: cannot open the log file: {kind}"));

@@ -5,12 +5,14 @@ mod audit_file;
 mod blocking;
 mod changes;
 mod command;
+mod doctor;
 mod exit;
 mod json;
 mod lines;
 mod log_file;
 mod logging;
 mod process;
+mod progress;
 mod render;
 mod report;
 mod secret_input;
@@ -34,7 +36,10 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Failure.into(),
         Err(error) => {
-            render::say(&format!("akv: {error:#}"));
+            match error.downcast_ref() {
+                Some(error) => render::say_error(error),
+                None => render::say(&format!("akv: {error:#}")),
+            }
             match error.downcast_ref::<usage::Usage>() {
                 Some(_) => ExitCode::from(exit::USAGE),
                 None => Exit::Failure.into(),

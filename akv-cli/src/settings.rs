@@ -18,12 +18,15 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
-use crate::args::Cli;
+use crate::args::{Cli, with_meant};
 
 /// The command line with the settings under it. Settings that cannot be used are an error beside the
 /// command line alone, because a job tells such an error in its own way.
 pub(crate) fn command_line() -> (Cli, Result<()>) {
-    let given = Cli::command().get_matches();
+    let given = Cli::command().try_get_matches().unwrap_or_else(|error| {
+        let arguments = env::args_os().skip(1).map(|argument| argument.to_string_lossy().into());
+        with_meant(error, arguments).exit()
+    });
     let (matches, settled) = match with_settings(&given) {
         Ok(None) => (given, Ok(())),
         Ok(Some(matches)) => (matches, Ok(())),
@@ -137,8 +140,10 @@ impl Settings {
     }
 
     fn exclude(&self, setting: &Setting, other: &Arg) -> bool {
+        // A command knows its own options and the global ones; the root knows the latter alone.
+        let command = self.root.find_subcommand(&self.command).unwrap_or(&self.root);
         let excluded = |one: &Arg, other: &Arg| {
-            self.root.get_arg_conflicts_with(one).iter().any(|arg| arg.get_id() == other.get_id())
+            command.get_arg_conflicts_with(one).iter().any(|arg| arg.get_id() == other.get_id())
         };
         excluded(&setting.option, other) || excluded(other, &setting.option)
     }
@@ -261,7 +266,7 @@ fn line(text: &str, at: usize) -> usize {
 }
 
 /// Options that say where and how. None of them changes what a job reports as done.
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 27] = [
     "allow-endpoint",
     "audit-file",
     "ca-file",
@@ -273,6 +278,7 @@ const NAMES: [&str; 26] = [
     "cloud-file",
     "concurrency",
     "deadline",
+    "hsm-keys",
     "identity",
     "job-deadline",
     "log-file",

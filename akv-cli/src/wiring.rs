@@ -20,21 +20,26 @@ use crate::usage::Usage;
 
 /// Azure, and the jobs over it.
 pub(crate) struct Wiring {
-    azure: Azure,
+    pub(crate) azure: Azure,
     pub(crate) jobs: AzureJobs,
     cancellation: CancellationToken,
 }
 
 impl Wiring {
     pub(crate) fn new(common: &Common, cancellation: CancellationToken) -> Result<Self> {
-        let azure = Azure::new(AzureOptions {
-            deadline: Duration::from_secs(common.deadline),
-            ca_file: common.ca_file.clone(),
-            proxy: common.proxy.clone(),
-            no_proxy: (!common.no_proxy.is_empty()).then(|| common.no_proxy.join(",")),
-            cancellation: cancellation.clone(),
-            ..AzureOptions::default()
-        })?;
+        let mut options = AzureOptions::default()
+            .with_deadline(Duration::from_secs(common.deadline))
+            .with_cancellation(cancellation.clone());
+        if let Some(file) = &common.ca_file {
+            options = options.with_ca_file(file);
+        }
+        if let Some(url) = &common.proxy {
+            options = options.with_proxy(url);
+        }
+        if !common.no_proxy.is_empty() {
+            options = options.with_no_proxy(common.no_proxy.join(","));
+        }
+        let azure = Azure::new(options)?;
         let jobs = AzureJobs::new(azure.clone(), Arc::new(SystemClock));
         Ok(Self { azure, jobs, cancellation })
     }
@@ -95,7 +100,7 @@ pub(crate) fn tenants(common: &Common) -> Result<Vec<TenantId>> {
     }
 }
 
-fn one_tenant(common: &Common) -> Result<Option<TenantId>> {
+pub(crate) fn one_tenant(common: &Common) -> Result<Option<TenantId>> {
     let mut tenants = tenants(common)?;
     match tenants.len() {
         0 | 1 => Ok(tenants.pop()),
@@ -132,7 +137,7 @@ fn credential(common: &Common) -> Result<Credential> {
         }),
         Identity::Certificate => Ok(Credential::ClientCertificate {
             client_id: client_id()?,
-            file: path_variable(CERTIFICATE_PATH)?,
+            certificate: path_variable(CERTIFICATE_PATH)?.into(),
             password: Password::from(variable(CERTIFICATE_PASSWORD)?.unwrap_or_default().as_str()),
         }),
         Identity::Managed => Ok(match given {

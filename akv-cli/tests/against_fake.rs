@@ -36,6 +36,41 @@ fn json(run: &Run) -> Value {
 }
 
 #[test]
+fn request_merge_and_cancel_work_with_files() {
+    let fake = Fake::with_vault();
+    let request = |alias: &str, more: &[&str]| {
+        let command = ["request", "contoso", "--alias", alias, "--key", "ec-p256"];
+        fake.akv().args(command).args(["--dns", "www.example.com"]).args(more).run()
+    };
+    let subject = ["--subject", r"CN=www.example.com,O=Example\, Inc."];
+    let run = request("web", &subject);
+    assert_eq!(run.code, 0, "{}", run.both());
+    let block = pem::parse(&run.stdout).expect("one PEM block and nothing else");
+    assert_eq!(block.tag(), "CERTIFICATE REQUEST");
+    assert_eq!(request("web", &subject).stdout, run.stdout, "the same while it is pending");
+
+    let pki = akv_testkit::pki::TestPki::new(fake.cloud.clock().now());
+    let issued = pki.sign(block.contents()).expect("signed");
+    let chain: Vec<_> =
+        issued.iter().map(|der| pem::Pem::new("CERTIFICATE", der.clone())).collect();
+    let file = fake.file("issued.pem", pem::encode_many(&chain));
+    let merge = ["merge", "contoso", "--alias", "web", "--output", "json", "--pem", &file];
+    for effect in ["imported", "kept"] {
+        let run = fake.akv().args(merge).run();
+        assert_eq!((run.code, &json(&run)["effect"]), (0, &json!(effect)), "{}", run.both());
+    }
+    assert_eq!(fake.cloud.vault("contoso").newest("web").expect("it").certificates, issued);
+
+    assert_eq!(request("other", &[]).code, 0, "names are enough");
+    let cancel = || fake.akv().args(["cancel", "contoso", "--alias", "other"]).run().code;
+    assert_eq!((cancel(), cancel()), (0, 3));
+    for wrong in [&["--key", "rsa-1024"][..], &["--subject", "www"], &["--like"], &["--ip", "a"]] {
+        let command = ["request", "contoso", "--alias", "web", "--overwrite"];
+        assert_eq!(fake.akv().args(command).args(wrong).args(["--dns", "a.example"]).run().code, 2);
+    }
+}
+
+#[test]
 fn add_inventory_replace_remove() {
     let fake = Fake::with_vault();
     let run = add(&fake, "web-v1", &["--tag", "owner=pki"]);
@@ -142,7 +177,7 @@ fn a_previous_inventory_that_is_not_one_is_refused() {
 fn a_certificate_that_cannot_be_read_ends_3_and_is_named() {
     let fake = Fake::with_vault();
     fake.cloud.vault("contoso").seed(3);
-    fake.cloud.deny(akv_testkit::Refusal::of(Operation::GetCertificate).named("cert-000002"));
+    fake.cloud.deny(akv_testkit::DenyRule::of(Operation::GetCertificate).named("cert-000002"));
     let run = inventory(&fake, &[]);
     assert_eq!((run.code, run.stdout.lines().count()), (3, 2), "{}", run.both());
     assert!(run.stderr.contains("cert-000002"), "{}", run.stderr);

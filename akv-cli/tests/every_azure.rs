@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use akv_core::Bundle;
 use akv_testkit::pki::{Fixture, openssl_pfx};
-use akv_testkit::{Challenge, FakeCloud, Fault, Operation, Reason, Refusal};
+use akv_testkit::{Challenge, DenyRule, FakeCloud, Fault, Operation, Reason};
 use program::Run;
 use program::fake::Fake;
 use time::OffsetDateTime;
@@ -206,7 +206,7 @@ fn what_cannot_be_looked_through_is_a_warning_and_the_rest_is_found() {
             .subscription(OTHER_SUBSCRIPTION)
             .vault_with("fabrikam", |vault| vault.placed(OTHER_SUBSCRIPTION, "theirs")),
     );
-    fake.cloud.deny(Refusal::of(Operation::ListVaults).in_subscription(OTHER_SUBSCRIPTION));
+    fake.cloud.deny(DenyRule::of(Operation::ListVaults).in_subscription(OTHER_SUBSCRIPTION));
     let tenant = fake.cloud.tenant_id();
     let run = fake
         .akv()
@@ -270,7 +270,7 @@ fn a_vault_name_in_use_elsewhere_is_its_own_failure() {
 #[test]
 fn a_firewall_is_told_apart_from_a_missing_role() {
     let fake = Fake::with_vault();
-    fake.cloud.deny(Refusal::of(Operation::ListCertificates).because(Reason::Firewall));
+    fake.cloud.deny(DenyRule::of(Operation::ListCertificates).because(Reason::Firewall));
     let run = inventory(&fake);
     assert_eq!(run.code, 4);
     assert!(run.stderr.contains("firewall"), "{}", run.stderr);

@@ -12,7 +12,7 @@ mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use akv_testkit::{FakeCloud, Fault, Operation, Refusal};
+use akv_testkit::{DenyRule, FakeCloud, Fault, Operation};
 use program::Run;
 use program::fake::Fake;
 use serde_json::{Value, json};
@@ -111,7 +111,7 @@ fn all_vaults_are_selected_by_where_they_are_and_their_names() {
 #[test]
 fn a_store_that_fails_is_named_and_the_rest_is_read() {
     let fake = fleet();
-    fake.cloud.deny(Refusal::of(Operation::ListCertificates).in_vault("fabrikam"));
+    fake.cloud.deny(DenyRule::of(Operation::ListCertificates).in_vault("fabrikam"));
     let run = inventory(&fake, &["--all"]);
     assert_eq!(run.code, 3, "{}", run.both());
     assert_eq!(counts(&run), of(&[("contoso", 30), ("old-contoso", 2)]));
@@ -139,7 +139,7 @@ fn a_store_that_fails_is_named_and_the_rest_is_read() {
 #[test]
 fn a_subscription_that_cannot_be_searched_is_a_warning() {
     let fake = fleet();
-    fake.cloud.deny(Refusal::of(Operation::ListVaults).in_subscription(OTHER));
+    fake.cloud.deny(DenyRule::of(Operation::ListVaults).in_subscription(OTHER));
     fake.cloud.fault(Fault::on(Operation::QueryResources).status(403));
     let run = inventory(&fake, &["--all"]);
     assert_eq!(run.code, 3, "{}", run.both());
@@ -268,7 +268,7 @@ fn a_live_report_sees_versions_policies_requests_and_settings() {
 #[test]
 fn a_live_report_says_what_it_could_not_check() {
     let fake = fleet();
-    fake.cloud.deny(Refusal::of(Operation::ListCertificates).in_vault("fabrikam"));
+    fake.cloud.deny(DenyRule::of(Operation::ListCertificates).in_vault("fabrikam"));
     fake.cloud.deny(Operation::ListVersions);
     let (code, report, stderr) = live(&fake, &["--all"]);
     assert_eq!(code, 3, "{stderr}");

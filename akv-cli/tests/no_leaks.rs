@@ -162,8 +162,7 @@ fn add_job(cloud: &FakeCloud, contents: &str, format: &str, password: &str) -> V
 fn no_job_shows_a_part_of_a_secret() {
     let (pem, pfx, password, secrets) = material();
     let cloud = FakeCloud::builder().vault("contoso").start();
-    let azure =
-        Azure::new(AzureOptions { transport: Some(cloud.transport()), ..AzureOptions::default() });
+    let azure = Azure::new(AzureOptions::default().with_transport(cloud.transport()));
     let jobs = AzureJobs::new(azure.expect("Azure"), Arc::new(cloud.clock().clone()));
     let log = Log::default();
     let own = log.clone();

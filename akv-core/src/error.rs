@@ -289,6 +289,13 @@ impl Error {
         self.0.reply.as_ref()
     }
 
+    /// What failed and why, on one line: `cannot VERB OBJECT: CAUSE`. The service's own words and
+    /// the hints are not in it.
+    pub fn summary(&self) -> String {
+        let Inner { tried, problem, .. } = &*self.0;
+        format!("cannot {}: {}", printable(tried), printable(problem))
+    }
+
     /// What the reader can do about it, where that is known.
     pub fn advice(&self) -> Option<&str> {
         self.0.advice.as_deref()

@@ -7,6 +7,7 @@ mod address;
 pub mod audit;
 pub mod bundle;
 mod certificate;
+mod certificate_requests;
 mod change;
 mod clock;
 mod cloud;
@@ -16,6 +17,8 @@ mod endpoint_suffix;
 mod error;
 pub mod job;
 mod layer;
+#[cfg(feature = "test-util")]
+pub mod memory;
 pub mod plan;
 pub mod report;
 mod secret;
@@ -27,6 +30,7 @@ mod tags;
 pub mod text;
 mod vault;
 mod vault_query;
+mod versions;
 
 pub use address::{PrivateEndpoint, StoreAddress};
 pub use bundle::Bundle;
@@ -34,10 +38,14 @@ pub use certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
     ListedCertificate, Thumbprint, Version,
 };
+pub use certificate_requests::{
+    CertificateRequests, KeyProtection, Merge, NewRequest, PendingRequest, RequestedCertificate,
+    RequestedKey,
+};
 pub use change::Action;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use cloud::Cloud;
-pub use credential::Credential;
+pub use credential::{ClientCertificate, Credential};
 pub use directory::{
     AccessModel, Listing, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku,
     Subscription, Vault, VaultDirectory, VaultId, VaultOptions, VaultSettings,
@@ -55,6 +63,7 @@ pub use store_path::StorePath;
 pub use tags::Tags;
 pub use vault::{ClientId, ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
 pub use vault_query::VaultQuery;
+pub use versions::{CertificateVersions, ListedVersion};
 
 /// The README, whose examples are tests.
 #[cfg(doctest)]

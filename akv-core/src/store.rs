@@ -14,6 +14,7 @@ use crate::soft_deleted::SoftDeletedCertificates;
 use crate::store_details::CertificateDetails;
 use crate::tags::Tags;
 use crate::vault::VaultName;
+use crate::versions::CertificateVersions;
 
 /// What one vault can do.
 ///
@@ -70,6 +71,11 @@ pub trait CertificateStore: Send + Sync {
 
     /// The list of what is in soft delete. `None`: this kind of store has no such list.
     fn soft_deleted(&self) -> Option<&dyn SoftDeletedCertificates> {
+        None
+    }
+
+    /// The lists of versions. `None`: this kind of store has no such lists.
+    fn versions(&self) -> Option<&dyn CertificateVersions> {
         None
     }
 

@@ -29,7 +29,7 @@ impl InventorySink for Upload {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> akv_core::Result<()> {
     let cloud = FakeCloud::builder().vault("contoso").start();
-    let options = AzureOptions { transport: Some(cloud.transport()), ..AzureOptions::default() };
+    let options = AzureOptions::default().with_transport(cloud.transport());
     // In production the clock is the machine's and `AzureOptions::default()` is enough.
     let jobs = AzureJobs::new(Azure::new(options)?, Arc::new(cloud.clock().clone()));
     let pki = TestPki::new(cloud.clock().now());

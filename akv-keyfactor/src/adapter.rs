@@ -1,12 +1,12 @@
 //! A job configuration in, a domain call, a job result out.
 
-use akv_core::job::{InventoryOutcome, Jobs, Outcome, Status};
+use akv_core::job::{Effect, InventoryOutcome, Jobs, Outcome, Status};
 use akv_core::text::printable;
 use tracing::{info, warn};
 
 use crate::config::{
-    Capability, Discovery, Document, Inventory, Management, Object, Operation, Problem, SUPPORTED,
-    check_may_start, job_history_id, salvaged_job_history_id,
+    Capability, Discovery, Document, Inventory, Management, Object, Operation, Problem,
+    Reenrollment, Step, check_may_start, job_history_id, salvaged_job_history_id,
 };
 use crate::inventory_item::{InventorySink, Translated};
 use crate::options::Options;
@@ -20,7 +20,7 @@ pub async fn run(configuration: &[u8], jobs: &dyn Jobs, options: &Options) -> Jo
     let mut items = Vec::new();
     let (result, found) = Box::pin(answer(configuration, jobs, options, &mut items)).await;
     let inventory = matches!(found, Found::Items).then_some(items);
-    JobOutput { job_result: result, inventory, discovery: found.stores() }
+    JobOutput { inventory, ..found.with(result) }
 }
 
 /// Like [`run`], with the inventory's items going to `sink` one by one instead of into the output.
@@ -33,7 +33,7 @@ pub async fn run_into(
     sink: &mut dyn InventorySink,
 ) -> JobOutput {
     let (result, found) = Box::pin(answer(configuration, jobs, options, sink)).await;
-    JobOutput { job_result: result, inventory: None, discovery: found.stores() }
+    found.with(result)
 }
 
 /// The result of a job that came to nothing for a reason outside of its configuration: a Failure under
@@ -46,11 +46,7 @@ pub fn failure(configuration: &[u8], why: &str) -> JobOutput {
         Err(problem) => (salvaged_job_history_id(configuration).unwrap_or(0), problem.to_string()),
     };
     warn!(job_history_id = id, "job ended: {}", printable(&why));
-    JobOutput {
-        job_result: JobResult::new(id, JobStatus::Failure, why),
-        inventory: None,
-        discovery: None,
-    }
+    JobOutput::of(JobResult::new(id, JobStatus::Failure, why))
 }
 
 /// What a job brought back beside its result.
@@ -58,13 +54,17 @@ enum Found {
     Nothing,
     Items,
     Stores(Vec<String>),
+    /// A request, as PEM.
+    Request(String),
 }
 
 impl Found {
-    fn stores(self) -> Option<Vec<String>> {
+    fn with(self, result: JobResult) -> JobOutput {
+        let output = JobOutput::of(result);
         match self {
-            Self::Stores(stores) => Some(stores),
-            Self::Nothing | Self::Items => None,
+            Self::Stores(stores) => JobOutput { discovery: Some(stores), ..output },
+            Self::Request(csr) => JobOutput { request: Some(csr), ..output },
+            Self::Nothing | Self::Items => output,
         }
     }
 }
@@ -135,10 +135,7 @@ async fn start(
         Capability::Inventory => inventory(job, jobs, options, sink).await,
         Capability::Management => management(job, jobs, options).await,
         Capability::Discovery => discovery(job, jobs, options).await,
-        Capability::Reenrollment => Err(Stopped(format!(
-            "reenrollment is not supported by this store type (Capability can be {SUPPORTED}): \
-             enroll the certificate in Command and add it to the store"
-        ))),
+        Capability::Reenrollment => reenrollment(job, jobs, options).await,
     }
 }
 
@@ -187,6 +184,27 @@ async fn management(
         Operation::CreateAdd(create, add) => told(&management.create_and_add(create, add).await),
     };
     Ok(Ending { status: status.into(), message, found: Found::Nothing })
+}
+
+/// Two steps, without a state of our own: the configuration as it comes has a request made, and the
+/// same one with what was issued for it merges that.
+async fn reenrollment(
+    job: &Object<'_>,
+    jobs: &dyn Jobs,
+    options: &Options,
+) -> Result<Ending, Stopped> {
+    let Reenrollment { store, step } = Reenrollment::of(job, options).await?;
+    let requests = jobs.requests(&store.address, &store.credential)?;
+    let outcome = match &step {
+        Step::Request(request) => requests.request(request).await,
+        Step::Merge(request) => requests.merge(request).await,
+    };
+    let (status, message) = told(&outcome);
+    let found = match outcome.effect() {
+        Effect::Requested { csr, .. } if status == Status::Success => Found::Request(csr.to_pem()),
+        _ => Found::Nothing,
+    };
+    Ok(Ending { status: status.into(), message, found })
 }
 
 fn told(outcome: &Outcome) -> (Status, String) {

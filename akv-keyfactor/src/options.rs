@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use akv_core::bundle::X509;
 use akv_core::job::{Concurrency, Coverage, Purge, SoftDeleted, Unchanged, Via};
-use akv_core::{Cloud, Credential, EndpointSuffix, PrivateEndpoint, TenantId, VaultOptions};
+use akv_core::{
+    Cloud, Credential, EndpointSuffix, KeyProtection, PrivateEndpoint, TenantId, VaultOptions,
+};
 
 use crate::local_secrets::LocalSecrets;
 use crate::pam::SecretResolver;
@@ -40,6 +42,8 @@ pub struct Options {
     pub soft_deleted: SoftDeleted,
     /// Whether a removed certificate is purged.
     pub purge: Purge,
+    /// Where the keys of reenrollments are made and kept.
+    pub requested_key_protection: KeyProtection,
     /// How a discovery finds vaults.
     pub via: Via,
     /// How a new vault is made; the job's SKU takes the place of the one here.
@@ -61,6 +65,7 @@ impl Default for Options {
             issuers: Vec::new(),
             soft_deleted: SoftDeleted::default(),
             purge: Purge::default(),
+            requested_key_protection: KeyProtection::default(),
             via: Via::default(),
             new_vault: VaultOptions::default(),
         }
@@ -81,6 +86,7 @@ impl fmt::Debug for Options {
             .field("issuers", &self.issuers)
             .field("soft_deleted", &self.soft_deleted)
             .field("purge", &self.purge)
+            .field("requested_key_protection", &self.requested_key_protection)
             .field("via", &self.via)
             .field("new_vault", &self.new_vault)
             .finish_non_exhaustive()

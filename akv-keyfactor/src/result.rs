@@ -2,18 +2,20 @@
 
 use akv_core::job::Status;
 use akv_core::text::printable;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::inventory_item::CurrentInventoryItem;
 
 /// The one document that a job ends in.
 ///
+/// It holds a result, but for the first step of a reenrollment that went well: that one holds the
+/// request, a result that is null, and is not the end of the job.
+///
 /// ```
 /// use akv_keyfactor::{JobOutput, JobResult, JobStatus};
 /// let output = JobOutput {
-///     job_result: JobResult::new(42, JobStatus::Success, String::new()),
 ///     inventory: Some(Vec::new()),
-///     discovery: None,
+///     ..JobOutput::of(JobResult::new(42, JobStatus::Success, String::new()))
 /// };
 /// assert_eq!(
 ///     serde_json::to_string(&output)?,
@@ -21,18 +23,54 @@ use crate::inventory_item::CurrentInventoryItem;
 /// );
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobOutput {
-    /// How the job ended.
+    /// How the job ended, or its first step.
     pub job_result: JobResult,
+    /// The request that is to be signed, as PEM. Absent for other jobs, and where none was made.
+    pub request: Option<String>,
     /// The whole inventory, which takes the place of what Command had. Absent for other jobs and
     /// where nothing may be uploaded because the inventory failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub inventory: Option<Vec<CurrentInventoryItem>>,
     /// The store paths found. Absent for other jobs and where discovery failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub discovery: Option<Vec<String>>,
+}
+
+impl JobOutput {
+    /// A result and nothing else.
+    pub fn of(job_result: JobResult) -> Self {
+        Self { job_result, request: None, inventory: None, discovery: None }
+    }
+}
+
+impl Serialize for JobOutput {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Document {
+            request: self.request.as_deref().map(|csr| Request { csr }),
+            job_result: Some(&self.job_result).filter(|_| self.request.is_none()),
+            inventory: self.inventory.as_deref(),
+            discovery: self.discovery.as_deref(),
+        }
+        .serialize(serializer)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Document<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<Request<'a>>,
+    job_result: Option<&'a JobResult>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inventory: Option<&'a [CurrentInventoryItem]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    discovery: Option<&'a [String]>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Request<'a> {
+    csr: &'a str,
 }
 
 /// Keyfactor's `JobResult`.

@@ -291,6 +291,7 @@ impl Programs {
         let built = Command::new(env!("CARGO"))
             .args(["build", "--release", "--locked", "--bin", "akv", "--bin", "akv-fake"])
             .args(["--package", "akv-cli", "--package", "akv-testkit"])
+            .args(["--features", "akv-testkit/cli"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .status()?;
         if !built.success() {

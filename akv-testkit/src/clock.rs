@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 /// What moves the clock besides the test's hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Pace {
+pub enum ClockMode {
     /// Nothing: time passes only by [`Clock::advance`] and [`Clock::set`].
     #[default]
     Standing,
@@ -36,16 +36,16 @@ pub struct Clock(Arc<Inner>);
 struct Inner {
     start: OffsetDateTime,
     started: Instant,
-    pace: Pace,
+    mode: ClockMode,
     turned_milliseconds: AtomicI64,
 }
 
 impl Clock {
-    pub(crate) fn new(start: OffsetDateTime, pace: Pace) -> Self {
+    pub(crate) fn new(start: OffsetDateTime, mode: ClockMode) -> Self {
         Self(Arc::new(Inner {
             start,
             started: Instant::now(),
-            pace,
+            mode,
             turned_milliseconds: AtomicI64::new(0),
         }))
     }
@@ -72,9 +72,9 @@ impl Clock {
     }
 
     fn base(&self) -> OffsetDateTime {
-        match self.0.pace {
-            Pace::Standing => self.0.start,
-            Pace::Tokio => self.0.start + self.0.started.elapsed(),
+        match self.0.mode {
+            ClockMode::Standing => self.0.start,
+            ClockMode::Tokio => self.0.start + self.0.started.elapsed(),
         }
     }
 }

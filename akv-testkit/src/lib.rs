@@ -1,9 +1,10 @@
-//! A fake Azure for certificates: Key Vault, Resource Manager, Entra ID and managed identity.
+//! A fake Azure for certificates: Key Vault, Resource Manager, Entra ID and managed identity, for the
+//! tests of whoever writes a client of them in any language.
 //!
-//! One state and three ways in: [`FakeCloud::transport`] for the same process, a wiremock server for
-//! tests with expectations of their own, and the program `akv-fake` over TLS for everybody else. It
-//! shares no wire types with any client; what it knows comes from the services' published
-//! interfaces and recorded traffic.
+//! One state and three ways in: [`FakeCloud::transport`] in the same process, [`FakeCloud::mount`] on
+//! a wiremock server beside expectations of a test's own, and [`TlsServer`] (the program `akv-fake`)
+//! over TLS for everybody else. It shares no wire types with any client; what it knows comes from the
+//! services' published interfaces and recorded traffic.
 //!
 //! ```
 //! use akv_testkit::{FakeCloud, Fault, Operation};
@@ -17,41 +18,92 @@
 //! assert_eq!(version.thumbprint, leaf.thumbprint());
 //! assert_eq!(version.certificates.len(), 3);
 //! ```
+//!
+//! # Features
+//!
+//! None is on by default, so that a test pays for what it uses.
+//!
+//! | feature | gives | brings in |
+//! |---|---|---|
+//! | `pki` | [`pki`]: authorities, leaves, files made by OpenSSL | rcgen |
+//! | `conformance` | [`conformance`]: what every `CertificateStore` must do | as `pki` |
+//! | `fake` | [`FakeCloud`], asked by [`FakeCloud::handle`] | serde, url, tokio's clock |
+//! | `azure-core` | [`FakeCloud::transport`] | `azure_core` |
+//! | `wiremock` | [`FakeCloud::mount`] | wiremock |
+//! | `serve` | [`TlsServer`] | hyper, rustls |
+//! | `cli` | the program `akv-fake` | as `serve`, clap |
+//!
+//! # What the versions promise
+//!
+//! Until 1.0 a minor version may change this interface. What the fake answers is the service's: where it
+//! was wrong, a patch version corrects it.
 
+#![cfg_attr(
+    not(feature = "serve"),
+    allow(dead_code, reason = "what only a server asks of the cloud")
+)]
+
+#[cfg(feature = "fake")]
 mod arm;
+#[cfg(feature = "fake")]
 mod budget;
+#[cfg(feature = "fake")]
 mod clock;
+#[cfg(feature = "fake")]
 mod cloud;
+#[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "fake")]
+mod endpoints;
+#[cfg(feature = "fake")]
 mod entra;
+#[cfg(feature = "fake")]
 mod exchange;
+#[cfg(feature = "fake")]
 mod fault;
-mod hidden;
+#[cfg(feature = "fake")]
 mod journal;
+#[cfg(feature = "fake")]
+mod json_object;
+#[cfg(feature = "fake")]
 mod managed_identity;
-mod members;
-pub mod memory;
+#[cfg(feature = "fake")]
 mod operation;
+#[cfg(feature = "fake")]
 mod permission;
+#[cfg(feature = "pki")]
 pub mod pki;
+#[cfg(feature = "fake")]
 mod problem;
-mod realm;
+#[cfg(feature = "fake")]
+mod redacted;
+#[cfg(feature = "fake")]
 mod serve;
+#[cfg(feature = "fake")]
 mod vault;
+#[cfg(feature = "fake")]
+mod vault_generated;
+#[cfg(feature = "fake")]
+mod x509;
 
-pub use budget::Budget;
-pub use clock::{Clock, Pace};
-pub use cloud::{FakeCloud, FakeCloudBuilder, FakeVault, StoredVersion, VaultPlan};
-pub use entra::ClientCertificateError;
-pub use exchange::{Delivery, Request, Response};
-pub use fault::{Calls, Challenge, Effect, Fault, InvalidFault, Played, Stage};
-pub use journal::{Entry, Journal};
-pub use operation::Operation;
-pub use permission::{Reason, Refusal};
-pub use serve::tls::TlsServer;
-pub use vault::Pages;
+#[cfg(feature = "fake")]
+pub use self::{
+    budget::Budget,
+    clock::{Clock, ClockMode},
+    cloud::{FakeCloud, FakeCloudBuilder, FakeVault, StoredVersion, VaultPlan},
+    entra::ClientCertificateError,
+    exchange::{Delivery, Request, Response},
+    fault::{Calls, Challenge, Effect, Fault, InvalidFault, Played, Stage},
+    journal::{Entry, Journal},
+    operation::Operation,
+    permission::{DenyRule, Reason},
+    vault::Pages,
+};
+
+#[cfg(feature = "serve")]
+pub use serve::TlsServer;
 
 /// The page about the fake, whose examples are tests.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "azure-core"))]
 #[doc = include_str!("../../docs/testkit.md")]
 mod page {}

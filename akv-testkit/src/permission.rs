@@ -38,15 +38,15 @@ impl Reason {
 /// A refusal: of which operation, to whom, where, why and how often.
 ///
 /// ```
-/// use akv_testkit::{FakeCloud, Operation, Reason, Refusal};
+/// use akv_testkit::{FakeCloud, Operation, Reason, DenyRule};
 /// let cloud = FakeCloud::builder().vault("contoso").start();
 /// // May list, may not read.
 /// cloud.deny(Operation::GetCertificate);
 /// // A new role assignment that takes a while: the first two imports are refused.
-/// cloud.deny(Refusal::of(Operation::ImportCertificate).because(Reason::Rbac).times(2));
+/// cloud.deny(DenyRule::of(Operation::ImportCertificate).because(Reason::Rbac).times(2));
 /// ```
 #[derive(Debug, Clone)]
-pub struct Refusal {
+pub struct DenyRule {
     operation: Option<Operation>,
     vault: Option<String>,
     name: Option<String>,
@@ -56,7 +56,7 @@ pub struct Refusal {
     left: Option<u64>,
 }
 
-impl Refusal {
+impl DenyRule {
     /// Refuses one operation to everyone, everywhere, always.
     pub fn of(operation: Operation) -> Self {
         Self { operation: Some(operation), ..Self::of_everything() }
@@ -123,7 +123,7 @@ impl Refusal {
     }
 }
 
-impl From<Operation> for Refusal {
+impl From<Operation> for DenyRule {
     fn from(operation: Operation) -> Self {
         Self::of(operation)
     }
@@ -142,12 +142,12 @@ pub(crate) struct Subject<'a> {
 /// All refusals, and the principals that may do no more than a list says.
 #[derive(Debug, Default)]
 pub(crate) struct Permissions {
-    refusals: Vec<Refusal>,
+    refusals: Vec<DenyRule>,
     only: BTreeMap<String, BTreeSet<Operation>>,
 }
 
 impl Permissions {
-    pub(crate) fn deny(&mut self, refusal: Refusal) {
+    pub(crate) fn deny(&mut self, refusal: DenyRule) {
         self.refusals.push(refusal);
     }
 
@@ -160,9 +160,9 @@ impl Permissions {
     }
 
     /// The refusal that this request meets, if any; one that is limited is used up by it.
-    pub(crate) fn check(&mut self, subject: Subject<'_>) -> Option<Refusal> {
+    pub(crate) fn check(&mut self, subject: Subject<'_>) -> Option<DenyRule> {
         if self.only.get(subject.principal).is_some_and(|may| !may.contains(&subject.operation)) {
-            return Some(Refusal::of(subject.operation));
+            return Some(DenyRule::of(subject.operation));
         }
         let refusal = self.refusals.iter_mut().find(|refusal| refusal.meets(subject))?;
         if let Some(left) = &mut refusal.left {
@@ -172,7 +172,7 @@ impl Permissions {
     }
 }
 
-impl Refusal {
+impl DenyRule {
     fn meets(&self, subject: Subject<'_>) -> bool {
         self.left != Some(0)
             && self.operation.is_none_or(|operation| operation == subject.operation)

@@ -44,7 +44,7 @@ impl HttpClient for Service {
 fn azure(body: &[u8]) -> Azure {
     let service = Service { body: body.to_vec(), answers: AtomicUsize::new(0) };
     let transport: Arc<dyn HttpClient> = Arc::new(service);
-    Azure::new(AzureOptions { transport: Some(transport), ..AzureOptions::default() })
+    Azure::new(AzureOptions::default().with_transport(transport))
         .expect("nothing to set up")
 }
 

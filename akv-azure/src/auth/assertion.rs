@@ -2,11 +2,10 @@
 //! platform application authentication certificate credentials").
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use akv_core::Password;
 use akv_core::bundle::{self, Contents, KeyKind, KeyMatch};
+use akv_core::{ClientCertificate, Password};
 use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::{SystemRandom, fill};
@@ -19,7 +18,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::denied::Denied;
+use crate::classify::TokenError;
 use crate::files;
 
 /// Signs assertions with a certificate's key.
@@ -31,16 +30,16 @@ pub(super) struct CertificateAssertion {
 }
 
 impl CertificateAssertion {
-    /// Opens the file on a thread of its own, because a PFX can ask for a second of work.
+    /// Opens the certificate on a thread of its own, because a PFX can ask for a second of work.
     pub(super) async fn open(
-        file: PathBuf,
+        source: ClientCertificate,
         password: Password,
         client_id: String,
         audience: String,
-    ) -> Result<Self, Denied> {
-        let opening = tokio::task::spawn_blocking(move || open(&file, &password)).await;
+    ) -> Result<Self, TokenError> {
+        let opening = tokio::task::spawn_blocking(move || open(&source, &password)).await;
         let (key, certificate) = opening.map_err(|_| {
-            Denied::unusable("reading the client certificate was broken off", "try again")
+            TokenError::unusable("reading the client certificate was broken off", "try again")
         })??;
         Ok(Self { key: Arc::new(key), certificate, client_id, audience })
     }
@@ -91,14 +90,25 @@ impl fmt::Debug for CertificateAssertion {
     }
 }
 
-fn open(file: &Path, password: &Password) -> Result<(KeyPair, Vec<u8>), Denied> {
-    let unusable = |problem: String, advice: &str| {
-        Denied::unusable(format!("client certificate {}: {problem}", file.display()), advice)
+fn open(source: &ClientCertificate, password: &Password) -> Result<(KeyPair, Vec<u8>), TokenError> {
+    let name = match source {
+        ClientCertificate::File(file) => format!("client certificate {}", file.display()),
+        _ => "the given client certificate".to_owned(),
     };
+    let unusable =
+        |problem: String, advice: &str| TokenError::unusable(format!("{name}: {problem}"), advice);
     let advice = "give a PKCS#12 or PEM file with one certificate and its RSA key";
-    let bytes = files::read(file, LIMIT)
-        .map_err(|problem| unusable(problem, "check path and permissions of the file"))?;
-    let contents = bundle::read(&bytes, password);
+    let read;
+    let bytes = match source {
+        ClientCertificate::File(file) => {
+            read = files::read(file, LIMIT)
+                .map_err(|problem| unusable(problem, "check path and permissions of the file"))?;
+            &read
+        }
+        ClientCertificate::Bytes(bytes) => &**bytes,
+        _ => return Err(unusable("it is given in an unknown way".to_owned(), advice)),
+    };
+    let contents = bundle::read(bytes, password);
     let Contents { keys, certificates, .. } =
         contents.map_err(|error| unusable(error.to_string(), advice))?;
     let key = keys.first().ok_or_else(|| unusable("it holds no key".to_owned(), advice))?;
@@ -136,34 +146,40 @@ mod tests {
         for content in [leaf.pfx(), leaf.pem().into_bytes()] {
             let mut file = tempfile::NamedTempFile::new().expect("a file");
             file.write_all(&content).expect("written");
-            let assertion = CertificateAssertion::open(
-                file.path().to_owned(),
-                Password::default(),
-                "client".to_owned(),
-                "https://login.microsoftonline.com/t/oauth2/v2.0/token".to_owned(),
-            )
-            .await
-            .expect("opened");
-            let token = assertion.sign(now).expect("signed");
+            for source in [content.into(), file.path().to_owned().into()] {
+                let assertion = CertificateAssertion::open(
+                    source,
+                    Password::default(),
+                    "client".to_owned(),
+                    "https://login.microsoftonline.com/t/oauth2/v2.0/token".to_owned(),
+                )
+                .await
+                .expect("opened");
+                let token = assertion.sign(now).expect("signed");
 
-            let (signed, signature) = token.rsplit_once('.').expect("three parts");
-            let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).expect("base64url");
-            let read = |part: Option<&str>| -> serde_json::Value {
-                serde_json::from_slice(&decode(part.expect("a part"))).expect("JSON")
-            };
-            let mut parts = signed.split('.');
-            let (header, claims) = (read(parts.next()), read(parts.next()));
-            assert_eq!(header["alg"], "PS256");
-            let thumbprint = digest(&SHA256, leaf.der());
-            assert_eq!(header["x5t#S256"], URL_SAFE_NO_PAD.encode(thumbprint));
-            assert_eq!((&claims["iss"], &claims["sub"]), (&json!("client"), &json!("client")));
-            assert_eq!(claims["aud"], "https://login.microsoftonline.com/t/oauth2/v2.0/token");
-            assert_eq!(claims["exp"], now.unix_timestamp() + 600);
+                let (signed, signature) = token.rsplit_once('.').expect("three parts");
+                let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).expect("base64url");
+                let read = |part: Option<&str>| -> serde_json::Value {
+                    serde_json::from_slice(&decode(part.expect("a part"))).expect("JSON")
+                };
+                let mut parts = signed.split('.');
+                let (header, claims) = (read(parts.next()), read(parts.next()));
+                assert_eq!(header["alg"], "PS256");
+                let thumbprint = digest(&SHA256, leaf.der());
+                assert_eq!(header["x5t#S256"], URL_SAFE_NO_PAD.encode(thumbprint));
+                assert_eq!((&claims["iss"], &claims["sub"]), (&json!("client"), &json!("client")));
+                assert_eq!(claims["aud"], "https://login.microsoftonline.com/t/oauth2/v2.0/token");
+                assert_eq!(claims["exp"], now.unix_timestamp() + 600);
 
-            let pair = KeyPair::from_pkcs8(leaf.key_pkcs8()).expect("a key");
-            let public = UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, pair.public_key());
-            public.verify(signed.as_bytes(), &decode(signature)).expect("a good signature");
-            assert_ne!(assertion.sign(now).expect("signed"), token, "each has an id of its own");
+                let pair = KeyPair::from_pkcs8(leaf.key_pkcs8()).expect("a key");
+                let public = UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, pair.public_key());
+                public.verify(signed.as_bytes(), &decode(signature)).expect("a good signature");
+                assert_ne!(
+                    assertion.sign(now).expect("signed"),
+                    token,
+                    "each has an id of its own"
+                );
+            }
         }
     }
 }

@@ -8,15 +8,15 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::denied::Denied;
-use crate::pipeline::Deadline;
+use crate::classify::TokenError;
+use crate::exchange::Deadline;
 use crate::redact::Redactor;
 
 /// Makes tokens for one identity and one audience.
 #[async_trait]
 pub(crate) trait Mint: Send + Sync {
     /// A new token, never one that was given out before.
-    async fn mint(&self, deadline: Deadline) -> Result<Minted, Denied>;
+    async fn mint(&self, deadline: Deadline) -> Result<Minted, TokenError>;
 }
 
 /// A new token and how long it will serve.
@@ -73,7 +73,7 @@ struct State {
     /// How many flights have ended.
     landed: u64,
     /// How the last one failed, for those who waited for it.
-    failed: Option<(Instant, Denied)>,
+    failed: Option<(Instant, TokenError)>,
 }
 
 impl TokenCache {
@@ -86,7 +86,7 @@ impl TokenCache {
     }
 
     /// The token, minted where there is none that serves.
-    pub(crate) async fn token(self: &Arc<Self>, deadline: Deadline) -> Result<Token, Denied> {
+    pub(crate) async fn token(self: &Arc<Self>, deadline: Deadline) -> Result<Token, TokenError> {
         let landed = self.state().landed;
         if let Some(token) = self.serving() {
             if Instant::now() >= token.0.refresh_from {
@@ -95,7 +95,7 @@ impl TokenCache {
             return Ok(token);
         }
         let Some(_flight) = deadline.bound(self.flight.lock()).await else {
-            return Err(Denied::timed_out(deadline));
+            return Err(TokenError::timed_out(deadline));
         };
         if let Some(token) = self.serving() {
             return Ok(token);
@@ -115,10 +115,10 @@ impl TokenCache {
     }
 
     /// Whoever holds the flight calls this.
-    async fn fly(&self, deadline: Deadline) -> Result<Token, Denied> {
+    async fn fly(&self, deadline: Deadline) -> Result<Token, TokenError> {
         let minted = match deadline.bound(self.mint.mint(deadline)).await {
             Some(minted) => minted,
-            None => Err(Denied::timed_out(deadline)),
+            None => Err(TokenError::timed_out(deadline)),
         };
         let now = Instant::now();
         let mut state = self.state();
@@ -159,7 +159,7 @@ impl TokenCache {
         state.token.clone().filter(|token| Instant::now() < token.0.serves_until)
     }
 
-    fn failed_since(&self, landed: u64) -> Option<Denied> {
+    fn failed_since(&self, landed: u64) -> Option<TokenError> {
         let state = self.state();
         let (_, denied) = state.failed.as_ref().filter(|_| state.landed > landed)?;
         Some(denied.clone())
@@ -210,11 +210,11 @@ mod tests {
 
     #[async_trait]
     impl Mint for Counting {
-        async fn mint(&self, _: Deadline) -> Result<Minted, Denied> {
+        async fn mint(&self, _: Deadline) -> Result<Minted, TokenError> {
             let number = self.minted.fetch_add(1, Ordering::SeqCst);
             tokio::time::sleep(self.takes).await;
             if number >= self.fails_from {
-                return Err(Denied::timed_out(Deadline::after(Duration::ZERO)));
+                return Err(TokenError::timed_out(Deadline::after(Duration::ZERO)));
             }
             let secret = Zeroizing::new(format!("token {number}"));
             Ok(Minted { secret, lifetime: self.lifetime })

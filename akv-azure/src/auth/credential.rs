@@ -18,16 +18,18 @@ use zeroize::Zeroizing;
 
 use super::assertion::CertificateAssertion;
 use super::cache::{Mint, Minted};
-use super::denied::{Again, Denied, METADATA};
 use super::federated::FederatedToken;
-use super::recorder::Recorder;
-use crate::pipeline::{Deadline, Origin, Retry};
+use super::recording_transport::RecordingTransport;
+use crate::classify::{Peer, TokenError};
+use crate::credential::{AzureCredential, Kind};
+use crate::exchange::{Deadline, Origin, Retry};
 use crate::redact::Redactor;
+use crate::wire;
 
 /// Who signs in, and where.
 #[derive(Debug, Clone)]
 pub(crate) struct SignIn {
-    credential: Credential,
+    credential: AzureCredential,
     tenant: Option<TenantId>,
     authority: String,
 }
@@ -36,21 +38,15 @@ impl SignIn {
     /// Nothing is asked of anybody yet. A credential that belongs to a tenant needs one.
     pub(crate) fn new(
         cloud: &Cloud,
-        credential: &Credential,
+        credential: &AzureCredential,
         tenant: Option<&TenantId>,
-        tried: &str,
+        operation: &str,
     ) -> Result<Self, Error> {
         Origin::new("cloud's authority", &cloud.authority)?;
-        let needs_tenant = matches!(
-            credential,
-            Credential::ClientSecret { .. }
-                | Credential::ClientCertificate { .. }
-                | Credential::WorkloadIdentity { .. }
-        );
-        if needs_tenant && tenant.is_none() {
+        if credential.needs_tenant() && tenant.is_none() {
             return Err(Error::new(
                 ErrorKind::Invalid,
-                tried,
+                operation,
                 "no tenant is named, and a service principal signs in to one",
             )
             .with_advice("give the tenant's id or one of its domain names"));
@@ -64,52 +60,18 @@ impl SignIn {
 
     /// Whether both would get the same tokens.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        use Credential as C;
-        let same_credential = match (&self.credential, &other.credential) {
-            (
-                C::ClientSecret { client_id, secret },
-                C::ClientSecret { client_id: other_id, secret: other_secret },
-            ) => client_id == other_id && secret.expose() == other_secret.expose(),
-            (
-                C::ClientCertificate { client_id, file, password },
-                C::ClientCertificate { client_id: other_id, file: other_file, password: other },
-            ) => client_id == other_id && file == other_file && password.expose() == other.expose(),
-            (C::SystemAssignedIdentity, C::SystemAssignedIdentity) | (C::AzureCli, C::AzureCli) => {
-                true
-            }
-            (
-                C::UserAssignedIdentity { client_id },
-                C::UserAssignedIdentity { client_id: other },
-            ) => client_id == other,
-            (
-                C::WorkloadIdentity { client_id, token_file },
-                C::WorkloadIdentity { client_id: other_id, token_file: other_file },
-            ) => client_id == other_id && token_file == other_file,
-            _ => false,
-        };
-        same_credential && self.tenant == other.tenant && self.authority == other.authority
+        self.credential.is_same(&other.credential)
+            && self.tenant == other.tenant
+            && self.authority == other.authority
     }
 
     fn is_managed(&self) -> bool {
-        matches!(
-            self.credential,
-            Credential::SystemAssignedIdentity | Credential::UserAssignedIdentity { .. }
-        )
+        self.credential.is_managed()
     }
 
-    /// `sign in to tenant contoso.example as application …`, for messages.
+    /// `no token of tenant contoso.example for application …`, for messages.
     fn described(&self) -> String {
-        let who = match &self.credential {
-            Credential::ClientSecret { client_id, .. }
-            | Credential::ClientCertificate { client_id, .. }
-            | Credential::WorkloadIdentity { client_id, .. } => format!("application {client_id}"),
-            Credential::SystemAssignedIdentity => "the system-assigned identity".to_owned(),
-            Credential::UserAssignedIdentity { client_id } => {
-                format!("the user-assigned identity {client_id}")
-            }
-            Credential::AzureCli => "whoever is signed in to the Azure CLI".to_owned(),
-            _ => "an identity".to_owned(),
-        };
+        let who = self.credential.described();
         match &self.tenant {
             Some(tenant) if !self.is_managed() => format!("no token of tenant {tenant} for {who}"),
             _ => format!("no token for {who}"),
@@ -117,8 +79,8 @@ impl SignIn {
     }
 
     /// What the token comes from, for messages.
-    fn source(&self) -> &str {
-        if self.is_managed() { METADATA } else { &self.authority }
+    fn source(&self) -> Peer<'_> {
+        if self.is_managed() { Peer::ManagedIdentity } else { Peer::Authority(&self.authority) }
     }
 }
 
@@ -137,25 +99,28 @@ impl CredentialMint {
         Self { sign_in, scope, transport, executor: None }
     }
 
-    async fn once(&self, deadline: Deadline) -> Result<Minted, Denied> {
-        let recorder = Recorder::new(Arc::clone(&self.transport));
-        let credential = self.credential(Arc::clone(&recorder)).await?;
+    async fn once(&self, deadline: Deadline) -> Result<Minted, TokenError> {
+        let transport = RecordingTransport::new(Arc::clone(&self.transport));
+        let credential = self.credential(Arc::clone(&transport)).await?;
         let scopes = [self.scope.as_str()];
         let token = match deadline.bound(credential.get_token(&scopes, None)).await {
             Some(Ok(token)) => token,
             Some(Err(error)) => {
-                return Err(match recorder.take() {
-                    Some(heard) => Denied::of_heard(heard, self.sign_in.source()),
-                    None => self.unheard(&error),
+                return Err(match transport.take() {
+                    Some(failed) => TokenError::of_exchange(failed, self.sign_in.source()),
+                    None => self.not_sent(&error),
                 });
             }
             None => {
-                return Err(match recorder.take() {
-                    Some(heard) => Denied::of_heard(heard, self.sign_in.source()),
-                    None => Denied::timed_out(deadline),
+                return Err(match transport.take() {
+                    Some(failed) => TokenError::of_exchange(failed, self.sign_in.source()),
+                    None => TokenError::timed_out(deadline),
                 });
             }
         };
+        if let Some(fault) = wire::entra::fault_of_secret(token.token.secret()) {
+            return Err(TokenError::unusable(fault, "see where the token comes from"));
+        }
         let lifetime = token.expires_on - OffsetDateTime::now_utc();
         Ok(Minted {
             secret: Zeroizing::new(token.token.secret().to_owned()),
@@ -166,12 +131,16 @@ impl CredentialMint {
     /// A new one for every token: `azure_identity` keeps tokens and cannot be told to drop one.
     async fn credential(
         &self,
-        recorder: Arc<Recorder>,
-    ) -> Result<Arc<dyn TokenCredential>, Denied> {
-        let options = self.client_options(recorder);
+        transport: Arc<RecordingTransport>,
+    ) -> Result<Arc<dyn TokenCredential>, TokenError> {
+        let options = self.client_options(transport);
         let tenant = self.sign_in.tenant.as_ref().map(ToString::to_string);
         let named = tenant.clone().unwrap_or_default();
-        let made: azure_core::Result<Arc<dyn TokenCredential>> = match &self.sign_in.credential {
+        let credential = match &self.sign_in.credential.0 {
+            Kind::Credential(credential) => credential,
+            Kind::Own(own) => return Ok(Arc::clone(own)),
+        };
+        let made: azure_core::Result<Arc<dyn TokenCredential>> = match credential {
             Credential::ClientSecret { client_id, secret } => ClientSecretCredential::new(
                 &named,
                 client_id.to_string(),
@@ -179,9 +148,9 @@ impl CredentialMint {
                 Some(ClientSecretCredentialOptions { client_options: options }),
             )
             .map(|it| it as _),
-            Credential::ClientCertificate { client_id, file, password } => {
+            Credential::ClientCertificate { client_id, certificate, password } => {
                 let assertion = CertificateAssertion::open(
-                    file.clone(),
+                    certificate.clone(),
                     password.clone(),
                     client_id.to_string(),
                     format!("{}/{named}/oauth2/v2.0/token", self.sign_in.authority),
@@ -214,14 +183,14 @@ impl CredentialMint {
                 ..AzureCliCredentialOptions::default()
             }))
             .map(|it| it as _),
-            _ => return Err(Denied::unusable("this kind of credential is not known", "")),
+            _ => return Err(TokenError::unusable("this kind of credential is not known", "")),
         };
-        made.map_err(|error| self.unheard(&error))
+        made.map_err(|error| self.not_sent(&error))
     }
 
     /// The configured cloud's authority, whatever `AZURE_AUTHORITY_HOST` says, and our own retries.
     /// Those of the managed identity endpoints are left to `azure_identity`, which knows them.
-    fn client_options(&self, recorder: Arc<Recorder>) -> ClientOptions {
+    fn client_options(&self, transport: Arc<RecordingTransport>) -> ClientOptions {
         let mut cloud = CustomConfiguration::default();
         cloud.authority_host.clone_from(&self.sign_in.authority);
         ClientOptions {
@@ -231,47 +200,53 @@ impl CredentialMint {
             } else {
                 RetryOptions::none()
             },
-            transport: Some(Transport::new(recorder)),
+            transport: Some(Transport::new(transport)),
             ..ClientOptions::default()
         }
     }
 
     /// Nothing was sent: a file, a tool or the environment is not as it should be.
-    fn unheard(&self, error: &azure_core::Error) -> Denied {
+    fn not_sent(&self, error: &azure_core::Error) -> TokenError {
         let told =
             std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
         let told = Redactor::default().line(&told);
-        match &self.sign_in.credential {
-            Credential::AzureCli => Denied::unusable(
+        match &self.sign_in.credential.0 {
+            Kind::Own(_) => TokenError::unusable(
+                "it gave no token",
+                "see what that credential says itself: its words are not shown here",
+            ),
+            Kind::Credential(Credential::AzureCli) => TokenError::unusable(
                 format!("the Azure CLI gives none: {told}"),
                 "sign in with az login, in the cloud and the tenant that are meant",
             ),
-            _ if self.sign_in.is_managed() => Denied::unusable(
+            _ if self.sign_in.is_managed() => TokenError::unusable(
                 told,
                 "managed identities of virtual machines and App Service are supported; for Azure \
                  Arc, Service Fabric and Cloud Shell use a service principal",
             ),
-            _ => Denied::unusable(told, "check tenant, client id and authority"),
+            Kind::Credential(_) => {
+                TokenError::unusable(told, "check tenant, client id and authority")
+            }
         }
     }
 }
 
 #[async_trait]
 impl Mint for CredentialMint {
-    async fn mint(&self, deadline: Deadline) -> Result<Minted, Denied> {
+    async fn mint(&self, deadline: Deadline) -> Result<Minted, TokenError> {
         let mut retry = Retry::new(deadline);
         loop {
             let denied = match self.once(deadline).await {
                 Ok(minted) => return Ok(minted),
                 Err(denied) => denied,
             };
-            let wait = match denied.again() {
-                Again::Never => None,
-                Again::After(wish) => retry.after_wish(denied.is_throttling(), wish),
-            };
+            let wait = denied
+                .may_pass()
+                .then(|| retry.after_failure(denied.is_throttling(), denied.retry_after()))
+                .flatten();
             match wait {
                 Some(wait) => tokio::time::sleep(wait).await,
-                None => return Err(denied.while_trying(&self.sign_in.described())),
+                None => return Err(denied.during(&self.sign_in.described())),
             }
         }
     }
@@ -320,9 +295,10 @@ mod tests {
         }
     }
 
-    async fn minted(shell: &Arc<Shell>) -> Result<Minted, Denied> {
+    async fn minted(shell: &Arc<Shell>) -> Result<Minted, TokenError> {
         let tenant: TenantId = "contoso.example".parse().expect("a tenant");
-        let sign_in = SignIn::new(&Cloud::public(), &Credential::AzureCli, Some(&tenant), "test");
+        let sign_in =
+            SignIn::new(&Cloud::public(), &Credential::AzureCli.into(), Some(&tenant), "test");
         let transport = FakeCloud::builder().start().transport();
         let mint = CredentialMint::new(
             sign_in.expect("a sign-in"),
@@ -341,10 +317,10 @@ mod tests {
     async fn the_login_of_the_azure_cli_is_asked_for_the_tenant_and_the_vaults() {
         let expires = OffsetDateTime::now_utc().unix_timestamp() + 3000;
         let token =
-            format!(r#"{{"accessToken":"from az","expires_on":{expires},"tokenType":"Bearer"}}"#);
+            format!(r#"{{"accessToken":"from-az","expires_on":{expires},"tokenType":"Bearer"}}"#);
         let shell = shell(0, token, "");
         let minted = minted(&shell).await.unwrap_or_else(|denied| panic!("{denied}"));
-        assert_eq!(*minted.secret, "from az");
+        assert_eq!(*minted.secret, "from-az");
         assert!(minted.lifetime > Duration::from_secs(2900), "{:?}", minted.lifetime);
         let commands = shell.commands.lock().expect("no panic").join("\n");
         assert!(commands.contains("--scope https://vault.azure.net/.default"), "{commands}");

@@ -9,7 +9,7 @@ use azure_core::http::ClientMethodOptions;
 use azure_identity::ClientAssertion;
 use zeroize::Zeroizing;
 
-use super::denied::Denied;
+use crate::classify::TokenError;
 use crate::files;
 
 /// The federated token, as it was in the file when it was opened: platforms replace it every hour.
@@ -17,10 +17,10 @@ pub(super) struct FederatedToken(Zeroizing<String>);
 
 impl FederatedToken {
     /// Reads the file on a thread of its own, as it may be on a slow mount.
-    pub(super) async fn open(file: PathBuf) -> Result<Self, Denied> {
+    pub(super) async fn open(file: PathBuf) -> Result<Self, TokenError> {
         let shown = file.display().to_string();
         let unusable = |problem: String| {
-            Denied::unusable(
+            TokenError::unusable(
                 format!("the federated token in {shown} cannot be used: {problem}"),
                 "see that the platform writes the file (AZURE_FEDERATED_TOKEN_FILE)",
             )

@@ -3,9 +3,8 @@
 mod assertion;
 mod cache;
 mod credential;
-mod denied;
 mod federated;
-mod recorder;
+mod recording_transport;
 
 pub(crate) use cache::{Token, TokenCache};
 pub(crate) use credential::{CredentialMint, SignIn};

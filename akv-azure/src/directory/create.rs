@@ -1,14 +1,16 @@
 //! Create a vault, until it answers.
 
 use akv_core::{Error, ErrorKind, NewVault, PublicAccess, Result, TenantId, Vault, VaultId};
+use async_trait::async_trait;
 use azure_core::http::Method;
 use bytes::Bytes;
 
-use super::{ONE_OBJECT, ResourceManager, SUBSCRIPTIONS, VAULTS, described, get, read_as};
-use crate::lost::{Again, Lost, POLL};
-use crate::operation::Operation;
+use super::resource_manager::{ONE_OBJECT, ResourceManager, described, get, read_as};
+use crate::api::{ApiOperation, version};
+use crate::exchange::{Answer, Deadline, Origin, Retry};
 use crate::page::unreadable;
-use crate::pipeline::{Call, Deadline, Failed, Origin, Pacing, Pipeline, Retry};
+use crate::pipeline::{Call, Pacing, Pipeline};
+use crate::uncertain::{Change, POLL, Rejected, UncertainOutcome};
 use crate::wire;
 
 pub(super) async fn run(
@@ -17,17 +19,18 @@ pub(super) async fn run(
     vault: &NewVault,
 ) -> Result<Vault> {
     let id = &vault.id;
-    let tried = format!("create vault {id}");
-    let pipeline = manager.pipeline(tenant, Some(id.subscription), &tried)?;
+    let operation = format!("create vault {id}");
+    let pipeline = manager.pipeline(tenant, Some(id.subscription), &operation)?;
     let mut retry = Retry::new(Deadline::after(manager.deadline()));
-    let tenant_id = tenant_guid(manager, &pipeline, tenant, id, &tried, &mut retry).await?;
+    let tenant_id = tenant_guid(manager, &pipeline, tenant, id, &operation, &mut retry).await?;
     let body = serde_json::to_vec(&wire::vault::Creation::new(vault, tenant_id))
-        .map_err(|error| unreadable(&tried, &error))?;
-    let call = Call::new(Operation::CreateVault, Method::Put, manager.vault_url(id), tried.clone())
-        .with_body(Bytes::from(body))
-        .with_limit(ONE_OBJECT);
+        .map_err(|error| unreadable(&operation, &error))?;
+    let call =
+        Call::new(ApiOperation::CreateVault, Method::Put, manager.vault_url(id), operation.clone())
+            .with_body(Bytes::from(body))
+            .with_limit(ONE_OBJECT);
     let created = accepted(manager, &pipeline, vault, &call, &mut retry).await?;
-    ready(manager, &pipeline, vault, &tried, &retry, created).await
+    ready(manager, &pipeline, vault, &operation, &retry, created).await
 }
 
 /// Waits for a vault that somebody has ordered already.
@@ -37,24 +40,24 @@ pub(super) async fn awaited(
     vault: &NewVault,
     found: Vault,
 ) -> Result<Vault> {
-    let tried = format!("wait for vault {}", vault.id);
-    let pipeline = manager.pipeline(tenant, Some(vault.id.subscription), &tried)?;
+    let operation = format!("wait for vault {}", vault.id);
+    let pipeline = manager.pipeline(tenant, Some(vault.id.subscription), &operation)?;
     let retry = Retry::new(Deadline::after(manager.deadline()));
-    ready(manager, &pipeline, vault, &tried, &retry, found).await
+    ready(manager, &pipeline, vault, &operation, &retry, found).await
 }
 
 async fn ready(
     manager: &ResourceManager,
     pipeline: &Pipeline,
     vault: &NewVault,
-    tried: &str,
+    operation: &str,
     retry: &Retry,
     made: Vault,
 ) -> Result<Vault> {
-    let made = provisioned(manager, pipeline, &vault.id, tried, retry, made).await?;
+    let made = provisioned(manager, pipeline, &vault.id, operation, retry, made).await?;
     if vault.options.public_access == PublicAccess::Enabled {
-        let answers = answering(manager, &vault.id, tried, retry).await;
-        answers.map_err(|error| but(tried, &error))?;
+        let answers = answering(manager, &vault.id, operation, retry).await;
+        answers.map_err(|error| but(operation, &error))?;
     }
     Ok(made)
 }
@@ -68,31 +71,38 @@ async fn accepted(
     call: &Call,
     retry: &mut Retry,
 ) -> Result<Vault> {
-    let id = &vault.id;
-    let look = format!("look whether vault {id} is there before trying again");
-    let mut lost = Lost::new("the service made the vault", look);
-    loop {
-        let (error, failure) = match pipeline.send(call, retry).await {
-            Ok(answer) => match read_as(&answer, &call.tried, described) {
-                Ok(made) => return Ok(made),
-                Err(unreadable) => (unreadable, None),
-            },
-            Err(Failed::Known(error)) if error.kind() == ErrorKind::NameTaken => {
-                let retry = Retry::new(retry.deadline());
-                return Err(held_by_deleted(manager, pipeline, vault, retry)
-                    .await
-                    .unwrap_or(error));
-            }
-            Err(Failed::Known(error)) => return Err(lost.told(error)),
-            Err(Failed::Unknown(error, failure)) => (error, Some(failure)),
-        };
-        let again = lost.wait(pipeline, call, retry, failure.as_ref(), &error).await?;
-        match manager.look(pipeline, id, &mut Retry::new(retry.deadline())).await {
-            Ok(Some(made)) => return Ok(made),
-            Ok(None) if again == Again::Yes => {}
-            Ok(None) => return Err(lost.unknown(&error)),
-            Err(looking) => return Err(lost.unknown(&error).with_source(looking)),
+    let look = format!("look whether vault {} is there before trying again", vault.id);
+    let mut outcome = UncertainOutcome::new("the service made the vault", look);
+    let mut change = Creation { manager, pipeline, vault, operation: &call.operation };
+    outcome.settle(pipeline, pipeline, call, retry, &mut change).await
+}
+
+struct Creation<'a> {
+    manager: &'a ResourceManager,
+    pipeline: &'a Pipeline,
+    vault: &'a NewVault,
+    operation: &'a str,
+}
+
+#[async_trait]
+impl Change for Creation<'_> {
+    type Outcome = Vault;
+
+    fn accepted(&mut self, answer: Result<Answer>) -> Result<Vault> {
+        read_as(&answer?, self.operation, described)
+    }
+
+    async fn rejected(&mut self, error: Error, _: bool, deadline: Deadline) -> Rejected<Vault> {
+        if error.kind() != ErrorKind::NameTaken {
+            return Rejected::Failed(error);
         }
+        let Self { manager, pipeline, vault, .. } = self;
+        let held = held_by_deleted(manager, pipeline, vault, Retry::new(deadline)).await;
+        Rejected::Failed(held.unwrap_or(error))
+    }
+
+    async fn look(&mut self, mut retry: Retry) -> Result<Option<Vault>> {
+        self.manager.look(self.pipeline, &self.vault.id, &mut retry).await
     }
 }
 
@@ -102,21 +112,21 @@ async fn tenant_guid(
     pipeline: &Pipeline,
     tenant: &TenantId,
     id: &VaultId,
-    tried: &str,
+    operation: &str,
     retry: &mut Retry,
 ) -> Result<String> {
     if let Some(guid) = tenant.as_guid() {
         return Ok(guid.to_string());
     }
     let subscription = id.subscription.to_string();
-    let url = manager.url(&["subscriptions", &subscription], SUBSCRIPTIONS);
-    let call = get(Operation::GetSubscription, url, tried.to_owned());
+    let url = manager.url(&["subscriptions", &subscription], version::SUBSCRIPTIONS);
+    let call = get(ApiOperation::GetSubscription, url, operation.to_owned());
     let found = manager
         .find(pipeline, call, retry, |it: wire::subscription::Subscription| Ok(it.tenant_id))
         .await?;
     found.flatten().ok_or_else(|| {
         let problem = format!("the GUID of tenant {tenant} could not be found out");
-        Error::new(ErrorKind::Invalid, tried, problem).with_advice("give the tenant's GUID")
+        Error::new(ErrorKind::Invalid, operation, problem).with_advice("give the tenant's GUID")
     })
 }
 
@@ -129,7 +139,7 @@ async fn held_by_deleted(
     mut retry: Retry,
 ) -> Option<Error> {
     let NewVault { id, region, .. } = vault;
-    let tried = format!("create vault {id}");
+    let operation = format!("create vault {id}");
     let subscription = id.subscription.to_string();
     let path = [
         "subscriptions",
@@ -141,8 +151,8 @@ async fn held_by_deleted(
         "deletedVaults",
         id.name.as_str(),
     ];
-    let url = manager.url(&path, VAULTS);
-    let call = get(Operation::GetDeletedVault, url, tried.clone());
+    let url = manager.url(&path, version::VAULTS);
+    let call = get(ApiOperation::GetDeletedVault, url, operation.clone());
     let found = manager
         .find(pipeline, call, &mut retry, |it: wire::vault::DeletedVault| Ok(it.properties))
         .await
@@ -150,7 +160,7 @@ async fn held_by_deleted(
     let until = found?.scheduled_purge_date.filter(|date| is_date(date));
     let until = until.map(|date| format!(" until {date}")).unwrap_or_default();
     let problem = format!("the name is held by a vault of this subscription in soft delete{until}");
-    Some(Error::new(ErrorKind::SoftDeleted, tried, problem).with_advice(
+    Some(Error::new(ErrorKind::SoftDeleted, operation, problem).with_advice(
         "recover it (az keyvault recover) or purge it (az keyvault purge), or choose another name",
     ))
 }
@@ -164,7 +174,7 @@ async fn provisioned(
     manager: &ResourceManager,
     pipeline: &Pipeline,
     id: &VaultId,
-    tried: &str,
+    operation: &str,
     retry: &Retry,
     mut vault: Vault,
 ) -> Result<Vault> {
@@ -173,23 +183,23 @@ async fn provisioned(
             None | Some("Succeeded") => return Ok(vault),
             Some(failed @ ("Failed" | "Canceled")) => {
                 let problem = format!("the service ended it as {failed}");
-                return Err(Error::new(ErrorKind::Unavailable, tried, problem));
+                return Err(Error::new(ErrorKind::Unavailable, operation, problem));
             }
             Some(_) => {}
         }
-        pause(pipeline, tried, retry).await.map_err(|error| but(tried, &error))?;
+        pause(pipeline, operation, retry).await.map_err(|error| but(operation, &error))?;
         let mut looking = Retry::new(retry.deadline());
         let looked = manager.look(pipeline, id, &mut looking).await;
-        if let Some(seen) = looked.map_err(|error| but(tried, &error))? {
+        if let Some(seen) = looked.map_err(|error| but(operation, &error))? {
             vault = seen;
         }
     }
 }
 
 /// What failed after the service had taken the order.
-fn but(tried: &str, error: &Error) -> Error {
+fn but(operation: &str, error: &Error) -> Error {
     let told = format!("the service made it, but it is not known whether it is ready: {error}");
-    Error::new(error.kind(), tried, told)
+    Error::new(error.kind(), operation, told).after_it_was_taken()
 }
 
 /// Asks the vault itself for a sign of life, without a token, until its name resolves and it
@@ -197,29 +207,29 @@ fn but(tried: &str, error: &Error) -> Error {
 async fn answering(
     manager: &ResourceManager,
     id: &VaultId,
-    tried: &str,
+    operation: &str,
     retry: &Retry,
 ) -> Result<()> {
-    let cloud = &manager.0.cloud;
+    let cloud = manager.cloud();
     let base = format!("https://{}.{}", id.name, cloud.vault_suffix);
     let origin = Origin::new("cloud's vault suffix", &base)?;
     let url = origin.url(&["healthstatus"], &[]);
     let pipeline = Pipeline {
-        transport: manager.0.shared.transport(cloud)?,
+        transport: manager.shared().transport(cloud)?,
         origin,
         tokens: None,
         audience: None,
         pacing: Pacing::Free,
-        cancellation: manager.0.shared.cancellation(),
+        cancellation: manager.shared().cancellation(),
     };
-    let call = Call::new(Operation::CheckHealth, Method::Get, url, tried.to_owned());
+    let call = Call::new(ApiOperation::CheckHealth, Method::Get, url, operation.to_owned());
     loop {
         let mut looking = Retry::new(retry.deadline().within(POLL));
         match pipeline.send(&call, &mut looking).await.map_err(Error::from) {
             Ok(answer) if is_health(answer.body()) => return Ok(()),
             Err(error) if is_vaults_own(&error) => return Ok(()),
             Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
-            Ok(_) | Err(_) => pause(&pipeline, tried, retry).await?,
+            Ok(_) | Err(_) => pause(&pipeline, operation, retry).await?,
         }
     }
 }
@@ -235,15 +245,15 @@ fn is_vaults_own(error: &Error) -> bool {
         && error.reply().is_some_and(|it| it.code.is_some() && (400..500).contains(&it.status))
 }
 
-async fn pause(pipeline: &Pipeline, tried: &str, retry: &Retry) -> Result<()> {
+async fn pause(pipeline: &Pipeline, operation: &str, retry: &Retry) -> Result<()> {
     if !retry.deadline().allows(POLL) {
         let seconds = retry.deadline().total().as_secs();
         let problem = format!("it did not answer within {seconds} seconds");
-        return Err(Error::new(ErrorKind::TimedOut, tried, problem).with_advice(
+        return Err(Error::new(ErrorKind::TimedOut, operation, problem).with_advice(
             "its name may need some minutes until it resolves: nothing is to be done",
         ));
     }
-    pipeline.sleep(tried, POLL).await
+    pipeline.sleep(operation, POLL).await
 }
 
 /// As long as the answer about a vault's health may be, in bytes.

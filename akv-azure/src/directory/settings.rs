@@ -2,9 +2,9 @@
 
 use akv_core::{PublicAccess, PurgeProtection, Result, TenantId, VaultId, VaultSettings};
 
-use super::{ResourceManager, get};
-use crate::operation::Operation;
-use crate::pipeline::{Deadline, Retry};
+use super::resource_manager::{ResourceManager, get};
+use crate::api::ApiOperation;
+use crate::exchange::{Deadline, Retry};
 use crate::wire::settings::SetVault;
 
 pub(super) async fn look(
@@ -12,9 +12,9 @@ pub(super) async fn look(
     tenant: &TenantId,
     id: &VaultId,
 ) -> Result<Option<VaultSettings>> {
-    let tried = format!("look at the settings of vault {id}");
-    let pipeline = manager.pipeline(tenant, Some(id.subscription), &tried)?;
-    let call = get(Operation::GetVault, manager.vault_url(id), tried);
+    let operation = format!("look at the settings of vault {id}");
+    let pipeline = manager.pipeline(tenant, Some(id.subscription), &operation)?;
+    let call = get(ApiOperation::GetVault, manager.vault_url(id), operation);
     let mut retry = Retry::new(Deadline::after(manager.deadline()));
     manager
         .find(&pipeline, call, &mut retry, |vault: SetVault| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use azure_core::http::headers::{HeaderName, Headers};
 use tokio::time::{Instant, sleep_until};
 
-use super::deadline::{Deadline, Rest, later};
+use crate::exchange::{Deadline, Rest, later, user_quota_resets_after};
 
 /// Until when each budget is left alone. Resource Manager keeps one a subscription and one a
 /// tenant for every caller, each refilled by 25 reads or 10 writes a second, and says in every
@@ -50,8 +50,8 @@ impl Quota {
     }
 
     /// The budget is spent.
-    pub(crate) fn spent(&self, budget: &str, wish: Option<Duration>) {
-        self.rest(budget, wish.unwrap_or(REFILL));
+    pub(crate) fn spent(&self, budget: &str, retry_after: Option<Duration>) {
+        self.rest(budget, retry_after.unwrap_or(REFILL));
     }
 
     fn rest(&self, budget: &str, rest: Duration) {
@@ -64,19 +64,6 @@ impl Quota {
     fn until(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// When Resource Graph's quota of this caller is whole again (`hh:mm:ss`), in a minute at most: its
-/// windows are some seconds long.
-pub(crate) fn user_quota_resets_after(headers: &Headers) -> Option<Duration> {
-    let text =
-        headers.get_optional_str(&HeaderName::from_static("x-ms-user-quota-resets-after"))?;
-    let mut seconds = 0_u64;
-    for part in text.trim().split(':') {
-        let part: u64 = part.parse().ok()?;
-        seconds = seconds.checked_mul(60)?.checked_add(part)?;
-    }
-    Some(Duration::from_secs(seconds.min(60)))
 }
 
 /// How many queries are left to a caller of Resource Graph.
@@ -139,7 +126,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_service_wish_is_obeyed() {
+    async fn retry_after_is_obeyed() {
         let quota = Quota::default();
         quota.spent("one", Some(Duration::from_secs(17)));
         quota.spent("one", None);

@@ -2,11 +2,12 @@
 
 use akv_core::audit::{Attempt, note_attempt};
 
-use super::{Answer, Call, Failure};
+use super::call::Call;
+use crate::exchange::{Answer, Failure};
 
 /// An answer that is a success may still turn out to be unreadable.
 pub(super) fn note(call: &Call, outcome: &Result<Answer, Failure>) {
-    if !call.operation.changes() {
+    if !call.api.changes() {
         return;
     }
     note_attempt(match outcome {

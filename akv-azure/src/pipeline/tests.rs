@@ -1,19 +1,29 @@
 //! The pipeline against a scripted transport.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use akv_core::Denial;
+use akv_core::{Denial, Error, ErrorKind};
 use async_trait::async_trait;
-use azure_core::http::AsyncRawResponse;
 use azure_core::http::headers::Headers;
+use azure_core::http::{AsyncRawResponse, HttpClient, Method, Request};
+use bytes::Bytes;
 use futures::StreamExt;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use url::Url;
 
+use super::rate_limiter::RateLimiter;
+use super::send::ATTEMPT;
 use super::*;
-use crate::auth::{CredentialMint, SignIn};
-use crate::options::Pace;
+use crate::api::ApiOperation;
+use crate::auth::{CredentialMint, SignIn, TokenCache};
+use crate::exchange::{Answer, Deadline, Origin, Retry};
+use crate::options::RateLimit;
 use crate::page::{Bounds, Pages};
+use crate::wire;
 
 /// Answers requests for tokens by itself and everything else from the script.
 #[derive(Default)]
@@ -106,8 +116,9 @@ fn pipeline(script: &Arc<Script>) -> Pipeline {
         secret: "hush".into(),
     };
     let tenant = "contoso.example".parse().expect("a tenant");
-    let sign_in = SignIn::new(&akv_core::Cloud::public(), &credential, Some(&tenant), "test")
-        .expect("a sign-in");
+    let sign_in =
+        SignIn::new(&akv_core::Cloud::public(), &credential.into(), Some(&tenant), "test")
+            .expect("a sign-in");
     let mint = CredentialMint::new(sign_in, "https://vault.azure.net", Arc::clone(&transport));
     Pipeline {
         transport,
@@ -119,9 +130,9 @@ fn pipeline(script: &Arc<Script>) -> Pipeline {
     }
 }
 
-fn call(operation: Operation) -> Call {
+fn call(api: ApiOperation) -> Call {
     let url = Url::parse("https://contoso.vault.azure.net/certificates/web").expect("a URL");
-    Call::new(operation, Method::Get, url, "get certificate web in vault contoso".to_owned())
+    Call::new(api, Method::Get, url, "get certificate web in vault contoso".to_owned())
 }
 
 fn retry() -> Retry {
@@ -136,13 +147,15 @@ fn status(status: u16) -> Step {
     Step::Answer(status, vec![], br#"{"error":{"code":"Whatever","message":"no"}}"#.to_vec())
 }
 
-async fn send(script: &Arc<Script>, operation: Operation) -> Result<Answer, Failed> {
-    pipeline(script).send(&call(operation), &mut retry()).await
+async fn send(script: &Arc<Script>, api: ApiOperation) -> Result<Answer, Failed> {
+    pipeline(script).send(&call(api), &mut retry()).await
 }
 
 async fn fails(steps: Vec<Step>) -> (Error, usize) {
     let script = Script::new(steps);
-    let Err(failed) = send(&script, Operation::GetCertificate).await else { panic!("succeeded") };
+    let Err(failed) = send(&script, ApiOperation::GetCertificate).await else {
+        panic!("succeeded")
+    };
     (failed.into(), script.sent())
 }
 
@@ -150,7 +163,7 @@ async fn fails(steps: Vec<Step>) -> (Error, usize) {
 async fn a_read_is_repeated_after_whatever_may_pass() {
     for step in [status(500), status(503), status(429), status(408), Step::Io, Step::Connection] {
         let script = Script::new(vec![step, ok()]);
-        assert!(send(&script, Operation::GetCertificate).await.is_ok());
+        assert!(send(&script, ApiOperation::GetCertificate).await.is_ok());
         assert_eq!(script.sent(), 2);
     }
 }
@@ -167,11 +180,11 @@ async fn a_read_is_not_repeated_where_that_cannot_help() {
 async fn a_change_is_repeated_only_where_it_was_not_carried_out() {
     for step in [Step::Connection, status(429)] {
         let script = Script::new(vec![step, ok()]);
-        assert!(send(&script, Operation::ImportCertificate).await.is_ok());
+        assert!(send(&script, ApiOperation::ImportCertificate).await.is_ok());
     }
     for step in [Step::Io, Step::Silence, status(500), status(503)] {
         let script = Script::new(vec![step]);
-        let failed = send(&script, Operation::ImportCertificate).await;
+        let failed = send(&script, ApiOperation::ImportCertificate).await;
         assert!(matches!(failed, Err(Failed::Unknown(..))));
         assert_eq!(script.sent(), 1);
     }
@@ -180,14 +193,16 @@ async fn a_change_is_repeated_only_where_it_was_not_carried_out() {
 #[tokio::test(start_paused = true)]
 async fn a_refused_token_is_replaced_once_and_then_told() {
     let script = Script::new(vec![status(401), ok()]);
-    assert!(send(&script, Operation::ImportCertificate).await.is_ok(), "a change too");
+    assert!(send(&script, ApiOperation::ImportCertificate).await.is_ok(), "a change too");
     let bearers: Vec<_> = script.authorizations().into_iter().flatten().collect();
     assert_eq!(bearers, ["Bearer t0", "Bearer t1"]);
 
     let challenge = r#"Bearer authorization="https://login.windows.net/elsewhere.example", resource="https://vault.azure.net""#;
     let refused = || Step::Answer(401, vec![("www-authenticate", challenge)], Vec::new());
     let script = Script::new(vec![refused(), refused()]);
-    let Err(failed) = send(&script, Operation::GetCertificate).await else { panic!("succeeded") };
+    let Err(failed) = send(&script, ApiOperation::GetCertificate).await else {
+        panic!("succeeded")
+    };
     let error = Error::from(failed);
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert!(error.to_string().contains("tenant elsewhere.example"), "{error}");
@@ -196,16 +211,17 @@ async fn a_refused_token_is_replaced_once_and_then_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_wish_of_the_service_is_waited_for_and_the_deadline_is_the_end() {
-    let wish = |seconds| Step::Answer(429, vec![("retry-after", seconds)], b"{}".to_vec());
-    let script = Script::new(vec![wish("40"), ok()]);
+async fn retry_after_is_waited_for_within_the_deadline() {
+    let throttled = |seconds| Step::Answer(429, vec![("retry-after", seconds)], b"{}".to_vec());
+    let script = Script::new(vec![throttled("40"), ok()]);
     let start = Instant::now();
-    assert!(send(&script, Operation::GetCertificate).await.is_ok());
+    assert!(send(&script, ApiOperation::GetCertificate).await.is_ok());
     assert!(start.elapsed() >= Duration::from_secs(40));
 
     let start = Instant::now();
-    let (error, sent) = fails(vec![wish("400")]).await;
+    let (error, sent) = fails(vec![throttled("400")]).await;
     assert_eq!((error.kind(), sent), (ErrorKind::Throttled, 1));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(400)));
     assert_eq!(start.elapsed(), Duration::ZERO, "a wait that cannot help is not begun");
 }
 
@@ -217,16 +233,16 @@ async fn a_list_that_is_kept_has_an_end_even_where_every_page_is_another() {
         Step::Answer(200, vec![], body.into_bytes())
     };
     let script = Script::new((0..2000).map(page).collect());
-    let Call { operation, tried, url, .. } = call(Operation::ListVaults);
+    let Call { api, operation, url, .. } = call(ApiOperation::ListVaults);
     let bounds = Bounds::RESOURCE_MANAGER;
     let deadline = Duration::from_secs(120);
-    let pages = Pages::new(pipeline(&script), operation, tried, bounds, deadline, url);
+    let pages = Pages::new(pipeline(&script), api, operation, bounds, deadline, url);
     let listing = pages.listing(|vault: wire::vault::ListedVault| Ok(vault.id));
     let error = listing.await.expect_err("endless");
     assert_eq!((error.kind(), script.sent()), (ErrorKind::Protocol, 1000), "{error}");
 }
 
-fn paced(script: &Arc<Script>, vault: &Arc<Pacer>, all: &Arc<Pacer>) -> Pipeline {
+fn paced(script: &Arc<Script>, vault: &Arc<RateLimiter>, all: &Arc<RateLimiter>) -> Pipeline {
     let pacing = Pacing::Vault { vault: Arc::clone(vault), all: Arc::clone(all) };
     Pipeline { pacing, ..pipeline(script) }
 }
@@ -235,11 +251,12 @@ fn paced(script: &Arc<Script>, vault: &Arc<Pacer>, all: &Arc<Pacer>) -> Pipeline
 async fn a_rest_past_the_deadline_is_told_at_once_with_its_length() {
     let refused = Step::Answer(429, vec![("retry-after", "400")], b"{}".to_vec());
     let script = Script::new(vec![refused]);
-    let (vault, all) = (Pacer::new(Pace::default()), Pacer::new(Pace::default()));
+    let (vault, all) =
+        (RateLimiter::new(RateLimit::default()), RateLimiter::new(RateLimit::default()));
     let pipeline = paced(&script, &vault, &all);
     let start = Instant::now();
     for expected in ["wants to be left alone for 400 seconds", "left alone for 400 seconds"] {
-        let outcome = pipeline.send(&call(Operation::GetCertificate), &mut retry()).await;
+        let outcome = pipeline.send(&call(ApiOperation::GetCertificate), &mut retry()).await;
         let error = Error::from(outcome.err().expect("throttled"));
         assert_eq!(error.kind(), ErrorKind::Throttled);
         assert!(error.to_string().contains(expected), "{error}");
@@ -250,26 +267,26 @@ async fn a_rest_past_the_deadline_is_told_at_once_with_its_length() {
 
 #[tokio::test(start_paused = true)]
 async fn a_place_that_was_not_used_is_free_again() {
-    let one = Pace::new(1, Duration::from_secs(10_000));
-    let (vault, all) = (Pacer::new(one), Pacer::new(one));
+    let one = RateLimit::new(1, Duration::from_secs(10_000));
+    let (vault, all) = (RateLimiter::new(one), RateLimiter::new(one));
     let far = Deadline::after(Duration::MAX);
     // All vaults together are busy, so the vault's own place is granted in vain.
     let busy = all.permit(far).await.expect("a place");
     let script = Script::new(vec![ok()]);
     let pipeline = paced(&script, &vault, &all);
-    let outcome = pipeline.send(&call(Operation::GetCertificate), &mut retry()).await;
+    let outcome = pipeline.send(&call(ApiOperation::GetCertificate), &mut retry()).await;
     assert_eq!(Error::from(outcome.err().expect("no place")).kind(), ErrorKind::Throttled);
     drop(busy);
-    let outcome = pipeline.send(&call(Operation::GetCertificate), &mut retry()).await;
+    let outcome = pipeline.send(&call(ApiOperation::GetCertificate), &mut retry()).await;
     assert!(outcome.is_ok(), "both places were given back");
     assert_eq!(script.sent(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wish_beyond_the_clock_is_a_refusal_and_no_panic() {
-    let wish = |seconds| Step::Answer(429, vec![("retry-after", seconds)], b"{}".to_vec());
+async fn retry_after_beyond_the_clock_is_a_failure_and_no_panic() {
+    let throttled = |seconds| Step::Answer(429, vec![("retry-after", seconds)], b"{}".to_vec());
     for seconds in ["9999999999999999999", "18446744073709551615"] {
-        let (error, sent) = fails(vec![wish(seconds)]).await;
+        let (error, sent) = fails(vec![throttled(seconds)]).await;
         assert_eq!((error.kind(), sent), (ErrorKind::Throttled, 1));
     }
 }
@@ -297,7 +314,9 @@ async fn a_flood_is_given_up_and_not_kept() {
 async fn a_redirect_is_told_and_not_followed() {
     let redirect = Step::Answer(302, vec![("location", "https://evil.example/x")], Vec::new());
     let script = Script::new(vec![redirect]);
-    let Err(failed) = send(&script, Operation::GetCertificate).await else { panic!("succeeded") };
+    let Err(failed) = send(&script, ApiOperation::GetCertificate).await else {
+        panic!("succeeded")
+    };
     let error = Error::from(failed);
     assert_eq!(error.kind(), ErrorKind::UntrustedHost);
     assert!(error.to_string().contains("evil.example"), "{error}");
@@ -308,7 +327,7 @@ async fn a_redirect_is_told_and_not_followed() {
 async fn no_request_leaves_for_another_host() {
     let script = Script::new(vec![]);
     let url = Url::parse("https://contoso.vault.azure.net.evil.example/x").expect("a URL");
-    let call = Call { url, ..call(Operation::GetCertificate) };
+    let call = Call { url, ..call(ApiOperation::GetCertificate) };
     let Err(failed) = pipeline(&script).send(&call, &mut retry()).await else { panic!("sent") };
     assert_eq!(Error::from(failed).kind(), ErrorKind::UntrustedHost);
     assert_eq!((script.sent(), script.tokens.load(Ordering::SeqCst)), (0, 0));
@@ -343,10 +362,10 @@ async fn cancelling_ends_a_read_at_once_and_a_change_when_it_is_answered() {
         let (outcome, ()) = futures::future::join(sending, cancelling).await;
         (outcome.err().expect("no answer"), start.elapsed())
     };
-    let (failed, took) = slowly(Operation::GetCertificate).await;
+    let (failed, took) = slowly(ApiOperation::GetCertificate).await;
     assert_eq!(Error::from(failed).kind(), ErrorKind::Cancelled);
     assert_eq!(took, Duration::from_secs(1));
-    let (failed, took) = slowly(Operation::ImportCertificate).await;
+    let (failed, took) = slowly(ApiOperation::ImportCertificate).await;
     assert!(matches!(failed, Failed::Unknown(..)), "it may have happened");
     assert_eq!(took, ATTEMPT, "bounded by the attempt");
 }
@@ -356,7 +375,7 @@ async fn nothing_is_sent_after_cancelling() {
     let script = Script::new(vec![]);
     let pipeline = pipeline(&script);
     pipeline.cancellation.cancel();
-    let outcome = pipeline.send(&call(Operation::ImportCertificate), &mut retry()).await;
+    let outcome = pipeline.send(&call(ApiOperation::ImportCertificate), &mut retry()).await;
     let Err(Failed::Known(error)) = outcome else { panic!("not known") };
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert_eq!(script.sent(), 0);

@@ -1,9 +1,10 @@
 //! Names to addresses.
 
-use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use crate::exchange::Unresolved;
 
 /// The system's resolver, but that `localhost` and every name below it is this machine (RFC 6761),
 /// which not every system knows.
@@ -12,22 +13,6 @@ pub(super) struct Resolver {
     /// The host of the proxy, where there is one.
     pub(super) proxy: Option<String>,
 }
-
-/// A name that has no address, as far as the system knows.
-#[derive(Debug)]
-pub(crate) struct Unresolved {
-    name: String,
-    /// Whether it is the proxy that has that name.
-    pub(crate) is_proxy: bool,
-}
-
-impl fmt::Display for Unresolved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the name {} does not resolve", self.name)
-    }
-}
-
-impl std::error::Error for Unresolved {}
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {

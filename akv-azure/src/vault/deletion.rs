@@ -3,59 +3,95 @@
 use std::time::Duration;
 
 use akv_core::{Certificate, CertificateName, Deletion, Error, ErrorKind, Purged, Result};
+use async_trait::async_trait;
 use azure_core::http::Method;
 use tokio::time::Instant;
 
-use super::{KeyVault, certificate, finishing, is_settling};
-use crate::lost::{Again, Lost, POLL};
-use crate::operation::Operation;
+use super::finishing;
+use super::key_vault::{KeyVault, certificate, is_settling};
+use crate::api::ApiOperation;
+use crate::exchange::{Answer, Deadline, Retry};
 use crate::page::read;
-use crate::pipeline::{Answer, Call, Failed, Failure, Retry};
-use crate::wire::certificate::Bundle;
+use crate::pipeline::Call;
+use crate::uncertain::{Change, POLL, Rejected, UncertainOutcome};
+use crate::wire::certificate::CertificateBundle;
 
 pub(super) async fn delete(vault: &KeyVault, name: &CertificateName) -> Result<Option<Deletion>> {
     let path = ["certificates", name.as_str()];
-    let tried = vault.tried("delete", name);
-    let call = vault.call(Operation::DeleteCertificate, Method::Delete, &path, tried);
+    let operation = vault.operation_on("delete", name);
+    let call = vault.call(ApiOperation::DeleteCertificate, Method::Delete, &path, operation);
     let mut retry = Retry::new(vault.deadline());
-    let mut lost = lost(DELETED, name);
+    let mut outcome = uncertain(DELETED, name);
     let started = Instant::now();
-    let mut seen_live = false;
-    let certain = loop {
-        match vault.pipeline().send(&call, &mut retry).await {
-            Ok(answer) if is_for_good(&answer, name, &call.tried) => {
-                return Ok(Some(Deletion::Gone));
+    let pipeline = vault.pipeline();
+    let mut change = Delete { vault, name, operation: &call.operation, seen_live: false };
+    match outcome.settle(pipeline, pipeline, &call, &mut retry, &mut change).await? {
+        Deleted::ForGood => Ok(Some(Deletion::Gone)),
+        Deleted::NothingThere => Ok(None),
+        Deleted::Taken => gone_from_view(vault, name, &call, &retry).await.map(Some),
+        Deleted::NotSeen => gone_since(vault, name, &call, &retry, started)
+            .await
+            .map_err(|error| outcome.unknown(&error)),
+    }
+}
+
+struct Delete<'a> {
+    vault: &'a KeyVault,
+    name: &'a CertificateName,
+    operation: &'a str,
+    /// Whether it was still live after an attempt that perhaps deleted it.
+    seen_live: bool,
+}
+
+enum Deleted {
+    /// The vault has no soft delete.
+    ForGood,
+    NothingThere,
+    /// The service took the deletion.
+    Taken,
+    /// It is not there, and perhaps it was not before.
+    NotSeen,
+}
+
+impl Delete<'_> {
+    /// It is not there after an attempt whose reply was lost.
+    fn not_there(&self) -> Deleted {
+        if self.seen_live { Deleted::Taken } else { Deleted::NotSeen }
+    }
+}
+
+#[async_trait]
+impl Change for Delete<'_> {
+    type Outcome = Deleted;
+
+    fn accepted(&mut self, answer: Result<Answer>) -> Result<Deleted> {
+        let for_good = answer.is_ok_and(|it| is_for_good(&it, self.name, self.operation));
+        Ok(if for_good { Deleted::ForGood } else { Deleted::Taken })
+    }
+
+    async fn rejected(
+        &mut self,
+        error: Error,
+        may_have_happened: bool,
+        _: Deadline,
+    ) -> Rejected<Deleted> {
+        match error.kind() {
+            // Somebody else deletes it: the end is the same.
+            ErrorKind::BeingDeleted => Rejected::Settled(Deleted::Taken),
+            ErrorKind::SoftDeleted | ErrorKind::Absent if may_have_happened => {
+                Rejected::Settled(self.not_there())
             }
-            Ok(_) | Err(Failed::Unknown(_, Failure::TooLarge { .. })) => break true,
-            Err(Failed::Known(error)) => match error.kind() {
-                // Somebody else deletes it: the end is the same.
-                ErrorKind::BeingDeleted => break true,
-                ErrorKind::SoftDeleted | ErrorKind::Absent if lost.perhaps_done() => {
-                    break seen_live;
-                }
-                ErrorKind::SoftDeleted | ErrorKind::Absent => return Ok(None),
-                _ if is_settling(&error) => {
-                    let waited = wait(vault, &call, &retry, error).await;
-                    waited.map_err(|stopped| lost.told(stopped))?;
-                }
-                _ => return Err(lost.told(error)),
-            },
-            Err(Failed::Unknown(error, failure)) => {
-                let again =
-                    lost.wait(vault.pipeline(), &call, &mut retry, Some(&failure), &error).await?;
-                match (vault.look(name, &mut Retry::new(retry.deadline())).await, again) {
-                    (Ok(None), _) => break seen_live,
-                    (Ok(Some(_)), Again::Yes) => seen_live = true,
-                    (Ok(Some(_)), Again::No) => return Err(lost.unknown(&error)),
-                    (Err(looking), _) => return Err(lost.unknown(&error).with_source(looking)),
-                }
-            }
+            ErrorKind::SoftDeleted | ErrorKind::Absent => Rejected::Settled(Deleted::NothingThere),
+            _ => Rejected::busy_if(is_settling(&error), error),
         }
-    };
-    if certain {
-        gone_from_view(vault, name, &call, &retry).await.map(Some)
-    } else {
-        gone_since(vault, name, &call, &retry, started).await.map_err(|error| lost.unknown(&error))
+    }
+
+    async fn look(&mut self, mut retry: Retry) -> Result<Option<Deleted>> {
+        if self.vault.look(self.name, &mut retry).await?.is_none() {
+            return Ok(Some(self.not_there()));
+        }
+        self.seen_live = true;
+        Ok(None)
     }
 }
 
@@ -82,8 +118,8 @@ async fn gone_since(
 
 /// Whether the service says that it is not recoverable: the vault has no soft delete. An answer that
 /// cannot be read says only that the deletion was taken.
-fn is_for_good(answer: &Answer, name: &CertificateName, tried: &str) -> bool {
-    read::<Bundle>(answer, tried)
+fn is_for_good(answer: &Answer, name: &CertificateName, operation: &str) -> bool {
+    read::<CertificateBundle>(answer, operation)
         .is_ok_and(|bundle| !bundle.is_recoverable() && bundle.certificate(name).is_ok())
 }
 
@@ -103,7 +139,7 @@ async fn gone_from_view(
             Err(error) if matches!(error.kind(), ErrorKind::Denied(_)) => {
                 return Ok(Deletion::Unseen);
             }
-            Err(error) => return Err(after(DELETED, &call.tried, &error)),
+            Err(error) => return Err(after(DELETED, &call.operation, &error)),
         }
         let late = unsettled(ErrorKind::BeingDeleted, DELETED, call, retry);
         poll(vault, call, retry, pause, late, DELETED).await?;
@@ -118,40 +154,61 @@ pub(super) async fn recover(
     name: &CertificateName,
 ) -> Result<Option<Certificate>> {
     let path = ["deletedcertificates", name.as_str(), "recover"];
-    let tried = vault.tried("recover", name);
-    let call = vault.call(Operation::RecoverCertificate, Method::Post, &path, tried);
+    let operation = vault.operation_on("recover", name);
+    let call = vault.call(ApiOperation::RecoverCertificate, Method::Post, &path, operation);
     let mut retry = Retry::new(vault.deadline());
-    let mut lost = lost(RECOVERED, name);
     let finishing = finishing::of(vault);
-    let told = loop {
-        let vault = if lost.perhaps_done() { &finishing } else { vault };
-        match vault.pipeline().send(&call, &mut retry).await {
-            Ok(answer) => break Some(answer),
-            Err(Failed::Unknown(_, Failure::TooLarge { .. })) => break None,
-            Err(Failed::Known(error)) => match error.kind() {
-                // Somebody else recovers it: the end is the same.
-                ErrorKind::BeingRecovered => break None,
-                ErrorKind::Absent if lost.perhaps_done() => break None,
-                ErrorKind::Absent => return Ok(None),
-                _ if is_settling(&error) => {
-                    let waited = wait(vault, &call, &retry, error).await;
-                    waited.map_err(|stopped| lost.told(stopped))?;
-                }
-                _ => return Err(lost.told(error)),
-            },
-            Err(Failed::Unknown(error, failure)) => {
-                let pipeline = finishing.pipeline();
-                let again = lost.wait(pipeline, &call, &mut retry, Some(&failure), &error).await?;
-                match (finishing.look(name, &mut Retry::new(retry.deadline())).await, again) {
-                    (Ok(Some(live)), _) => return Ok(Some(live)),
-                    (Ok(None), Again::Yes) => {}
-                    (Ok(None), Again::No) => return Err(lost.unknown(&error)),
-                    (Err(looking), _) => return Err(lost.unknown(&error).with_source(looking)),
-                }
-            }
-        }
+    let mut change = Recover { finishing: &finishing, name };
+    let settled = uncertain(RECOVERED, name)
+        .settle(vault.pipeline(), finishing.pipeline(), &call, &mut retry, &mut change)
+        .await?;
+    let answer = match settled {
+        Recovered::NothingThere => return Ok(None),
+        Recovered::Live(live) => return Ok(Some(*live)),
+        Recovered::Taken(answer) => answer,
     };
-    back_in_view(&finishing, name, &call, &retry, told.as_ref()).await.map(Some)
+    back_in_view(&finishing, name, &call, &retry, answer.as_ref()).await.map(Some)
+}
+
+struct Recover<'a> {
+    finishing: &'a KeyVault,
+    name: &'a CertificateName,
+}
+
+enum Recovered {
+    NothingThere,
+    Live(Box<Certificate>),
+    /// The service took the recovery, and perhaps said of what.
+    Taken(Option<Answer>),
+}
+
+#[async_trait]
+impl Change for Recover<'_> {
+    type Outcome = Recovered;
+
+    fn accepted(&mut self, answer: Result<Answer>) -> Result<Recovered> {
+        Ok(Recovered::Taken(answer.ok()))
+    }
+
+    async fn rejected(
+        &mut self,
+        error: Error,
+        may_have_happened: bool,
+        _: Deadline,
+    ) -> Rejected<Recovered> {
+        match error.kind() {
+            // Somebody else recovers it: the end is the same.
+            ErrorKind::BeingRecovered => Rejected::Settled(Recovered::Taken(None)),
+            ErrorKind::Absent if may_have_happened => Rejected::Settled(Recovered::Taken(None)),
+            ErrorKind::Absent => Rejected::Settled(Recovered::NothingThere),
+            _ => Rejected::busy_if(is_settling(&error), error),
+        }
+    }
+
+    async fn look(&mut self, mut retry: Retry) -> Result<Option<Recovered>> {
+        let live = self.finishing.look(self.name, &mut retry).await?;
+        Ok(live.map(|live| Recovered::Live(Box::new(live))))
+    }
 }
 
 /// Polls until the certificate is live. A caller who may not read it is content with what the
@@ -170,10 +227,10 @@ async fn back_in_view(
             Ok(None) => unsettled(ErrorKind::BeingRecovered, RECOVERED, call, retry),
             Err(error) => match (error.kind(), told) {
                 (ErrorKind::Denied(_), Some(answer)) => {
-                    return certificate(answer, name, &call.tried)
-                        .map_err(|error| after(RECOVERED, &call.tried, &error));
+                    return certificate(answer, name, &call.operation)
+                        .map_err(|error| after(RECOVERED, &call.operation, &error));
                 }
-                _ => return Err(after(RECOVERED, &call.tried, &error)),
+                _ => return Err(after(RECOVERED, &call.operation, &error)),
             },
         };
         poll(vault, call, retry, pause, error, RECOVERED).await?;
@@ -183,43 +240,50 @@ async fn back_in_view(
 
 pub(super) async fn purge(vault: &KeyVault, name: &CertificateName) -> Result<Purged> {
     let path = ["deletedcertificates", name.as_str()];
-    let tried = vault.tried("purge", name);
-    let call = vault.call(Operation::PurgeCertificate, Method::Delete, &path, tried);
+    let operation = vault.operation_on("purge", name);
+    let call = vault.call(ApiOperation::PurgeCertificate, Method::Delete, &path, operation);
     let mut retry = Retry::new(vault.deadline());
-    let mut lost = lost("the service took the purge", name);
-    loop {
-        match vault.settled(&call, &mut retry, is_settling).await {
-            Ok(_) | Err(Failed::Unknown(_, Failure::TooLarge { .. })) => return Ok(Purged::Done),
-            Err(Failed::Known(error)) if error.kind() == ErrorKind::Absent => {
-                let ours = lost.perhaps_done();
-                return Ok(if ours { Purged::Done } else { Purged::NothingThere });
-            }
-            Err(Failed::Known(error)) => return Err(lost.told(error)),
-            Err(Failed::Unknown(error, failure)) => {
-                let again =
-                    lost.wait(vault.pipeline(), &call, &mut retry, Some(&failure), &error).await?;
-                let mut looking = Retry::new(retry.deadline());
-                match (vault.look_at_deleted(name, &mut looking).await, again) {
-                    (Ok(None), _) => return Ok(Purged::Done),
-                    (Ok(Some(_)), Again::Yes) => {}
-                    (Ok(Some(_)), Again::No) => return Err(lost.unknown(&error)),
-                    (Err(looking), _) => return Err(lost.unknown(&error).with_source(looking)),
-                }
-            }
+    let pipeline = vault.pipeline();
+    uncertain("the service took the purge", name)
+        .settle(pipeline, pipeline, &call, &mut retry, &mut Purge { vault, name })
+        .await
+}
+
+struct Purge<'a> {
+    vault: &'a KeyVault,
+    name: &'a CertificateName,
+}
+
+#[async_trait]
+impl Change for Purge<'_> {
+    type Outcome = Purged;
+
+    fn accepted(&mut self, _: Result<Answer>) -> Result<Purged> {
+        Ok(Purged::Done)
+    }
+
+    async fn rejected(
+        &mut self,
+        error: Error,
+        may_have_happened: bool,
+        _: Deadline,
+    ) -> Rejected<Purged> {
+        match error.kind() {
+            ErrorKind::Absent if may_have_happened => Rejected::Settled(Purged::Done),
+            ErrorKind::Absent => Rejected::Settled(Purged::NothingThere),
+            _ => Rejected::busy_if(is_settling(&error), error),
         }
     }
-}
 
-fn lost(done: &'static str, name: &CertificateName) -> Lost {
-    Lost::new(done, format!("look whether {name} is live or in soft delete before trying again"))
-}
-
-/// Waits for what the service is busy with, or gives its error back where time is up.
-async fn wait(vault: &KeyVault, call: &Call, retry: &Retry, error: Error) -> Result<()> {
-    if !retry.deadline().allows(POLL) {
-        return Err(error);
+    async fn look(&mut self, mut retry: Retry) -> Result<Option<Purged>> {
+        let deleted = self.vault.look_at_deleted(self.name, &mut retry).await?;
+        Ok(deleted.is_none().then_some(Purged::Done))
     }
-    vault.pipeline().sleep(&call.tried, POLL).await
+}
+
+fn uncertain(done: &'static str, name: &CertificateName) -> UncertainOutcome {
+    let look = format!("look whether {name} is live or in soft delete before trying again");
+    UncertainOutcome::new(done, look)
 }
 
 async fn poll(
@@ -233,20 +297,20 @@ async fn poll(
     if !retry.deadline().allows(pause) {
         return Err(late);
     }
-    let slept = vault.pipeline().sleep(&call.tried, pause).await;
-    slept.map_err(|cancelled| after(accepted, &call.tried, &cancelled))
+    let slept = vault.pipeline().sleep(&call.operation, pause).await;
+    slept.map_err(|cancelled| after(accepted, &call.operation, &cancelled))
 }
 
 /// What was done before it failed belongs into the message.
-fn after(accepted: &str, tried: &str, error: &Error) -> Error {
+fn after(accepted: &str, operation: &str, error: &Error) -> Error {
     let told = format!("{accepted}, but it was not seen to settle: {error}");
-    Error::new(error.kind(), tried, told).with_source(error.clone()).after_it_was_taken()
+    Error::new(error.kind(), operation, told).with_source(error.clone()).after_it_was_taken()
 }
 
 fn unsettled(kind: ErrorKind, accepted: &str, call: &Call, retry: &Retry) -> Error {
     let seconds = retry.deadline().total().as_secs();
     let told = format!("{accepted}, but it had not settled after {seconds} seconds");
-    Error::new(kind, &call.tried, told).after_it_was_taken()
+    Error::new(kind, &call.operation, told).after_it_was_taken()
 }
 
 /// Small vaults settle at once, so the first looks come quickly.

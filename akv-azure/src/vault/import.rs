@@ -1,56 +1,68 @@
 //! Import: one new version, even where the reply was lost.
 
-use akv_core::{Certificate, Import, Precondition, Result};
+use akv_core::{Certificate, Error, Import, Precondition, Result};
+use async_trait::async_trait;
 use azure_core::http::Method;
 
-use super::{KeyVault, certificate, is_being_deleted, is_settling, unusable};
-use crate::lost::{Again, Lost};
-use crate::operation::Operation;
+use super::key_vault::{KeyVault, certificate, is_being_deleted, is_settling, unusable};
+use crate::api::ApiOperation;
+use crate::exchange::{Answer, Deadline, Retry};
 use crate::page::unreadable;
-use crate::pipeline::{Failed, Retry};
+use crate::uncertain::{Change, Rejected, UncertainOutcome};
 use crate::wire;
 
 pub(super) async fn run(vault: &KeyVault, import: &Import) -> Result<Certificate> {
-    let tried = format!("import certificate {} into vault {}", import.name, vault.0.vault);
-    let body = wire::import::body(import).map_err(|error| unreadable(&tried, &error))?;
-    let path = ["certificates", import.name.as_str(), "import"];
-    let call = vault.call(Operation::ImportCertificate, Method::Post, &path, tried).with_body(body);
-    let passes = match import.precondition {
-        // Whoever recovers the name meanwhile has a certificate there that is not to be replaced.
-        Precondition::Absent => is_being_deleted,
-        Precondition::Present => is_settling,
-    };
-    let mut retry = Retry::new(vault.deadline());
-    let mut lost = Lost::new(
+    let Import { name, bundle, .. } = import;
+    let operation = format!("import certificate {name} into vault {}", vault.name());
+    let body = wire::import::body(import).map_err(|error| unreadable(&operation, &error))?;
+    let path = ["certificates", name.as_str(), "import"];
+    let call =
+        vault.call(ApiOperation::ImportCertificate, Method::Post, &path, operation).with_body(body);
+    let mut outcome = UncertainOutcome::new(
         "the service made the new version",
         format!(
-            "look whether the newest version of {} has thumbprint {} before importing again",
-            import.name,
-            import.bundle.thumbprint()
+            "look whether the newest version of {name} has thumbprint {} before importing again",
+            bundle.thumbprint()
         ),
     );
-    loop {
-        let (error, failure) = match vault.settled(&call, &mut retry, passes).await {
-            Ok(answer) => match certificate(&answer, &import.name, &call.tried) {
-                Ok(made) if is_sent(&made, import) => return Ok(made),
-                // Who answers so did perhaps not import it, so it is looked for as after any answer
-                // that cannot be read.
-                Ok(_) => {
-                    (unusable(&call.tried, "it has another thumbprint than what was sent"), None)
-                }
-                Err(unreadable) => (unreadable, None),
-            },
-            Err(Failed::Known(error)) => return Err(lost.told(error)),
-            Err(Failed::Unknown(error, failure)) => (error, Some(failure)),
-        };
-        let again =
-            lost.wait(vault.pipeline(), &call, &mut retry, failure.as_ref(), &error).await?;
-        match vault.look(&import.name, &mut Retry::new(retry.deadline())).await {
-            Ok(Some(found)) if is_it(&found, import) => return Ok(found),
-            Ok(_) if again == Again::Yes => {}
-            Ok(_) => return Err(lost.unknown(&error)),
-            Err(looking) => return Err(lost.unknown(&error).with_source(looking)),
+    let mut retry = Retry::new(vault.deadline());
+    let pipeline = vault.pipeline();
+    let mut change = NewVersion { vault, import, operation: &call.operation };
+    outcome.settle(pipeline, pipeline, &call, &mut retry, &mut change).await
+}
+
+struct NewVersion<'a> {
+    vault: &'a KeyVault,
+    import: &'a Import,
+    operation: &'a str,
+}
+
+#[async_trait]
+impl Change for NewVersion<'_> {
+    type Outcome = Certificate;
+
+    fn accepted(&mut self, answer: Result<Answer>) -> Result<Certificate> {
+        let made = certificate(&answer?, &self.import.name, self.operation)?;
+        // Who answers with another certificate did perhaps not import this one.
+        if is_sent(&made, self.import) {
+            Ok(made)
+        } else {
+            Err(unusable(self.operation, "it has another thumbprint than what was sent"))
         }
+    }
+
+    async fn rejected(&mut self, error: Error, _: bool, _: Deadline) -> Rejected<Certificate> {
+        let passes = match self.import.precondition {
+            // Whoever recovers the name meanwhile has a certificate there that is not to be replaced.
+            Precondition::Absent => is_being_deleted(&error),
+            Precondition::Present => is_settling(&error),
+        };
+        Rejected::busy_if(passes, error)
+    }
+
+    async fn look(&mut self, mut retry: Retry) -> Result<Option<Certificate>> {
+        let found = self.vault.look(&self.import.name, &mut retry).await?;
+        Ok(found.filter(|found| is_it(found, self.import)))
     }
 }
 

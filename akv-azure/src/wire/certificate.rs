@@ -5,16 +5,14 @@ use std::collections::BTreeMap;
 use akv_core::bundle::X509;
 use akv_core::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
-    ListedCertificate, OperationState, Tags, Thumbprint, Version,
+    ListedCertificate, ListedDeletedCertificate, ListedVersion, OperationState, Tags, Thumbprint,
+    text,
 };
-use base64::Engine;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Bundle {
+pub(crate) struct CertificateBundle {
     #[serde(default)]
     id: String,
     kid: Option<String>,
@@ -76,7 +74,7 @@ pub(crate) struct TagsUpdate<'a> {
     pub(crate) tags: BTreeMap<&'a str, &'a str>,
 }
 
-impl Bundle {
+impl CertificateBundle {
     /// Of what can be read no further than its id, if so far.
     pub(crate) fn named(id: String) -> Self {
         Self { id, ..Self::default() }
@@ -92,13 +90,22 @@ impl Bundle {
         })
     }
 
-    /// A version in a list of those of a certificate, and whether it is enabled.
-    pub(crate) fn listed_version(self, of: &CertificateName) -> Option<(Version, bool)> {
+    /// An item of the list of deleted certificates; `None` where its id names no certificate.
+    pub(crate) fn listed_deleted(self) -> Option<ListedDeletedCertificate> {
+        let (deleted, scheduled_purge) = (self.deleted, self.scheduled_purge);
+        let times = (deleted.and_then(moment), scheduled_purge.and_then(moment));
+        Some(ListedDeletedCertificate::new(self.listed()?).with_times(times.0, times.1))
+    }
+
+    /// An item of the versions of the certificate that was `asked` for; `None` where its id names
+    /// no version of it.
+    pub(crate) fn listed_version(self, asked: &CertificateName) -> Option<ListedVersion> {
         let mut segments = segments(&self.id);
         let name: CertificateName = segments.next()?.parse().ok()?;
-        let version = segments.next()?.parse().ok()?;
-        let is_of = name.as_str().eq_ignore_ascii_case(of.as_str());
-        is_of.then(|| (version, self.attributes.unwrap_or_default().read().enabled))
+        let version = segments.next().filter(|_| name == *asked)?.parse().ok()?;
+        let thumbprint = self.thumbprint();
+        let attributes = self.attributes.unwrap_or_default().read();
+        Some(ListedVersion::new(version, thumbprint, attributes, tags(self.tags)))
     }
 
     /// The certificate that was `asked` for, or what is wrong with it.
@@ -134,7 +141,7 @@ impl Bundle {
     /// thumbprint says, where that can be read.
     fn der(&self) -> Result<Option<Vec<u8>>, &'static str> {
         let Some(cer) = self.cer.as_deref().filter(|cer| !cer.is_empty()) else { return Ok(None) };
-        let der = FORGIVING.decode(cer).map_err(|_| "what it holds is not base64")?;
+        let der = text::from_base64(cer.as_bytes()).ok_or("what it holds is not base64")?;
         if X509::from_der(&der).is_err() {
             return Err("what it holds is no certificate");
         }
@@ -142,7 +149,7 @@ impl Bundle {
             Some(thumbprint) if thumbprint != Thumbprint::of(&der) => {
                 Err("what it holds does not have its thumbprint")
             }
-            _ => Ok(Some(der)),
+            _ => Ok(Some(der.to_vec())),
         }
     }
 
@@ -169,8 +176,8 @@ impl Bundle {
     }
 
     fn thumbprint(&self) -> Option<Thumbprint> {
-        let bytes = FORGIVING_URL.decode(self.x5t.as_deref()?).ok()?;
-        Some(Thumbprint::from_bytes(bytes.try_into().ok()?))
+        let bytes = text::from_base64(self.x5t.as_deref()?.as_bytes())?;
+        Some(Thumbprint::from_bytes(bytes.as_slice().try_into().ok()?))
     }
 }
 
@@ -207,16 +214,10 @@ fn segments(id: &str) -> impl Iterator<Item = &str> {
     id.split('/').skip_while(|it| !it.ends_with("certificates")).skip(1).filter(|it| !it.is_empty())
 }
 
-/// The service has used padding and none.
-const ANY_PADDING: GeneralPurposeConfig =
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-pub(crate) const FORGIVING: GeneralPurpose =
-    GeneralPurpose::new(&base64::alphabet::STANDARD, ANY_PADDING);
-const FORGIVING_URL: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, ANY_PADDING);
-
 #[cfg(test)]
 mod tests {
     use akv_testkit::pki::{Leaf, TestPki};
+    use base64::Engine;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use serde_json::json;
     use time::macros::datetime;
@@ -231,7 +232,7 @@ mod tests {
         name.parse().expect("a name")
     }
 
-    fn read(body: &serde_json::Value) -> Bundle {
+    fn read(body: &serde_json::Value) -> CertificateBundle {
         serde_json::from_value(body.clone()).expect("a bundle")
     }
 

@@ -5,48 +5,6 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct TokenError {
-    pub(crate) error: Option<String>,
-    error_description: Option<String>,
-    error_codes: Vec<u32>,
-    pub(crate) trace_id: Option<String>,
-    /// App Service has its own form.
-    message: Option<String>,
-}
-
-impl TokenError {
-    /// `None` where the body is not of this form: a proxy or a gateway answered.
-    pub(crate) fn read(body: &[u8]) -> Option<Self> {
-        let error: Self = serde_json::from_slice(body).ok()?;
-        (error.error.is_some() || error.message.is_some()).then_some(error)
-    }
-
-    /// The AADSTS code: from the list of codes, or the head of the description.
-    pub(crate) fn code(&self) -> Option<u32> {
-        self.error_codes.first().copied().or_else(|| self.described_code())
-    }
-
-    fn described_code(&self) -> Option<u32> {
-        let digits = self.error_description.as_deref()?.strip_prefix("AADSTS")?;
-        digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-    }
-
-    /// What was said, to be understood and not to be shown.
-    pub(crate) fn words(&self) -> &str {
-        self.error_description.as_deref().or(self.message.as_deref()).unwrap_or_default()
-    }
-
-    /// The description without the trailer of trace id, correlation id and timestamp. Only one that
-    /// begins with Entra ID's own code is shown: anything else could repeat the request.
-    pub(crate) fn message(&self) -> Option<&str> {
-        self.described_code()?;
-        let text = self.words();
-        text.get(..text.find("Trace ID:").unwrap_or(text.len()))
-    }
-}
-
 /// A token as the endpoints give it.
 #[derive(Deserialize)]
 struct TokenAnswer<'a> {
@@ -69,14 +27,23 @@ pub(crate) fn fault_of_token(body: &[u8]) -> Option<&'static str> {
     let answer: TokenAnswer<'_> = serde_json::from_slice(body).ok()?;
     let token = answer.access_token.as_deref()?;
     let kind = answer.token_type.as_deref().unwrap_or("Bearer");
-    if token.is_empty() {
-        Some("the access token is empty")
-    } else if !token.bytes().all(|b| b.is_ascii_graphic()) {
-        Some("the access token has characters that no token has (such as a line end)")
+    if let Some(fault) = fault_of_secret(token) {
+        Some(fault)
     } else if !kind.eq_ignore_ascii_case("Bearer") {
         Some("the token's type is not Bearer")
     } else if ![answer.expires_in, answer.expires_on].iter().all(Seconds::is_plausible) {
         Some("the lifetime of the token is not plausible")
+    } else {
+        None
+    }
+}
+
+/// What is wrong with an access token itself.
+pub(crate) fn fault_of_secret(token: &str) -> Option<&'static str> {
+    if token.is_empty() {
+        Some("the access token is empty")
+    } else if !token.bytes().all(|b| b.is_ascii_graphic()) {
+        Some("the access token has characters that no token has (such as a line end)")
     } else {
         None
     }

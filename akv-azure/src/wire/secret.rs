@@ -10,11 +10,7 @@ use serde::Deserialize;
 pub(crate) struct Secret<'a> {
     #[serde(borrow)]
     pub(crate) value: Cow<'a, str>,
-    #[serde(rename = "contentType", borrow, default)]
-    pub(crate) content_type: Option<Cow<'a, str>>,
 }
 
 /// The content type of PKCS#12 in base64.
 pub(crate) const PKCS12: &str = "application/x-pkcs12";
-/// The content type of PEM.
-pub(crate) const PEM: &str = "application/x-pem-file";

@@ -126,8 +126,9 @@ impl<'a> Creation<'a> {
     }
 }
 
-/// What inventory, add and remove need.
-const CERTIFICATES: &[&str] = &["get", "list", "import", "update", "delete", "recover", "purge"];
+/// What inventory, add, remove and requests need.
+const CERTIFICATES: &[&str] =
+    &["get", "list", "create", "import", "update", "delete", "recover", "purge"];
 /// The chain of a certificate is in the secret behind it.
 const SECRETS: &[&str] = &["get"];
 

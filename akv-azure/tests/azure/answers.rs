@@ -58,10 +58,10 @@ async fn an_import_answered_about_something_else_is_looked_up() {
                 (200, vec![], body.clone())
             })
         });
-        let options = AzureOptions { transport: Some(echo), ..AzureOptions::default() };
+        let options = AzureOptions::default().with_transport(echo);
         let azure = Azure::new(options).expect("options");
         let address = world.address("contoso", Cloud::public());
-        let store = azure.store(&address, &world.credential()).expect("a store");
+        let store = azure.store(&address, world.credential()).expect("a store");
         let made = store.import(&import).await.unwrap_or_else(|error| panic!("{about}: {error}"));
         assert_eq!(made.thumbprint, Some(ours.thumbprint()), "{about}");
         assert_eq!(world.cloud.vault("contoso").versions("web").len(), 1, "{about}");

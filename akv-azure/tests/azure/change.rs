@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use akv_azure::{Azure, AzureOptions};
 use akv_core::{CertificateStore, Cloud, Deletion, ErrorKind, Import, Precondition, Purged};
-use akv_testkit::{FakeCloud, Fault, Operation, Reason, Refusal};
+use akv_testkit::{DenyRule, FakeCloud, Fault, Operation, Reason};
 use async_trait::async_trait;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 
@@ -113,13 +113,10 @@ async fn what_was_deleted_before_is_not_taken_for_a_lost_deletion() {
         world.cloud.vault("contoso").delete("cert-000001");
         world.cloud.clock().advance(seconds(3600));
         world.cloud.fault(fault.clone());
-        let options = AzureOptions {
-            transport: Some(Arc::new(Dated(world.cloud.clone()))),
-            ..AzureOptions::default()
-        };
+        let options = AzureOptions::default().with_transport(Arc::new(Dated(world.cloud.clone())));
         let azure = Azure::new(options).expect("options");
         let address = world.address("contoso", Cloud::public());
-        let store = azure.store(&address, &world.credential()).expect("a store");
+        let store = azure.store(&address, world.credential()).expect("a store");
         let deletion = store.delete(&name("cert-000001")).await.expect("a look");
         assert_eq!(deletion, None, "{fault:?}");
     }
@@ -385,7 +382,7 @@ async fn who_may_not_read_certificates_recovers_all_the_same() {
     let world = World::new();
     world.cloud.vault("contoso").seed(1);
     world.cloud.vault("contoso").delete("cert-000001");
-    world.cloud.deny(Refusal::of(Operation::GetCertificate).because(Reason::Rbac));
+    world.cloud.deny(DenyRule::of(Operation::GetCertificate).because(Reason::Rbac));
     let recovered = world.store().recover(&name("cert-000001")).await.expect("recovered");
     assert_eq!(recovered.expect("it was deleted").name, name("cert-000001"));
 }

@@ -23,16 +23,16 @@ use crate::world::{World, name, seconds, tags};
 
 /// A process that dies at the nth request.
 #[derive(Debug)]
-struct Mortal {
+pub(crate) struct Mortal {
     inner: Arc<dyn HttpClient>,
     left: AtomicUsize,
     /// Whether the service still gets that request.
     after: bool,
-    died: Notify,
+    pub(crate) died: Notify,
 }
 
 impl Mortal {
-    fn new(world: &World, requests: usize, after: bool) -> Arc<Self> {
+    pub(crate) fn new(world: &World, requests: usize, after: bool) -> Arc<Self> {
         let (inner, left) = (world.cloud.transport(), AtomicUsize::new(requests));
         Arc::new(Self { inner, left, after, died: Notify::new() })
     }
@@ -61,10 +61,10 @@ enum Job {
 
 impl Job {
     async fn run(&self, world: &World, transport: Arc<dyn HttpClient>) -> Outcome {
-        let options = AzureOptions { transport: Some(transport), ..AzureOptions::default() };
+        let options = AzureOptions::default().with_transport(transport);
         let azure = Azure::new(options).expect("options");
-        let store = azure.store(&world.address("contoso", Cloud::public()), &world.credential());
-        let directory = azure.directory(&Cloud::public(), &world.credential());
+        let store = azure.store(&world.address("contoso", Cloud::public()), world.credential());
+        let directory = azure.directory(&Cloud::public(), world.credential());
         let jobs = StoreJobs::new(
             Arc::new(store.expect("a store")),
             Arc::new(directory.expect("a directory")),

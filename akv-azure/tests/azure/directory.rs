@@ -54,7 +54,7 @@ async fn subscriptions_and_vaults_over_all_pages() {
 async fn every_cloud_is_asked_at_its_own_resource_manager() {
     for cloud in [Cloud::public(), Cloud::government(), Cloud::china()] {
         let world = World::new();
-        let directory = world.azure.directory(&cloud, &world.credential()).expect("a directory");
+        let directory = world.azure.directory(&cloud, world.credential()).expect("a directory");
         assert!(!directory.subscriptions(&world.tenant()).await.expect("listed").items.is_empty());
         let hosts: Vec<_> = world.cloud.journal().entries().into_iter().map(|it| it.host).collect();
         let expected = [&cloud.authority, &cloud.resource_manager];
@@ -140,7 +140,7 @@ async fn access_policies_name_who_was_named() {
     // The fake refuses certificates by the model of the vault.
     world.cloud.deny(Operation::ListCertificates);
     let address = world.address("fabrikam", Cloud::public());
-    let store = world.azure.store(&address, &world.credential()).expect("a store");
+    let store = world.azure.store(&address, world.credential()).expect("a store");
     let error = futures::StreamExt::next(&mut akv_core::CertificateStore::list(
         &store,
         akv_core::ListOptions::default(),

@@ -8,7 +8,7 @@ use akv_core::job::{
     StoreJobs,
 };
 use akv_core::{FixedClock, Password};
-use akv_testkit::{Operation, Refusal};
+use akv_testkit::{DenyRule, Operation};
 use zeroize::Zeroizing;
 
 use crate::world::{World, name, seconds};
@@ -116,7 +116,7 @@ async fn discovery_finds_the_rest_where_one_subscription_is_closed() {
             .vault("contoso")
             .vault_with("fabrikam", |vault| vault.placed(other, "elsewhere"))
     });
-    world.cloud.deny(Refusal::of(Operation::ListVaults).in_subscription(other));
+    world.cloud.deny(DenyRule::of(Operation::ListVaults).in_subscription(other));
     let request = DiscoveryRequest { tenants: vec![world.tenant()], ..Default::default() };
     let found = DirectoryJobs::new(Arc::new(world.directory())).discover(&request).await;
     assert_eq!(found.status, Status::Warning, "{}", found.message());

@@ -16,12 +16,16 @@ mod echo;
 mod graph;
 mod hostile;
 mod jobs;
+mod lists;
 mod pace;
 mod redaction;
 mod refusal;
+mod requests;
 mod sign_in;
 mod store;
 mod tap;
 mod tls;
+#[cfg(feature = "token-credential")]
+mod token_credential;
 mod traps;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use akv_azure::{AzureOptions, Pace};
+use akv_azure::{AzureOptions, RateLimit};
 use akv_core::{CertificateStore, Cloud};
 use akv_testkit::{Budget, Operation};
 use futures::StreamExt;
@@ -49,7 +49,7 @@ async fn with_half_the_budget_taken_all_is_answered_and_little_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn all_stores_of_a_vault_have_one_pace_and_every_vault_its_own() {
-    let options = AzureOptions { pace: Pace::new(10, seconds(10)), ..AzureOptions::default() };
+    let options = AzureOptions::default().with_rate_limit(RateLimit::new(10, seconds(10)));
     let vaults = ["contoso", "fabrikam"];
     let world = World::with_options(
         |cloud| {
@@ -63,7 +63,7 @@ async fn all_stores_of_a_vault_have_one_pace_and_every_vault_its_own() {
     let stores: Vec<_> = (0..40)
         .map(|number| {
             let address = world.address(vaults[number % 2], Cloud::public());
-            world.azure.store(&address, &world.credential()).expect("a store")
+            world.azure.store(&address, world.credential()).expect("a store")
         })
         .collect();
     let asked = stores.iter().map(|store| store.certificate(&web));
@@ -76,7 +76,7 @@ async fn all_stores_of_a_vault_have_one_pace_and_every_vault_its_own() {
 /// Each subscription has a budget of its own.
 #[tokio::test(start_paused = true)]
 async fn vaults_of_two_subscriptions_share_no_budget() {
-    let options = AzureOptions { pace: Pace::new(10, seconds(10)), ..AzureOptions::default() };
+    let options = AzureOptions::default().with_rate_limit(RateLimit::new(10, seconds(10)));
     let ids = [1, 2].map(|number| format!("5b5c41b7-0000-4000-8001-{number:012}"));
     let world = World::with_options(
         |cloud| {
@@ -101,7 +101,7 @@ async fn vaults_of_two_subscriptions_share_no_budget() {
 
 #[tokio::test(start_paused = true)]
 async fn the_vaults_together_keep_to_five_times_the_budget() {
-    let options = AzureOptions { pace: Pace::new(10, seconds(10)), ..AzureOptions::default() };
+    let options = AzureOptions::default().with_rate_limit(RateLimit::new(10, seconds(10)));
     let names: Vec<String> = (0..8).map(|number| format!("vault-{number}")).collect();
     let world = World::with_options(
         |cloud| {
@@ -114,7 +114,7 @@ async fn the_vaults_together_keep_to_five_times_the_budget() {
     let stores: Vec<_> = (0..80)
         .map(|number| {
             let address = world.address(&names[number % 8], Cloud::public());
-            world.azure.store(&address, &world.credential()).expect("a store")
+            world.azure.store(&address, world.credential()).expect("a store")
         })
         .collect();
     let start = Instant::now();

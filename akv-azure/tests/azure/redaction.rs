@@ -277,10 +277,10 @@ async fn asked(row: &Row, token: &'static str) -> (Error, Vec<String>) {
             Some(answer(seen))
         }
     });
-    let options = AzureOptions { transport: Some(Arc::clone(&echo) as _), ..Default::default() };
+    let options = AzureOptions::default().with_transport(Arc::clone(&echo) as _);
     let azure = Azure::new(options).expect("options");
     let address = world.address("contoso", Cloud::public());
-    let store = azure.store(&address, &client_secret(&world)).expect("a store");
+    let store = azure.store(&address, client_secret(&world)).expect("a store");
     let certificate = name("cert-000001");
     let failed = match row.asked {
         Asked::Import => {
@@ -333,7 +333,7 @@ async fn a_host_outside_the_clouds_domain_is_warned_of_once() {
                 private_endpoint: endpoint.map(|it| it.parse().expect("an endpoint")),
                 ..world.address("contoso", Cloud::public())
             };
-            world.azure.store(&address, &world.credential()).expect("a store");
+            world.azure.store(&address, world.credential()).expect("a store");
         }
         let log = Logging::end();
         let warnings = log.matches("outside vault.azure.net").count();

@@ -1,7 +1,7 @@
 //! Every status and code of the services, row by row, as the error that a person reads.
 
 use akv_core::{CertificateStore, Denial, Error, ErrorKind, ListOptions, VaultDirectory};
-use akv_testkit::{Fault, Operation, Reason, Refusal, VaultPlan};
+use akv_testkit::{DenyRule, Fault, Operation, Reason, VaultPlan};
 use futures::StreamExt;
 
 use crate::world::{World, importing, name, tags};
@@ -165,7 +165,7 @@ async fn each_operation_names_the_permission_that_it_needs() {
         for (reason, says) in [(Reason::AccessPolicy, permission), (Reason::Rbac, role)] {
             let world = World::new();
             world.cloud.vault("contoso").seed(1);
-            world.cloud.deny(Refusal::of(operation).because(reason));
+            world.cloud.deny(DenyRule::of(operation).because(reason));
             let error = asked(&world).await.expect("refused");
             assert!(matches!(error.kind(), ErrorKind::Denied(_)), "{error}");
             assert!(error.to_string().contains(says), "{operation}: {error}");

@@ -72,7 +72,11 @@ async fn a_credential_file_that_is_a_pipe_or_a_device_does_not_hang() {
         let token_file = file.clone();
         for credential in [
             Credential::WorkloadIdentity { client_id, token_file },
-            Credential::ClientCertificate { client_id, file: file.clone(), password: "".into() },
+            Credential::ClientCertificate {
+                client_id,
+                certificate: file.clone().into(),
+                password: "".into(),
+            },
         ] {
             let error = signing_in(&world, &credential).await.expect_err("unusable");
             assert!(error.to_string().contains("not a regular file"), "{error}");
@@ -139,7 +143,7 @@ async fn a_managed_identity_needs_no_tenant_and_a_service_principal_does() {
     let world = World::new();
     let address = StoreAddress { tenant: None, ..world.address("contoso", Cloud::public()) };
     assert!(world.azure.store(&address, &Credential::SystemAssignedIdentity).is_ok());
-    let error = world.azure.store(&address, &world.credential()).expect_err("no tenant");
+    let error = world.azure.store(&address, world.credential()).expect_err("no tenant");
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert!(error.to_string().contains("no tenant"), "{error}");
 }
@@ -217,7 +221,7 @@ async fn workload_identity_signs_in_with_the_files_token() {
 fn certificate(world: &World, file: &tempfile::NamedTempFile) -> Credential {
     Credential::ClientCertificate {
         client_id: world.cloud.client_id().parse().expect("an id"),
-        file: file.path().to_owned(),
+        certificate: file.path().to_owned().into(),
         password: "".into(),
     }
 }
@@ -351,8 +355,8 @@ async fn what_is_not_the_authority_is_told() {
             ErrorKind::UntrustedHost,
             "redirect",
         ),
-        (Fault::on(Operation::Token).huge_body(100 << 20), ErrorKind::Protocol, "too large"),
-        (Fault::on(Operation::Token).unreachable(), ErrorKind::Unavailable, "did not answer"),
+        (Fault::on(Operation::Token).huge_body(100 << 20), ErrorKind::Protocol, "is larger than"),
+        (Fault::on(Operation::Token).unreachable(), ErrorKind::Unavailable, "no connection to"),
     ] {
         let world = World::new();
         world.cloud.fault(fault.clone());

@@ -212,7 +212,7 @@ async fn every_cloud_has_its_own_vaults_and_tokens() {
         let authority = cloud.authority.trim_start_matches("https://").to_owned();
         let store = world
             .azure
-            .store(&world.address("contoso", cloud), &world.credential())
+            .store(&world.address("contoso", cloud), world.credential())
             .expect("a store");
         assert_eq!(listed(&store).await.len(), 1);
         let hosts: Vec<_> = world.cloud.journal().entries().into_iter().map(|it| it.host).collect();
@@ -226,7 +226,7 @@ async fn a_private_endpoint_is_asked_in_the_place_of_the_public_name() {
     world.cloud.vault("contoso").seed(1);
     let mut address = world.address("contoso", Cloud::public());
     address.private_endpoint = "privatelink.example.net".parse().ok();
-    let store = world.azure.store(&address, &world.credential()).expect("a store");
+    let store = world.azure.store(&address, world.credential()).expect("a store");
     assert_eq!(listed(&store).await.len(), 1);
     let hosts: Vec<_> = world.cloud.journal().entries().into_iter().map(|it| it.host).collect();
     assert_eq!(hosts[1], "contoso.privatelink.example.net");
@@ -236,7 +236,7 @@ async fn a_private_endpoint_is_asked_in_the_place_of_the_public_name() {
 async fn a_store_in_another_cloud_is_refused_before_anything_is_sent() {
     let world = World::new();
     let address = world.address("https://contoso.vault.azure.cn/", Cloud::public());
-    assert!(world.azure.store(&address, &world.credential()).is_err());
+    assert!(world.azure.store(&address, world.credential()).is_err());
     assert_eq!(world.cloud.journal().total(), 0);
 }
 

@@ -1,7 +1,6 @@
 //! Over TLS on the loopback: the pool of connections that production has.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 
 use akv_azure::{Azure, AzureOptions, KeyVault};
 use akv_core::{CertificateStore, Cloud, Credential, Error, ErrorKind, ListOptions, StoreAddress};
@@ -101,8 +100,7 @@ async fn a_body_of_a_hundred_megabytes_is_given_up_on_the_way() {
 
 #[test]
 fn a_ca_file_that_is_not_there_is_told_before_anything_is_sent() {
-    let ca_file = Some(Path::new("no-such-file.pem").to_owned());
-    let error = Azure::new(AzureOptions { ca_file, ..AzureOptions::default() });
+    let error = Azure::new(AzureOptions::default().with_ca_file("no-such-file.pem"));
     let error = error.expect_err("no file");
     assert!(error.to_string().contains("no-such-file.pem"), "{error}");
 }

@@ -9,7 +9,7 @@ use akv_core::{
     StoreAddress, Tags, TenantId,
 };
 use akv_testkit::pki::{Key, Leaf, TestPki};
-use akv_testkit::{FakeCloud, FakeCloudBuilder, Pace};
+use akv_testkit::{ClockMode, FakeCloud, FakeCloudBuilder};
 use time::OffsetDateTime;
 
 use crate::tap::Tap;
@@ -36,9 +36,10 @@ impl World {
         how: impl FnOnce(FakeCloudBuilder) -> FakeCloudBuilder,
         options: AzureOptions,
     ) -> Self {
-        let cloud = how(FakeCloud::builder().pace(Pace::Tokio)).start();
-        let cancellation = options.cancellation.clone();
-        let options = AzureOptions { transport: Some(cloud.transport()), ..options };
+        let cloud = how(FakeCloud::builder().clock_mode(ClockMode::Tokio)).start();
+        let cancellation = CancellationToken::new();
+        let options =
+            options.with_transport(cloud.transport()).with_cancellation(cancellation.clone());
         let azure = Azure::new(options).expect("options");
         let pki = TestPki::new(cloud.clock().now());
         Self { cloud, azure, cancellation, pki }
@@ -51,11 +52,9 @@ impl World {
         answer: Option<(u16, &'static str)>,
     ) -> Arc<Tap> {
         let tap = Tap::new(self.cloud.transport(), path, answer);
-        let options = AzureOptions {
-            transport: Some(Arc::clone(&tap) as _),
-            cancellation: self.cancellation.clone(),
-            ..AzureOptions::default()
-        };
+        let options = AzureOptions::default()
+            .with_transport(Arc::clone(&tap) as _)
+            .with_cancellation(self.cancellation.clone());
         self.azure = Azure::new(options).expect("options");
         tap
     }
@@ -90,7 +89,7 @@ impl World {
     }
 
     pub(crate) fn directory(&self) -> ResourceManager {
-        self.azure.directory(&Cloud::public(), &self.credential()).expect("a directory")
+        self.azure.directory(&Cloud::public(), self.credential()).expect("a directory")
     }
 
     pub(crate) fn leaf(&self, host: &str) -> Leaf {

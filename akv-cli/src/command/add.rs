@@ -2,13 +2,15 @@
 
 use akv_core::Exportable;
 use akv_core::Tags;
-use akv_core::job::{AddRequest, ExistingTags, Jobs, Overwrite, SoftDeleted};
+use akv_core::job::{AddRequest, Effect, ExistingTags, Jobs, Overwrite, SoftDeleted};
 use anyhow::Result;
 
-use super::{Usage, each_once};
+use super::tags::each_once;
 use crate::args::{AddArgs, Common, SoftDeletedArgs, SoftDeletedChoice};
 use crate::changes::Changes;
 use crate::exit::Exit;
+use crate::render;
+use crate::usage::Usage;
 use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Result<Exit> {
@@ -35,7 +37,12 @@ pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Resu
     let changes = Changes::new(common, &args.change);
     let jobs = changes.by(&wiring.jobs);
     let outcome = jobs.management(&address, &credential)?.add(&request).await;
-    changes.report(common.output, &outcome)
+    let exit = changes.report(common.output, &outcome)?;
+    let exists = exit == Exit::Warning && *outcome.effect() == Effect::Nothing;
+    if exists && !args.overwrite {
+        render::hint("--overwrite replaces it");
+    }
+    Ok(exit)
 }
 
 impl SoftDeletedArgs {

@@ -10,9 +10,9 @@ use akv_core::text::{read_bounded, without_line_end};
 use anyhow::{Context, Result};
 use zeroize::Zeroizing;
 
-use super::Usage;
 use crate::args::{ContentsArgs, IssuersArgs};
 use crate::secret_input;
+use crate::usage::Usage;
 
 impl ContentsArgs {
     pub(super) fn read(&self) -> Result<(Contents, Password)> {
@@ -58,7 +58,7 @@ impl IssuersArgs {
     }
 }
 
-fn bytes(file: &Path) -> Result<Zeroizing<Vec<u8>>> {
+pub(super) fn bytes(file: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let tried = || format!("read the certificate from {}", file.display());
     if is_stdin(file) {
         let input = secret_input::standard_input().with_context(tried)?;

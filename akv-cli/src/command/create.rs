@@ -4,10 +4,11 @@ use akv_core::job::{CreateRequest, Jobs};
 use akv_core::{AccessModel, ObjectId, PublicAccess, PurgeProtection, VaultId, VaultOptions};
 use anyhow::Result;
 
-use super::{Usage, each_once};
+use super::tags::each_once;
 use crate::args::{Common, CreateArgs};
 use crate::changes::Changes;
 use crate::exit::Exit;
+use crate::usage::Usage;
 use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &CreateArgs, wiring: Wiring) -> Result<Exit> {

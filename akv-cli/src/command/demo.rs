@@ -36,10 +36,7 @@ struct Demo {
 impl Demo {
     fn new() -> Result<Self> {
         let cloud = FakeCloud::builder().start();
-        let azure = Azure::new(AzureOptions {
-            transport: Some(cloud.transport()),
-            ..AzureOptions::default()
-        })?;
+        let azure = Azure::new(AzureOptions::default().with_transport(cloud.transport()))?;
         let jobs = AzureJobs::new(azure, Arc::new(cloud.clock().clone()));
         Ok(Self { cloud, jobs, steps: 0 })
     }

@@ -4,10 +4,10 @@ use akv_core::Cloud;
 use akv_core::job::{DiscoveryRequest, Jobs};
 use anyhow::Result;
 
-use super::Usage;
 use crate::args::{Common, ViaArgs};
 use crate::exit::Exit;
 use crate::render;
+use crate::usage::Usage;
 use crate::wiring::{Wiring, tenants};
 
 pub(super) async fn run(common: &Common, args: ViaArgs, wiring: Wiring) -> Result<Exit> {

@@ -10,7 +10,7 @@ use anyhow::Result;
 use crate::args::{Common, InventoryArgs};
 use crate::exit::Exit;
 use crate::render::previous::Previous;
-use crate::render::{self, InventoryWriter};
+use crate::render::{self, Ended, InventoryWriter};
 use crate::selection::Selection;
 use crate::wiring::Wiring;
 
@@ -37,14 +37,18 @@ pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -
         pending: Pending::Include,
         details: Details::Exclude,
     };
-    let mut writer = InventoryWriter::new(common.output, is_fleet);
+    let mut writer = InventoryWriter::new(common, is_fleet);
     let mut outcome =
         inventory_fleet(&wiring.jobs, &credential, stores, request, &mut writer).await;
     if !is_fleet {
         return match (writer.only(), outcome.failed.pop()) {
             (Some(one), _) => {
-                writer.finish(one.status, &one.message(), &outcome)?;
-                render::say(&one.message());
+                let message = one.message();
+                writer.finish(&Ended::of_store(&one, &message), &outcome)?;
+                match &one.error {
+                    Some(error) => render::say_error(error),
+                    None => render::say(&message),
+                }
                 Ok(one.status.into())
             }
             (None, failed) => Err(failed.map_or_else(
@@ -54,8 +58,9 @@ pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -
         };
     }
     let status = judge(&outcome, missed.is_empty());
-    writer.finish(status, &outcome.message(), &outcome)?;
-    render::say(&outcome.message());
+    let message = outcome.message();
+    writer.finish(&Ended { status, message: &message, error: outcome.error.as_ref() }, &outcome)?;
+    render::say(&message);
     Ok(status.into())
 }
 

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use akv_core::EndpointSuffix;
 use akv_core::job::{Coverage, Unchanged};
 use akv_core::text::read_bounded;
+use akv_core::{EndpointSuffix, KeyProtection};
 use akv_keyfactor::{
     JobOutput, JobResult, JobStatus, LARGEST_CONFIGURATION, LocalSecrets, Options, failure,
     run as run_job,
@@ -19,13 +19,15 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::{Usage, in_runtime, lifeline};
+use super::lifeline;
+use super::runtime::in_runtime;
 use crate::args::{Common, JobArgs};
 use crate::blocking::blocking;
 use crate::changes::Changes;
 use crate::exit::Exit;
 use crate::render;
 use crate::secret_input::variable;
+use crate::usage::Usage;
 use crate::wiring::Wiring;
 
 /// A job ends in a result document, whatever goes wrong: under its own id, or under 0 where the
@@ -152,6 +154,11 @@ async fn prepared(
         unchanged: if args.skip_unchanged { Unchanged::Skip } else { Unchanged::Fetch },
         issuers: wiring.blocking(move || issuers.read()).await?,
         soft_deleted: args.soft_deleted.meaning(),
+        requested_key_protection: if args.hsm_keys {
+            KeyProtection::Hsm
+        } else {
+            KeyProtection::Software
+        },
         via: args.via.meaning(),
         ..Options::default()
     };
@@ -225,11 +232,7 @@ fn content_of(file: &std::path::Path) -> io::Result<Zeroizing<Vec<u8>>> {
 
 /// The result of a job whose configuration could not be had.
 fn unread(error: &anyhow::Error) -> JobOutput {
-    JobOutput {
-        job_result: JobResult::new(0, JobStatus::Failure, format!("{error:#}")),
-        inventory: None,
-        discovery: None,
-    }
+    JobOutput::of(JobResult::new(0, JobStatus::Failure, format!("{error:#}")))
 }
 
 fn print(output: &JobOutput) -> Result<Exit> {

@@ -11,11 +11,11 @@ use akv_core::text::printable;
 use anyhow::{Context, Result};
 use time::OffsetDateTime;
 
-use super::Usage;
 use crate::args::{Common, ReportArgs};
 use crate::exit::Exit;
 use crate::render;
 use crate::report::{self, Entry, InventoryFile, Live, command_inventory};
+use crate::usage::Usage;
 use crate::wiring::Wiring;
 
 /// Reports on inventories in files.

@@ -1,6 +1,6 @@
 //! `akv store-type`
 
-use akv_keyfactor::store_type::{self, PrivateKey};
+use akv_keyfactor::store_type::{self, Enrollment, PrivateKey};
 use anyhow::Result;
 
 use crate::args::{PrivateKeyChoice, Reader, StoreTypeArgs};
@@ -12,10 +12,11 @@ pub(super) fn run(args: &StoreTypeArgs) -> Result<Exit> {
         PrivateKeyChoice::Optional => PrivateKey::Optional,
         PrivateKeyChoice::Required => PrivateKey::Required,
     };
+    let enrollment = if args.reenrollment { Enrollment::Yes } else { Enrollment::No };
     let text = match (args.csv, args.reader) {
         (true, _) => store_type::csv_header(),
-        (false, Reader::Kfutil) => store_type::manifest(private_key),
-        (false, Reader::Command) => store_type::command_body(private_key),
+        (false, Reader::Kfutil) => store_type::manifest(private_key, enrollment),
+        (false, Reader::Command) => store_type::command_body(private_key, enrollment),
     };
     render::print(text.trim_end())?;
     Ok(Exit::Success)

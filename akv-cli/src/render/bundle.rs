@@ -18,7 +18,6 @@ pub(crate) fn bundle(
 ) -> Result<()> {
     let certificates: Vec<&X509> = std::iter::once(bundle.leaf()).chain(bundle.chain()).collect();
     match output {
-        Output::Table | Output::Html => table(bundle, &certificates, findings, exit),
         Output::Json => print_json(&document(bundle, &certificates, findings, exit)),
         Output::Jsonl => print_json_line(&document(bundle, &certificates, findings, exit)),
         Output::Csv => {
@@ -27,15 +26,16 @@ pub(crate) fn bundle(
                 print_csv([severity(finding), finding.code.as_str(), &finding.message])
             })
         }
+        _ => table(bundle, &certificates, findings, exit),
     }
 }
 
 pub(crate) fn unreadable_bundle(output: Output, error: &BundleError) -> Result<()> {
     let document = json!({ "accepted": false, "error": error.to_string() });
     match output {
-        Output::Table | Output::Html | Output::Csv => say(&format!("akv: {error}")),
         Output::Json => print_json(&document)?,
         Output::Jsonl => print_json_line(&document)?,
+        _ => say(&format!("akv: {error}")),
     }
     Ok(())
 }

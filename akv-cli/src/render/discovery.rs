@@ -12,7 +12,6 @@ use crate::exit::Exit;
 pub(crate) fn discovery(output: Output, outcome: &DiscoveryOutcome) -> Result<Exit> {
     let stores = || outcome.stores.iter().map(ToString::to_string);
     match output {
-        Output::Table | Output::Html => stores().try_for_each(|store| print_line(&store))?,
         Output::Jsonl => {
             stores().try_for_each(|store| print_json_line(&json!({ "storePath": store })))?;
         }
@@ -30,6 +29,7 @@ pub(crate) fn discovery(output: Output, outcome: &DiscoveryOutcome) -> Result<Ex
                 "error": one.error.to_string(),
             })).collect::<Vec<_>>(),
         }))?,
+        _ => stores().try_for_each(|store| print_line(&store))?,
     }
     say(&outcome.message());
     Ok(outcome.status.into())

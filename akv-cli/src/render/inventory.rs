@@ -7,18 +7,25 @@ use akv_core::{Error, ErrorKind, StorePath};
 use anyhow::Result;
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
+use super::failure::error_json;
 use super::record::Record;
-use super::table::{print_csv, print_table};
+use super::row::{COLUMNS, WIDE, row};
+use super::table::{Cell, print_csv, print_table};
 use super::{print_json, print_json_line, say, status_name};
-use crate::args::Output;
+use crate::args::{Common, Output};
+use crate::progress::Progress;
 
 /// Takes the items of inventories. Lines are printed as soon as they are known; a table or one
 /// document needs them all.
 pub(crate) struct InventoryWriter {
     output: Output,
     is_fleet: bool,
+    progress: Progress,
+    now: OffsetDateTime,
     kept: Vec<Record>,
+    rows: Vec<Vec<Cell>>,
     unreadable: Vec<Value>,
     only: Option<InventoryOutcome>,
     begun: bool,
@@ -27,11 +34,14 @@ pub(crate) struct InventoryWriter {
 
 impl InventoryWriter {
     /// For one store, or for a fleet of them.
-    pub(crate) fn new(output: Output, is_fleet: bool) -> Self {
+    pub(crate) fn new(common: &Common, is_fleet: bool) -> Self {
         Self {
-            output,
+            output: common.output,
             is_fleet,
+            progress: Progress::of_certificates(common),
+            now: OffsetDateTime::now_utc(),
             kept: Vec::new(),
+            rows: Vec::new(),
             unreadable: Vec::new(),
             only: None,
             begun: false,
@@ -44,7 +54,14 @@ impl InventoryWriter {
         self.only.take()
     }
 
-    fn take(&mut self, record: Record) -> Result<()> {
+    fn take(&mut self, store: &StorePath, item: &InventoryItem) -> Result<()> {
+        if matches!(self.output, Output::Table | Output::Wide) {
+            let of_store = self.is_fleet.then(|| store.to_string().into());
+            let row = row(item, self.now, self.output == Output::Wide);
+            self.rows.push(of_store.into_iter().chain(row).collect());
+            return Ok(());
+        }
+        let record = Record::new(store, item);
         match self.output {
             Output::Jsonl => print_json_line(&record),
             Output::Csv => {
@@ -69,7 +86,7 @@ impl InventoryWriter {
                 ];
                 print_csv(fields)
             }
-            Output::Table | Output::Html | Output::Json => {
+            _ => {
                 self.kept.push(record);
                 Ok(())
             }
@@ -101,17 +118,11 @@ impl InventoryWriter {
     }
 
     /// Prints what had to wait for the end.
-    pub(crate) fn finish(
-        mut self,
-        status: Status,
-        message: &str,
-        fleet: &FleetOutcome,
-    ) -> Result<()> {
+    pub(crate) fn finish(mut self, ended: &Ended<'_>, fleet: &FleetOutcome) -> Result<()> {
+        self.progress.end();
         if let Some(lost) = self.lost {
             return Err(lost.into());
         }
-        let columns = ["store", "name", "thumbprint", "expires", "enabled", "key", "tags"];
-        let columns = columns.get(usize::from(!self.is_fleet)..).unwrap_or_default();
         match self.output {
             // A reader of the lines learns of what is missing.
             Output::Jsonl if self.is_fleet => {
@@ -119,49 +130,57 @@ impl InventoryWriter {
             }
             Output::Jsonl => Ok(()),
             Output::Csv => self.csv_header(),
-            Output::Table if self.kept.is_empty() => Ok(()),
-            Output::Table | Output::Html => print_table(
-                columns,
-                self.kept.iter().map(|record| {
-                    let enabled = if record.enabled { "yes" } else { "no" };
-                    let state = match (record.last_known, record.pending) {
-                        (true, _) => " (last known)",
-                        (_, true) => " (pending)",
-                        (false, false) => "",
-                    };
-                    let store = record.store_path.clone().filter(|_| self.is_fleet);
-                    let mut row: Vec<String> = store.into_iter().collect();
-                    row.extend([
-                        format!("{}{state}", record.name),
-                        thumbprint(record),
-                        record.expires(),
-                        enabled.to_owned(),
-                        key(record),
-                        record.tags(),
-                    ]);
-                    row
-                }),
-            ),
-            Output::Json => {
-                let mut document = json!({
-                    "status": status_name(status),
-                    "message": message,
-                    "certificates": self.kept,
-                    "unreadable": self.unreadable,
-                });
-                if let (true, Some(document)) = (self.is_fleet, document.as_object_mut()) {
-                    document.insert("failed".to_owned(), fleet.failed.iter().map(failed).collect());
-                }
-                print_json(&document)
+            Output::Table | Output::Wide => self.table(),
+            _ => print_json(&self.document(ended, fleet)),
+        }
+    }
+
+    fn table(self) -> Result<()> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let store = if self.is_fleet { &["store"][..] } else { &[] };
+        let more = if self.output == Output::Wide { &WIDE[..] } else { &[] };
+        print_table(&[store, &COLUMNS[..], more].concat(), self.rows)
+    }
+
+    fn document(&self, ended: &Ended<'_>, fleet: &FleetOutcome) -> Value {
+        let mut document = json!({
+            "status": status_name(ended.status),
+            "message": ended.message,
+            "certificates": self.kept,
+            "unreadable": self.unreadable,
+        });
+        if let Value::Object(members) = &mut document {
+            if self.is_fleet {
+                members.insert("failed".to_owned(), fleet.failed.iter().map(failed).collect());
+            }
+            if let Some(error) = ended.error {
+                members.insert("error".to_owned(), error_json(&error.summary(), error));
             }
         }
+        document
+    }
+}
+
+/// How all of it ended.
+pub(crate) struct Ended<'a> {
+    pub(crate) status: Status,
+    pub(crate) message: &'a str,
+    pub(crate) error: Option<&'a Error>,
+}
+
+impl<'a> Ended<'a> {
+    pub(crate) fn of_store(outcome: &'a InventoryOutcome, message: &'a str) -> Self {
+        Self { status: outcome.status, message, error: outcome.error.as_ref() }
     }
 }
 
 #[async_trait]
 impl FleetSink for InventoryWriter {
     async fn item(&mut self, store: &StorePath, item: InventoryItem) -> akv_core::Result<()> {
-        self.take(Record::new(store, &item)).map_err(|error| {
+        self.progress.count();
+        self.take(store, &item).map_err(|error| {
             let problem = error.to_string();
             self.lost = error.downcast::<io::Error>().ok();
             Error::new(ErrorKind::Cancelled, "write the inventory to standard output", problem)

@@ -1,13 +1,18 @@
 //! How results are shown: data on standard output, talk on standard error.
 
 mod bundle;
+mod certificate;
+mod deleted;
 mod discovery;
+mod failure;
 mod inventory;
+mod moment;
 mod outcome;
 mod plan;
 pub(crate) mod previous;
 mod record;
 mod report;
+mod row;
 mod table;
 
 use std::io::{self, BufWriter, Write};
@@ -17,19 +22,31 @@ use anyhow::Result;
 
 use crate::exit::Exit;
 use crate::json::{self, Layout};
+use crate::progress;
 
 pub(crate) use bundle::{bundle, unreadable_bundle};
+pub(crate) use certificate::certificate;
+pub(crate) use deleted::deleted;
 pub(crate) use discovery::discovery;
-pub(crate) use inventory::InventoryWriter;
+pub(crate) use failure::{hint, say_error};
+pub(crate) use inventory::{Ended, InventoryWriter};
 pub(crate) use outcome::outcome;
 pub(crate) use plan::plan;
 pub(crate) use record::{FailedLine, Record as InventoryRecord};
 pub(crate) use report::{report, report_summary};
+pub(crate) use table::print_csv;
 
 /// One line (or document) of data. Nothing is left in a buffer whose loss nobody would notice.
 pub(crate) fn print(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")?;
+    Ok(out.flush()?)
+}
+
+/// Bytes as they are.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
     Ok(out.flush()?)
 }
 
@@ -56,7 +73,7 @@ fn written(value: &impl serde::Serialize, layout: Layout) -> Result<()> {
 
 /// A message for whoever watches, on one line. Nobody watching is no reason to fail.
 pub(crate) fn say(message: &str) {
-    let _ = writeln!(io::stderr().lock(), "{}", printable(message));
+    let _ = progress::aside(|| writeln!(io::stderr().lock(), "{}", printable(message)));
 }
 
 /// What was done, and that its result could not be written.

@@ -4,8 +4,9 @@ use akv_core::job::{Effect, Outcome};
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::failure::{error_json, say_failure};
 use super::table::print_csv;
-use super::{print_json, print_json_line, print_line, say, status_name, unwritten};
+use super::{print, print_json, print_json_line, print_line, say, status_name, unwritten};
 use crate::args::Output;
 use crate::exit::Exit;
 
@@ -22,14 +23,7 @@ pub(crate) fn outcome(output: Output, outcome: &Outcome) -> Result<Exit> {
 }
 
 fn shown(output: Output, outcome: &Outcome, exit: Exit) -> Result<()> {
-    let message = outcome.message();
     match output {
-        // A failure is talk; what was done is the command's data.
-        Output::Table if exit == Exit::Failure => {
-            say(&message);
-            Ok(())
-        }
-        Output::Table | Output::Html => print_line(&message),
         Output::Json => print_json(&document(outcome)),
         Output::Jsonl => print_json_line(&document(outcome)),
         Output::Csv => {
@@ -38,6 +32,19 @@ fn shown(output: Output, outcome: &Outcome, exit: Exit) -> Result<()> {
             print_csv(COLUMNS)?;
             print_csv(COLUMNS.map(text))
         }
+        // A failure is talk; what was done is the command's data.
+        _ if exit == Exit::Failure => {
+            say_failure(outcome);
+            Ok(())
+        }
+        _ => match outcome.effect() {
+            // The request is the data, ready for a pipe or a file.
+            Effect::Requested { csr, .. } => {
+                say(&outcome.message());
+                print(csr.to_pem().trim_end())
+            }
+            _ => print_line(&outcome.message()),
+        },
     }
 }
 
@@ -50,6 +57,9 @@ fn document(outcome: &Outcome) -> Value {
         "thumbprint": null,
         "message": outcome.message(),
     });
+    if let (Some(error), Value::Object(document)) = (outcome.error(), &mut document) {
+        document.insert("error".to_owned(), error_json(&outcome.summary(), error));
+    }
     let facts = match outcome.effect() {
         Effect::Nothing => json!({}),
         Effect::Imported { name, version, thumbprint } => {
@@ -61,6 +71,12 @@ fn document(outcome: &Outcome) -> Value {
         Effect::Recovered { name } => json!({"effect": "recovered", "name": name.as_str()}),
         Effect::Removed { name, .. } => json!({"effect": "removed", "name": name.as_str()}),
         Effect::Purged { name } => json!({"effect": "purged", "name": name.as_str()}),
+        Effect::Requested { name, csr } => {
+            json!({"effect": "requested", "name": name.as_str(), "request": csr.to_pem()})
+        }
+        Effect::RequestCancelled { name } => {
+            json!({"effect": "request-cancelled", "name": name.as_str()})
+        }
         Effect::Created { path } => json!({"effect": "created", "name": path.to_string()}),
     };
     if let (Value::Object(document), Value::Object(facts)) = (&mut document, facts) {

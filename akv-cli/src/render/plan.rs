@@ -13,12 +13,10 @@ use crate::exit::Exit;
 /// The exit code is that of the real run, as far as it can be known.
 pub(crate) fn plan(output: Output, outcome: &Outcome, planned: &Planned) -> Result<Exit> {
     match output {
-        Output::Table | Output::Html => {
-            lines(outcome, planned).iter().try_for_each(|line| print_line(line))
-        }
         Output::Json => print_json(&document(outcome, planned)),
         Output::Jsonl => print_json_line(&document(outcome, planned)),
         Output::Csv => csv(planned),
+        _ => lines(outcome, planned).iter().try_for_each(|line| print_line(line)),
     }?;
     Ok(Exit::from(outcome.status()))
 }

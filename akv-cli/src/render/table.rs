@@ -1,33 +1,122 @@
 //! Rows as a table for people or as comma-separated values for programs.
 
+use std::env;
 use std::io::{self, IsTerminal};
 
 use akv_core::text::printable;
 use anyhow::Result;
 use comfy_table::presets::NOTHING;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{Color, Column, ColumnConstraint, ContentArrangement, Table};
 
 use super::print;
 
-/// Columns without lines, as kubectl prints them.
-pub(super) fn print_table(
+/// What a table is shown on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Screen {
+    /// Rows are cut to this many columns; a file or a pipe gets them whole.
+    width: Option<u16>,
+    color: bool,
+}
+
+impl Screen {
+    /// A terminal's own width, and color unless `NO_COLOR` or a dumb terminal forbids it.
+    fn of_standard_output() -> Self {
+        if !io::stdout().is_terminal() {
+            return Self { width: None, color: false };
+        }
+        let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
+        Self { width: Table::new().width(), color: !no_color && !dumb }
+    }
+}
+
+/// A field of a table.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    pub(super) text: String,
+    pub(super) tone: Tone,
+}
+
+/// How much attention a field asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    Warning,
+    Bad,
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self { text, tone: Tone::Plain }
+    }
+}
+
+/// Columns without lines, as kubectl prints them: one line a row, cut to the width of a terminal.
+pub(super) fn print_table<C: Into<Cell>>(
     header: &[&str],
-    rows: impl IntoIterator<Item = Vec<String>>,
+    rows: impl IntoIterator<Item = Vec<C>>,
 ) -> Result<()> {
+    print(&table(header, rows, Screen::of_standard_output()))
+}
+
+/// The same, whole on a terminal too: for sentences.
+pub(super) fn print_whole_table<C: Into<Cell>>(
+    header: &[&str],
+    rows: impl IntoIterator<Item = Vec<C>>,
+) -> Result<()> {
+    print(&table(header, rows, Screen { width: None, ..Screen::of_standard_output() }))
+}
+
+fn table<C: Into<Cell>>(
+    header: &[&str],
+    rows: impl IntoIterator<Item = Vec<C>>,
+    screen: Screen,
+) -> String {
     let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header.iter().map(|name| name.to_uppercase()));
-    for row in rows {
-        table.add_row(row.iter().map(|field| printable(field)));
+    table.load_style(NOTHING).force_no_tty();
+    // A delimiter that no field has: what does not fit is cut at the last column, not at the last word.
+    table.set_truncation_indicator("…").set_delimiter(char::MIN);
+    match screen.width {
+        Some(width) => table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic),
+        None => table.set_content_arrangement(ContentArrangement::Disabled),
+    };
+    if screen.color {
+        table.enforce_styling();
+    }
+    let rows = rows.into_iter().map(|fields| fields.into_iter().map(Into::into).collect());
+    for fields in std::iter::once(heading(header)).chain(rows) {
+        let mut row = comfy_table::Row::from(fields.iter().map(shown).collect::<Vec<_>>());
+        if screen.width.is_some() {
+            row.max_height(1);
+        }
+        table.add_row(row);
+    }
+    let uncut =
+        |column: &&mut Column| header.get(column.index).is_some_and(|it| UNCUT.contains(it));
+    for column in table.column_iter_mut().filter(uncut) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim().to_owned()).collect();
-    print(&lines.join("\n"))
+    lines.join("\n")
+}
+
+fn heading(header: &[&str]) -> Vec<Cell> {
+    header.iter().map(|name| name.to_uppercase().into()).collect()
+}
+
+fn shown(cell: &Cell) -> comfy_table::Cell {
+    let shown = comfy_table::Cell::new(printable(&cell.text));
+    match cell.tone {
+        Tone::Plain => shown,
+        Tone::Warning => shown.fg(Color::Yellow),
+        Tone::Bad => shown.fg(Color::Red),
+    }
 }
 
 /// One line of comma-separated values (RFC 4180). A field that a spreadsheet would take for a
 /// formula is made text by an apostrophe: tags and names come from outside. A terminal does not get
 /// what could mislead it; a file gets every character as it is.
-pub(super) fn print_csv<'a>(fields: impl IntoIterator<Item = &'a str>) -> Result<()> {
+pub(crate) fn print_csv<'a>(fields: impl IntoIterator<Item = &'a str>) -> Result<()> {
     if io::stdout().is_terminal() {
         let fields: Vec<_> = fields.into_iter().map(printable).collect();
         print(&csv_line(fields.iter().map(AsRef::as_ref)))
@@ -54,6 +143,15 @@ fn csv_field(field: &str) -> String {
     }
 }
 
+/// Columns that are shown whole, because they are what a person looks for.
+const UNCUT: [&str; 2] = ["expires", "state"];
+
+/// A table as a terminal of that width shows it, without color.
+#[cfg(test)]
+pub(super) fn lines(header: &[&str], rows: Vec<Vec<Cell>>, width: Option<u16>) -> Vec<String> {
+    table(header, rows, Screen { width, color: false }).lines().map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +162,42 @@ mod tests {
             csv_line(["a", "b,c", "say \"x\"", "=1+1", "", "\n=1+1", "a\r\nb"]),
             "a,\"b,c\",\"say \"\"x\"\"\",'=1+1,,\"'\n=1+1\",\"a\r\nb\""
         );
+    }
+
+    fn rows() -> Vec<Vec<Cell>> {
+        let row = |name: &str, state: &str, tone, issuer: &str| {
+            let state = Cell { text: state.to_owned(), tone };
+            vec![name.to_owned().into(), state, issuer.to_owned().into()]
+        };
+        vec![
+            row("web", "enabled", Tone::Plain, "Contoso Issuing CA of the Western Region 2026"),
+            row(&"long-".repeat(9), "expired", Tone::Bad, "a\nb\u{1b}[2Jc"),
+        ]
+    }
+
+    fn shown(width: Option<u16>, color: bool) -> Vec<String> {
+        let text = table(&["name", "state", "issuer"], rows(), Screen { width, color });
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn table_is_whole_in_a_pipe_and_cut_on_a_terminal() {
+        let whole = shown(None, false).join("\n");
+        assert!(whole.contains(&"long-".repeat(9)), "{whole}");
+        assert!(whole.contains("Western Region 2026") && !whole.contains('…'), "{whole}");
+        for width in [30, 50, 79] {
+            let cut = shown(Some(width), false);
+            assert_eq!(cut.len(), 3, "each row is one line: {cut:?}");
+            assert!(cut.iter().all(|line| line.chars().count() <= width.into()), "{cut:?}");
+            assert!(cut.iter().any(|line| line.contains('…')), "{cut:?}");
+        }
+        assert_eq!(shown(Some(200), false), shown(None, false));
+    }
+
+    #[test]
+    fn table_has_color_only_where_it_may() {
+        assert!(!shown(Some(79), false).join("").contains('\u{1b}'));
+        let colored = shown(Some(200), true).join("\n");
+        assert_eq!(colored.matches("\u{1b}[38;5;9m").count(), 1, "{colored:?}");
     }
 }

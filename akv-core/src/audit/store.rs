@@ -21,6 +21,7 @@ use crate::store::{
 };
 use crate::tags::Tags;
 use crate::vault::VaultName;
+use crate::versions::CertificateVersions;
 
 pub(super) struct AuditedStore {
     inner: Arc<dyn CertificateStore>,
@@ -181,5 +182,9 @@ impl CertificateStore for AuditedStore {
 
     fn soft_deleted(&self) -> Option<&dyn SoftDeletedCertificates> {
         self.inner.soft_deleted()
+    }
+
+    fn versions(&self) -> Option<&dyn CertificateVersions> {
+        self.inner.versions()
     }
 }

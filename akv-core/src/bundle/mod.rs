@@ -12,6 +12,7 @@ mod algorithm;
 mod armor;
 pub mod ber;
 mod budget;
+mod certificates;
 mod chain;
 mod contents;
 mod element;
@@ -22,6 +23,7 @@ mod extensions;
 mod file;
 mod finding;
 mod flaw;
+mod issued;
 mod issuers;
 mod kdf;
 mod key;
@@ -29,13 +31,17 @@ mod key_kind;
 mod moment;
 mod name;
 mod oid;
+mod order;
 mod password;
 pub mod pem;
 pub mod pfx;
+mod pkcs10;
 mod public_key;
+mod requested_name;
 mod review;
 mod shape;
 mod signature;
+mod subject;
 mod unreadable;
 mod x509;
 mod x509_facts;
@@ -46,21 +52,27 @@ use std::fmt;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+pub use certificates::read as read_certificates;
 pub use contents::Contents;
 pub use error::{BundleError, EncryptedPart};
 pub use extensions::AlternativeName;
 pub use file::read;
 pub use finding::{Finding, FindingCode, Severity};
 pub use flaw::Flaw;
+pub use issued::Issued;
 pub use issuers::read_issuers;
 pub use key::{KeyMatch, PrivateKey};
 pub use key_kind::{Curve, KeyKind};
+pub use order::leaf_first;
+pub use pkcs10::CertificateRequest;
+pub use subject::SubjectName;
 pub use unreadable::{CertificateError, UnknownField, UnreadableCertificate};
 pub use x509::X509;
 
 use crate::certificate::Thumbprint;
 use crate::secret::Password;
 use chain::Chain;
+use review::Reviewed;
 
 /// A certificate with its private key and its chain, ready for Key Vault.
 ///
@@ -159,7 +171,9 @@ impl Bundle {
 
     /// What there is to say about the bundle at the time `now`, the gravest first.
     pub fn findings(&self, now: OffsetDateTime) -> Vec<Finding> {
-        review::review(self, now)
+        let Self { leaf, chain, key_kind, pkcs12, notes } = self;
+        let (key_kind, size) = (key_kind.clone(), pkcs12.len());
+        review::review(&Reviewed { leaf, chain, key_kind, size, notes }, now)
     }
 
     /// The bundle as Key Vault takes it: PKCS#12 in DER without password, encryption and integrity

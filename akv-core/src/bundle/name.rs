@@ -37,6 +37,17 @@ impl<'a> Name<'a> {
         text(&attributes.find(|attribute| attribute.oid == COMMON_NAME)?.value)
     }
 
+    /// Its parts as object identifiers and texts, in the order in which they are written; `None` where
+    /// not all of it is text.
+    pub(super) fn texts(self) -> Option<Vec<Vec<(String, String)>>> {
+        self.parts()
+            .map(|part| {
+                let text = |it: &Attribute<'_>| Some((Oid(it.oid).to_string(), text(&it.value)?));
+                part?.iter().map(text).collect()
+            })
+            .collect()
+    }
+
     /// What is equal for names that mean the same.
     pub(super) fn comparable(self) -> ComparableName {
         let mut digest = Sha256::new();
@@ -135,19 +146,27 @@ pub(super) struct ComparableName([u8; 32]);
 /// The words of a text, or the DER of everything else; the first says which.
 fn comparable(value: &Element<'_>) -> (u8, Vec<u8>) {
     match text(value) {
-        Some(text) => {
-            // Both ways, so that letters with several lower-case forms (ß, ς) have one.
-            let folded: String = text
-                .chars()
-                .filter(|c| c.is_whitespace() || !is_unprintable(*c))
-                .flat_map(char::to_uppercase)
-                .flat_map(char::to_lowercase)
-                .collect();
-            let words: Vec<_> = folded.split_whitespace().collect();
-            (0, words.join(" ").into_bytes())
-        }
+        Some(text) => (0, folded(&text).into_bytes()),
         None => (1, value.whole.to_vec()),
     }
+}
+
+/// A text without regard to letter case and repeated blanks.
+pub(super) fn folded(text: &str) -> String {
+    // Both ways, so that letters with several lower-case forms (ß, ς) have one.
+    let folded: String = text
+        .chars()
+        .filter(|c| c.is_whitespace() || !is_unprintable(*c))
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
+        .collect();
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The object identifier of the attribute with that short name, in any letter case.
+pub(super) fn oid_of(short_name: &str) -> Option<String> {
+    let known = SHORT_NAMES.iter().find(|(_, name)| name.eq_ignore_ascii_case(short_name));
+    known.map(|(oid, _)| Oid(oid).to_string())
 }
 
 /// The text of a value, whatever string type it is written in. In strings of one octet for each

@@ -2,15 +2,25 @@
 
 use time::OffsetDateTime;
 
-use super::Bundle;
 use super::finding::{Finding, FindingCode};
 use super::key_kind::KeyKind;
 use super::signature;
 use super::unreadable::UnknownField;
 use super::x509::X509;
 
-/// What there is to say about `bundle` at the time `now`; errors first, then warnings.
-pub(super) fn review(bundle: &Bundle, now: OffsetDateTime) -> Vec<Finding> {
+/// What is reviewed: a certificate with its chain, whether its key comes along or is in the vault.
+pub(super) struct Reviewed<'a> {
+    pub(super) leaf: &'a X509,
+    pub(super) chain: &'a [X509],
+    pub(super) key_kind: KeyKind,
+    /// In bytes, of all that is sent.
+    pub(super) size: usize,
+    /// What was found while it was put together.
+    pub(super) notes: &'a [Finding],
+}
+
+/// What there is to say about it at the time `now`; errors first, then warnings.
+pub(super) fn review(bundle: &Reviewed<'_>, now: OffsetDateTime) -> Vec<Finding> {
     let mut findings = Vec::new();
     validity(bundle, now, &mut findings);
     fields(bundle, &mut findings);
@@ -18,13 +28,13 @@ pub(super) fn review(bundle: &Bundle, now: OffsetDateTime) -> Vec<Finding> {
     completeness(bundle, &mut findings);
     signatures(bundle, &mut findings);
     size(bundle, &mut findings);
-    findings.extend_from_slice(&bundle.notes);
+    findings.extend_from_slice(bundle.notes);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }
 
-fn validity(bundle: &Bundle, now: OffsetDateTime, findings: &mut Vec<Finding>) {
-    let leaf = bundle.leaf();
+fn validity(bundle: &Reviewed<'_>, now: OffsetDateTime, findings: &mut Vec<Finding>) {
+    let leaf = bundle.leaf;
     if let Some(end) = leaf.not_after().filter(|end| *end < now) {
         let message = format!(
             "the certificate expired on {}: Key Vault does not import expired certificates",
@@ -36,7 +46,7 @@ fn validity(bundle: &Bundle, now: OffsetDateTime, findings: &mut Vec<Finding>) {
         let message = format!("the certificate is not valid before {}", minute(begin));
         findings.push(Finding::new(FindingCode::NotYetValid, message));
     }
-    for issuer in bundle.chain() {
+    for issuer in bundle.chain {
         let what = if let Some(end) = issuer.not_after().filter(|end| *end < now) {
             format!("expired on {}", minute(end))
         } else if let Some(begin) = issuer.not_before().filter(|begin| *begin > now) {
@@ -49,8 +59,8 @@ fn validity(bundle: &Bundle, now: OffsetDateTime, findings: &mut Vec<Finding>) {
     }
 }
 
-fn fields(bundle: &Bundle, findings: &mut Vec<Finding>) {
-    for certificate in std::iter::once(bundle.leaf()).chain(bundle.chain()) {
+fn fields(bundle: &Reviewed<'_>, findings: &mut Vec<Finding>) {
+    for certificate in std::iter::once(bundle.leaf).chain(bundle.chain) {
         for UnknownField { field, reason } in certificate.unknown_fields() {
             let message = format!("cannot read the {field} of {}: {reason}", certificate.label());
             findings.push(Finding::new(FindingCode::FieldNotRead, message));
@@ -62,8 +72,8 @@ fn minute(moment: OffsetDateTime) -> String {
     format!("{} {:02}:{:02} UTC", moment.date(), moment.hour(), moment.minute())
 }
 
-fn key(bundle: &Bundle, findings: &mut Vec<Finding>) {
-    let kind = bundle.key_kind();
+fn key(bundle: &Reviewed<'_>, findings: &mut Vec<Finding>) {
+    let kind = &bundle.key_kind;
     if !kind.is_supported() {
         let message = format!(
             "Key Vault does not take a key of kind {kind}, only RSA-2048, RSA-3072, RSA-4096 and \
@@ -71,23 +81,23 @@ fn key(bundle: &Bundle, findings: &mut Vec<Finding>) {
         );
         findings.push(Finding::new(FindingCode::KeyNotSupported, message));
     }
-    let under_ec = bundle.chain().iter().any(|issuer| issuer.key_kind().is_ec())
-        || signature::is_ecdsa(bundle.leaf());
+    let under_ec = bundle.chain.iter().any(|issuer| issuer.key_kind().is_ec())
+        || signature::is_ecdsa(bundle.leaf);
     if matches!(kind, KeyKind::Rsa { .. }) && under_ec {
         let message = "the certificate has an RSA key but an EC authority above it: users report \
                        that Key Vault refuses this (KeySizeNotSupported)";
         findings.push(Finding::new(FindingCode::RsaLeafUnderEcCa, message));
     }
-    if bundle.leaf().is_ca() && !bundle.leaf().is_self_issued() {
+    if bundle.leaf.is_ca() && !bundle.leaf.is_self_issued() {
         let message = "the certificate is an authority's own: users report that Key Vault refuses \
                        some of these";
         findings.push(Finding::new(FindingCode::CaCertificate, message));
     }
 }
 
-fn completeness(bundle: &Bundle, findings: &mut Vec<Finding>) {
-    let top = bundle.chain().last().unwrap_or(bundle.leaf());
-    let finding = match (top.is_self_signed(), bundle.chain().is_empty()) {
+fn completeness(bundle: &Reviewed<'_>, findings: &mut Vec<Finding>) {
+    let top = bundle.chain.last().unwrap_or(bundle.leaf);
+    let finding = match (top.is_self_signed(), bundle.chain.is_empty()) {
         (true, true) => Finding::new(
             FindingCode::SelfSigned,
             "the certificate is self-signed: clients trust it only where it is installed",
@@ -116,12 +126,12 @@ fn completeness(bundle: &Bundle, findings: &mut Vec<Finding>) {
     findings.push(finding);
 }
 
-fn notes(bundle: &Bundle, code: FindingCode) -> bool {
+fn notes(bundle: &Reviewed<'_>, code: FindingCode) -> bool {
     bundle.notes.iter().any(|note| note.code == code)
 }
 
-fn signatures(bundle: &Bundle, findings: &mut Vec<Finding>) {
-    let signed = std::iter::once(bundle.leaf()).chain(bundle.chain());
+fn signatures(bundle: &Reviewed<'_>, findings: &mut Vec<Finding>) {
+    let signed = std::iter::once(bundle.leaf).chain(bundle.chain);
     // Nobody relies on the signature of a root: it is trusted because it is installed.
     for certificate in signed.filter(|certificate| !certificate.is_self_issued()) {
         if signature::is_weak(certificate) {
@@ -139,8 +149,8 @@ fn weak(certificate: &X509) -> Finding {
     Finding::new(FindingCode::WeakSignature, message)
 }
 
-fn size(bundle: &Bundle, findings: &mut Vec<Finding>) {
-    let size = bundle.pkcs12.len().div_ceil(3) * 4;
+fn size(bundle: &Reviewed<'_>, findings: &mut Vec<Finding>) {
+    let size = bundle.size.div_ceil(3) * 4;
     let (code, what) = match size {
         ..NEAR_SECRET_LIMIT => return,
         NEAR_SECRET_LIMIT..=SECRET_LIMIT => (FindingCode::NearSizeLimit, "near to"),

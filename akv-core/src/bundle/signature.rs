@@ -7,6 +7,7 @@ use der::asn1::ObjectIdentifier;
 use x509_cert::spki::AlgorithmIdentifierRef;
 
 use super::algorithm;
+use super::element::Element;
 use super::key_kind::{Curve, KeyKind};
 use super::x509::X509;
 
@@ -21,20 +22,44 @@ pub(super) enum Verdict {
 
 /// Checks the signature of `certificate` with the key of `issuer`; names do not matter.
 pub(super) fn verify(certificate: &X509, issuer: &X509) -> Verdict {
-    let Some(algorithm) = algorithm::identifier(&certificate.signature_algorithm()) else {
-        return Verdict::CannotTell;
+    let signed = Signed {
+        part: certificate.signed_part(),
+        algorithm: certificate.signature_algorithm(),
+        signature: certificate.signature(),
     };
-    let verify = |with: &dyn VerificationAlgorithm| match with.verify_sig(
-        issuer.key_bits(),
-        certificate.signed_part(),
-        certificate.signature(),
-    ) {
-        Ok(()) => Verdict::Valid,
-        Err(_) => Verdict::Invalid,
-    };
-    match (issuer.key_kind(), algorithm.oid) {
+    signed.verify(issuer.key_kind(), issuer.key_bits())
+}
+
+/// Something that is signed in the way of certificates and requests.
+pub(super) struct Signed<'a> {
+    /// Byte for byte as it was signed.
+    pub(super) part: &'a [u8],
+    pub(super) algorithm: Element<'a>,
+    pub(super) signature: &'a [u8],
+}
+
+impl Signed<'_> {
+    /// Checks the signature with a key of that kind, the content of its bit string.
+    pub(super) fn verify(&self, kind: KeyKind, key: &[u8]) -> Verdict {
+        let Some(algorithm) = algorithm::identifier(&self.algorithm) else {
+            return Verdict::CannotTell;
+        };
+        let verify = |with: &dyn VerificationAlgorithm| {
+            let verified = with.verify_sig(key, self.part, self.signature);
+            if verified.is_ok() { Verdict::Valid } else { Verdict::Invalid }
+        };
+        verdict(kind, &algorithm, verify)
+    }
+}
+
+fn verdict(
+    kind: KeyKind,
+    algorithm: &AlgorithmIdentifierRef<'_>,
+    verify: impl Fn(&dyn VerificationAlgorithm) -> Verdict,
+) -> Verdict {
+    match (kind, algorithm.oid) {
         (KeyKind::Rsa { bits }, algorithm::RSA_PSS) => {
-            rsa_pss(&algorithm, bits).map_or(Verdict::CannotTell, |with| verify(&with))
+            rsa_pss(algorithm, bits).map_or(Verdict::CannotTell, |with| verify(&with))
         }
         (KeyKind::Rsa { bits }, oid) => rsa(oid, bits).map_or(Verdict::CannotTell, verify),
         (KeyKind::Ec(curve), oid) => ecdsa(oid, curve).map_or(Verdict::CannotTell, verify),

@@ -13,6 +13,7 @@ use super::moment;
 use super::name::{ComparableName, Name, shown};
 use super::public_key::PublicKey;
 use super::signature::{self, Verdict};
+use super::subject::SubjectName;
 use super::unreadable::{CertificateError, UnknownField};
 use crate::certificate::Thumbprint;
 
@@ -124,9 +125,19 @@ impl X509 {
         shown(&self.issuer())
     }
 
+    /// The subject, for asking for a certificate of the same; `None` where not all of it is text.
+    pub fn subject_name(&self) -> Option<SubjectName> {
+        SubjectName::of(self.parts().subject)
+    }
+
     /// The subject's first common name.
     pub fn common_name(&self) -> Option<String> {
         self.parts().subject.common_name()
+    }
+
+    /// The issuer's first common name.
+    pub fn issuer_common_name(&self) -> Option<String> {
+        self.parts().issuer.common_name()
     }
 
     /// The names that it is for besides its subject, in its own order.
@@ -259,8 +270,8 @@ impl X509 {
         &self.public_key
     }
 
-    /// The content of the public key's bit string.
-    pub(super) fn key_bits(&self) -> &[u8] {
+    /// The content of the public key's bit string: a point of the curve, or RSA's two numbers in DER.
+    pub fn key_bits(&self) -> &[u8] {
         self.parts().key
     }
 
@@ -352,7 +363,7 @@ impl<'a> Parts<'a> {
 }
 
 /// The octets of a bit string, whose first octet counts unused bits.
-fn bits(string: Element<'_>) -> Option<&[u8]> {
+pub(super) fn bits(string: Element<'_>) -> Option<&[u8]> {
     string.content.split_first().map(|(_, bits)| bits)
 }
 

@@ -246,16 +246,25 @@ async fn fetch(
     }
 }
 
-/// The secret behind a disabled certificate is refused at every run, and that is no fault.
 async fn with_chain(store: &dyn CertificateStore, item: InventoryItem) -> Result<Reading> {
+    Ok(match chain_of(store, &item).await? {
+        Some(certificates) => Reading::Item(InventoryItem { certificates, ..item }),
+        None => Reading::WithoutChain(item),
+    })
+}
+
+/// The chain, leaf first. The secret behind a disabled certificate is refused at every run, and that
+/// is no fault.
+pub(super) async fn chain_of(
+    store: &dyn CertificateStore,
+    item: &InventoryItem,
+) -> Result<Option<Vec<Vec<u8>>>> {
     let Some(version) = item.version.as_ref().filter(|_| item.attributes.enabled) else {
-        return Ok(Reading::WithoutChain(item));
+        return Ok(None);
     };
     match store.chain(&item.name, version).await {
-        Ok(certificates) => Ok(Reading::Item(InventoryItem { certificates, ..item })),
-        Err(error) if error.kind() == ErrorKind::Denied(Denial::ObjectState) => {
-            Ok(Reading::WithoutChain(item))
-        }
+        Ok(certificates) => Ok(Some(certificates)),
+        Err(error) if error.kind() == ErrorKind::Denied(Denial::ObjectState) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -8,6 +8,7 @@ mod add;
 mod add_request;
 mod alias;
 mod background;
+mod cancel;
 mod create;
 mod details;
 mod discover;
@@ -15,11 +16,16 @@ mod fleet;
 mod inventory;
 mod item;
 mod mark;
+mod merge;
 #[cfg(test)]
 mod mock_directory;
 mod outcome;
 mod recovery;
 mod remove;
+mod request;
+mod request_jobs;
+mod show;
+mod soft_delete;
 mod turns;
 
 use std::fmt;
@@ -32,7 +38,7 @@ use crate::clock::Clock;
 use crate::cloud::Cloud;
 use crate::credential::Credential;
 use crate::directory::VaultDirectory;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::job::add::Opened;
 use crate::job::background::AtOnce;
 use crate::store::CertificateStore;
@@ -49,8 +55,13 @@ pub use inventory::{
     Concurrency, Coverage, InventoryOutcome, InventoryRequest, Unchanged, Unreadable,
 };
 pub use item::{InventoryItem, InventorySink, ItemSource, Known, LastInventory};
+pub use merge::MergeRequest;
 pub use outcome::{Effect, Outcome, Status};
 pub use remove::{Purge, RemoveRequest};
+pub use request::{CertificateWish, KeyRequest};
+pub use request_jobs::{RequestJob, RequestJobs};
+pub use show::{ShowJob, ShowRequest, Shown, Versions};
+pub use soft_delete::{DeletedOutcome, SoftDeleteJobs};
 pub use turns::Turns;
 
 pub(crate) use mark::Mark;
@@ -108,6 +119,16 @@ pub trait Jobs: Send + Sync {
 
     /// The discovery of stores in this cloud.
     fn discovery(&self, cloud: &Cloud, credential: &Credential) -> Result<Box<dyn DiscoveryJob>>;
+
+    /// Requests for certificates whose keys this store makes. A kind of store that makes none has none.
+    fn requests(
+        &self,
+        _address: &StoreAddress,
+        _credential: &Credential,
+    ) -> Result<Box<dyn RequestJob>> {
+        let problem = "this kind of store makes no keys";
+        Err(Error::new(ErrorKind::Invalid, "request a certificate", problem))
+    }
 }
 
 /// The jobs of one vault.

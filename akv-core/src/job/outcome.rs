@@ -1,6 +1,7 @@
 //! An outcome: what was done, what was not, and why. Never a bare error, because a partial result
 //! is a real answer.
 
+use crate::bundle::CertificateRequest;
 use crate::certificate::{CertificateName, Thumbprint, Version};
 use crate::error::Error;
 use crate::store::Deletion;
@@ -51,7 +52,7 @@ pub enum Effect {
         /// The leaf's thumbprint.
         thumbprint: Thumbprint,
     },
-    /// The job failed half way: a certificate that was in soft delete is live again, or may be.
+    /// A certificate that was in soft delete is live again; if the job failed, it may be.
     Recovered {
         /// Under this name.
         name: CertificateName,
@@ -65,6 +66,18 @@ pub enum Effect {
     },
     /// The certificate was removed and purged.
     Purged {
+        /// Under this name.
+        name: CertificateName,
+    },
+    /// There is a key in the vault and a request for it, which waits to be signed.
+    Requested {
+        /// Under this name.
+        name: CertificateName,
+        /// The request.
+        csr: CertificateRequest,
+    },
+    /// A request and its key are gone.
+    RequestCancelled {
         /// Under this name.
         name: CertificateName,
     },
@@ -146,6 +159,16 @@ impl Outcome {
     /// Why it failed, where it did.
     pub fn error(&self) -> Option<&Error> {
         self.error.as_ref()
+    }
+
+    /// What happened, on one line. Of a failure the service's own words and the hints are not in it:
+    /// [`error`](Self::error) has them.
+    pub fn summary(&self) -> String {
+        let told = self.error.as_ref().and_then(|error| {
+            let before = self.summary.strip_suffix(&error.to_string())?;
+            Some(format!("{before}{}", error.summary()))
+        });
+        told.unwrap_or_else(|| self.summary.clone())
     }
 
     /// The outcome in words: what happened, then the notes.

@@ -19,6 +19,7 @@ use crate::soft_deleted::SoftDeletedCertificates;
 use crate::store::{CertificateStore, Deletion, Import, ListOptions, OperationState, Purged};
 use crate::tags::Tags;
 use crate::vault::VaultName;
+use crate::versions::CertificateVersions;
 
 /// Answers every request as the vault would, as far as reading it shows, and changes nothing.
 pub(super) struct PlannedStore {
@@ -215,6 +216,10 @@ impl CertificateStore for PlannedStore {
 
     fn soft_deleted(&self) -> Option<&dyn SoftDeletedCertificates> {
         self.inner.soft_deleted()
+    }
+
+    fn versions(&self) -> Option<&dyn CertificateVersions> {
+        self.inner.versions()
     }
 }
 

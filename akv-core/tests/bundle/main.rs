@@ -21,6 +21,8 @@ mod fixtures;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod leaf_first;
+#[cfg(test)]
 mod leaks;
 #[cfg(test)]
 mod lenient;

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.Tasks;
 using Keyfactor.Orchestrators.Common.Enums;
 using Keyfactor.Orchestrators.Extensions;
@@ -29,8 +30,8 @@ internal sealed class Cases
 
     // Jobs on the fake Azure.
 
-    public void manifest_names_three_capabilities() =>
-        Equal("CertStores.AKV.Discovery, CertStores.AKV.Inventory, CertStores.AKV.Management",
+    public void manifest_names_the_capabilities() =>
+        Equal("CertStores.AKV.Discovery, CertStores.AKV.Inventory, CertStores.AKV.Management, CertStores.AKV.Reenrollment",
             string.Join(", ", _orchestrator.Capabilities.OrderBy(name => name)));
 
     public void add_overwrite_inventory_remove()
@@ -114,11 +115,61 @@ internal sealed class Cases
         Equal(false, called);
     }
 
-    public void reenrollment_is_refused_in_words()
+    public void reenrollment_merges_what_was_issued()
     {
-        var job = Add(Name());
-        job.Capability = "CertStores.AKV.Reenrollment";
-        Expect(Failure, "reenrollment", Run(job));
+        foreach (var key in new[] { "ECC 256", "RSA 2048" })
+        {
+            var alias = Name();
+            X509Certificate2 issued = null;
+            var asked = 0;
+            _orchestrator.OnReenrollment = request => { asked++; return issued = Sign(request); };
+            var job = Reenrollment(alias, key);
+            Expect(Success, "merged", Run(job), key);
+            Equal(1, asked);
+            var item = Inventory("work").Single(one => one.Alias == alias);
+            Equal(Convert.ToBase64String(issued.RawData), item.Certificates.First());
+            Expect(Warning, "exists already", Run(job), "again, without overwrite");
+            Equal(1, asked);
+            job.JobProperties["Overwrite"] = true;
+            Expect(Success, "merged", Run(job), "again, with overwrite");
+        }
+    }
+
+    public void a_reenrollment_without_a_certificate_waits()
+    {
+        var alias = Name();
+        var requests = new List<string>();
+        _orchestrator.OnReenrollment = request => { requests.Add(request); return null; };
+        Expect(Failure, "The request waits in the vault", Run(Reenrollment(alias)));
+        _orchestrator.OnReenrollment = request => { requests.Add(request); throw new InvalidOperationException("the CA's words"); };
+        Expect(Failure, "the CA's words", Run(Reenrollment(alias)));
+        Equal(false, Inventory("work").Any(one => one.Alias == alias));
+        _orchestrator.OnReenrollment = request => { requests.Add(request); return Sign(request); };
+        Expect(Success, "merged", Run(Reenrollment(alias)));
+        Equal(1, requests.Distinct().Count());
+    }
+
+    public void a_reenrollment_takes_no_other_certificate()
+    {
+        var other = Sign(null);
+        _orchestrator.OnReenrollment = request => other;
+        Expect(Failure, "of the key of the pending request", Run(Reenrollment(Name())));
+        var job = Reenrollment(Name());
+        job.JobProperties["SAN"] = "directory=CN=a";
+        Expect(Failure, "directory", Run(job));
+    }
+
+    public void a_request_counts_only_with_exit_code_zero()
+    {
+        _orchestrator.OnReenrollment = request => { throw new Exception("called"); };
+        Script("cat >/dev/null; echo '{\"Request\":{\"Csr\":\"x\"},\"JobResult\":null}'; exit 4");
+        Expect(Failure, "contradicts its answer", Run(Reenrollment(Name())));
+        Script("cat >/dev/null; echo '{\"Request\":{\"Csr\":\"\"},\"JobResult\":null}'; exit 0");
+        Expect(Failure, "without a result", Run(Reenrollment(Name())));
+        Script("cat >/dev/null; echo '{\"Request\":{\"Csr\":\"x\"},\"JobResult\":null}'; exit 0");
+        Expect(Failure, "without a result", Run(InventoryJob("work")));
+        _orchestrator.OnReenrollment = request => Sign(null);
+        Expect(Failure, "a request again", Run(Reenrollment(Name())));
     }
 
     public void job_properties_have_the_types_of_newtonsoft()
@@ -455,6 +506,7 @@ internal sealed class Cases
     {
         _orchestrator.OnInventory = items => true;
         _orchestrator.OnDiscovery = paths => true;
+        _orchestrator.OnReenrollment = request => null;
         _orchestrator.Resolver = new Resolver(value => value);
         Environment.SetEnvironmentVariable("AKV_JOB_LIMIT", null);
         RestoreProgram();
@@ -530,6 +582,45 @@ internal sealed class Cases
             Alias = alias, Contents = Convert.ToBase64String(File.ReadAllBytes(Path.Combine(Env("PFX_FOLDER"), file))), PrivateKeyPassword = Env("PFX_PASSWORD"),
         };
         return job;
+    }
+
+    private ReenrollmentJobConfiguration Reenrollment(string alias, string key = "ECC 256") => Common(new ReenrollmentJobConfiguration
+    {
+        Capability = "CertStores.AKV.Reenrollment", CertificateStoreDetails = Store("work"), LastInventory = new List<PreviousInventoryItem>(),
+        JobProperties = new Dictionary<string, object>
+        {
+            ["subjectText"] = "CN=web.example,O=Contoso\\, Ltd.", ["keyType"] = key.Split(' ')[0], ["keySize"] = int.Parse(key.Split(' ')[1]),
+            ["Alias"] = alias, ["Overwrite"] = null, ["SAN"] = "dns=web.example&dns=www.web.example", ["CertificateTags"] = null,
+        },
+    });
+
+    /// <summary>What a CA makes of a request; without one, a certificate of another key.</summary>
+    private X509Certificate2 Sign(string request)
+    {
+        if (!File.Exists(Path.Combine(_folder, "ca.pem")))
+        {
+            OpenSsl("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=CA -days 30");
+        }
+        File.WriteAllText(Path.Combine(_folder, "request.pem"), request ?? "");
+        OpenSsl(request == null
+            ? "req -x509 -newkey rsa:2048 -nodes -keyout other.key -out issued.pem -subj /CN=other -days 30"
+            : "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -copy_extensions copy -out issued.pem");
+        var pem = File.ReadAllLines(Path.Combine(_folder, "issued.pem")).Where(line => !line.StartsWith("-----"));
+        return new X509Certificate2(Convert.FromBase64String(string.Concat(pem)));
+    }
+
+    private void OpenSsl(string arguments)
+    {
+        var start = new ProcessStartInfo("openssl", arguments) { WorkingDirectory = _folder, UseShellExecute = false, RedirectStandardError = true };
+        using (var process = Process.Start(start))
+        {
+            var words = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            if (process.ExitCode != 0)
+            {
+                throw new Unexpected("openssl " + arguments + ": " + words);
+            }
+        }
     }
 
     private ManagementJobConfiguration Remove(string alias)

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Reflection;
+using System.Security.Cryptography.X509Certificates;
 using Keyfactor.Orchestrators.Extensions;
 using Keyfactor.Orchestrators.Extensions.Interfaces;
 using Newtonsoft.Json.Linq;
@@ -14,6 +15,7 @@ internal sealed class Orchestrator
 
     public Func<IEnumerable<CurrentInventoryItem>, bool> OnInventory = items => true;
     public Func<IEnumerable<string>, bool> OnDiscovery = paths => true;
+    public Func<string, X509Certificate2> OnReenrollment = request => null;
     public IPAMSecretResolver Resolver = new Resolver(value => value);
 
     public Orchestrator(string folder)
@@ -40,6 +42,10 @@ internal sealed class Orchestrator
         if (job is IDiscoveryJobExtension discovery)
         {
             return discovery.ProcessJob((DiscoveryJobConfiguration)config, paths => OnDiscovery(paths));
+        }
+        if (job is IReenrollmentJobExtension reenrollment)
+        {
+            return reenrollment.ProcessJob((ReenrollmentJobConfiguration)config, request => OnReenrollment(request));
         }
         return ((IManagementJobExtension)job).ProcessJob((ManagementJobConfiguration)config);
     }

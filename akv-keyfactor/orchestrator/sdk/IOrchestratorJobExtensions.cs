@@ -4,6 +4,7 @@
 using System;
 using System.Collections.Generic;
 using System.Reflection;
+using System.Security.Cryptography.X509Certificates;
 using Keyfactor.Orchestrators.Common.Enums;
 
 [assembly: AssemblyVersion("0.7.0.0")]
@@ -30,9 +31,16 @@ namespace Keyfactor.Orchestrators.Extensions
         JobResult ProcessJob(DiscoveryJobConfiguration config, SubmitDiscoveryUpdate submitDiscovery);
     }
 
+    public interface IReenrollmentJobExtension : IOrchestratorJobExtension
+    {
+        JobResult ProcessJob(ReenrollmentJobConfiguration config, SubmitReenrollmentCSR submitReenrollment);
+    }
+
     public delegate bool SubmitInventoryUpdate(IEnumerable<CurrentInventoryItem> inventory);
 
     public delegate bool SubmitDiscoveryUpdate(IEnumerable<string> discoveredLocations);
+
+    public delegate X509Certificate2 SubmitReenrollmentCSR(string csr);
 
     public class JobConfiguration
     {
@@ -62,6 +70,12 @@ namespace Keyfactor.Orchestrators.Extensions
         public CertStoreOperationType OperationType { get; set; }
         public bool Overwrite { get; set; }
         public ManagementJobCertificate JobCertificate { get; set; }
+    }
+
+    public class ReenrollmentJobConfiguration : JobConfiguration
+    {
+        public IEnumerable<PreviousInventoryItem> LastInventory { get; set; }
+        public CertificateStore CertificateStoreDetails { get; set; }
     }
 
     public class DiscoveryJobConfiguration : JobConfiguration

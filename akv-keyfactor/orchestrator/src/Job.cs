@@ -23,7 +23,20 @@ namespace Akv.UniversalOrchestrator
         /// </summary>
         public static JobResult Run<T>(
             JobConfiguration config, IPAMSecretResolver resolver, string list,
-            Func<JobAnswer, List<T>> found, Func<List<T>, bool> submit)
+            Func<JobAnswer, List<T>> found, Func<List<T>, bool> submit) =>
+            Run(config, log =>
+            {
+                var outcome = AkvProcess.Run(JobDocument.Of(config, resolver), log);
+                var result = outcome.Result();
+                if (found != null && result.Result != OrchestratorJobStatusJobResult.Failure)
+                {
+                    Submit(list, found(outcome.Answer), submit, result.FailureMessage);
+                }
+                return outcome;
+            });
+
+        /// <summary>A job of whatever steps; the outcome of the last one is the job's.</summary>
+        public static JobResult Run(JobConfiguration config, Func<Log, ProcessOutcome> steps)
         {
             var clock = Stopwatch.StartNew();
             var log = new Log();
@@ -31,12 +44,8 @@ namespace Akv.UniversalOrchestrator
             JobResult result;
             try
             {
-                outcome = AkvProcess.Run(JobDocument.Of(config, resolver), log);
+                outcome = steps(log);
                 result = outcome.Result();
-                if (found != null && result.Result != OrchestratorJobStatusJobResult.Failure)
-                {
-                    Submit(list, found(outcome.Answer), submit, result.FailureMessage);
-                }
             }
             catch (JobFailedException failed)
             {

@@ -5,10 +5,18 @@ using Newtonsoft.Json;
 
 namespace Akv.UniversalOrchestrator
 {
+    /// <summary>A request that is to be signed.</summary>
+    internal sealed class RequestAnswer
+    {
+        public string Csr { get; set; }
+    }
+
     /// <summary>The one document that akv prints.</summary>
     internal sealed class JobAnswer
     {
+        /// <summary>Null where the answer is a request, and only there.</summary>
         public JobResult JobResult { get; set; }
+        public RequestAnswer Request { get; set; }
         public List<CurrentInventoryItem> Inventory { get; set; }
         public List<string> Discovery { get; set; }
 
@@ -30,7 +38,7 @@ namespace Akv.UniversalOrchestrator
             }
             var buffer = new char[1 << 16];
             while (text.Read(buffer, 0, buffer.Length) > 0) { }
-            return answer?.JobResult == null ? null : answer;
+            return answer == null || answer.JobResult == null == string.IsNullOrWhiteSpace(answer.Request?.Csr) ? null : answer;
         }
 
         /// <summary>Texts stay texts (no dates, no type names), and one document is all there is.</summary>

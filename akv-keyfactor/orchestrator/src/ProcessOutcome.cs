@@ -20,7 +20,7 @@ namespace Akv.UniversalOrchestrator
             {
                 throw Ended("did not end in time and was stopped");
             }
-            if (Answer == null)
+            if (Answer?.JobResult == null)
             {
                 throw Ended($"ended with {Ending} and without a result");
             }
@@ -31,6 +31,17 @@ namespace Akv.UniversalOrchestrator
             }
             result.FailureMessage = Text.Message(result.FailureMessage ?? "");
             return result;
+        }
+
+        /// <summary>The request that is to be signed; null where the answer is a result.</summary>
+        public string Request()
+        {
+            var request = TimedOut ? null : Answer?.Request;
+            if (request != null && ExitCode != 0)
+            {
+                throw Ended($"ended with {Ending}, which contradicts its answer (a request)");
+            }
+            return request?.Csr;
         }
 
         private JobFailedException Ended(string how) =>

@@ -14,8 +14,8 @@ pub(crate) enum Capability {
 }
 
 /// The capabilities that a job can name, for people.
-pub(crate) const SUPPORTED: &str =
-    "CertStores.AKV.Inventory, CertStores.AKV.Management or CertStores.AKV.Discovery";
+const SUPPORTED: &str = "CertStores.AKV.Inventory, CertStores.AKV.Management, \
+                         CertStores.AKV.Discovery or CertStores.AKV.Reenrollment";
 
 impl Capability {
     pub(crate) fn of(job: &Object<'_>) -> Result<Self, Problem> {
@@ -39,7 +39,9 @@ impl Capability {
 
     fn guess(job: &Object<'_>) -> Option<&'static str> {
         let has = |name: &str| job.member(name).is_present();
-        if has("JobCertificate") || has("OperationType") {
+        if has("IssuedCertificate") || has("SANs") {
+            Some("Reenrollment")
+        } else if has("JobCertificate") || has("OperationType") {
             Some("Management")
         } else if has("CertificateStoreDetails") {
             Some("Inventory")

@@ -3,6 +3,7 @@
 //! Each file reads one part of the document into the domain's own types. Anything a job needs and
 //! cannot be read is a [`Problem`]; anything it does not need is not looked at.
 
+mod alternative_names;
 mod capability;
 mod certificate_tags;
 mod credentials;
@@ -14,11 +15,12 @@ mod envelope;
 mod inventory;
 mod management;
 mod problem;
+mod reenrollment;
 mod scan;
 mod store;
 mod store_properties;
 
-pub(crate) use capability::{Capability, SUPPORTED};
+pub(crate) use capability::Capability;
 pub(crate) use discovery::Discovery;
 pub use document::LARGEST_CONFIGURATION;
 pub(crate) use document::{Document, Object};
@@ -26,5 +28,6 @@ pub(crate) use envelope::{check_may_start, job_history_id};
 pub(crate) use inventory::{Inventory, last_inventory};
 pub(crate) use management::{Management, Operation};
 pub(crate) use problem::Problem;
+pub(crate) use reenrollment::{Reenrollment, Step};
 pub(crate) use scan::salvaged_job_history_id;
 pub(crate) use store::path_of;

@@ -82,10 +82,7 @@ fn tenant(
     options: &Options,
 ) -> Result<Option<TenantId>, Problem> {
     let fallback = || properties.tenant.clone().or_else(|| options.tenant.clone());
-    let needed = matches!(
-        credential,
-        Credential::ClientSecret { .. } | Credential::ClientCertificate { .. }
-    );
+    let needed = credential.needs_tenant();
     match client_machine.parsed::<TenantId>() {
         Ok(Some(tenant)) => Ok(Some(tenant)),
         Ok(None) => match fallback() {

@@ -25,6 +25,16 @@ pub enum PrivateKey {
     Required,
 }
 
+/// Whether the store type offers reenrollment: keys are made in the vault, and Command has them certified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Enrollment {
+    /// As the store type of the other extension for Azure Key Vault has it.
+    #[default]
+    No,
+    /// An orchestrator has to offer it, and to be approved for it.
+    Yes,
+}
+
 #[derive(Serialize)]
 pub(super) struct Manifest {
     #[serde(rename = "$schema")]
@@ -111,6 +121,7 @@ impl StoreType {
     pub(super) fn new(
         audience: Audience,
         private_key: PrivateKey,
+        enrollment: Enrollment,
         properties: &[Property],
         entry_parameters: &[Property],
     ) -> Self {
@@ -124,7 +135,7 @@ impl StoreType {
                 add: true,
                 create: true,
                 discovery: true,
-                enrollment: false,
+                enrollment: enrollment == Enrollment::Yes,
                 remove: true,
             },
             properties: properties.iter().map(|one| StoreProperty::new(audience, one)).collect(),

@@ -15,28 +15,28 @@ pub(crate) use definition::{
     Property, SKU_TYPE, TENANT_ID, VAULT_REGION,
 };
 use definition::{ENTRY_PARAMETERS, PROPERTIES};
-pub use document::PrivateKey;
 use document::{Audience, Manifest, StoreType};
+pub use document::{Enrollment, PrivateKey};
 
 /// The `integration-manifest.json` that `kfutil store-types create --from-file` takes.
 ///
 /// ```
-/// use akv_keyfactor::store_type::{PrivateKey, manifest};
-/// let manifest = manifest(PrivateKey::Optional);
+/// use akv_keyfactor::store_type::{Enrollment, PrivateKey, manifest};
+/// let manifest = manifest(PrivateKey::Optional, Enrollment::No);
 /// assert!(manifest.contains(r#""integration_type": "orchestrator""#));
 /// ```
-pub fn manifest(private_key: PrivateKey) -> String {
-    pretty(&Manifest::new(store_type(Audience::Manifest, private_key)))
+pub fn manifest(private_key: PrivateKey, enrollment: Enrollment) -> String {
+    pretty(&Manifest::new(store_type(Audience::Manifest, private_key, enrollment)))
 }
 
 /// The body for `POST /KeyfactorAPI/CertificateStoreTypes`: the manifest's entry without what
 /// Command's API does not know.
-pub fn command_body(private_key: PrivateKey) -> String {
-    pretty(&store_type(Audience::Command, private_key))
+pub fn command_body(private_key: PrivateKey, enrollment: Enrollment) -> String {
+    pretty(&store_type(Audience::Command, private_key, enrollment))
 }
 
-fn store_type(audience: Audience, private_key: PrivateKey) -> StoreType {
-    StoreType::new(audience, private_key, &PROPERTIES, &ENTRY_PARAMETERS)
+fn store_type(audience: Audience, private_key: PrivateKey, enrollment: Enrollment) -> StoreType {
+    StoreType::new(audience, private_key, enrollment, &PROPERTIES, &ENTRY_PARAMETERS)
 }
 
 /// The header of the CSV file that `kfutil stores import csv` takes, with the columns for the
@@ -84,28 +84,36 @@ mod tests {
 
     #[test]
     fn the_documents_are_as_reviewed() {
-        insta::assert_snapshot!("integration_manifest", manifest(PrivateKey::Optional));
-        insta::assert_snapshot!("command_body", command_body(PrivateKey::Optional));
+        insta::assert_snapshot!(
+            "integration_manifest",
+            manifest(PrivateKey::Optional, Enrollment::No)
+        );
+        insta::assert_snapshot!("command_body", command_body(PrivateKey::Optional, Enrollment::No));
         insta::assert_snapshot!("csv_header", csv_header());
     }
 
     #[test]
     fn command_gets_the_manifests_entry_without_what_its_api_does_not_know() {
-        let manifest: Value = serde_json::from_str(&manifest(PrivateKey::Required)).expect("JSON");
+        let manifest: Value =
+            serde_json::from_str(&manifest(PrivateKey::Required, Enrollment::Yes)).expect("JSON");
         let mut entry = manifest["about"]["orchestrator"]["store_types"][0].clone();
         entry.as_object_mut().expect("an object").remove("ClientMachineDescription");
         for property in entry["Properties"].as_array_mut().expect("an array") {
             property.as_object_mut().expect("an object").remove("Description");
         }
-        let body: Value = serde_json::from_str(&command_body(PrivateKey::Required)).expect("JSON");
+        let body: Value =
+            serde_json::from_str(&command_body(PrivateKey::Required, Enrollment::Yes))
+                .expect("JSON");
         assert_eq!(body, entry);
         assert_eq!(body["PrivateKeyAllowed"], "Required");
+        assert_eq!(body["SupportedOperations"]["Enrollment"], true);
     }
 
     /// What an administrator sees who compares the store type with that of azurekeyvault-orchestrator 3.2.3.
     #[test]
     fn the_store_type_is_the_incumbents_but_for_a_blank_region() {
-        let body: Value = serde_json::from_str(&command_body(PrivateKey::Optional)).expect("JSON");
+        let body: Value = serde_json::from_str(&command_body(PrivateKey::Optional, Enrollment::No))
+            .expect("JSON");
         let shown = |list: &str| -> Vec<String> {
             let entries = body[list].as_array().expect("an array").iter();
             let cells = entries.map(|one| {

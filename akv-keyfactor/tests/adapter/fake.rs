@@ -6,7 +6,7 @@ use std::time::Duration;
 use akv_azure::{Azure, AzureJobs, AzureOptions};
 use akv_keyfactor::{JobOutput, Options};
 use akv_testkit::pki::{Leaf, TestPki};
-use akv_testkit::{FakeCloud, FakeCloudBuilder, FakeVault, Pace};
+use akv_testkit::{ClockMode, FakeCloud, FakeCloudBuilder, FakeVault};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -38,13 +38,11 @@ impl World {
             .tenant(TENANT)
             .tenant(OTHER_TENANT)
             .subscription_in(TENANT, SUBSCRIPTION, "Enabled")
-            .pace(Pace::Tokio);
+            .clock_mode(ClockMode::Tokio);
         let cloud = describe(cloud).start();
-        let options = AzureOptions {
-            transport: Some(cloud.transport()),
-            deadline: Duration::from_secs(60),
-            ..AzureOptions::default()
-        };
+        let options = AzureOptions::default()
+            .with_transport(cloud.transport())
+            .with_deadline(Duration::from_secs(60));
         let azure = Azure::new(options).expect("Azure over the fake");
         let jobs = AzureJobs::new(azure, Arc::new(cloud.clock().clone()));
         let pki = TestPki::new(cloud.clock().now());

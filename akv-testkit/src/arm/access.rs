@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::arm::Call;
+use crate::arm::Resources;
 use crate::arm::vault::resource_id;
-use crate::cloud::State;
 use crate::exchange::Response;
 use crate::problem::resource_manager as error;
 
 impl Call<'_> {
-    pub(super) fn update_access(&self, state: &mut State) -> Response {
+    pub(super) fn update_access(&self, resources: &mut Resources<'_>) -> Response {
         let body = self.request.json().unwrap_or_default();
         let given = body.pointer("/properties/accessPolicies").and_then(Value::as_array);
         let Some(given) = given.filter(|given| given.iter().all(Value::is_object)) else {
@@ -17,7 +17,8 @@ impl Call<'_> {
             return error(400, "BadRequest", message);
         };
         let key = self.key();
-        let Some(vault) = state.vaults.get_mut(&key).filter(|vault| self.is_in_place(vault)) else {
+        let Some(vault) = resources.vaults.get_mut(&key).filter(|vault| self.is_in_place(vault))
+        else {
             return self.not_found();
         };
         let kept = vault.settings.entry("accessPolicies").or_insert_with(|| json!([]));

@@ -3,29 +3,30 @@
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
+use crate::arm::Resources;
 use crate::arm::vault::{is_vault_name, resource_id};
 use crate::arm::{Call, DeletedVault, page};
-use crate::cloud::State;
 use crate::exchange::Response;
 use crate::problem::resource_manager as error;
 use crate::vault::Purging;
 
 impl Call<'_> {
-    pub(super) fn deleted_vaults(&self, state: &State) -> Response {
-        let own = state.arm.deleted.iter().filter(|(_, deleted)| self.is_in_scope(&deleted.vault));
+    pub(super) fn deleted_vaults(&self, resources: &Resources<'_>) -> Response {
+        let own =
+            resources.arm.deleted.iter().filter(|(_, deleted)| self.is_in_scope(&deleted.vault));
         let own = own.map(|(key, deleted)| (key.as_str(), deleted_json(deleted)));
-        page::answer_and_more(self.request, state.arm.page_size, own)
+        page::answer_and_more(self.request, resources.arm.page_size, own)
     }
 
-    pub(super) fn deleted_vault(&self, state: &State) -> Response {
-        match self.found_deleted(state) {
+    pub(super) fn deleted_vault(&self, resources: &Resources<'_>) -> Response {
+        match self.found_deleted(resources) {
             Some(deleted) => Response::json(200, &deleted_json(deleted)),
             None => self.deleted_not_found(),
         }
     }
 
-    pub(super) fn purge(&self, state: &mut State) -> Response {
-        match self.found_deleted(state) {
+    pub(super) fn purge(&self, resources: &mut Resources<'_>) -> Response {
+        match self.found_deleted(resources) {
             None => self.deleted_not_found(),
             Some(deleted) if deleted.vault.purging == Purging::Protected => error(
                 409,
@@ -33,18 +34,18 @@ impl Call<'_> {
                 "The vault cannot be purged because purge protection is enabled for it.",
             ),
             Some(_) => {
-                state.arm.deleted.remove(&self.key());
+                resources.arm.deleted.remove(&self.key());
                 let id = uuid::Uuid::new_v4().simple().to_string();
-                state.arm.operations.insert(id.clone(), self.now + state.timing.purge);
+                resources.arm.operations.insert(id.clone(), self.now + resources.timing.purge);
                 self.going_on(&id)
             }
         }
     }
 
     /// 202 as long as a purge is going on, then 200.
-    pub(super) fn operation_result(&self, state: &State) -> Response {
+    pub(super) fn operation_result(&self, resources: &Resources<'_>) -> Response {
         let id = self.target.detail.as_deref().unwrap_or_default();
-        match state.arm.operations.get(id) {
+        match resources.arm.operations.get(id) {
             Some(end) if *end > self.now => self.going_on(id),
             Some(_) => Response::empty(200),
             None => error(404, "ResourceNotFound", "There is no such operation."),
@@ -64,11 +65,11 @@ impl Call<'_> {
             .with_header("Retry-After", "1")
     }
 
-    pub(super) fn check_name(&self, state: &State) -> Response {
+    pub(super) fn check_name(&self, resources: &Resources<'_>) -> Response {
         let body = self.request.json().unwrap_or_default();
         let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
         let key = name.to_ascii_lowercase();
-        let taken = state.vaults.contains_key(&key) || state.arm.deleted.contains_key(&key);
+        let taken = resources.vaults.contains_key(&key) || resources.arm.deleted.contains_key(&key);
         let (reason, message) = match (is_vault_name(name), taken) {
             (true, false) => return Response::json(200, &json!({ "nameAvailable": true })),
             (false, _) => ("AccountNameInvalid", "The vault name is invalid."),
@@ -80,9 +81,9 @@ impl Call<'_> {
         )
     }
 
-    fn found_deleted<'s>(&self, state: &'s State) -> Option<&'s DeletedVault> {
+    fn found_deleted<'s>(&self, resources: &'s Resources<'_>) -> Option<&'s DeletedVault> {
         let location = self.target.location.as_deref().unwrap_or_default();
-        state.arm.deleted.get(&self.key()).filter(|deleted| {
+        resources.arm.deleted.get(&self.key()).filter(|deleted| {
             self.is_in_scope(&deleted.vault)
                 && deleted.vault.location.eq_ignore_ascii_case(location)
         })

@@ -4,24 +4,24 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use crate::arm::Resources;
 use crate::arm::route::Target;
 use crate::arm::{Call, Subscription, graph};
-use crate::cloud::State;
+use crate::endpoints::Endpoints;
 use crate::entra::{Claims, Flaw, Mint};
 use crate::exchange::{Request, Response};
 use crate::operation::Operation;
 use crate::problem::resource_manager as error;
-use crate::realm::Realm;
 
 /// Reads the token, or says what is wrong with it.
 pub(crate) fn authenticate(
     request: &Request,
     mint: &Mint,
-    realm: Realm,
+    endpoints: Endpoints,
     now: OffsetDateTime,
 ) -> Result<Claims, Response> {
     let refused = |code: &str, message: &str| {
-        let authority = realm.authority();
+        let authority = endpoints.authority();
         error(401, code, message).with_header(
             "WWW-Authenticate",
             format!(
@@ -43,7 +43,7 @@ pub(crate) fn authenticate(
         _ => refused("InvalidAuthenticationToken", "The access token is invalid."),
     })?;
     let audience = claims.aud.trim_end_matches('/');
-    if realm.resource_manager_audiences().iter().any(|known| known == audience) {
+    if endpoints.resource_manager_audiences().iter().any(|known| known == audience) {
         Ok(claims)
     } else {
         let message = "The access token has been obtained for wrong audience or resource.";
@@ -139,9 +139,9 @@ pub(crate) fn forbidden(
 
 impl Call<'_> {
     /// The subscription has to be there, of the token's tenant, and so has the resource group.
-    pub(super) fn check_scope(&self, state: &State) -> Result<(), Response> {
+    pub(super) fn check_scope(&self, resources: &Resources<'_>) -> Result<(), Response> {
         let id = self.target.subscription.as_deref().unwrap_or_default();
-        let subscription = self.scope(state).ok_or_else(|| {
+        let subscription = self.scope(resources).ok_or_else(|| {
             error(
                 404,
                 "SubscriptionNotFound",
@@ -177,9 +177,9 @@ impl Call<'_> {
         Ok(())
     }
 
-    pub(super) fn scope<'s>(&self, state: &'s State) -> Option<&'s Subscription> {
+    pub(super) fn scope<'s>(&self, resources: &'s Resources<'_>) -> Option<&'s Subscription> {
         let id = self.target.subscription.as_deref().unwrap_or_default();
-        state.arm.subscriptions.get(&id.to_ascii_lowercase())
+        resources.arm.subscriptions.get(&id.to_ascii_lowercase())
     }
 }
 

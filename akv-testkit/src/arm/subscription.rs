@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
+use crate::arm::Resources;
 use crate::arm::{Call, Group, Subscription, page};
-use crate::cloud::State;
+use crate::endpoints::Endpoints;
 use crate::exchange::Response;
-use crate::realm::Realm;
 
 impl Call<'_> {
-    pub(super) fn tenants(&self, state: &State) -> Response {
-        let tenants = state.entra.tenants.iter().map(|tenant| {
+    pub(super) fn tenants(&self, resources: &Resources<'_>) -> Response {
+        let tenants = resources.tenants.iter().map(|tenant| {
             let value = json!({
                 "id": format!("/tenants/{}", tenant.id),
                 "tenantId": tenant.id,
@@ -24,15 +24,15 @@ impl Call<'_> {
     }
 
     /// Only those of the token's tenant.
-    pub(super) fn subscriptions(&self, state: &State) -> Response {
-        let own = state
+    pub(super) fn subscriptions(&self, resources: &Resources<'_>) -> Response {
+        let own = resources
             .arm
             .subscriptions
             .iter()
             .filter(|(_, subscription)| subscription.tenant.eq_ignore_ascii_case(self.tenant))
             .map(|(key, subscription)| (key.as_str(), subscription_json(subscription)));
         let count = own.clone().count();
-        let answer = page::answer(self.request, state.arm.page_size, own);
+        let answer = page::answer(self.request, resources.arm.page_size, own);
         if answer.status() != 200 {
             return answer;
         }
@@ -43,8 +43,8 @@ impl Call<'_> {
         Response::json(200, &body)
     }
 
-    pub(super) fn subscription(&self, state: &State) -> Response {
-        let found = self.scope(state).map(subscription_json);
+    pub(super) fn subscription(&self, resources: &Resources<'_>) -> Response {
+        let found = self.scope(resources).map(subscription_json);
         Response::json(200, &found.unwrap_or_default())
     }
 
@@ -64,16 +64,16 @@ impl Call<'_> {
         page::answer(self.request, MANY, locations)
     }
 
-    pub(super) fn resource_groups(&self, state: &State) -> Response {
-        let Some(subscription) = self.scope(state) else { return Response::empty(404) };
+    pub(super) fn resource_groups(&self, resources: &Resources<'_>) -> Response {
+        let Some(subscription) = self.scope(resources) else { return Response::empty(404) };
         let groups = subscription.groups.iter();
         let groups = groups.map(|(key, group)| (key.as_str(), group_json(subscription, group)));
         page::answer(self.request, MANY, groups)
     }
 
-    pub(super) fn resource_group(&self, state: &State) -> Response {
+    pub(super) fn resource_group(&self, resources: &Resources<'_>) -> Response {
         let name = self.target.group.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let found = self.scope(state).and_then(|subscription| {
+        let found = self.scope(resources).and_then(|subscription| {
             Some(group_json(subscription, subscription.groups.get(&name)?))
         });
         Response::json(200, &found.unwrap_or_default())
@@ -81,26 +81,26 @@ impl Call<'_> {
 }
 
 /// The cloud's endpoints, as `GET /metadata/endpoints` tells everyone without a token.
-pub(crate) fn cloud_metadata(realm: Realm) -> Response {
-    let authority = realm.authority();
+pub(crate) fn cloud_metadata(endpoints: Endpoints) -> Response {
+    let authority = endpoints.authority();
     Response::json(
         200,
         &json!([{
-            "name": match realm {
-                Realm::Public => "AzureCloud",
-                Realm::Government => "AzureUSGovernment",
-                Realm::China => "AzureChinaCloud",
-                Realm::Loopback { .. } => "AzureFakeCloud",
+            "name": match endpoints {
+                Endpoints::Public => "AzureCloud",
+                Endpoints::Government => "AzureUSGovernment",
+                Endpoints::China => "AzureChinaCloud",
+                Endpoints::Loopback { .. } => "AzureFakeCloud",
             },
             "authentication": {
                 "loginEndpoint": format!("{authority}/"),
-                "audiences": realm.resource_manager_audiences(),
+                "audiences": endpoints.resource_manager_audiences(),
                 "tenant": "common",
                 "identityProvider": "AAD",
             },
-            "resourceManager": format!("{}/", realm.resource_manager()),
+            "resourceManager": format!("{}/", endpoints.resource_manager()),
             "suffixes": {
-                "keyVaultDns": realm
+                "keyVaultDns": endpoints
                     .vault_audience()
                     .strip_prefix("https://")
                     .unwrap_or_default(),

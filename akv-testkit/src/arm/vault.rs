@@ -3,31 +3,31 @@
 use serde_json::{Map, Value, json};
 use time::format_description::well_known::Rfc3339;
 
+use crate::arm::Resources;
 use crate::arm::subscription::known_location;
 use crate::arm::wanted::{Sku, Wanted};
 use crate::arm::{Call, DeletedVault, page};
-use crate::cloud::State;
 use crate::exchange::Response;
 use crate::problem::resource_manager as error;
 use crate::vault::{AccessModel, Objects, Purging, SoftDelete, Vault};
 
 impl Call<'_> {
-    pub(super) fn vaults(&self, state: &State) -> Response {
-        let own = state.vaults.iter().filter(|(_, vault)| {
+    pub(super) fn vaults(&self, resources: &Resources<'_>) -> Response {
+        let own = resources.vaults.iter().filter(|(_, vault)| {
             self.is_in_scope(vault)
                 && self.target.group.as_deref().is_none_or(|g| g.eq_ignore_ascii_case(&vault.group))
         });
         let own = own.map(|(key, vault)| (key.as_str(), self.vault_json(vault)));
-        page::answer_and_more(self.request, state.arm.page_size, own)
+        page::answer_and_more(self.request, resources.arm.page_size, own)
     }
 
     /// The generic list: no address and no properties in it.
-    pub(super) fn resources(&self, state: &State) -> Response {
+    pub(super) fn resources(&self, resources: &Resources<'_>) -> Response {
         let filter = self.request.find_query("$filter").unwrap_or_default().to_ascii_lowercase();
         if !filter.is_empty() && !filter.contains("'microsoft.keyvault/vaults'") {
             return Response::json(200, &json!({ "value": [] }));
         }
-        let own = state.vaults.iter().filter(|(_, vault)| self.is_in_scope(vault));
+        let own = resources.vaults.iter().filter(|(_, vault)| self.is_in_scope(vault));
         let own = own.map(|(key, vault)| {
             let value = json!({
                 "id": resource_id(vault),
@@ -38,29 +38,29 @@ impl Call<'_> {
             });
             (key.as_str(), value)
         });
-        page::answer(self.request, state.arm.page_size, own)
+        page::answer(self.request, resources.arm.page_size, own)
     }
 
-    pub(super) fn vault(&self, state: &State) -> Response {
-        match self.found(state) {
+    pub(super) fn vault(&self, resources: &Resources<'_>) -> Response {
+        match self.found(resources) {
             Some(vault) => Response::json(200, &self.vault_json(vault)),
             None => self.not_found(),
         }
     }
 
-    pub(super) fn create(&self, state: &mut State) -> Response {
-        match self.created(state) {
+    pub(super) fn create(&self, resources: &mut Resources<'_>) -> Response {
+        match self.created(resources) {
             Ok(answer) | Err(answer) => answer,
         }
     }
 
-    fn created(&self, state: &mut State) -> Result<Response, Response> {
+    fn created(&self, resources: &mut Resources<'_>) -> Result<Response, Response> {
         let key = self.key();
         let name = self.target.vault.clone().unwrap_or_default();
         let wanted = Wanted::read(self.request)?;
         check_vault_name(&name)?;
 
-        if let Some(deleted) = state.arm.deleted.get(&key) {
+        if let Some(deleted) = resources.arm.deleted.get(&key) {
             if !self.is_in_scope(&deleted.vault) {
                 return Err(already_exists(&name));
             }
@@ -74,9 +74,9 @@ impl Call<'_> {
                     ),
                 ));
             }
-            return Ok(self.recovered(state));
+            return Ok(self.recovered(resources));
         }
-        let existing = state.vaults.get(&key);
+        let existing = resources.vaults.get(&key);
         if existing.is_some_and(|vault| !self.is_in_place(vault)) {
             return Err(already_exists(&name));
         }
@@ -86,7 +86,7 @@ impl Call<'_> {
         let was_protected = existing.is_some_and(|vault| vault.purging == Purging::Protected);
         let registered = match existing {
             Some(vault) => vault.registered,
-            None => self.now + state.timing.registration,
+            None => self.now + resources.timing.registration,
         };
         let mut vault = self.described(&name, wanted)?;
         vault.created = created;
@@ -98,15 +98,15 @@ impl Call<'_> {
         let mut answer = self.vault_json(&vault);
         // Everywhere else it ends in a slash.
         if let Some(uri) = answer.pointer_mut("/properties/vaultUri") {
-            *uri = json!(self.realm.vault_uri(&vault.name.to_ascii_lowercase()));
+            *uri = json!(self.endpoints.vault_uri(&vault.name.to_ascii_lowercase()));
         }
-        if let Some(existing) = state.vaults.remove(&key) {
+        if let Some(existing) = resources.vaults.remove(&key) {
             vault.objects = existing.objects;
         }
-        if is_new && !state.timing.graph_lag.is_zero() {
-            state.arm.graph.see_later(&key, self.now + state.timing.graph_lag);
+        if is_new && !resources.timing.graph_lag.is_zero() {
+            resources.arm.graph.see_later(&key, self.now + resources.timing.graph_lag);
         }
-        state.vaults.insert(key, vault);
+        resources.vaults.insert(key, vault);
         let answer = Response::json(200, &answer);
         Ok(if registered > self.now { answer.with_header("Retry-After", "5") } else { answer })
     }
@@ -156,13 +156,14 @@ impl Call<'_> {
         })
     }
 
-    pub(super) fn update(&self, state: &mut State) -> Response {
+    pub(super) fn update(&self, resources: &mut Resources<'_>) -> Response {
         let wanted = match Wanted::read(self.request) {
             Ok(wanted) => wanted,
             Err(answer) => return answer,
         };
         let key = self.key();
-        let Some(vault) = state.vaults.get_mut(&key).filter(|vault| self.is_in_place(vault)) else {
+        let Some(vault) = resources.vaults.get_mut(&key).filter(|vault| self.is_in_place(vault))
+        else {
             return self.not_found();
         };
         if wanted.purging() == Purging::Protected {
@@ -177,24 +178,24 @@ impl Call<'_> {
         Response::json(200, &self.vault_json(vault))
     }
 
-    pub(super) fn delete(&self, state: &mut State) -> Response {
-        if self.found(state).is_none() {
+    pub(super) fn delete(&self, resources: &mut Resources<'_>) -> Response {
+        if self.found(resources).is_none() {
             return Response::empty(204);
         }
         let key = self.key();
-        if let Some(vault) = state.vaults.remove(&key) {
+        if let Some(vault) = resources.vaults.remove(&key) {
             let purge = self.now + time::Duration::days(i64::from(vault.retention_days));
-            state.arm.deleted.insert(key, DeletedVault { vault, at: self.now, purge });
+            resources.arm.deleted.insert(key, DeletedVault { vault, at: self.now, purge });
         }
         Response::empty(200)
     }
 
-    fn recovered(&self, state: &mut State) -> Response {
+    fn recovered(&self, resources: &mut Resources<'_>) -> Response {
         let key = self.key();
-        match state.arm.deleted.remove(&key) {
+        match resources.arm.deleted.remove(&key) {
             Some(deleted) => {
                 let answer = self.vault_json(&deleted.vault);
-                state.vaults.insert(key, deleted.vault);
+                resources.vaults.insert(key, deleted.vault);
                 Response::json(200, &answer)
             }
             None => self.not_found(),
@@ -215,8 +216,8 @@ impl Call<'_> {
         self.is_in_scope(vault) && vault.group.eq_ignore_ascii_case(group)
     }
 
-    fn found<'s>(&self, state: &'s State) -> Option<&'s Vault> {
-        state.vaults.get(&self.key()).filter(|vault| self.is_in_place(vault))
+    fn found<'s>(&self, resources: &'s Resources<'_>) -> Option<&'s Vault> {
+        resources.vaults.get(&self.key()).filter(|vault| self.is_in_place(vault))
     }
 
     pub(super) fn not_found(&self) -> Response {
@@ -235,7 +236,7 @@ impl Call<'_> {
     pub(super) fn vault_json(&self, vault: &Vault) -> Value {
         let ready = vault.registered <= self.now;
         let told = |moment: time::OffsetDateTime| moment.format(&Rfc3339).unwrap_or_default();
-        let uri = self.realm.vault_uri(&vault.name.to_ascii_lowercase());
+        let uri = self.endpoints.vault_uri(&vault.name.to_ascii_lowercase());
         let mut properties = Map::from_iter([
             ("tenantId".to_owned(), json!(vault.tenant)),
             ("sku".to_owned(), json!({ "family": "A", "name": vault.sku })),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::exchange::{Request, Response};
-use crate::members::Members;
+use crate::json_object::JsonObject;
 use crate::problem::resource_manager as error;
 use crate::vault::Purging;
 
@@ -41,7 +41,7 @@ impl Wanted {
     pub(super) fn read(request: &Request) -> Result<Self, Response> {
         let invalid = |message: String| error(400, "InvalidRequestContent", &message);
         let body = request.json().ok_or_else(|| invalid("The request content is not JSON.".into()));
-        let mut body = Members::of(body?).map_err(invalid)?;
+        let mut body = JsonObject::of(body?).map_err(invalid)?;
         let wanted = Self::of(&mut body).map_err(invalid)?;
         match wanted.beyond_the_limits() {
             None => Ok(wanted),
@@ -49,11 +49,11 @@ impl Wanted {
         }
     }
 
-    fn of(body: &mut Members) -> Result<Self, String> {
+    fn of(body: &mut JsonObject) -> Result<Self, String> {
         let properties: Map<String, Value> = body.take("properties")?.unwrap_or_default();
         let kept = |name: &&str| Some(((*name).to_owned(), properties.get(*name)?.clone()));
         let settings = GIVEN_BACK.iter().filter_map(kept).collect();
-        let mut properties = Members::of(Value::Object(properties))?;
+        let mut properties = JsonObject::of(Value::Object(properties))?;
         let mode: Option<String> = properties.take("createMode")?;
         let policies: Option<Vec<Value>> = properties.take("accessPolicies")?;
         for flag in FLAGS {

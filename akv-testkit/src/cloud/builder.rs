@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use crate::arm::{Arm, Group, Subscription};
 use crate::budget::{Budget, Meter};
-use crate::clock::{Clock, LONGEST, Pace};
+use crate::clock::{Clock, ClockMode, LONGEST};
 use crate::cloud::FakeCloud;
 use crate::cloud::saved::Saved;
 use crate::cloud::state::State;
@@ -27,13 +27,13 @@ use crate::vault::{Pages, Seal, Timing, Vault};
 ///
 /// ```
 /// use std::time::Duration;
-/// use akv_testkit::{FakeCloud, Pace};
+/// use akv_testkit::{FakeCloud, ClockMode};
 ///
 /// let cloud = FakeCloud::builder()
 ///     .vault("contoso")
 ///     .vault_with("protected", |vault| vault.purge_protection().access_policies())
 ///     .deletion_takes(Duration::from_secs(10))
-///     .pace(Pace::Tokio)
+///     .clock_mode(ClockMode::Tokio)
 ///     .start();
 /// assert_eq!(cloud.vault("contoso").names().len(), 0);
 /// ```
@@ -52,7 +52,7 @@ pub struct FakeCloudBuilder {
     latency: Duration,
     budget: Option<Budget>,
     start: Option<OffsetDateTime>,
-    pace: Pace,
+    clock_mode: ClockMode,
     vault_suffixes: Vec<String>,
     vaults_on_a_page: usize,
     saved: Option<Saved>,
@@ -74,7 +74,7 @@ impl FakeCloudBuilder {
             latency: Duration::ZERO,
             budget: None,
             start: None,
-            pace: Pace::default(),
+            clock_mode: ClockMode::default(),
             vault_suffixes: Vec::new(),
             vaults_on_a_page: 100,
             saved: None,
@@ -227,8 +227,8 @@ impl FakeCloudBuilder {
     }
 
     /// What moves the clock; nothing without it.
-    pub fn pace(mut self, pace: Pace) -> Self {
-        self.pace = pace;
+    pub fn clock_mode(mut self, mode: ClockMode) -> Self {
+        self.clock_mode = mode;
         self
     }
 
@@ -254,7 +254,7 @@ impl FakeCloudBuilder {
     /// Makes the cloud. There is nothing to stop: it is gone with its last clone.
     #[must_use]
     pub fn start(self) -> FakeCloud {
-        let clock = Clock::new(self.start.unwrap_or_else(OffsetDateTime::now_utc), self.pace);
+        let clock = Clock::new(self.start.unwrap_or_else(OffsetDateTime::now_utc), self.clock_mode);
         let mut meter = Meter::default();
         meter.set(self.budget);
         let mut subscriptions: BTreeMap<String, Subscription> =
@@ -289,7 +289,7 @@ impl FakeCloudBuilder {
             pages: self.pages,
             latency: self.latency.min(LONGEST),
             vault_suffixes: self.vault_suffixes,
-            nursery: None,
+            issuer_pool: None,
             ids_given: 0,
             seal: Seal::new(),
             key: None,

@@ -7,18 +7,18 @@ use std::time::Duration;
 use rcgen::KeyPair;
 use time::OffsetDateTime;
 
-use crate::arm::{self, Arm};
+use crate::arm::{self, Arm, Resources};
 use crate::budget::Meter;
+use crate::endpoints::{Endpoints, Service};
 use crate::entra::{Claims, ClientCertificate, Entra};
 use crate::exchange::{Request, Response};
 use crate::fault::{Call, Effect, Moment, Scene, Script, Stage};
 use crate::journal::Entry;
 use crate::managed_identity::ManagedIdentities;
 use crate::operation::Operation;
-use crate::permission::{Permissions, Reason, Refusal, Subject};
-use crate::pki::Nursery;
+use crate::permission::{DenyRule, Permissions, Reason, Subject};
+use crate::pki::IssuerPool;
 use crate::problem::{self, Speaker};
-use crate::realm::{Realm, Service};
 use crate::vault::{self, AccessModel, Context, Gate, Pages, Seal, Target, Timing, Vault};
 
 /// Everything that a fake cloud knows.
@@ -36,7 +36,7 @@ pub(crate) struct State {
     pub(crate) pages: Pages,
     pub(crate) latency: Duration,
     pub(crate) vault_suffixes: Vec<String>,
-    pub(crate) nursery: Option<Arc<Nursery>>,
+    pub(crate) issuer_pool: Option<Arc<IssuerPool>>,
     pub(crate) ids_given: u64,
     pub(crate) seal: Seal,
     /// Made for the request that is being answered.
@@ -57,7 +57,7 @@ struct Trace {
 impl State {
     /// Answers a request and says what there is to be noted of it.
     pub(crate) fn answer(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Entry) {
-        let (realm, service) = Realm::locate(request, &self.vault_suffixes);
+        let (endpoints, service) = Endpoints::locate(request, &self.vault_suffixes);
         let mut trace = Trace {
             operation: Operation::Unknown,
             vault: None,
@@ -67,22 +67,29 @@ impl State {
             fault: false,
         };
         let answer = match service {
-            Service::Vault(name) => self.at_vault(&name, request, realm, now, &mut trace),
-            Service::ResourceManager => self.at_resource_manager(request, realm, now, &mut trace),
+            Service::Vault(name) => self.at_vault(&name, request, endpoints, now, &mut trace),
+            Service::ResourceManager => {
+                self.at_resource_manager(request, endpoints, now, &mut trace)
+            }
             Service::Authority => {
                 trace.operation = Entra::route(request);
-                self.staged(Speaker::Authority, request, realm, now, &mut trace, |state, trace| {
-                    state.entra.answer(trace.operation, request, realm, now)
-                })
+                self.staged(
+                    Speaker::Authority,
+                    request,
+                    endpoints,
+                    now,
+                    &mut trace,
+                    |state, trace| state.entra.answer(trace.operation, request, endpoints, now),
+                )
             }
             Service::ManagedIdentity => {
                 trace.operation = ManagedIdentities::route(request);
-                self.at_machine(request, realm, now, &mut trace)
+                self.at_machine(request, endpoints, now, &mut trace)
             }
             Service::ArcAgent => match self.identities.route_to_arc(request) {
                 Some(operation) => {
                     trace.operation = operation;
-                    self.at_machine(request, realm, now, &mut trace)
+                    self.at_machine(request, endpoints, now, &mut trace)
                 }
                 None => Response::unreachable(),
             },
@@ -94,7 +101,7 @@ impl State {
 
     /// Whether the host of that request has a name in the DNS.
     pub(crate) fn resolves(&self, request: &Request, now: OffsetDateTime) -> bool {
-        match Realm::locate(request, &self.vault_suffixes).1 {
+        match Endpoints::locate(request, &self.vault_suffixes).1 {
             Service::Vault(name) => self.reachable(&name, now).is_some(),
             Service::ArcAgent => self.identities.route_to_arc(request).is_some(),
             Service::Nothing => false,
@@ -124,7 +131,7 @@ impl State {
         &mut self,
         vault: &str,
         request: &Request,
-        realm: Realm,
+        endpoints: Endpoints,
         now: OffsetDateTime,
         trace: &mut Trace,
     ) -> Response {
@@ -139,7 +146,7 @@ impl State {
         let answer = if operation == Operation::HealthStatus {
             Response::json(200, &serde_json::Value::Null)
         } else {
-            self.in_vault(request, realm, &tenant, &target, now, trace)
+            self.in_vault(request, endpoints, &tenant, &target, now, trace)
         };
         match self.vaults.get(vault) {
             Some(found) => vault::finish(answer, request, found, &id),
@@ -150,20 +157,20 @@ impl State {
     fn in_vault(
         &mut self,
         request: &Request,
-        realm: Realm,
+        endpoints: Endpoints,
         tenant: &str,
         target: &Target,
         now: OffsetDateTime,
         trace: &mut Trace,
     ) -> Response {
-        let scene = Scene { request, realm, speaker: Speaker::Vault, tenant, now };
+        let scene = Scene { request, endpoints, speaker: Speaker::Vault, tenant, now };
         if let Some(answer) = self.on_arrival(&scene, trace) {
             return answer;
         }
         if let Err(answer) = vault::check_form(request, trace.operation, target) {
             return answer;
         }
-        let gate = Gate { mint: &self.entra.mint, realm, tenant, now };
+        let gate = Gate { mint: &self.entra.mint, endpoints, tenant, now };
         match gate.authenticate(request) {
             Ok(claims) => trace.principal = Some(claims.appid),
             Err(challenge) => return challenge,
@@ -197,7 +204,7 @@ impl State {
     fn at_resource_manager(
         &mut self,
         request: &Request,
-        realm: Realm,
+        endpoints: Endpoints,
         now: OffsetDateTime,
         trace: &mut Trace,
     ) -> Response {
@@ -207,14 +214,14 @@ impl State {
         trace.vault.clone_from(&target.vault);
         let tenant = self.entra.tenants.first().map(|t| t.id.clone()).unwrap_or_default();
         let scene =
-            Scene { request, realm, speaker: Speaker::ResourceManager, tenant: &tenant, now };
+            Scene { request, endpoints, speaker: Speaker::ResourceManager, tenant: &tenant, now };
         if let Some(answer) = self.on_arrival(&scene, trace) {
             return answer;
         }
         if target.operation == Operation::CloudMetadata {
-            return arm::cloud_metadata(realm);
+            return arm::cloud_metadata(endpoints);
         }
-        let claims: Claims = match arm::authenticate(request, &self.entra.mint, realm, now) {
+        let claims: Claims = match arm::authenticate(request, &self.entra.mint, endpoints, now) {
             Ok(claims) => claims,
             Err(answer) => return answer,
         };
@@ -229,7 +236,14 @@ impl State {
             arm::forbidden(&target, request, &claims, now)
         } else {
             self.played(&scene, trace, |state, _| {
-                arm::answer(state, &target, request, &claims, realm, now)
+                let mut resources = Resources {
+                    arm: &mut state.arm,
+                    vaults: &mut state.vaults,
+                    tenants: &state.entra.tenants,
+                    permissions: &mut state.permissions,
+                    timing: state.timing,
+                };
+                arm::answer(&mut resources, &target, request, &claims, endpoints, now)
             })
         };
         self.arm.finish(answer, &target, &claims)
@@ -238,12 +252,12 @@ impl State {
     fn at_machine(
         &mut self,
         request: &Request,
-        realm: Realm,
+        endpoints: Endpoints,
         now: OffsetDateTime,
         trace: &mut Trace,
     ) -> Response {
         let speaker = Speaker::ManagedIdentity;
-        self.staged(speaker, request, realm, now, trace, |state, trace| {
+        self.staged(speaker, request, endpoints, now, trace, |state, trace| {
             state.identities.answer(trace.operation, request, &state.entra, now)
         })
     }
@@ -253,12 +267,12 @@ impl State {
         &mut self,
         speaker: Speaker,
         request: &Request,
-        realm: Realm,
+        endpoints: Endpoints,
         now: OffsetDateTime,
         trace: &mut Trace,
         run: impl FnOnce(&mut Self, &Trace) -> Response,
     ) -> Response {
-        let scene = Scene { request, realm, speaker, tenant: "", now };
+        let scene = Scene { request, endpoints, speaker, tenant: "", now };
         match self.on_arrival(&scene, trace) {
             Some(answer) => answer,
             None => self.played(&scene, trace, run),
@@ -290,7 +304,7 @@ impl State {
         effects.iter().fold(answer, |answer, (_, effect)| effect.play(scene, answer))
     }
 
-    fn refusal(&mut self, trace: &Trace) -> Option<Refusal> {
+    fn refusal(&mut self, trace: &Trace) -> Option<DenyRule> {
         self.permissions.check(Subject {
             operation: trace.operation,
             principal: trace.principal.as_deref().unwrap_or_default(),
@@ -300,7 +314,7 @@ impl State {
         })
     }
 
-    fn forbidden(&self, refusal: &Refusal, trace: &Trace, target: &Target) -> Response {
+    fn forbidden(&self, refusal: &DenyRule, trace: &Trace, target: &Target) -> Response {
         let vault = trace.vault.as_deref().unwrap_or_default();
         let model = self.vaults.get(vault).map_or(AccessModel::Rbac, |vault| vault.access);
         let usual = match model {

@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::cloud::{FakeCloud, State};
+use crate::endpoints::Endpoints;
 use crate::exchange::{Request, Response};
 use crate::operation::Operation;
-use crate::pki::{Nursery, born};
-use crate::realm::Realm;
+use crate::pki::IssuerPool;
 use crate::vault::{Context, Target, Vault};
+use crate::vault_generated;
 
 /// A vault of the fake.
 ///
@@ -52,7 +53,7 @@ impl FakeVault {
 
     /// Its address in the public cloud.
     pub fn url(&self) -> String {
-        Realm::Public.vault_uri(&self.name)
+        Endpoints::Public.vault_uri(&self.name)
     }
 
     /// Whether there is such a vault.
@@ -66,9 +67,10 @@ impl FakeVault {
         if count == 0 {
             return;
         }
-        let now = self.cloud.clock.now();
+        let now = self.cloud.clock().now();
         let mut state = self.cloud.state();
-        let nursery = state.nursery.get_or_insert_with(|| Arc::new(Nursery::new(now))).clone();
+        let issuer_pool =
+            state.issuer_pool.get_or_insert_with(|| Arc::new(IssuerPool::new(now))).clone();
         let mut given = state.ids_given;
         let fresh_id = || {
             given += 1;
@@ -76,7 +78,7 @@ impl FakeVault {
             format!("{:016x}{:016x}", mixer.u64(..), mixer.u64(..))
         };
         if let Some(vault) = state.vaults.get_mut(&self.name) {
-            vault.seed(count, &nursery, now, fresh_id);
+            vault.seed(count, &issuer_pool, now, fresh_id);
         }
         state.ids_given = given;
     }
@@ -164,14 +166,15 @@ impl FakeVault {
         let body = body.map(Value::to_string).unwrap_or_default();
         let request = Request::new("POST", &url).body(body);
         let target = Target { name: name.map(str::to_owned), version: None };
-        let now = self.cloud.clock.now();
+        let now = self.cloud.clock().now();
         let mut state = self.cloud.state();
         let fresh_id = state.fresh_id();
         let State { timing, pages, seal, vaults, .. } = &mut *state;
         let (timing, pages) = (*timing, *pages);
         let policy = request.json().unwrap_or_default().get("policy").cloned();
         let is_creation = operation == Operation::CreateCertificate;
-        let key = policy.filter(|_| is_creation).and_then(|policy| born::key_of(&policy).ok());
+        let key =
+            policy.filter(|_| is_creation).and_then(|policy| vault_generated::key_of(&policy).ok());
         let context = Context { request: &request, now, timing, pages, seal, key, fresh_id };
         match vaults.get_mut(&self.name) {
             Some(vault) => vault.answer(operation, &target, &context),
@@ -180,7 +183,7 @@ impl FakeVault {
     }
 
     fn with<T>(&self, look: impl FnOnce(&Vault) -> T) -> Option<T> {
-        let now = self.cloud.clock.now();
+        let now = self.cloud.clock().now();
         let mut state = self.cloud.state();
         let vault = state.vaults.get_mut(&self.name)?;
         vault.objects.let_time_pass(now);

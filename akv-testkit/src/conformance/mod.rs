@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use akv_testkit::conformance::Conformance;
-//! use akv_testkit::memory::MemoryStore;
+//! use akv_core::memory::MemoryStore;
 //!
 //! # futures::executor::block_on(async {
 //! let store = MemoryStore::new("contoso")?;

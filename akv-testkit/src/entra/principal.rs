@@ -4,13 +4,11 @@ use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use aws_lc_rs::signature::{RsaParameters, RsaPublicKeyComponents};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::pki;
-use crate::vault::{Facts, PublicKey};
+use crate::x509::{Facts, PublicKey};
 
 /// An application that can get tokens.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -105,8 +103,10 @@ pub enum ClientCertificateError {
 impl ClientCertificate {
     /// Reads DER, or the first certificate of a PEM file: what follows is its chain.
     pub(crate) fn read(file: &[u8]) -> Result<Self, ClientCertificateError> {
-        let der = CertificateDer::from_pem_slice(file).map_or(file.to_vec(), |der| der.to_vec());
-        let facts = Facts::of(&der).map_err(|_| ClientCertificateError::Unreadable)?;
+        let sections = pem::parse_many(file).unwrap_or_default();
+        let first = sections.into_iter().find(|section| section.tag() == "CERTIFICATE");
+        let der = first.map_or_else(|| file.to_vec(), pem::Pem::into_contents);
+        let facts = Facts::of(&der).ok_or(ClientCertificateError::Unreadable)?;
         let PublicKey::Rsa { modulus, exponent, .. } = facts.key else {
             return Err(ClientCertificateError::NotRsa);
         };

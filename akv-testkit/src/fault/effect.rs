@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::endpoints::Endpoints;
 use crate::exchange::{Delivery, Request, Response};
 use crate::fault::Moment;
 use crate::problem::{self, Speaker};
-use crate::realm::Realm;
 
 /// What happens to a call that meets a fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,7 +164,7 @@ impl Effect {
 /// Where a fault is played.
 pub(crate) struct Scene<'a> {
     pub(crate) request: &'a Request,
-    pub(crate) realm: Realm,
+    pub(crate) endpoints: Endpoints,
     pub(crate) speaker: Speaker,
     pub(crate) tenant: &'a str,
     pub(crate) now: time::OffsetDateTime,
@@ -172,8 +172,8 @@ pub(crate) struct Scene<'a> {
 
 impl Challenge {
     fn answer(&self, scene: &Scene<'_>) -> Response {
-        let resource = scene.realm.vault_audience();
-        let authority = scene.realm.authority();
+        let resource = scene.endpoints.vault_audience();
+        let authority = scene.endpoints.authority();
         let tenant = scene.tenant;
         let header = match self {
             Self::Plain => problem::challenge(&authority, tenant, &resource),

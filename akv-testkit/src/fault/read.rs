@@ -2,11 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use hyper::header::{HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use crate::fault::{Calls, Challenge, Effect, Fault, Moment, Stage};
-use crate::members::Members;
+use crate::json_object::JsonObject;
 use crate::operation::Operation;
 
 /// What is wrong with a fault: which member, and what it may be.
@@ -48,7 +48,7 @@ impl TryFrom<Value> for Fault {
 }
 
 fn read(value: Value) -> Result<Fault, String> {
-    let mut members = Members::of(value)?;
+    let mut members = JsonObject::of(value)?;
     let operation: Option<String> = members.take("operation")?;
     let operation = operation.map(|name| operation_of(&name)).transpose()?;
     let fault = Fault {

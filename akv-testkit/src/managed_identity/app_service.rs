@@ -33,10 +33,10 @@ impl ManagedIdentities {
                 "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.",
             );
         };
-        let Some((resource, realm)) = resource_of(request) else {
+        let Some((resource, endpoints)) = resource_of(request) else {
             return error(400, "AADSTS500011: the resource principal was not found in the tenant");
         };
-        let (token, expires) = entra.issue(&self.tenant, principal, &resource, realm, now);
+        let (token, expires) = entra.issue(&self.tenant, principal, &resource, endpoints, now);
         Response::json(
             200,
             &json!({

@@ -92,14 +92,14 @@ impl ArcAgent {
             let text = format!("{} cannot be written: {error}", file.display());
             return problem::managed_identity(500, "server_error", &text);
         }
-        let realm = format!("Basic realm={}", file.display());
+        let challenge = format!("Basic realm={}", file.display());
         if self.keys.len() >= MOST_KEYS {
             // Whoever was given the oldest has had time to come back with it.
             self.keys.remove(0);
         }
         self.keys.push(Key { file, secret });
         problem::managed_identity(401, "unauthorized_client", "Missing Basic Authorization header")
-            .with_header("WWW-Authenticate", realm)
+            .with_header("WWW-Authenticate", challenge)
     }
 }
 

@@ -27,14 +27,14 @@ impl ManagedIdentities {
         entra: &Entra,
         now: OffsetDateTime,
     ) -> Response {
-        let Some((resource, realm)) = resource_of(request) else {
+        let Some((resource, endpoints)) = resource_of(request) else {
             return problem::managed_identity(
                 400,
                 "invalid_resource",
                 "AADSTS500011: the resource principal was not found in the tenant",
             );
         };
-        let (token, expires) = entra.issue(&self.tenant, principal, &resource, realm, now);
+        let (token, expires) = entra.issue(&self.tenant, principal, &resource, endpoints, now);
         // All values are texts: azure_identity and others read nothing else.
         Response::json(
             200,

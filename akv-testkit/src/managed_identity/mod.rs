@@ -9,12 +9,12 @@ use std::path::Path;
 
 use time::OffsetDateTime;
 
+use crate::endpoints::Endpoints;
 use crate::entra::{Entra, Principal};
 use crate::exchange::{Request, Response};
-use crate::hidden::Hidden;
 use crate::operation::Operation;
 use crate::problem;
-use crate::realm::Realm;
+use crate::redacted::Redacted;
 
 pub(crate) use app_service::APP_SERVICE_ENDPOINT;
 pub(crate) use arc::ARC_ENDPOINT;
@@ -28,7 +28,7 @@ pub(crate) struct ManagedIdentities {
     pub(crate) system: Option<Principal>,
     pub(crate) user: Vec<Principal>,
     tenant: String,
-    pub(crate) endpoint_header: Hidden,
+    pub(crate) endpoint_header: Redacted,
     arc: Option<ArcAgent>,
 }
 
@@ -98,12 +98,12 @@ impl ManagedIdentities {
 }
 
 /// The audience asked for, if it is one that any of the clouds has, and whose it is.
-fn resource_of(request: &Request) -> Option<(String, Realm)> {
+fn resource_of(request: &Request) -> Option<(String, Endpoints)> {
     let resource = request.find_query("resource")?.trim_end_matches('/');
-    let loopback = Realm::Loopback { port: request.port() };
-    let mut realms = Realm::BUILT_IN.into_iter().chain([loopback]);
-    let realm = realms.find(|realm| realm.has_audience(resource))?;
-    Some((resource.to_owned(), realm))
+    let loopback = Endpoints::Loopback { port: request.port() };
+    let mut realms = Endpoints::BUILT_IN.into_iter().chain([loopback]);
+    let endpoints = realms.find(|endpoints| endpoints.has_audience(resource))?;
+    Some((resource.to_owned(), endpoints))
 }
 
 /// Of the instance metadata service, and of Azure Arc's agent, which is made after it.

@@ -11,7 +11,7 @@ use crate::clock::LONGEST;
 use crate::cloud::FakeCloud;
 use crate::exchange::{Request, Response};
 use crate::fault::Fault;
-use crate::members::Members;
+use crate::json_object::JsonObject;
 use crate::operation::Operation;
 
 /// Answers a request to the control endpoint. It asks for no token: it is on loopback, and whoever
@@ -122,9 +122,9 @@ fn set_budget(cloud: &FakeCloud, request: &Request) -> Result<Value, String> {
     Ok(Value::Null)
 }
 
-fn members(request: &Request) -> Result<Members, String> {
+fn members(request: &Request) -> Result<JsonObject, String> {
     let value = serde_json::from_slice(request.bytes());
-    Members::of(value.map_err(|error| format!("not JSON: {error}"))?)
+    JsonObject::of(value.map_err(|error| format!("not JSON: {error}"))?)
 }
 
 fn refused(why: String) -> (u16, String) {

@@ -1,10 +1,23 @@
-//! Three ways to reach the same state.
+//! Three ways in, each behind its feature. They extend the cloud, which knows none of them.
 
+#[cfg(feature = "serve")]
 mod body;
+#[cfg(feature = "serve")]
 mod control;
+#[cfg(feature = "serve")]
 mod limit;
+#[cfg(feature = "serve")]
 mod pause;
+#[cfg(any(feature = "azure-core", feature = "serve"))]
+mod pieces;
+#[cfg(feature = "serve")]
 mod proxy;
-pub(crate) mod tls;
-pub(crate) mod transport;
-pub(crate) mod wiremock;
+#[cfg(feature = "serve")]
+mod tls;
+#[cfg(feature = "azure-core")]
+mod transport;
+#[cfg(feature = "wiremock")]
+mod wiremock;
+
+#[cfg(feature = "serve")]
+pub use tls::TlsServer;

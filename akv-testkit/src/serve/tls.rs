@@ -30,8 +30,8 @@ use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 use crate::cloud::FakeCloud;
+use crate::endpoints::Endpoints;
 use crate::exchange::{Delivery, Request, Response};
-use crate::realm::Realm;
 use crate::serve::body::{Body, body_of};
 use crate::serve::limit::{Held, Limits, Refused, TIME_FOR_A_HEAD};
 use crate::serve::{control, pause, proxy};
@@ -90,17 +90,17 @@ impl TlsServer {
 
     /// Where tokens come from.
     pub fn authority(&self) -> String {
-        self.realm().authority()
+        self.endpoints().authority()
     }
 
     /// Where Resource Manager is.
     pub fn resource_manager(&self) -> String {
-        self.realm().resource_manager()
+        self.endpoints().resource_manager()
     }
 
     /// Where a vault is.
     pub fn vault_url(&self, name: &str) -> String {
-        self.realm().vault_uri(name)
+        self.endpoints().vault_uri(name)
     }
 
     /// Where faults are set and the journal is read.
@@ -133,7 +133,7 @@ impl TlsServer {
 
     /// The cloud's endpoints in the form that the domain has for clouds, without a CA file.
     pub fn cloud(&self) -> Cloud {
-        let audience = self.realm().vault_audience();
+        let audience = self.endpoints().vault_audience();
         Cloud {
             name: "fake".to_owned(),
             authority: self.authority(),
@@ -152,8 +152,8 @@ impl TlsServer {
         let _ = self.running.await;
     }
 
-    fn realm(&self) -> Realm {
-        Realm::Loopback { port: Some(self.address.port()) }
+    fn endpoints(&self) -> Endpoints {
+        Endpoints::Loopback { port: Some(self.address.port()) }
     }
 }
 
@@ -321,7 +321,7 @@ impl Identity {
         let issuer = Issuer::new(params, key);
 
         let further = vault_suffixes.iter().map(|suffix| format!("*.{suffix}"));
-        let real = Realm::BUILT_IN.iter().flat_map(|realm| realm.hosts());
+        let real = Endpoints::BUILT_IN.iter().flat_map(|endpoints| endpoints.hosts());
         let hosts: Vec<_> =
             HOSTS.map(str::to_owned).into_iter().chain(real).chain(further).collect();
         let mut params = CertificateParams::new(hosts)?;

@@ -1,6 +1,7 @@
 //! In process: a transport that answers the clouds' real URLs from the fake.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,20 +13,24 @@ use futures::{StreamExt as _, TryStreamExt as _};
 
 use crate::cloud::FakeCloud;
 use crate::exchange::{Delivery, Request, Response};
-use crate::serve::body::pieces_of;
+use crate::serve::pieces::pieces_of;
+
+impl FakeCloud {
+    /// The way in from the same process: a transport for the pipelines of `azure_core`, or for any client
+    /// that is written against its `HttpClient`. It answers the real URLs of the three built-in
+    /// clouds, Entra ID, Resource Manager and the instance metadata service; every other host does
+    /// not resolve.
+    pub fn transport(&self) -> Arc<dyn HttpClient> {
+        Arc::new(RoutingTransport { cloud: self.clone() })
+    }
+}
 
 /// The `HttpClient` of `azure_core`, with the fake behind it.
 ///
 /// Nothing sleeps unless a latency, a delay or a slow body is asked for; then it is tokio's time.
 #[derive(Debug)]
-pub(crate) struct RoutingTransport {
+struct RoutingTransport {
     cloud: FakeCloud,
-}
-
-impl RoutingTransport {
-    pub(crate) fn new(cloud: FakeCloud) -> Self {
-        Self { cloud }
-    }
 }
 
 #[async_trait]

@@ -8,23 +8,49 @@ use wiremock::matchers::any;
 use wiremock::{Match, Mock, MockServer, Respond, ResponseTemplate};
 
 use crate::cloud::FakeCloud;
+use crate::endpoints::{Endpoints, Service};
 use crate::exchange::{Delivery, Request, Response};
-use crate::realm::{Realm, Service};
 
-/// Mounts the cloud below every other mock: the lowest priorities there are.
-pub(crate) async fn mount(cloud: &FakeCloud, server: &MockServer) {
-    let door = Door { cloud: cloud.clone(), answer: Arc::default() };
-    // wiremock decides by the mock whether a connection breaks, so there are two: the first is asked
-    // whether it is its turn, lets the fake answer, and leaves what is not broken to the second.
-    // The server handles one request at a time, so that the answer is that of the same request.
-    Mock::given(door.clone())
-        .respond_with_err(|_: &wiremock::Request| {
-            io::Error::new(io::ErrorKind::ConnectionReset, "the fake closed the connection")
-        })
-        .with_priority(u8::MAX - 1)
-        .mount(server)
-        .await;
-    Mock::given(any()).respond_with(door).with_priority(u8::MAX).mount(server).await;
+impl FakeCloud {
+    /// The way in over HTTP to a wiremock server, beside expectations of the test's own: the cloud
+    /// answers every request that no other mock matches.
+    ///
+    /// wiremock has one host and no TLS. A client that sends the real host name in its `Host` header
+    /// (through a proxy setting or a transport that rewrites addresses) is answered as that host. Any
+    /// other says the host in the first part of the path:
+    /// `http://127.0.0.1:PORT/contoso.vault.azure.net/certificates?…`, and the links in the answer
+    /// begin in the same way.
+    ///
+    /// Its mocks have the lowest priorities there are. wiremock sends bodies whole: a torn body becomes a closed connection, and bodies do not drip
+    /// or flood.
+    ///
+    /// ```
+    /// use akv_testkit::{FakeCloud, Operation};
+    /// use wiremock::MockServer;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = MockServer::start().await;
+    /// let cloud = FakeCloud::builder().vault("contoso").start();
+    /// cloud.mount(&server).await;
+    /// // Let a client ask `{server.uri()}/contoso.vault.azure.net/certificates?api-version=7.4`.
+    /// assert_eq!(cloud.journal().count(Operation::ListCertificates), 0);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn mount(&self, server: &MockServer) {
+        let door = Door { cloud: self.clone(), answer: Arc::default() };
+        // wiremock decides by the mock whether a connection breaks, so there are two: the first is asked
+        // whether it is its turn, lets the fake answer, and leaves what is not broken to the second.
+        // The server handles one request at a time, so that the answer is that of the same request.
+        Mock::given(door.clone())
+            .respond_with_err(|_: &wiremock::Request| {
+                io::Error::new(io::ErrorKind::ConnectionReset, "the fake closed the connection")
+            })
+            .with_priority(u8::MAX - 1)
+            .mount(server)
+            .await;
+        Mock::given(any()).respond_with(door).with_priority(u8::MAX).mount(server).await;
+    }
 }
 
 #[derive(Clone)]
@@ -78,6 +104,6 @@ fn received(request: &wiremock::Request) -> Option<Request> {
 }
 
 fn is_of_the_fake(request: &Request) -> bool {
-    let (_, service) = Realm::locate(request, &[]);
+    let (_, service) = Endpoints::locate(request, &[]);
     request.host() != "127.0.0.1" && service != Service::Nothing
 }

@@ -1,11 +1,11 @@
 //! Changes to a certificate that is there: attributes, tags, policy.
 
 use crate::exchange::Response;
-use crate::pki::born::Order;
 use crate::vault::body::{Body, invalid};
 use crate::vault::import::being_recovered;
 use crate::vault::wire::{Asked, Renderer};
 use crate::vault::{Context, Vault, certificate_not_found, key_of, ok, policy, version_not_found};
+use crate::vault_generated::Order;
 
 impl Vault {
     pub(super) fn update(

@@ -6,23 +6,22 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::KeyPair;
-use rustls::pki_types::PrivatePkcs8KeyDer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::exchange::{Request, Response};
-use crate::hidden::Hidden;
 use crate::operation::Operation;
-use crate::pki::born::{self, Order};
 use crate::problem;
+use crate::redacted::Redacted;
 use crate::vault::body::{Body, invalid};
-use crate::vault::facts::{Facts, public_part};
 use crate::vault::material;
 use crate::vault::object::{ContentType, Held, Live, Material, Object, Version};
 use crate::vault::route::route;
 use crate::vault::wire::Renderer;
 use crate::vault::{Context, Objects, Vault, key_of, ok, policy};
+use crate::vault_generated::{self, Order};
+use crate::x509::{Facts, public_part};
 
 /// How a certificate is being made, or was.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,7 +29,7 @@ pub(crate) struct Making {
     /// The id of the version that it makes.
     version: Box<str>,
     /// PKCS#8 DER in base64.
-    key: Hidden,
+    key: Redacted,
     csr: Vec<u8>,
     request_id: String,
     issuer: String,
@@ -70,7 +69,7 @@ pub(crate) fn key_for(request: &Request) -> Option<KeyPair> {
     if !is_creation || request.find_header("authorization").is_none() {
         return None;
     }
-    born::key_of(request.json()?.get("policy")?).ok()
+    vault_generated::key_of(request.json()?.get("policy")?).ok()
 }
 
 impl Vault {
@@ -226,11 +225,11 @@ impl Vault {
         if chain.len() > 1 && TAKE_A_LEAF_ALONE.contains(&version) {
             return Err(invalid("x5c"));
         }
-        if chain.iter().any(|der| Facts::of(der).is_err()) {
+        if chain.iter().any(|der| Facts::of(der).is_none()) {
             return Err(invalid("x5c"));
         }
         let leaf = chain.first().map(Vec::as_slice).unwrap_or_default();
-        let facts = Facts::of(leaf).map_err(|_| invalid("x5c"))?;
+        let facts = Facts::of(leaf).ok_or_else(|| invalid("x5c"))?;
         let public = public_part(&making.key(), &facts.key);
         if !public.is_some_and(|public| facts.key.is(&public)) {
             return Err(problem::bad_parameter(
@@ -317,9 +316,10 @@ fn go_on(object: &mut Object, now: OffsetDateTime) -> bool {
     match making.status {
         Status::Due(at) if at <= now => {
             let key = making.key();
-            let key = PrivatePkcs8KeyDer::from(key.as_slice());
             let order = object.policy.as_ref().map(Order::read);
-            let (Ok(key), Some(Ok(order))) = (KeyPair::try_from(&key), order) else { return false };
+            let (Ok(key), Some(Ok(order))) = (KeyPair::try_from(key.as_slice()), order) else {
+                return false;
+            };
             let Some(certificate) = order.certificate(&key, at) else { return false };
             let held = Held::new(vec![certificate], 0, key.serialize_der());
             complete(object, held, at);

@@ -3,18 +3,18 @@
 
 use time::OffsetDateTime;
 
+use crate::endpoints::Endpoints;
 use crate::entra::{Claims, Flaw, Mint};
 use crate::exchange::{Request, Response};
 use crate::operation::Operation;
 use crate::problem;
-use crate::realm::Realm;
 use crate::vault::route::{Target, is_reserved};
 use crate::vault::{AccessModel, Vault};
 
 /// The checks that come before any operation.
 pub(crate) struct Gate<'a> {
     pub(crate) mint: &'a Mint,
-    pub(crate) realm: Realm,
+    pub(crate) endpoints: Endpoints,
     pub(crate) tenant: &'a str,
     pub(crate) now: OffsetDateTime,
 }
@@ -32,9 +32,9 @@ impl Gate<'_> {
                 Flaw::Malformed | Flaw::Signature => "AKV10000: The token can not be validated.",
             };
             let challenge = problem::challenge(
-                &self.realm.authority(),
+                &self.endpoints.authority(),
                 self.tenant,
-                &self.realm.vault_audience(),
+                &self.endpoints.vault_audience(),
             );
             problem::vault(401, "Unauthorized", None, message)
                 .with_header("WWW-Authenticate", challenge)
@@ -48,7 +48,7 @@ impl Gate<'_> {
             return Err(Flaw::Missing);
         }
         let claims = self.mint.read(token.trim(), self.now)?;
-        if claims.aud.trim_end_matches('/') != self.realm.vault_audience() {
+        if claims.aud.trim_end_matches('/') != self.endpoints.vault_audience() {
             return Err(Flaw::Audience);
         }
         if !claims.tid.eq_ignore_ascii_case(self.tenant) {

@@ -10,8 +10,8 @@ use time::OffsetDateTime;
 
 use crate::exchange::Response;
 use crate::problem::{self, bad_parameter};
-use crate::vault::facts::{Facts, PublicKey, public_part};
 use crate::vault::object::{ContentType, Held};
+use crate::x509::{Facts, PublicKey, public_part};
 
 /// Material that has passed all rules that do not need the policy.
 pub(crate) struct Read {
@@ -115,7 +115,7 @@ fn matched(
         return Err(bad_parameter("The certificate must have exactly one private key"));
     };
     let found = certificates.iter().enumerate().find_map(|(at, der)| {
-        let facts = Facts::of(der).ok()?;
+        let facts = Facts::of(der)?;
         let public = public_part(key, &facts.key)?;
         facts.key.is(&public).then_some((at, facts))
     });
@@ -152,7 +152,7 @@ pub(super) fn check_leaf(facts: &Facts, now: OffsetDateTime) -> Result<(), Respo
 
 /// An RSA leaf under an EC authority is refused, with a message about the sizes of EC keys.
 fn check_chain(held: &Held, leaf: &Facts) -> Result<(), Response> {
-    let issuers = held.certificates.iter().filter_map(|der| Facts::of(der).ok());
+    let issuers = held.certificates.iter().filter_map(|der| Facts::of(der));
     let by_ec = issuers
         .filter(|facts| facts.subject == leaf.issuer && facts.subject != leaf.subject)
         .any(|facts| matches!(facts.key, PublicKey::Ec { .. }));

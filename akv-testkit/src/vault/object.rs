@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::pki::Nursery;
+use crate::pki::IssuerPool;
 use crate::vault::create::Making;
 
 /// A certificate with all its versions, oldest first. There is always one.
@@ -112,7 +112,7 @@ impl ContentType {
 pub(crate) enum Material {
     Given(Arc<Held>),
     Seeded {
-        nursery: Arc<Nursery>,
+        issuer_pool: Arc<IssuerPool>,
         name: Box<str>,
         made: OnceLock<Arc<Held>>,
     },
@@ -128,8 +128,8 @@ impl Material {
         match self {
             Self::Given(held) => held,
             Self::Pending { .. } => &NOTHING,
-            Self::Seeded { nursery, name, made } => made.get_or_init(|| {
-                Arc::new(Held::new(nursery.certificates(name), 0, nursery.key_pkcs8()))
+            Self::Seeded { issuer_pool, name, made } => made.get_or_init(|| {
+                Arc::new(Held::new(issuer_pool.certificates(name), 0, issuer_pool.key_pkcs8()))
             }),
         }
     }

@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use crate::exchange::Response;
-use crate::pki::born::{self, Flaw};
 use crate::problem;
 use crate::vault::Objects;
 use crate::vault::body::invalid;
-use crate::vault::facts::{Curve, Facts, PublicKey};
 use crate::vault::material::LONGEST_SUBJECT;
 use crate::vault::object::ContentType;
+use crate::vault_generated::{self, Flaw};
+use crate::x509::{self, Facts, PublicKey};
 
 /// What the service makes of a certificate that comes without a policy: exportable, issuer `Unknown`,
 /// one lifetime action at 80 %, everything else from the certificate.
@@ -25,8 +25,8 @@ pub(crate) fn derived(facts: &Facts, content_type: ContentType, at: OffsetDateTi
         }
         PublicKey::Ec { curve, .. } => {
             key.insert("kty".into(), json!("EC"));
-            key.insert("key_size".into(), json!(curve.bits()));
-            key.insert("crv".into(), json!(curve.name()));
+            key.insert("key_size".into(), json!(x509::curve_bits(*curve)));
+            key.insert("crv".into(), json!(curve.as_str()));
         }
         PublicKey::Other => {}
     }
@@ -76,10 +76,10 @@ pub(crate) fn is_own(policy: &Value) -> bool {
 /// The policy of a certificate that is to be made: what the request says, over the service's defaults.
 pub(crate) fn to_be_made(wanted: &Value, at: OffsetDateTime) -> Value {
     let text = |pointer: &str| wanted.pointer(pointer).and_then(Value::as_str);
-    let (key, usages) = match born::kind_of_key(wanted) {
+    let (key, usages) = match vault_generated::kind_of_key(wanted) {
         "EC" => {
             let curve = text("/key_props/crv").unwrap_or("P-256");
-            let bits = Curve::of(curve).map(Curve::bits);
+            let bits = x509::curve_named(curve).map(x509::curve_bits);
             let key = json!({ "kty": "EC", "key_size": bits, "crv": curve });
             (key, json!(["digitalSignature"]))
         }
@@ -291,7 +291,7 @@ pub(crate) fn check_wanted(wanted: &Value, facts: &Facts) -> Result<ContentType,
 fn check_key(wanted: &Value, actual: &PublicKey) -> Result<(), &'static str> {
     let text = |name: &str| wanted.get(name).and_then(Value::as_str);
     let size = wanted.get("key_size").filter(|size| !size.is_null());
-    let size = size.map(|size| size.as_u64().and_then(|bits| usize::try_from(bits).ok()));
+    let size = size.map(|size| size.as_u64().and_then(|bits| u32::try_from(bits).ok()));
     let is_of_type = |kind: &str, actual: &str| kind == actual || kind == format!("{actual}-HSM");
     match actual {
         PublicKey::Rsa { bits, .. } => {
@@ -310,10 +310,10 @@ fn check_key(wanted: &Value, actual: &PublicKey) -> Result<(), &'static str> {
             if text("kty").is_some_and(|kind| !is_of_type(kind, "EC")) {
                 return Err("kty");
             }
-            if size.is_some_and(|bits| bits != Some(curve.bits())) {
+            if size.is_some_and(|bits| bits != Some(x509::curve_bits(*curve))) {
                 return Err("key_size");
             }
-            if text("crv").is_some_and(|name| name != curve.name()) {
+            if text("crv").is_some_and(|name| name != curve.as_str()) {
                 return Err("crv");
             }
             Ok(())

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
-use crate::pki::born::{self, Order};
 use crate::vault::Objects;
-use crate::vault::facts::Facts;
 use crate::vault::object::{Held, Live, Material, Version};
+use crate::vault_generated::{self, Order};
+use crate::x509::Facts;
 
 impl Objects {
     /// Remembers whether a name renews itself, after its policy was set.
@@ -34,14 +34,16 @@ impl Objects {
 fn renew(live: &mut Live, now: OffsetDateTime) {
     let object = &mut live.object;
     let (Some(policy), Some(newest)) = (&object.policy, object.newest()) else { return };
-    let Ok(facts) = Facts::of(newest.material.held().leaf()) else { return };
+    let Some(facts) = Facts::of(newest.material.held().leaf()) else { return };
     // A policy may want a renewal before the beginning: one a day is enough.
     let earliest = newest.created + Duration::DAY;
     let is_due = |renewal: Renewal| renewal.moment(&facts).max(earliest) <= now;
     if !renewal_of(policy).is_some_and(is_due) {
         return;
     }
-    let (Ok(key), Ok(order)) = (born::key_of(policy), Order::read(policy)) else { return };
+    let (Ok(key), Ok(order)) = (vault_generated::key_of(policy), Order::read(policy)) else {
+        return;
+    };
     let Some(certificate) = order.certificate(&key, now) else { return };
     let held = Held::new(vec![certificate], 0, key.serialize_der());
     // The certificate is new, and so is what is made of its digest.

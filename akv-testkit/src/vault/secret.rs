@@ -8,9 +8,9 @@ use crate::exchange::Response;
 use crate::pki::{pem, pfx};
 use crate::problem;
 use crate::vault::body::Body;
-use crate::vault::facts::{Facts, PublicKey};
 use crate::vault::object::{ContentType, Version};
 use crate::vault::{Context, Vault, key_of, ok};
+use crate::x509::{Facts, PublicKey};
 
 impl Vault {
     /// The certificate in the form in which it came: the whole chain, without a password, and with
@@ -42,7 +42,7 @@ impl Vault {
                 "Operation get is not allowed on a disabled secret.",
             );
         }
-        let Ok(facts) = Facts::of(version.material.held().leaf()) else { return not_found() };
+        let Some(facts) = Facts::of(version.material.held().leaf()) else { return not_found() };
         let mut secret = json!({
             "value": secret_value(version),
             "contentType": version.content_type.as_str(),
@@ -85,7 +85,7 @@ impl Vault {
         let Some((object, version)) = found.and_then(|o| Some((o, o.version(version)?))) else {
             return not_found();
         };
-        let Ok(facts) = Facts::of(version.material.held().leaf()) else { return not_found() };
+        let Some(facts) = Facts::of(version.material.held().leaf()) else { return not_found() };
         let renderer = self.renderer(context);
         let mut key = web_key(&facts.key);
         key.insert("kid".into(), json!(renderer.link("keys", &object.name, Some(&version.id))));
@@ -122,7 +122,7 @@ fn web_key(key: &PublicKey) -> Map<String, Value> {
             let (x, y) = coordinates.split_at(coordinates.len() / 2);
             vec![
                 ("kty", json!("EC")),
-                ("crv", json!(curve.name())),
+                ("crv", json!(curve.as_str())),
                 ("x", number(x)),
                 ("y", number(y)),
             ]

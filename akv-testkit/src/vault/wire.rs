@@ -5,9 +5,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
 use crate::exchange::Request;
-use crate::vault::facts::Facts;
 use crate::vault::object::{Deleted, Material, Object, Version};
 use crate::vault::{SoftDelete, Vault, policy};
+use crate::x509::Facts;
 
 /// Which version a bundle was asked for: the newest comes with its policy, one by its id without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Renderer<'_> {
     pub(crate) fn deleted_item(&self, deleted: &Deleted) -> Value {
         let Some(version) = deleted.object.newest() else { return Value::Null };
         let mut map = self.item_map(&deleted.object.name, None, version);
-        let facts = Facts::of(version.material.held().leaf()).ok();
+        let facts = Facts::of(version.material.held().leaf());
         map.insert("attributes".into(), Value::Object(self.attributes(version, facts.as_ref())));
         map.remove("subject");
         self.add_deletion(&mut map, deleted);
@@ -60,7 +60,7 @@ impl Renderer<'_> {
 
     /// The policy of a certificate.
     pub(crate) fn policy(&self, object: &Object, version: &Version) -> Value {
-        let facts = Facts::of(version.material.held().leaf()).ok();
+        let facts = Facts::of(version.material.held().leaf());
         self.policy_with(object, version, facts.as_ref())
     }
 
@@ -100,7 +100,7 @@ impl Renderer<'_> {
 
     fn bundle_map(&self, object: &Object, version: &Version, asked: Asked) -> Map<String, Value> {
         let held = version.material.held();
-        let facts = Facts::of(held.leaf()).ok();
+        let facts = Facts::of(held.leaf());
         let mut map = Map::new();
         let mut put = |name: &str, value: Value| map.insert(name.to_owned(), value);
         put("id", json!(self.link("certificates", &object.name, Some(&version.id))));
@@ -138,7 +138,7 @@ impl Renderer<'_> {
 
     fn item_map(&self, name: &str, id: Option<&str>, version: &Version) -> Map<String, Value> {
         let held = version.material.held();
-        let facts = Facts::of(held.leaf()).ok();
+        let facts = Facts::of(held.leaf());
         let mut map = Map::new();
         map.insert("id".to_owned(), json!(self.link("certificates", name, id)));
         if facts.is_some() {

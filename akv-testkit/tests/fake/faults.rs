@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::{Caller, codes, import_body};
 use akv_testkit::pki::TestPki;
-use akv_testkit::{Budget, Challenge, FakeCloud, Fault, Operation, Pace};
+use akv_testkit::{Budget, Challenge, ClockMode, FakeCloud, Fault, Operation};
 use azure_core::error::ErrorKind;
 use azure_core::http::{AsyncRawResponse, Method, Request};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ impl Client {
 }
 
 fn cloud() -> FakeCloud {
-    let cloud = FakeCloud::builder().vault("contoso").pace(Pace::Tokio).start();
+    let cloud = FakeCloud::builder().vault("contoso").clock_mode(ClockMode::Tokio).start();
     cloud.vault("contoso").seed(60);
     cloud
 }

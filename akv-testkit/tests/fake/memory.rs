@@ -1,8 +1,8 @@
 //! The in-memory store passes the suite, and the suite notices a store that does not.
 
+use akv_core::memory::{MemoryStore, StoreCall};
 use akv_core::{CertificateStore, Error, ErrorKind};
 use akv_testkit::conformance::Conformance;
-use akv_testkit::memory::{MemoryStore, StoreCall};
 use futures::executor::block_on;
 
 fn store() -> MemoryStore {

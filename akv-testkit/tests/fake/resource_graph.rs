@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use akv_testkit::{FakeCloud, FakeCloudBuilder, Fault, Operation, Refusal, Response};
+use akv_testkit::{DenyRule, FakeCloud, FakeCloudBuilder, Fault, Operation, Response};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -253,7 +253,7 @@ fn only_subscriptions_that_can_be_read_are_looked_into() {
     }
     assert_eq!(refused(&["mine"]), "SubscriptionsContainInvalidGuids");
 
-    graph.cloud.deny(Refusal::of(Operation::QueryResources).in_subscription(SECOND));
+    graph.cloud.deny(DenyRule::of(Operation::QueryResources).in_subscription(SECOND));
     assert_eq!(names(&graph.query(ALL)), ["first"]);
     graph.cloud.deny(Operation::QueryResources);
     let denied = graph.refusal(&json!({ "query": ALL }));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{Caller, PUBLIC, codes};
-use akv_testkit::{Delivery, FakeCloud, Operation, Refusal};
+use akv_testkit::{Delivery, DenyRule, FakeCloud, Operation};
 use serde_json::{Value, json};
 
 const MANAGER: &str = "https://management.azure.com";
@@ -247,7 +247,7 @@ fn one_subscription_can_be_refused_and_tokens_are_looked_at() {
         codes(&ours.send("GET", &path, None))
     };
     cloud.deny(
-        Refusal::of(Operation::ListVaults).in_subscription("5b5c41b7-0000-4000-8000-000000000002"),
+        DenyRule::of(Operation::ListVaults).in_subscription("5b5c41b7-0000-4000-8000-000000000002"),
     );
     assert_eq!(vaults("5b5c41b7-0000-4000-8000-000000000002").1, "AuthorizationFailed");
     assert_eq!(vaults(&cloud.subscription_id()).0, 200);

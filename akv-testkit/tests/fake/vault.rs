@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::{Caller, PUBLIC, codes, import_body, token};
 use akv_testkit::pki::{Key, TestPki, openssl_pfx};
-use akv_testkit::{FakeCloud, Operation, Pages, Reason, Refusal};
+use akv_testkit::{DenyRule, FakeCloud, Operation, Pages, Reason};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -305,11 +305,11 @@ fn refusals_have_the_inner_codes_of_the_service() {
         (Reason::PrivateLink, "ForbiddenByConnection"),
         (Reason::Policy, "ForbiddenByPolicy"),
     ] {
-        cloud.deny(Refusal::of(Operation::GetCertificate).because(reason).times(1));
+        cloud.deny(DenyRule::of(Operation::GetCertificate).because(reason).times(1));
         assert_eq!(get(), code);
         assert_eq!(get(), "", "it was only once");
     }
-    cloud.deny(Refusal::of_everything().named("CERT-000002"));
+    cloud.deny(DenyRule::of_everything().named("CERT-000002"));
     assert_eq!(get(), "");
     assert_eq!(caller.get("/certificates/cert-000002").status(), 403);
     cloud.permit_all();

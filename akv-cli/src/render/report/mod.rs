@@ -17,7 +17,6 @@ pub(crate) fn report(
     owner_tag: &str,
 ) -> Result<()> {
     match output {
-        Output::Table => table::table(report, changes),
         Output::Csv => table::csv(report, changes),
         Output::Json => print_json(&document::document(report, changes)),
         Output::Jsonl => {
@@ -25,6 +24,7 @@ pub(crate) fn report(
             document::changes(changes).try_for_each(|one| print_json_line(&one))
         }
         Output::Html => page::page(report, changes, owner_tag),
+        _ => table::table(report, changes),
     }
 }
 

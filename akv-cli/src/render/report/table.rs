@@ -7,12 +7,12 @@ use anyhow::Result;
 
 use super::document::{self, ChangeRecord, shown};
 use crate::render::print;
-use crate::render::table::{print_csv, print_table};
+use crate::render::table::{print_csv, print_whole_table};
 
 /// The findings, what they mean, and the changes.
 pub(super) fn table(report: &Report, changes: Option<&[Change]>) -> Result<()> {
     if !report.findings.is_empty() {
-        print_table(
+        print_whole_table(
             &["severity", "code", "store", "name", "message"],
             document::findings(report).map(|one| {
                 vec![
@@ -31,14 +31,14 @@ pub(super) fn table(report: &Report, changes: Option<&[Change]>) -> Result<()> {
     }
     if !report.failed.is_empty() {
         print("")?;
-        print_table(
+        print_whole_table(
             &["store that could not be read", "error"],
             report.failed.iter().map(|one| vec![one.store.as_str().to_owned(), one.error.clone()]),
         )?;
     }
     if let Some(changes) = changes.filter(|changes| !changes.is_empty()) {
         print("")?;
-        print_table(
+        print_whole_table(
             &["change", "store", "name", "what"],
             document::changes(Some(changes)).map(|one| {
                 vec![

@@ -2,7 +2,7 @@
 
 use akv_core::Cloud;
 use akv_keyfactor::{JobStatus, Options};
-use akv_testkit::{Operation, Refusal};
+use akv_testkit::{DenyRule, Operation};
 
 use super::assert_ends;
 use crate::configurations::tree;
@@ -18,11 +18,11 @@ async fn discovery_goes_on_after_what_fails() {
     });
     let whole = world.ran("D2").await;
     assert_ends(&whole, JobStatus::Success, &["2 vaults found"]);
-    world.cloud.deny(Refusal::of(Operation::ListVaults).in_subscription(OTHER_SUBSCRIPTION));
+    world.cloud.deny(DenyRule::of(Operation::ListVaults).in_subscription(OTHER_SUBSCRIPTION));
     let output = world.ran("D2").await;
     assert_ends(&output, JobStatus::Warning, &[OTHER_SUBSCRIPTION]);
     assert_eq!(output.discovery, Some(vec![format!("{SUBSCRIPTION}:pki-rg:contoso")]));
-    world.cloud.deny(Refusal::of(Operation::ListVaults).in_subscription(SUBSCRIPTION));
+    world.cloud.deny(DenyRule::of(Operation::ListVaults).in_subscription(SUBSCRIPTION));
     let output = world.ran("D2").await;
     assert_ends(&output, JobStatus::Failure, &[SUBSCRIPTION]);
     assert_eq!(output.discovery, None);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use akv_core::job::{Coverage, Unchanged};
 use akv_keyfactor::{ItemStatus, JobStatus, Options};
-use akv_testkit::{Calls, Fault, Operation, Refusal};
+use akv_testkit::{Calls, DenyRule, Fault, Operation};
 use serde_json::{Value, json};
 
 use super::{aliases, assert_ends};
@@ -47,7 +47,7 @@ async fn an_unreadable_certificate_is_named_and_kept() {
         world.vault().import(alias, &leaf.pfx(), None).expect("imported");
     }
     for alias in ["locked", "unknown-and-locked"] {
-        world.cloud.deny(Refusal::of(Operation::GetCertificate).named(alias));
+        world.cloud.deny(DenyRule::of(Operation::GetCertificate).named(alias));
     }
     let output = world.ran("V3").await;
     assert_ends(
@@ -67,7 +67,7 @@ async fn an_inventory_that_may_read_next_to_nothing_is_a_failure_without_items()
         cloud.vault_with("contoso", |vault| vault.placed(SUBSCRIPTION, "pki-rg").certificates(5))
     });
     for alias in ["cert-000001", "cert-000002", "cert-000003", "cert-000004"] {
-        world.cloud.deny(Refusal::of(Operation::GetCertificate).named(alias));
+        world.cloud.deny(DenyRule::of(Operation::GetCertificate).named(alias));
     }
     let output = world.ran("V3").await;
     assert_ends(&output, JobStatus::Failure, &["4 could not be read"]);

@@ -6,6 +6,7 @@ mod add;
 mod discovery;
 mod inventory;
 mod reach;
+mod reenrollment;
 mod remove_and_create;
 
 use akv_keyfactor::{JobOutput, JobStatus};

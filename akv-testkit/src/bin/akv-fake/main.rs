@@ -6,35 +6,17 @@ mod files;
 use std::io;
 use std::process::ExitCode;
 
-use akv_testkit::{FakeCloud, Fault, Pace, TlsServer};
+use akv_testkit::{ClockMode, FakeCloud, Fault, TlsServer};
 
-use arguments::{Arguments, Wish};
+use arguments::Arguments;
 
 fn main() -> ExitCode {
-    let words: Result<Vec<String>, _> =
-        std::env::args_os().skip(1).map(std::ffi::OsString::into_string).collect();
-    let wish = words
-        .map_err(|word| format!("{} is not UTF-8", word.display()))
-        .and_then(|words| Wish::read(words.into_iter()));
-    match wish {
-        Ok(Wish::Help) => {
-            say(io::stdout(), arguments::HELP);
-            ExitCode::SUCCESS
-        }
-        Ok(Wish::Version) => {
-            say(io::stdout(), concat!("akv-fake ", env!("CARGO_PKG_VERSION")));
-            ExitCode::SUCCESS
-        }
-        Ok(Wish::Serve(arguments)) => match serve(&arguments) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                say(io::stderr(), &format!("akv-fake: {error}"));
-                ExitCode::FAILURE
-            }
-        },
+    let arguments = Arguments::read(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    match serve(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(io::stderr(), &format!("akv-fake: {error}\n\n{}", arguments::HELP));
-            ExitCode::from(2)
+            say(io::stderr(), &format!("akv-fake: {error}"));
+            ExitCode::FAILURE
         }
     }
 }
@@ -76,7 +58,7 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
     let client = FakeCloud::builder().start().client_id();
     let mut builder = FakeCloud::builder()
         .client(&client, &secret)
-        .pace(Pace::Tokio)
+        .clock_mode(ClockMode::Tokio)
         .latency(arguments.latency)
         .deletion_takes(arguments.settle)
         .recovery_takes(arguments.settle)
@@ -102,7 +84,7 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
                 vault.placed(&id, "certificates").certificates(arguments.certificates_each)
             });
     }
-    if let Some(budget) = arguments.budget {
+    if let Some(budget) = arguments.budget() {
         builder = builder.budget(budget);
     }
     if let Some(saved) = arguments.state.as_ref().filter(|file| file.exists()) {

@@ -1,0 +1,40 @@
+//! What a failure is taken for.
+
+use akv_core::{Denial, Error, ErrorKind};
+
+/// A kind of error, in words.
+#[derive(Debug, Clone)]
+pub(super) struct Classification {
+    pub(super) kind: ErrorKind,
+    pub(super) problem: String,
+    pub(super) advice: Option<String>,
+}
+
+impl Classification {
+    pub(super) fn new(kind: ErrorKind, problem: impl Into<String>) -> Self {
+        Self { kind, problem: problem.into(), advice: None }
+    }
+
+    pub(super) fn advised(self, advice: impl Into<String>) -> Self {
+        Self { advice: Some(advice.into()), ..self }
+    }
+
+    /// The error of an `operation` that was attempted.
+    pub(super) fn into_error(self, operation: &str) -> Error {
+        let error = Error::new(self.kind, operation, self.problem);
+        match self.advice {
+            Some(advice) => error.with_advice(advice),
+            None => error,
+        }
+    }
+}
+
+pub(super) fn azure_policy() -> Classification {
+    Classification::new(ErrorKind::Denied(Denial::AzurePolicy), "Azure Policy does not allow it")
+        .advised("change what is asked for, or the policy; the activity log names the policy")
+}
+
+pub(super) fn not_the_service() -> Classification {
+    Classification::new(ErrorKind::Protocol, "this is not the service's own answer")
+        .advised("find out who answers in its place: a proxy, a gateway, a wrong DNS entry")
+}

@@ -1,0 +1,158 @@
+//! What the status of a service's answer means, and where the service's own codes decide.
+
+use akv_core::{Error, ErrorKind};
+
+use super::classification::{Classification, not_the_service};
+use super::connection::{self, Peer};
+use super::{key_vault, resource_manager};
+use crate::api::{ApiOperation, Service};
+use crate::exchange::{ErrorResponse, Failure};
+
+/// The error of an attempt that failed: `api` on `host`, where `operation` is what it was part of.
+pub(crate) fn classify(api: ApiOperation, operation: &str, host: &str, failure: &Failure) -> Error {
+    let peer = match api.service() {
+        Service::KeyVault => Peer::Vault(host),
+        Service::ResourceManager => Peer::ResourceManager(host),
+    };
+    let Failure::Refused(response) = failure else {
+        let error = connection::classify(peer, failure).into_error(operation);
+        return match failure.source() {
+            Some(source) => error.with_source(source),
+            None => error,
+        };
+    };
+    let error =
+        classify_response(api, response).into_error(operation).with_reply(response.reply.clone());
+    match response.retry_after {
+        Some(wait) => error.with_retry_after(wait),
+        None => error,
+    }
+}
+
+/// The caller cancelled before anything was sent, or a read was torn off.
+pub(crate) fn cancelled(operation: &str) -> Error {
+    Error::new(ErrorKind::Cancelled, operation, "cancelled")
+}
+
+/// Matches on status, code and inner code, never on the message, which Microsoft rewords.
+fn classify_response(api: ApiOperation, response: &ErrorResponse) -> Classification {
+    let reply = &response.reply;
+    let code = reply.code.as_deref().unwrap_or_default();
+    let inner = reply.inner_code.as_deref().unwrap_or_default();
+    match (reply.status, api.service()) {
+        (300..=399, _) => redirected(response),
+        (401, service) => unauthenticated(service, code, response),
+        (403, Service::KeyVault) => key_vault::denied(api, code, inner),
+        (403, Service::ResourceManager) => resource_manager::denied(api, code),
+        (404, _) => absent(code, response),
+        (407, _) => connection::proxy_sign_in(),
+        (409, Service::KeyVault) => key_vault::conflict(inner),
+        (409, Service::ResourceManager) => resource_manager::conflict(code),
+        (413, _) => Classification::new(ErrorKind::Invalid, "the service refuses it as too large")
+            .advised("a certificate with its key and chain has to stay below 25 KB"),
+        (429, service) => throttled(service, response),
+        (400..=499, _) if response.not_from_service => not_the_service(),
+        (408, _) => Classification::new(ErrorKind::TimedOut, "the service gave up waiting"),
+        (400..=499, _) => invalid(code, inner),
+        (500..=599, _) => Classification::new(ErrorKind::Unavailable, "the service failed"),
+        _ => not_the_service(),
+    }
+}
+
+fn redirected(response: &ErrorResponse) -> Classification {
+    let host = response.location.as_deref();
+    let whither = host.map(|host| format!(" to {host}")).unwrap_or_default();
+    Classification::new(
+        ErrorKind::UntrustedHost,
+        format!("the answer is a redirect{whither}, which the service never sends: not followed"),
+    )
+    .advised("find out who answers in the service's place: a proxy's login page, a wrong DNS entry")
+}
+
+fn unauthenticated(service: Service, code: &str, response: &ErrorResponse) -> Classification {
+    if let Some(audience) = &response.other_audience {
+        return Classification::new(
+            ErrorKind::Unauthenticated,
+            format!(
+                "the host wants a token for {audience}, which is not the vault audience of the \
+                 configured cloud: no such token was requested"
+            ),
+        )
+        .advised("check the cloud and the host: another cloud's vault, a managed HSM or a proxy answered");
+    }
+    if response.insufficient_claims {
+        return Classification::new(
+            ErrorKind::Unauthenticated,
+            "continuous access evaluation revoked the token (insufficient_claims)",
+        )
+        .advised(
+            "the tenant's Conditional Access policies no longer admit this identity from this \
+             network: ask the tenant's administrator to check its sign-in log",
+        );
+    }
+    let refused = Classification::new(
+        ErrorKind::Unauthenticated,
+        "the service refused the token, and a new one too",
+    );
+    match (&response.tenant, service, code) {
+        (Some(tenant), _, _) => refused.advised(format!(
+            "it takes tokens of tenant {tenant}: check that this is the tenant configured, that \
+             the cloud is the right one, and the clock of this machine"
+        )),
+        (None, Service::ResourceManager, "InvalidAuthenticationTokenTenant") => {
+            refused.advised("the subscription belongs to another tenant: name that one")
+        }
+        _ => refused.advised("check tenant, cloud and the clock of this machine"),
+    }
+}
+
+/// A 404 is absence only in the service's own words: a proxy's 404 says nothing about a vault.
+fn absent(code: &str, response: &ErrorResponse) -> Classification {
+    match code {
+        "SubscriptionNotFound" => Classification::new(
+            ErrorKind::Absent,
+            "there is no such subscription, or the caller has no role in it",
+        )
+        .advised("check the subscription's id and the tenant"),
+        "ResourceGroupNotFound" => Classification::new(ErrorKind::Absent, "no such resource group"),
+        // Without its vault nothing can be said of a certificate.
+        "VaultNotFound" => Classification::new(ErrorKind::Unavailable, "there is no such vault")
+            .advised("check the vault's name and the cloud"),
+        _ if response.not_from_service => not_the_service(),
+        _ if code.ends_with("NotFound") => {
+            Classification::new(ErrorKind::Absent, "it is not there")
+        }
+        _ => {
+            Classification::new(ErrorKind::Protocol, "the service does not know what is asked for")
+                .advised("check whether this cloud has the versions of the interfaces in use")
+        }
+    }
+}
+
+fn throttled(service: Service, response: &ErrorResponse) -> Classification {
+    let who = match service {
+        Service::KeyVault => "the vault's or the subscription's budget of requests is used up",
+        Service::ResourceManager => "Resource Manager's budget of requests is used up",
+    };
+    let rest = response.retry_after.filter(|wait| !wait.is_zero()).map(|wait| {
+        format!(", and it wants to be left alone for {} seconds", wait.as_secs_f64().ceil())
+    });
+    Classification::new(ErrorKind::Throttled, format!("{who}{}", rest.unwrap_or_default()))
+        .advised("find out who else uses it, or run later")
+}
+
+fn invalid(code: &str, inner: &str) -> Classification {
+    let refused = Classification::new(ErrorKind::Invalid, "the service refuses it as wrong");
+    match (code, inner) {
+        (_, "KeySizeNotSupported") => refused.advised(
+            "Key Vault takes no RSA certificate whose chain holds an EC issuer, and no key but RSA \
+             2048, 3072, 4096 and EC P-256, P-384, P-521, P-256K",
+        ),
+        ("VaultNameNotValid", _) => refused.advised("choose another vault name"),
+        ("RegionNotSupported" | "LocationNotAvailableForResourceType", _) => {
+            refused.advised("name a region that has Key Vault")
+        }
+        ("SkuNotSupported", _) => refused.advised("choose the other SKU, or another region"),
+        _ => refused,
+    }
+}

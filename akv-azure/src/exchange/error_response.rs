@@ -1,0 +1,142 @@
+//! The body of an answer that is not a success (Key Vault data plane 7.4 `KeyVaultError`, Resource
+//! Manager `ErrorResponse`), and what else may be in its place.
+
+use std::time::{Duration, SystemTime};
+
+use akv_core::Reply;
+use serde::Deserialize;
+use url::Url;
+
+use super::answer::Answer;
+use super::challenge::Challenge;
+use super::retry_after::retry_after;
+use crate::redact::Redactor;
+
+/// A service's answer that is not a success.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ErrorResponse {
+    pub(crate) reply: Reply,
+    /// Whether it was written by something that does not speak the service's JSON.
+    pub(crate) not_from_service: bool,
+    /// The host that a redirect leads to.
+    pub(crate) location: Option<String>,
+    /// The tenant that a 401 names.
+    pub(crate) tenant: Option<String>,
+    /// The audience that a 401 wants a token for, where that is not the cloud's.
+    pub(crate) other_audience: Option<String>,
+    /// Whether a 401 says that the token was revoked by continuous access evaluation.
+    pub(crate) insufficient_claims: bool,
+    /// How long the service asks to be left alone.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl ErrorResponse {
+    /// Reads the answer. A 401 may name `audience` and no other; where none is given it may name any.
+    /// Of an answer to a request with a key in it (`carries_a_key`) no words are kept.
+    pub(crate) fn read(answer: &Answer, audience: Option<&str>, carries_a_key: bool) -> Self {
+        let (mut reply, not_from_service) = reply(answer);
+        if carries_a_key {
+            // Whoever wrote it could repeat the key, and nobody knows in which spelling.
+            reply.message = None;
+        }
+        let redactor = answer.redactor();
+        let challenge = answer.header("www-authenticate").map(Challenge::read).unwrap_or_default();
+        Self {
+            reply,
+            not_from_service,
+            location: answer.header("location").and_then(|it| redirect_host(it, redactor)),
+            tenant: challenge.tenant.filter(|tenant| redactor.identifier(tenant) == *tenant),
+            other_audience: challenge
+                .audience
+                .filter(|named| is_other_audience(named, audience))
+                .map(|named| redactor.line(&named)),
+            insufficient_claims: challenge.insufficient_claims,
+            retry_after: retry_after(answer.headers(), SystemTime::now()),
+        }
+    }
+}
+
+fn is_other_audience(named: &str, own: Option<&str>) -> bool {
+    own.is_some_and(|own| !own.trim_end_matches('/').eq_ignore_ascii_case(named))
+}
+
+/// The host that a redirect leads to.
+fn redirect_host(location: &str, redactor: &Redactor) -> Option<String> {
+    let url = Url::parse(location).ok()?;
+    Some(redactor.line(url.host_str()?))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    error: Option<Detail>,
+    // Some of Resource Manager's providers leave the envelope out.
+    code: Option<String>,
+    message: Option<String>,
+    #[serde(alias = "innerError")]
+    innererror: Option<Box<Detail>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Detail {
+    code: Option<String>,
+    message: Option<String>,
+    #[serde(alias = "innerError")]
+    innererror: Option<Box<Detail>>,
+}
+
+impl Body {
+    fn detail(self) -> Detail {
+        let Self { error, code, message, innererror } = self;
+        error.unwrap_or(Detail { code, message, innererror })
+    }
+}
+
+/// What the service said, and whether it was somebody else who said it: a proxy, a gateway.
+fn reply(answer: &Answer) -> (Reply, bool) {
+    let redactor = answer.redactor();
+    let detail = serde_json::from_slice::<Body>(answer.body())
+        .ok()
+        .map(Body::detail)
+        .filter(|detail| detail.code.is_some());
+    let mut reply =
+        Reply { status: answer.status(), request_id: answer.request_id(), ..Reply::default() };
+    let Some(detail) = detail else {
+        reply.message = described(answer.body(), redactor);
+        return (reply, true);
+    };
+    let inner = detail.innererror.as_deref().and_then(innermost);
+    reply.inner_code = inner.map(|code| redactor.identifier(&code));
+    reply.code = detail.code.map(|code| redactor.identifier(&code));
+    reply.message = detail.message.map(|message| redactor.line(&message));
+    (reply, false)
+}
+
+/// Key Vault names the reason in the first level; Resource Manager may nest deeper.
+fn innermost(detail: &Detail) -> Option<String> {
+    detail.code.clone().or_else(|| innermost(detail.innererror.as_deref()?))
+}
+
+/// What a body that is not the service's tells a person: the title of an HTML page or its beginning.
+fn described(body: &[u8], redactor: &Redactor) -> Option<String> {
+    let text = String::from_utf8_lossy(body.get(..BEGINNING.min(body.len())).unwrap_or_default());
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    let lower = text.to_ascii_lowercase();
+    if !lower.starts_with('<') {
+        return Some(redactor.line(text));
+    }
+    let title = lower.find("<title>").map(|at| at + "<title>".len()).and_then(|from| {
+        let to = from + lower.get(from..)?.find("</title>")?;
+        text.get(from..to)
+    });
+    Some(match title {
+        Some(title) => format!("an HTML page titled {:?}", redactor.line(title)),
+        None => "an HTML page".to_owned(),
+    })
+}
+
+const BEGINNING: usize = 4096;

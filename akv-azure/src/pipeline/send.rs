@@ -1,0 +1,284 @@
+//! The one way every request goes: authorise, pace, send, read, and again where that may help.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use akv_core::{Error, ErrorKind};
+use azure_core::http::HttpClient;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::call::Call;
+use super::quota::Quota;
+use super::rate_limiter::{Permit, RateLimiter};
+use super::receipt;
+use crate::auth::{Token, TokenCache};
+use crate::classify::{cancelled, classify};
+use crate::exchange::{Answer, Deadline, ErrorResponse, Failure, Origin, Rest, Retry};
+
+/// The way to one host as one identity.
+#[derive(Clone)]
+pub(crate) struct Pipeline {
+    pub(crate) transport: Arc<dyn HttpClient>,
+    pub(crate) origin: Origin,
+    /// None where nothing is asked that needs a token.
+    pub(crate) tokens: Option<Arc<TokenCache>>,
+    /// The only audience that a challenge may name, where the service names one.
+    pub(crate) audience: Option<String>,
+    pub(crate) pacing: Pacing,
+    pub(crate) cancellation: CancellationToken,
+}
+
+/// Whose budget a request uses.
+#[derive(Clone)]
+pub(crate) enum Pacing {
+    /// A vault's, and that of all vaults together.
+    Vault { vault: Arc<RateLimiter>, all: Arc<RateLimiter> },
+    /// One of Resource Manager's.
+    ResourceManager { quota: Arc<Quota>, budget: String },
+    /// Nobody's.
+    Free,
+}
+
+/// How a request ended without success.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// It had no effect.
+    Known(Error),
+    /// Perhaps it had: the service has to be asked before it is sent again.
+    Unknown(Error, Failure),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Known(error)
+    }
+}
+
+impl From<Failed> for Error {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Known(error) | Failed::Unknown(error, _) => error,
+        }
+    }
+}
+
+impl Pipeline {
+    /// Sends the request until it succeeds, cannot, or may no longer.
+    pub(crate) async fn send(&self, call: &Call, retry: &mut Retry) -> Result<Answer, Failed> {
+        // Whatever link was followed to here, a token goes to this host alone.
+        if !self.origin.owns(&call.url) {
+            return Err(call
+                .error(ErrorKind::UntrustedHost, "its URL is not on the configured host")
+                .into());
+        }
+        let mut renewed = false;
+        let mut last = None;
+        loop {
+            let token = self.token(call, retry.deadline()).await?;
+            let mut places = match self.places(call, retry.deadline()).await {
+                // The service's own words say more than that there was no room.
+                Err(error) if error.kind() == ErrorKind::Throttled => {
+                    return Err(last.unwrap_or(error).into());
+                }
+                places => places?,
+            };
+            if self.cancellation.is_cancelled() {
+                return Err(cancelled(&call.operation).into());
+            }
+            places.iter_mut().for_each(Permit::sent);
+            let started = Instant::now();
+            let outcome = self.attempt(call, token.as_ref(), retry.deadline()).await?;
+            log(call, retry.attempt(), started.elapsed(), &outcome);
+            receipt::note(call, &outcome);
+            let failure = match outcome {
+                Ok(answer) if call.api.accepts(answer.status()) => {
+                    self.heed(&answer);
+                    return Ok(answer);
+                }
+                Ok(answer) => {
+                    self.heed(&answer);
+                    let carries_a_key = call.api.carries_a_key();
+                    let audience = self.audience.as_deref();
+                    Failure::Refused(Box::new(ErrorResponse::read(
+                        &answer,
+                        audience,
+                        carries_a_key,
+                    )))
+                }
+                Err(failure) => failure,
+            };
+            self.give_back(places, &failure);
+            if let (Some(tokens), Some(token), false) = (&self.tokens, &token, renewed)
+                && wants_another_token(&failure)
+            {
+                tokens.refused(token);
+                renewed = true;
+                continue;
+            }
+            let said = classify(call.api, &call.operation, &self.origin.host(), &failure);
+            if !call.api.repeats_freely() && failure.may_have_happened() {
+                return Err(Failed::Unknown(said, failure));
+            }
+            self.pause(call, retry, &failure, said.clone()).await?;
+            last = Some(said);
+        }
+    }
+
+    /// Waits before the next attempt, or gives the failure back where there is to be none.
+    async fn pause(
+        &self,
+        call: &Call,
+        retry: &mut Retry,
+        failure: &Failure,
+        said: Error,
+    ) -> Result<(), Error> {
+        match retry.after(failure) {
+            Some(wait) => {
+                if failure.is_throttling() {
+                    let seconds =
+                        u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
+                    tracing::info!(target: "akv_azure::throttling", seconds, "throttled: waiting");
+                }
+                self.sleep(&call.operation, wait).await
+            }
+            None => Err(said),
+        }
+    }
+
+    /// Waits; `Err` if the caller cancelled meanwhile.
+    pub(crate) async fn sleep(&self, operation: &str, wait: Duration) -> Result<(), Error> {
+        self.cancellation
+            .run_until_cancelled(tokio::time::sleep(wait))
+            .await
+            .ok_or_else(|| cancelled(operation))
+    }
+
+    async fn token(&self, call: &Call, deadline: Deadline) -> Result<Option<Token>, Error> {
+        let Some(tokens) = &self.tokens else { return Ok(None) };
+        self.cancellation
+            .run_until_cancelled(tokens.token(deadline))
+            .await
+            .ok_or_else(|| cancelled(&call.operation))?
+            .map(Some)
+            .map_err(|denied| denied.into_error(&call.operation))
+    }
+
+    async fn places(&self, call: &Call, deadline: Deadline) -> Result<Vec<Permit>, Error> {
+        let places = async {
+            Ok(match &self.pacing {
+                Pacing::Vault { vault, all } => {
+                    vec![vault.permit(deadline).await?, all.permit(deadline).await?]
+                }
+                Pacing::ResourceManager { quota, budget } => {
+                    quota.permit(budget, deadline).await?;
+                    Vec::new()
+                }
+                Pacing::Free => Vec::new(),
+            })
+        };
+        self.cancellation
+            .run_until_cancelled(deadline.bound(places))
+            .await
+            .ok_or_else(|| cancelled(&call.operation))?
+            .ok_or_else(|| {
+                let seconds = deadline.total().as_secs();
+                let problem = format!(
+                    "within {seconds} seconds the service's budget of requests left no room for it"
+                );
+                call.error(ErrorKind::Throttled, problem)
+            })?
+            .map_err(|rest: Rest| {
+                let problem = format!(
+                    "the service refused requests as too many and is left alone for {rest}, longer \
+                     than this may take"
+                );
+                call.error(ErrorKind::Throttled, problem)
+                    .with_advice("find out who else uses its budget, or run later")
+                    .with_retry_after(rest.length())
+            })
+    }
+
+    /// One attempt. A read is torn off when the caller cancels; a change that is under way is
+    /// awaited, so that it is known what was done.
+    async fn attempt(
+        &self,
+        call: &Call,
+        token: Option<&Token>,
+        deadline: Deadline,
+    ) -> Result<Result<Answer, Failure>, Error> {
+        let request = call.request(token);
+        let exchange = async {
+            let response =
+                self.transport.execute_request(&request).await.map_err(Failure::of_transport)?;
+            Answer::read(response, call.limit, call.redactor(token)).await
+        };
+        let started = Instant::now();
+        let bounded = async {
+            let exchanged = deadline.within(ATTEMPT).bound(exchange).await;
+            exchanged.unwrap_or_else(|| Err(Failure::Stalled { after: started.elapsed() }))
+        };
+        if call.api.changes() {
+            return Ok(bounded.await);
+        }
+        self.cancellation
+            .run_until_cancelled(bounded)
+            .await
+            .ok_or_else(|| cancelled(&call.operation))
+    }
+
+    fn heed(&self, answer: &Answer) {
+        if let Pacing::ResourceManager { quota, budget } = &self.pacing {
+            quota.heed(budget, answer.headers());
+        }
+    }
+
+    fn give_back(&self, places: Vec<Permit>, failure: &Failure) {
+        let mut places = places.into_iter();
+        if failure.is_throttling() {
+            if let Pacing::ResourceManager { quota, budget } = &self.pacing {
+                quota.spent(budget, failure.retry_after());
+            }
+            if let Some(place) = places.next() {
+                place.refused(failure.retry_after());
+            }
+            places.for_each(Permit::unused);
+        } else if matches!(failure, Failure::NotSent { .. }) {
+            places.for_each(Permit::unused);
+        }
+    }
+}
+
+/// Whether a new token for the same audience may be taken.
+fn wants_another_token(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Refused(response)
+            if response.reply.status == 401 && response.other_audience.is_none()
+    )
+}
+
+/// Never the query, which can hold paging tokens, nor any header or body.
+fn log(call: &Call, attempt: u32, took: Duration, outcome: &Result<Answer, Failure>) {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
+    let (status, request_id) = match outcome {
+        Ok(answer) => (answer.status(), answer.request_id()),
+        Err(_) => (0, None),
+    };
+    tracing::debug!(
+        method = %call.method,
+        host = call.url.host_str(),
+        path = call.url.path(),
+        status,
+        attempt,
+        milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        request_id,
+        failed = outcome.is_err(),
+        "request"
+    );
+}
+
+/// The bound of one attempt, the reading of the answer included.
+pub(super) const ATTEMPT: Duration = Duration::from_secs(30);

@@ -1,0 +1,121 @@
+//! Options that other tools have: the error names the option of this program that was meant.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// The same error, with what was meant where that is known for the command.
+pub(crate) fn with_meant(
+    mut error: clap::Error,
+    arguments: impl Iterator<Item = String>,
+) -> clap::Error {
+    if error.kind() == ErrorKind::UnknownArgument
+        && let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
+        && let Some(advice) = meant(option, arguments)
+    {
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![advice.into()]));
+    }
+    error
+}
+
+fn meant(option: &str, mut arguments: impl Iterator<Item = String>) -> Option<&'static str> {
+    let command = arguments.find(|argument| !argument.starts_with('-'))?;
+    let row = MEANT
+        .iter()
+        .find(|row| row.options.contains(&option) && (row.commands.contains(&command.as_str())));
+    row.map(|row| row.advice)
+}
+
+struct Meant {
+    options: &'static [&'static str],
+    commands: &'static [&'static str],
+    advice: &'static str,
+}
+
+const MEANT: [Meant; 6] = [
+    Meant {
+        options: &["--force", "--replace", "--update", "-f"],
+        commands: &["add"],
+        advice: "--overwrite replaces it",
+    },
+    Meant {
+        options: &["--name", "--certificate-name", "-n", "--id"],
+        commands: &["add", "remove", "show", "recover", "purge"],
+        advice: "--alias names the certificate",
+    },
+    Meant {
+        options: &["--file", "--certificate", "--cert", "--key"],
+        commands: &["add", "check"],
+        advice: "--pfx or --pem names the file with certificate and key",
+    },
+    Meant {
+        options: &["--password", "-p", "--passin"],
+        commands: &["add", "check"],
+        advice: "--password-file, --password-env or --password-stdin gives the password; other users \
+                 of the machine could read it on a command line",
+    },
+    Meant {
+        options: &[
+            "--vault",
+            "--vault-name",
+            "--store",
+            "--subscription",
+            "--resource-group",
+            "-g",
+        ],
+        commands: &[
+            "inventory",
+            "add",
+            "remove",
+            "create",
+            "show",
+            "list-deleted",
+            "recover",
+            "purge",
+        ],
+        advice: "the argument STORE names the vault, also as subscription:resource-group:vault",
+    },
+    Meant {
+        options: &["--format", "--json", "--csv"],
+        commands: &[
+            "inventory",
+            "add",
+            "remove",
+            "create",
+            "discover",
+            "check",
+            "show",
+            "list-deleted",
+            "recover",
+            "purge",
+        ],
+        advice: "--output selects the format",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::args::Cli;
+
+    #[test]
+    fn commands_and_advised_options_exist() {
+        let mut root = Cli::command();
+        root.build();
+        for row in &MEANT {
+            for name in row.commands {
+                let command = root.find_subcommand(name).expect("a command");
+                let longs: Vec<_> =
+                    command.get_arguments().filter_map(clap::Arg::get_long).collect();
+                for word in row.advice.split([' ', ',', ';']).filter_map(|it| it.strip_prefix("--"))
+                {
+                    assert!(longs.contains(&word), "{name} has no --{word}");
+                }
+                for option in row.options.iter().filter_map(|it| it.strip_prefix("--")) {
+                    assert!(!longs.contains(&option), "{name} has --{option}");
+                }
+            }
+        }
+    }
+}

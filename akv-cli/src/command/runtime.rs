@@ -1,0 +1,39 @@
+//! The asynchronous runtime, and what commands have in it.
+
+use std::future::Future;
+
+use anyhow::{Context, Result};
+use tokio_util::sync::CancellationToken;
+
+use super::signal::Signals;
+use crate::args::Common;
+use crate::blocking::blocking;
+use crate::wiring::Wiring;
+
+pub(super) fn in_runtime<F, T>(
+    common: &Common,
+    command: impl FnOnce(Result<Wiring>, CancellationToken) -> F,
+) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    runtime()?.block_on(async {
+        let cancellation = CancellationToken::new();
+        let signals = Signals::listen().context("listen for signals")?;
+        tokio::spawn(signals.cancel(cancellation.clone()));
+        let (common, own) = (common.clone(), cancellation.clone());
+        let wiring = blocking(&cancellation, move || Wiring::new(&common, own)).await;
+        command(wiring, cancellation).await
+    })
+}
+
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build()
+        .context("start the asynchronous runtime")
+}
+
+/// The work is waiting for a service; two threads keep decoding from holding it up.
+const WORKERS: usize = 2;

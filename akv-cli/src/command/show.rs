@@ -1,0 +1,40 @@
+//! `akv show`
+
+use std::io::{self, IsTerminal};
+
+use akv_core::job::{Coverage, ShowRequest, Versions};
+use anyhow::Result;
+
+use crate::args::{Common, Output, ShowArgs};
+use crate::exit::Exit;
+use crate::render;
+use crate::usage::Usage;
+use crate::wiring::Wiring;
+
+pub(super) async fn run(common: &Common, args: &ShowArgs, wiring: Wiring) -> Result<Exit> {
+    check(common.output, args)?;
+    let request = ShowRequest {
+        name: args.alias.clone(),
+        coverage: if args.chain { Coverage::Chain } else { Coverage::Leaf },
+        versions: if args.versions { Versions::All } else { Versions::Current },
+    };
+    let address = wiring.address(common, &args.store).await?;
+    let credential = wiring.credential(common).await?;
+    let shown = wiring.jobs.show(&address, &credential)?.show(&request).await?;
+    render::certificate(common.output, &args.store, &shown)
+}
+
+/// One DER holds one certificate, and neither DER nor PEM holds what is known of versions.
+fn check(output: Output, args: &ShowArgs) -> Result<()> {
+    let problem = match output {
+        Output::Der if args.chain => "--chain needs --output pem, json or table",
+        Output::Der if io::stdout().is_terminal() => {
+            "DER is not written to a terminal: redirect standard output to a file"
+        }
+        Output::Der | Output::Pem | Output::Csv if args.versions => {
+            "--versions needs --output json or table"
+        }
+        _ => return Ok(()),
+    };
+    Err(Usage::new(problem).into())
+}

@@ -1,0 +1,177 @@
+//! `akv doctor`: what is wrong is named with its remedy, and nothing is changed.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a test cannot go on without ends it"
+)]
+
+mod program;
+
+use std::fs;
+use std::path::Path;
+
+use akv_testkit::{FakeCloud, Operation};
+use program::Run;
+use program::fake::Fake;
+use serde_json::{Value, json};
+
+/// The checks by name.
+fn checks(run: &Run) -> Vec<(String, String, String)> {
+    let document: Value =
+        serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("no JSON: {}", run.both()));
+    let text = |check: &Value, member: &str| check[member].as_str().unwrap_or("").to_owned();
+    let checks = document["checks"].as_array().expect("checks");
+    checks
+        .iter()
+        .map(|check| {
+            let told = format!("{} {}", text(check, "detail"), text(check, "hint"));
+            (text(check, "name"), text(check, "status"), told)
+        })
+        .collect()
+}
+
+fn check(run: &Run, name: &str) -> (String, String) {
+    let found = checks(run).into_iter().find(|(found, ..)| found == name);
+    let (_, status, told) = found.unwrap_or_else(|| panic!("no {name}: {}", run.both()));
+    (status, told)
+}
+
+fn store(fake: &Fake) -> String {
+    format!("{}:{}:contoso", fake.cloud.subscription_id(), fake.cloud.resource_group())
+}
+
+fn doctor(fake: &Fake, more: &[&str]) -> Run {
+    fake.akv().args(["doctor", &store(fake), "-o", "json"]).args(more).run()
+}
+
+#[test]
+fn healthy_vault_has_no_problem() {
+    let fake = Fake::with_vault();
+    fake.cloud.vault("contoso").seed(2);
+    let run = doctor(&fake, &["--chain"]);
+    let problems: Vec<_> =
+        checks(&run).into_iter().filter(|(_, status, _)| status != "ok").collect();
+    assert_eq!((run.code, problems), (0, Vec::new()), "{}", run.both());
+    let (_, identity) = check(&run, "identity");
+    for told in [&fake.cloud.client_id(), &fake.cloud.tenant_id()] {
+        assert!(identity.contains(told.as_str()), "{identity}");
+    }
+    let (_, tls) = check(&run, "tls-vault");
+    assert!(tls.contains("issued by"), "{tls}");
+    assert!(!run.both().contains(&fake.cloud.client_secret()));
+    let text = fake.akv().args(["doctor", &store(&fake)]).run();
+    assert!(text.stdout.contains("ok           list"), "{}", text.stdout);
+}
+
+#[test]
+fn missing_permission_comes_with_the_command_that_gives_it() {
+    let fake = Fake::with_vault();
+    fake.cloud.deny(Operation::ListCertificates);
+    let run = doctor(&fake, &[]);
+    assert_eq!(run.code, 4, "{}", run.both());
+    let (status, told) = check(&run, "list");
+    assert_eq!(status, "problem");
+    let scope = format!(
+        "--role \"Key Vault Certificates Officer\" --scope \"/subscriptions/{}/resourceGroups/{}\
+         /providers/Microsoft.KeyVault/vaults/contoso\"",
+        fake.cloud.subscription_id(),
+        fake.cloud.resource_group()
+    );
+    for part in ["az role assignment create --assignee-object-id ", &scope] {
+        assert!(told.contains(part), "{told}");
+    }
+    assert!(!told.contains("OBJECT_ID"), "the object id is filled in: {told}");
+    assert_eq!(check(&run, "get").0, "ok", "it goes on");
+}
+
+#[test]
+fn each_problem_leaves_the_other_checks_alone() {
+    let fake = Fake::new(FakeCloud::builder());
+    let run = doctor(&fake, &[]);
+    assert_eq!(run.code, 4, "there is no vault: {}", run.both());
+    assert_eq!(check(&run, "identity").0, "ok");
+    assert_eq!(check(&run, "subscription").0, "ok");
+    assert_eq!(check(&run, "vault-settings").0, "warning");
+
+    let fake = Fake::with_vault();
+    fake.cloud.expire_client_secret();
+    let run = doctor(&fake, &[]);
+    assert_eq!(run.code, 4, "{}", run.both());
+    assert_eq!(check(&run, "identity").0, "problem");
+    assert_eq!(check(&run, "tls-vault").0, "ok");
+    assert_eq!(check(&run, "list").0, "not-checked");
+
+    let settings = fake.file("akv.toml", "no-such-setting = 1\n");
+    let run = fake.akv().args(["doctor", "-o", "json", "--config", &settings]).run();
+    assert_eq!(run.code, 4, "{}", run.both());
+    assert_eq!(check(&run, "settings").0, "problem");
+    assert_eq!(check(&run, "tls-authority").0, "ok");
+}
+
+#[test]
+fn doctor_changes_nothing() {
+    let fake = Fake::with_vault();
+    doctor(&fake, &["--chain"]);
+    for entry in fake.cloud.journal().entries() {
+        assert!(
+            entry.method == "GET" || entry.operation == Operation::Token,
+            "{} {}",
+            entry.method,
+            entry.path
+        );
+    }
+}
+
+/// An extension's folder with a manifest that claims the AKV jobs for an assembly.
+fn extension(extensions: &Path, name: &str, assembly: &str) -> std::path::PathBuf {
+    let folder = extensions.join(name);
+    fs::create_dir_all(&folder).expect("a folder");
+    let job = json!({"assemblypath": assembly, "TypeFullName": "X"});
+    let manifest = json!({"extensions": {
+        "Keyfactor.Orchestrators.Extensions.IOrchestratorJobExtension":
+            {"CertStores.AKV.Inventory": job, "CertStores.AKV.Management": job}
+    }});
+    fs::write(folder.join("manifest.json"), manifest.to_string()).expect("written");
+    folder
+}
+
+#[cfg(unix)]
+#[test]
+fn installed_extension_is_checked() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let extensions = folder.path().join("extensions");
+    fs::create_dir(&extensions).expect("a folder");
+    let look = || {
+        let dir = folder.path().to_string_lossy().into_owned();
+        program::akv().args(["doctor", "-o", "json", "--orchestrator", &dir]).run()
+    };
+    assert_eq!(check(&look(), "extension").0, "problem", "there is none");
+
+    let ours = extension(&extensions, "akv", "Akv.UniversalOrchestrator.dll");
+    assert_eq!(check(&look(), "extension").0, "ok");
+    let (status, told) = check(&look(), "extension-files");
+    assert!(status == "problem" && told.contains("lacks akv and Akv.Univ"), "{told}");
+
+    fs::write(ours.join("Akv.UniversalOrchestrator.dll"), "MZ").expect("written");
+    let program = ours.join("akv");
+    fs::copy(env!("CARGO_BIN_EXE_akv"), &program).expect("copied");
+    let mode = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set");
+    };
+    mode(&ours, 0o755);
+    mode(&program, 0o644);
+    let (status, told) = check(&look(), "extension-files");
+    assert!(status == "problem" && told.contains("chmod 755"), "{told}");
+    mode(&program, 0o755);
+    assert_eq!(check(&look(), "extension-files").0, "ok");
+    assert_eq!(check(&look(), "extension-version").0, "ok");
+    mode(&program, 0o777);
+    assert_eq!(check(&look(), "extension-version").0, "not-checked", "anybody can change it");
+
+    extension(&extensions, "AzureKeyVault", "AzureKeyVault.dll");
+    let (status, told) = check(&look(), "extension");
+    assert!(status == "problem" && told.contains("AzureKeyVault"), "{told}");
+}

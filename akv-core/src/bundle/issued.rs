@@ -1,0 +1,65 @@
+//! What an authority issued for a request, without a key.
+
+use time::OffsetDateTime;
+
+use super::chain::Chain;
+use super::contents::Contents;
+use super::finding::Finding;
+use super::pkcs10::CertificateRequest;
+use super::review::{self, Reviewed};
+use super::without_duplicates;
+use super::x509::X509;
+use crate::certificate::Thumbprint;
+
+/// The certificate that was issued for a request, and its chain.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    leaf: X509,
+    chain: Vec<X509>,
+    notes: Vec<Finding>,
+}
+
+impl Issued {
+    /// Finds the certificate of the request's key among what was issued, and its chain in that and in
+    /// what is offered beside it; `None` where no certificate is of that key. Of several the one that
+    /// is valid at the time `now` and the newest is meant.
+    pub fn of(request: &CertificateRequest, issued: Contents, now: OffsetDateTime) -> Option<Self> {
+        let Contents { certificates, unreadable, offered, .. } = issued;
+        let (mut certificates, mut notes) = without_duplicates(certificates);
+        let meant = |one: &&X509| (one.is_valid_at(now), one.not_before(), one.thumbprint());
+        let leaf = certificates.iter().filter(|one| request.is_of_same_key(one)).max_by_key(meant);
+        let leaf = leaf?.clone();
+        certificates.retain(|one| *one != leaf);
+        let chain = Chain::build(&leaf, certificates, offered, now);
+        notes.extend(chain.notes(&leaf));
+        notes.extend(chain.losses(&leaf, &unreadable));
+        Some(Self { leaf, chain: chain.issuers, notes })
+    }
+
+    /// The certificate of the request's key.
+    pub fn leaf(&self) -> &X509 {
+        &self.leaf
+    }
+
+    /// The certificates above it, each the issuer of the one before.
+    pub fn chain(&self) -> &[X509] {
+        &self.chain
+    }
+
+    /// Leaf and chain as DER, leaf first.
+    pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::once(&self.leaf).chain(&self.chain).map(X509::der)
+    }
+
+    /// The leaf's thumbprint.
+    pub fn thumbprint(&self) -> Thumbprint {
+        self.leaf.thumbprint()
+    }
+
+    /// What there is to say about it at the time `now`, the gravest first.
+    pub fn findings(&self, now: OffsetDateTime) -> Vec<Finding> {
+        let Self { leaf, chain, notes } = self;
+        let size = self.certificates().map(<[u8]>::len).sum();
+        review::review(&Reviewed { leaf, chain, key_kind: leaf.key_kind(), size, notes }, now)
+    }
+}

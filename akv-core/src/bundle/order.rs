@@ -1,0 +1,46 @@
+//! The order of certificates that are already in use: nothing is left out, whatever is wrong with it.
+
+use time::OffsetDateTime;
+
+use super::chain::Chain;
+use super::contents::Contents;
+use super::key::{KeyMatch, PrivateKey};
+use super::x509::X509;
+
+/// The certificates from the leaf up to the root, as a [`Bundle`](super::Bundle) has them, then
+/// whatever does not belong to that chain. Each is there once.
+///
+/// The leaf is the certificate of a key. Without a key it is the first certificate that issued none
+/// of the others, if possible one that may issue none at all.
+pub fn leaf_first(contents: Contents, now: OffsetDateTime) -> Vec<X509> {
+    let Contents { keys, certificates: mut rest, offered, .. } = contents;
+    if rest.is_empty() {
+        return rest;
+    }
+    let leaf = rest.remove(leaf_of(&keys, &rest));
+    let mut seen = vec![leaf.thumbprint()];
+    rest.retain(|one| {
+        let new = !seen.contains(&one.thumbprint());
+        seen.push(one.thumbprint());
+        new
+    });
+    let Chain { issuers, strangers, .. } = Chain::build(&leaf, rest, offered, now);
+    std::iter::once(leaf).chain(issuers).chain(strangers).collect()
+}
+
+/// The certificate of the key. Where the key stays in the vault, the first that issued none of the
+/// others, one that may issue none at all before one that may: old roots do not say that they are
+/// roots, and what was imported can be an issuer itself.
+fn leaf_of(keys: &[PrivateKey], certificates: &[X509]) -> usize {
+    let fits = |one: &X509| keys.iter().any(|key| key.fits(one) == KeyMatch::Match);
+    let is_end = |one: &X509| !certificates.iter().any(|it| is_issuer(one, it));
+    let position = |which: &dyn Fn(&X509) -> bool| certificates.iter().position(which);
+    position(&fits)
+        .or_else(|| position(&|one| is_end(one) && !one.is_ca()))
+        .or_else(|| position(&is_end))
+        .unwrap_or_default()
+}
+
+fn is_issuer(one: &X509, of: &X509) -> bool {
+    of.names_as_issuer(one) && one.thumbprint() != of.thumbprint()
+}

@@ -1,0 +1,33 @@
+//! Cancel: a request that is not to be finished.
+
+use super::outcome::{Effect, Outcome};
+use crate::certificate::CertificateName;
+use crate::certificate_requests::{CertificateRequests, PendingRequest};
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::CertificateStore;
+
+pub(super) async fn run(
+    store: &dyn CertificateStore,
+    requests: &dyn CertificateRequests,
+    name: &CertificateName,
+) -> Result<Outcome> {
+    let vault = store.vault();
+    let pending = requests.request(name).await?.filter(PendingRequest::is_pending);
+    if pending.as_ref().is_some_and(|request| !request.awaits_merge) {
+        let operation = format!("cancel the request for certificate {name} in vault {vault}");
+        let problem = "the vault or one of its issuers is making a certificate of that name";
+        return Err(Error::new(ErrorKind::Conflict, operation, problem)
+            .with_advice("cancel it where it was begun"));
+    }
+    if pending.is_none() || !requests.forget_request(name).await? {
+        let summary = format!(
+            "no request for certificate {name} is pending in vault {vault}: nothing was changed"
+        );
+        return Ok(Outcome::warning(Effect::Nothing, summary));
+    }
+    let summary = format!(
+        "the request for certificate {name} in vault {vault} is cancelled and its key is gone: what \
+         is issued for it can no longer be merged"
+    );
+    Ok(Outcome::success(Effect::RequestCancelled { name: name.clone() }, summary))
+}

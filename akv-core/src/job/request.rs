@@ -1,0 +1,289 @@
+//! Request: a key is made in the vault, or the request that is pending already is taken up.
+
+use super::add_request::{ExistingTags, Overwrite};
+use super::mark::Mark;
+use super::outcome::{Effect, Outcome};
+use crate::bundle::{AlternativeName, CertificateRequest, X509};
+use crate::certificate::{Certificate, CertificateName, Exportable};
+use crate::certificate_requests::{
+    CertificateRequests, KeyProtection, NewRequest, PendingRequest, RequestedCertificate,
+    RequestedKey,
+};
+use crate::error::{Error, ErrorKind, Result};
+use crate::store::CertificateStore;
+use crate::tags::Tags;
+
+/// A request to be made.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct KeyRequest {
+    /// Under which name.
+    pub name: CertificateName,
+    /// What it is asked for.
+    pub wanted: CertificateWish,
+    /// What to do where the name has a certificate.
+    pub overwrite: Overwrite,
+    /// The tags that the job brings.
+    pub tags: Tags,
+    /// What becomes of the tags that are there.
+    pub existing_tags: ExistingTags,
+}
+
+/// What a certificate is asked for.
+#[derive(Debug, Clone)]
+pub enum CertificateWish {
+    /// This.
+    This(RequestedCertificate),
+    /// What the newest version of the name is: its subject, names and kind of key.
+    LikeNewest,
+}
+
+impl KeyRequest {
+    /// Asks for this under that name, with every choice at its default.
+    pub fn new(name: CertificateName, wanted: CertificateWish) -> Self {
+        Self {
+            name,
+            wanted,
+            overwrite: Overwrite::default(),
+            tags: Tags::default(),
+            existing_tags: ExistingTags::default(),
+        }
+    }
+
+    /// Takes the place of a certificate of that name, or does not.
+    #[must_use]
+    pub fn with_overwrite(self, overwrite: Overwrite) -> Self {
+        Self { overwrite, ..self }
+    }
+
+    /// With these tags, and those that are there or not.
+    #[must_use]
+    pub fn with_tags(self, tags: Tags, existing_tags: ExistingTags) -> Self {
+        Self { tags, existing_tags, ..self }
+    }
+}
+
+pub(super) async fn run(
+    store: &dyn CertificateStore,
+    requests: &dyn CertificateRequests,
+    request: &KeyRequest,
+) -> Result<Outcome> {
+    let operation = format!("request certificate {} in vault {}", request.name, store.vault());
+    Run { store, requests, request, operation }.run().await
+}
+
+struct Run<'a> {
+    store: &'a dyn CertificateStore,
+    requests: &'a dyn CertificateRequests,
+    request: &'a KeyRequest,
+    operation: String,
+}
+
+impl Run<'_> {
+    async fn run(&self) -> Result<Outcome> {
+        let existing = self.store.certificate(&self.request.name).await?;
+        let issued = existing.as_ref().filter(|it| it.der.is_some() || it.thumbprint.is_some());
+        let wanted = self.wanted(issued)?;
+        self.check(&wanted)?;
+        if issued.is_some() && self.request.overwrite == Overwrite::No {
+            return Ok(self.exists());
+        }
+        let tags = self.tags(issued)?;
+        let mut notes = Vec::new();
+        if let Some(pending) = self.requests.request(&self.request.name).await?
+            && pending.is_pending()
+        {
+            if let Some(csr) = same(&pending, &wanted) {
+                return Ok(self.taken_up(csr));
+            }
+            self.check_may_replace(&pending)?;
+            self.requests.forget_request(&self.request.name).await?;
+            notes.push(
+                "another request was pending for this name: it was replaced, and what is issued \
+                 for it can no longer be merged"
+                    .to_owned(),
+            );
+        }
+        let outcome = self.create(&wanted, tags).await?;
+        Ok(outcome.with_notes(notes))
+    }
+
+    fn wanted(&self, issued: Option<&Certificate>) -> Result<RequestedCertificate> {
+        match &self.request.wanted {
+            CertificateWish::This(wanted) => Ok(wanted.clone()),
+            CertificateWish::LikeNewest => self.like(issued),
+        }
+    }
+
+    fn like(&self, issued: Option<&Certificate>) -> Result<RequestedCertificate> {
+        let invalid = |problem: &str| self.invalid(problem);
+        let newest = issued.ok_or_else(|| {
+            Error::new(ErrorKind::Absent, &self.operation, "there is no certificate of that name")
+        })?;
+        let leaf = newest.der.as_deref().and_then(|der| X509::from_der(der).ok());
+        let leaf = leaf.ok_or_else(|| invalid("the newest version cannot be read"))?;
+        let subject = leaf.subject_name();
+        let subject = subject.ok_or_else(|| invalid("its subject is not all text"))?;
+        let key = RequestedKey::try_from(leaf.key_kind())
+            .map_err(|_| invalid("no vault makes keys of the kind that the newest version has"))?;
+        let state = newest.key.as_ref();
+        let hsm = state.and_then(|key| key.kind.as_deref()).is_some_and(|it| it.ends_with("-HSM"));
+        let exportable = state.and_then(|key| key.exportable).unwrap_or_default();
+        Ok(RequestedCertificate::new(subject)
+            .with_names(leaf.alternative_names())
+            .with_key(key)
+            .with_protection(if hsm { KeyProtection::Hsm } else { KeyProtection::Software })
+            .with_exportable(if hsm { Exportable::No } else { exportable }))
+    }
+
+    fn check(&self, wanted: &RequestedCertificate) -> Result<()> {
+        if wanted.subject.is_empty() && wanted.names.is_empty() {
+            return Err(self.invalid("it has neither a subject nor a name"));
+        }
+        if wanted.protection == KeyProtection::Hsm && wanted.exportable == Exportable::Yes {
+            return Err(self
+                .invalid("a key in an HSM cannot be exportable")
+                .with_advice("ask for a non-exportable key, or for one that is made in software"));
+        }
+        Ok(())
+    }
+
+    fn invalid(&self, problem: &str) -> Error {
+        Error::new(ErrorKind::Invalid, &self.operation, problem)
+    }
+
+    fn exists(&self) -> Outcome {
+        Outcome::warning(
+            Effect::Nothing,
+            format!(
+                "certificate {} exists already in vault {} and the job does not overwrite: no key \
+                 was made and nothing was changed",
+                self.request.name,
+                self.store.vault()
+            ),
+        )
+    }
+
+    /// What is under the name keeps its own tags until the merge.
+    fn tags(&self, issued: Option<&Certificate>) -> Result<Tags> {
+        over(issued, &self.request.tags, self.request.existing_tags).map_err(|invalid| {
+            self.invalid(&format!("with the tags that are there: {}", invalid.expected()))
+        })
+    }
+
+    fn check_may_replace(&self, pending: &PendingRequest) -> Result<()> {
+        if pending.awaits_merge {
+            return Ok(());
+        }
+        let problem = "the vault or one of its issuers is making a certificate of that name: \
+                       nothing was changed";
+        Err(Error::new(ErrorKind::Conflict, &self.operation, problem)
+            .with_advice("let it end or cancel it, then request again"))
+    }
+
+    fn taken_up(&self, csr: &CertificateRequest) -> Outcome {
+        let Self { request, store, .. } = self;
+        let summary = format!(
+            "the same request for certificate {} is pending in vault {} already: no other key was \
+             made; merge the issued certificate to finish it",
+            request.name,
+            store.vault()
+        );
+        let outcome = self.requested(csr, summary);
+        let tags =
+            "its tags are those that it was made with; give tags when merging to replace them";
+        let notes = (!request.tags.is_empty()).then(|| tags.to_owned());
+        outcome.with_notes(notes)
+    }
+
+    fn requested(&self, csr: &CertificateRequest, summary: String) -> Outcome {
+        let name = self.request.name.clone();
+        Outcome::success(Effect::Requested { name, csr: csr.clone() }, summary)
+    }
+
+    async fn create(&self, wanted: &RequestedCertificate, tags: Tags) -> Result<Outcome> {
+        let name = &self.request.name;
+        let new = NewRequest::new(name.clone(), wanted.clone()).with_tags(tags);
+        let made = match self.requests.create_request(&new).await {
+            // Somebody else was faster, perhaps this job's own earlier attempt.
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                let pending = self.requests.request(name).await?;
+                let same = pending.as_ref().and_then(|pending| same(pending, wanted));
+                return same.map(|csr| self.taken_up(csr)).ok_or(error);
+            }
+            Err(error) if error.kind() == ErrorKind::SoftDeleted => {
+                return Err(error.with_advice(
+                    "recover the deleted certificate and request with overwrite, purge it, or use \
+                     another name; recovering makes the old certificate live until the merge",
+                ));
+            }
+            made => made?,
+        };
+        let differences = differences(&made, wanted);
+        match &made.csr {
+            Some(csr) if differences.is_empty() => {
+                let vault = self.store.vault();
+                let summary = format!(
+                    "vault {vault} made a key and a request for certificate {name}; nothing changes \
+                     for clients until the issued certificate is merged"
+                );
+                Ok(self.requested(csr, summary))
+            }
+            _ => {
+                let problem = format!(
+                    "the vault made a request that is not the one asked for ({}): it was forgotten",
+                    differences.join(", ")
+                );
+                self.requests.forget_request(name).await?;
+                Err(Error::new(ErrorKind::Protocol, &self.operation, problem))
+            }
+        }
+    }
+}
+
+/// The tags over those of an existing certificate, in which a mark is none.
+pub(super) fn over(
+    existing: Option<&Certificate>,
+    tags: &Tags,
+    existing_tags: ExistingTags,
+) -> std::result::Result<Tags, crate::error::InvalidValue> {
+    match (existing, existing_tags) {
+        (Some(existing), ExistingTags::Preserve) => {
+            Mark::read(&existing.tags).tags.merged_with(tags)
+        }
+        _ => Ok(tags.clone()),
+    }
+}
+
+/// The request, where it is for what is wanted.
+fn same<'p>(
+    pending: &'p PendingRequest,
+    wanted: &RequestedCertificate,
+) -> Option<&'p CertificateRequest> {
+    let is_same =
+        pending.is_pending() && pending.awaits_merge && differences(pending, wanted).is_empty();
+    pending.csr.as_ref().filter(|_| is_same)
+}
+
+/// In what a request differs from what is wanted.
+fn differences(request: &PendingRequest, wanted: &RequestedCertificate) -> Vec<&'static str> {
+    let Some(csr) = &request.csr else { return vec!["it cannot be read"] };
+    let names = csr.alternative_names();
+    let protection = request.protection.is_some_and(|it| it != wanted.protection);
+    let exportable = request.exportable.is_some_and(|it| it != wanted.exportable);
+    [
+        (csr.subject().as_ref() != Some(&wanted.subject), "another subject"),
+        (!are_same(&names, &wanted.names), "other names"),
+        (csr.key_kind() != *wanted.key.kind(), "another kind of key"),
+        (protection, "a key that is kept elsewhere"),
+        (exportable, "another choice of whether the key is exportable"),
+    ]
+    .into_iter()
+    .filter_map(|(differs, what)| differs.then_some(what))
+    .collect()
+}
+
+pub(super) fn are_same(some: &[AlternativeName], others: &[AlternativeName]) -> bool {
+    let has = |all: &[AlternativeName], one| all.iter().any(|other| other.is_same(one));
+    some.iter().all(|one| has(others, one)) && others.iter().all(|one| has(some, one))
+}

@@ -1,0 +1,218 @@
+//! A control plane in memory.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::{
+    Error, ErrorKind, Listing, NewVault, Region, ResourceGroupName, Result, StorePath,
+    Subscription, SubscriptionId, TenantId, Vault, VaultDirectory, VaultId,
+};
+use async_trait::async_trait;
+
+use crate::memory::script::{Often, Script};
+
+/// A [`VaultDirectory`] in memory. It fails when it is told to.
+///
+/// ```
+/// use akv_core::{Subscription, VaultDirectory};
+/// use akv_core::memory::MemoryDirectory;
+///
+/// # futures::executor::block_on(async {
+/// let tenant = "contoso.onmicrosoft.com".parse()?;
+/// let subscription = Subscription {
+///     id: "00000000-1111-2222-3333-444444444444".parse()?,
+///     name: "Production".into(),
+///     state: "Enabled".into(),
+/// };
+/// let directory = MemoryDirectory::new().with_subscription(&tenant, subscription);
+/// assert_eq!(directory.subscriptions(&tenant).await.map(|found| found.items.len()).ok(), Some(1));
+/// # Ok::<(), akv_core::InvalidValue>(())
+/// # })?;
+/// # Ok::<(), akv_core::InvalidValue>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct MemoryDirectory(Mutex<State>);
+
+/// A method of [`VaultDirectory`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DirectoryCall {
+    /// `subscriptions`; fails for one tenant by its id.
+    Subscriptions,
+    /// `vaults`; fails for one subscription by its id.
+    Vaults,
+    /// `vault`; fails for one vault by its name.
+    Vault,
+    /// `resource_group_region`; fails for one group by its name.
+    ResourceGroupRegion,
+    /// `create`; fails for one vault by its name.
+    Create,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Tenant (lower case) and subscription.
+    subscriptions: Vec<(String, Subscription)>,
+    groups: Vec<(SubscriptionId, ResourceGroupName, Region)>,
+    /// By lower-case name: vault names are unique worldwide.
+    vaults: BTreeMap<String, (VaultId, Vault)>,
+    taken: BTreeMap<String, ErrorKind>,
+    script: Script<DirectoryCall>,
+}
+
+impl MemoryDirectory {
+    /// A control plane that knows nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a subscription to a tenant.
+    #[must_use]
+    pub fn with_subscription(self, tenant: &TenantId, subscription: Subscription) -> Self {
+        self.state().subscriptions.push((key_of(tenant.as_str()), subscription));
+        self
+    }
+
+    /// Adds a resource group.
+    #[must_use]
+    pub fn with_group(self, id: SubscriptionId, group: ResourceGroupName, region: Region) -> Self {
+        self.state().groups.push((id, group, region));
+        self
+    }
+
+    /// Adds a vault.
+    #[must_use]
+    pub fn with_vault(self, id: VaultId, region: Region) -> Self {
+        self.state().add(id, region);
+        self
+    }
+
+    /// Lets a name be held by somebody else: [`ErrorKind::NameTaken`], or
+    /// [`ErrorKind::SoftDeleted`] by a vault in soft delete.
+    #[must_use]
+    pub fn with_name_taken(self, name: &str, kind: ErrorKind) -> Self {
+        self.state().taken.insert(key_of(name), kind);
+        self
+    }
+
+    /// Lets a call fail from now on.
+    pub fn fail(&self, call: DirectoryCall, error: Error) {
+        self.state().script.fail(call, None, error, Often::Always);
+    }
+
+    /// Lets the next such call fail, and no other.
+    pub fn fail_once(&self, call: DirectoryCall, error: Error) {
+        self.state().script.fail(call, None, error, Often::Once);
+    }
+
+    /// Lets a call fail for one tenant, subscription, group or vault.
+    pub fn fail_for(&self, call: DirectoryCall, about: &str, error: Error) {
+        self.state().script.fail(call, Some(about.to_owned()), error, Often::Always);
+    }
+
+    /// Lets nothing fail any more.
+    pub fn heal(&self) {
+        self.state().script.heal();
+    }
+
+    /// The calls that are told to fail from now on.
+    pub fn told_to_fail(&self) -> Vec<DirectoryCall> {
+        self.state().script.failing()
+    }
+
+    /// How many creations of a vault were asked for.
+    pub fn created(&self) -> usize {
+        self.calls().iter().filter(|(call, _)| *call == DirectoryCall::Create).count()
+    }
+
+    /// The calls so far, each with what it was about.
+    pub fn calls(&self) -> Vec<(DirectoryCall, String)> {
+        self.state().script.calls()
+    }
+
+    fn enter(&self, call: DirectoryCall, about: &str) -> Result<MutexGuard<'_, State>> {
+        let mut state = self.state();
+        state.script.enter(call, about)?;
+        Ok(state)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No method leaves the state half changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn add(&mut self, id: VaultId, region: Region) -> Vault {
+        let name = key_of(id.name.as_str());
+        let vault = Vault {
+            path: path_of(&id),
+            region,
+            uri: Some(format!("https://{name}.vault.azure.net")),
+            provisioning_state: Some("Succeeded".to_owned()),
+        };
+        self.vaults.insert(name, (id, vault.clone()));
+        vault
+    }
+}
+
+#[async_trait]
+impl VaultDirectory for MemoryDirectory {
+    async fn subscriptions(&self, tenant: &TenantId) -> Result<Listing<Subscription>> {
+        let state = self.enter(DirectoryCall::Subscriptions, tenant.as_str())?;
+        let tenant = key_of(tenant.as_str());
+        let own = state.subscriptions.iter().filter(|(owner, _)| *owner == tenant);
+        Ok(own.map(|(_, subscription)| subscription.clone()).collect::<Vec<_>>().into())
+    }
+
+    async fn vaults(
+        &self,
+        _tenant: &TenantId,
+        subscription: SubscriptionId,
+    ) -> Result<Listing<StorePath>> {
+        let state = self.enter(DirectoryCall::Vaults, &subscription.to_string())?;
+        let own = state.vaults.values().filter(|(id, _)| id.subscription == subscription);
+        Ok(own.map(|(_, vault)| vault.path.clone()).collect::<Vec<_>>().into())
+    }
+
+    async fn vault(&self, _tenant: &TenantId, id: &VaultId) -> Result<Option<Vault>> {
+        let state = self.enter(DirectoryCall::Vault, id.name.as_str())?;
+        let found = state.vaults.get(&key_of(id.name.as_str()));
+        Ok(found.filter(|(own, _)| own == id).map(|(_, vault)| vault.clone()))
+    }
+
+    async fn resource_group_region(
+        &self,
+        _tenant: &TenantId,
+        subscription: SubscriptionId,
+        group: &ResourceGroupName,
+    ) -> Result<Option<Region>> {
+        let state = self.enter(DirectoryCall::ResourceGroupRegion, group.as_str())?;
+        let found = state.groups.iter().find(|(id, name, _)| *id == subscription && name == group);
+        Ok(found.map(|(_, _, region)| region.clone()))
+    }
+
+    async fn create(&self, _tenant: &TenantId, vault: &NewVault) -> Result<Vault> {
+        let name = &vault.id.name;
+        let mut state = self.enter(DirectoryCall::Create, name.as_str())?;
+        let key = key_of(name.as_str());
+        let held = state.vaults.get(&key).filter(|(id, _)| *id != vault.id);
+        let taken = held.map(|_| ErrorKind::NameTaken).or_else(|| state.taken.get(&key).copied());
+        if let Some(kind) = taken {
+            let tried = format!("create vault {}", vault.id);
+            return Err(Error::new(kind, tried, "the name is in use"));
+        }
+        Ok(state.add(vault.id.clone(), vault.region.clone()))
+    }
+
+    async fn ready(&self, _tenant: &TenantId, _vault: &NewVault, found: Vault) -> Result<Vault> {
+        Ok(found)
+    }
+}
+
+fn path_of(id: &VaultId) -> StorePath {
+    StorePath::new(id.subscription, id.resource_group.clone(), id.name.clone())
+}
+
+fn key_of(name: &str) -> String {
+    name.to_ascii_lowercase()
+}

@@ -1,0 +1,428 @@
+//! A vault in memory.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::bundle::{KeyKind, X509};
+use crate::{
+    Attributes, Certificate, CertificateName, CertificateStore, CertificateVersions,
+    DeletedCertificate, Deletion, Error, ErrorKind, Import, KeyState, ListOptions,
+    ListedCertificate, OperationState, Pending, Purged, Result, SoftDeletedCertificates, Tags,
+    VaultName, Version,
+};
+use async_trait::async_trait;
+use futures::stream::{self, BoxStream, StreamExt as _};
+use time::{Duration, OffsetDateTime};
+
+use crate::memory::script::{Often, Script};
+
+/// A [`CertificateStore`] in memory with the meaning of the service: names without case, versions,
+/// soft delete, conflicts. It settles at once, and it fails when it is told to.
+///
+/// ```
+/// use akv_core::{CertificateStore, Denial, Error, ErrorKind};
+/// use akv_core::memory::{MemoryStore, StoreCall};
+///
+/// # futures::executor::block_on(async {
+/// let store = MemoryStore::new("contoso")?;
+/// let denied = Error::new(ErrorKind::Denied(Denial::Rbac), "get certificate web", "not allowed");
+/// store.fail(StoreCall::Certificate, denied);
+/// let looked = store.certificate(&"web".parse()?).await;
+/// assert_eq!(looked.expect_err("told to fail").kind(), ErrorKind::Denied(Denial::Rbac));
+/// # Ok::<(), akv_core::InvalidValue>(())
+/// # })?;
+/// # Ok::<(), akv_core::InvalidValue>(())
+/// ```
+///
+/// Clones show the same vault.
+#[derive(Debug, Clone)]
+pub struct MemoryStore {
+    vault: VaultName,
+    state: Arc<Mutex<State>>,
+}
+
+/// A method of [`CertificateStore`] or of an optional capability.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StoreCall {
+    /// `list`.
+    List,
+    /// `certificate`.
+    Certificate,
+    /// `chain`.
+    Chain,
+    /// `operation`.
+    Operation,
+    /// `deleted`.
+    Deleted,
+    /// `import`.
+    Import,
+    /// `update_tags`.
+    UpdateTags,
+    /// `delete`.
+    Delete,
+    /// `recover`.
+    Recover,
+    /// `purge`.
+    Purge,
+    /// The list of [`SoftDeletedCertificates`].
+    ListDeleted,
+    /// The list of [`CertificateVersions`].
+    ListVersions,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct State {
+    pub(super) live: BTreeMap<CertificateName, Entry>,
+    pub(super) deleted: BTreeMap<CertificateName, Gone>,
+    operations: BTreeMap<CertificateName, OperationState>,
+    shown_once: Option<Certificate>,
+    yields: bool,
+    /// Names that something else holds.
+    occupied: Vec<CertificateName>,
+    now: Option<OffsetDateTime>,
+    versions_made: u64,
+    /// The list ends with this error after so many items.
+    list_breaks: Option<(usize, Error)>,
+    pub(super) script: Script<StoreCall>,
+}
+
+/// A certificate with all its versions, oldest first, each with its chain.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) versions: Vec<(Certificate, Vec<Vec<u8>>)>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Gone {
+    pub(super) entry: Entry,
+    pub(super) at: OffsetDateTime,
+}
+
+impl Entry {
+    pub(super) fn newest(&self) -> Option<&Certificate> {
+        self.versions.last().map(|(certificate, _)| certificate)
+    }
+}
+
+impl MemoryStore {
+    /// An empty vault.
+    pub fn new(vault: &str) -> std::result::Result<Self, crate::InvalidValue> {
+        Ok(Self { vault: vault.parse()?, state: Arc::default() })
+    }
+
+    /// What `created`, `updated` and `deleted` will be from now on; the machine's time without it.
+    pub fn set_now(&self, now: OffsetDateTime) {
+        self.state().now = Some(now);
+    }
+
+    /// Lets a call fail from now on.
+    pub fn fail(&self, call: StoreCall, error: Error) {
+        self.state().script.fail(call, None, error, Often::Always);
+    }
+
+    /// Lets the next such call fail, and no other.
+    pub fn fail_once(&self, call: StoreCall, error: Error) {
+        self.state().script.fail(call, None, error, Often::Once);
+    }
+
+    /// Lets a call fail for one certificate.
+    pub fn fail_for(&self, call: StoreCall, name: &CertificateName, error: Error) {
+        self.state().script.fail(call, Some(name.to_string()), error, Often::Always);
+    }
+
+    /// Lets the list break off with an error after so many items.
+    pub fn break_list_after(&self, items: usize, error: Error) {
+        self.state().list_breaks = Some((items, error));
+    }
+
+    /// Lets nothing fail any more.
+    pub fn heal(&self) {
+        let mut state = self.state();
+        state.script.heal();
+        state.list_breaks = None;
+    }
+
+    /// Puts a secret that belongs to no certificate into the way of a name.
+    pub fn occupy(&self, name: CertificateName) {
+        self.state().occupied.push(name);
+    }
+
+    /// Puts a certificate there as it is, such as one that is pending and has no thumbprint.
+    pub fn insert(&self, certificate: Certificate) {
+        let mut state = self.state();
+        let entry = state.live.entry(certificate.name.clone());
+        let entry = entry.or_insert_with(|| Entry { versions: Vec::new() });
+        entry.versions.push((certificate, Vec::new()));
+    }
+
+    /// Answers the next look at that name with this, whatever is there: what a look showed before
+    /// somebody else changed it.
+    pub fn show_once(&self, certificate: Certificate) {
+        self.state().shown_once = Some(certificate);
+    }
+
+    /// Lets others go on after each look, as a service does that takes its time.
+    pub fn yield_often(&self) {
+        self.state().yields = true;
+    }
+
+    /// Disables the newest version of a certificate.
+    pub fn disable(&self, name: &CertificateName) {
+        let mut state = self.state();
+        let newest = state.live.get_mut(name).and_then(|entry| entry.versions.last_mut());
+        if let Some((newest, _)) = newest {
+            newest.attributes.enabled = false;
+        }
+    }
+
+    /// Lets the creation of a certificate have come so far.
+    pub fn set_operation(&self, name: CertificateName, state: OperationState) {
+        self.state().operations.insert(name, state);
+    }
+
+    /// Another vault that is as this one is now, and fails as this one is told to. It has had no
+    /// calls.
+    #[must_use]
+    pub fn twin(&self) -> Self {
+        let mut state = self.state().clone();
+        state.script.forget_calls();
+        Self { vault: self.vault.clone(), state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// The calls that are told to fail from now on.
+    pub fn told_to_fail(&self) -> Vec<StoreCall> {
+        self.state().script.failing()
+    }
+
+    /// The calls so far, each with the name that it was about.
+    pub fn calls(&self) -> Vec<(StoreCall, String)> {
+        self.state().script.calls()
+    }
+
+    /// The versions of a live certificate, oldest first.
+    pub fn versions(&self, name: &CertificateName) -> Vec<Certificate> {
+        let state = self.state();
+        let versions = state.live.get(name).map(|entry| entry.versions.as_slice());
+        versions.unwrap_or_default().iter().map(|(version, _)| version.clone()).collect()
+    }
+
+    fn enter(&self, call: StoreCall, name: &CertificateName) -> Result<MutexGuard<'_, State>> {
+        let mut state = self.state();
+        state.script.enter(call, name.as_str())?;
+        Ok(state)
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        // No method leaves the state half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn error(&self, kind: ErrorKind, tried: &str, name: &CertificateName, problem: &str) -> Error {
+        Error::new(kind, format!("{tried} certificate {name} in vault {}", self.vault), problem)
+    }
+}
+
+impl State {
+    fn now(&self) -> OffsetDateTime {
+        self.now.unwrap_or_else(OffsetDateTime::now_utc)
+    }
+
+    fn is_in_progress(&self, name: &CertificateName) -> bool {
+        self.operations.get(name) == Some(&OperationState::InProgress)
+    }
+
+    fn fresh_version(&mut self) -> Result<Version> {
+        self.versions_made += 1;
+        Ok(format!("{:032x}", self.versions_made).parse()?)
+    }
+}
+
+#[async_trait]
+impl CertificateStore for MemoryStore {
+    fn vault(&self) -> &VaultName {
+        &self.vault
+    }
+
+    fn finishing(&self) -> Arc<dyn CertificateStore> {
+        Arc::new(self.clone())
+    }
+
+    fn list(&self, options: ListOptions) -> BoxStream<'_, Result<ListedCertificate>> {
+        let mut state = self.state();
+        if let Err(error) = state.script.enter(StoreCall::List, "") {
+            return stream::iter([Err(error)]).boxed();
+        }
+        let counts = |one: &&Certificate| {
+            options.pending == Pending::Include || !state.is_in_progress(&one.name)
+        };
+        let newest = state.live.values().filter_map(Entry::newest).filter(counts);
+        let listed = newest.map(|newest| {
+            Ok(ListedCertificate {
+                name: newest.name.clone(),
+                thumbprint: newest.thumbprint,
+                attributes: newest.attributes.clone(),
+                tags: newest.tags.clone(),
+            })
+        });
+        let mut items: Vec<Result<ListedCertificate>> = listed.collect();
+        if let Some((after, error)) = &state.list_breaks {
+            items.truncate(*after);
+            items.push(Err(error.clone()));
+        }
+        stream::iter(items).boxed()
+    }
+
+    async fn certificate(&self, name: &CertificateName) -> Result<Option<Certificate>> {
+        let (seen, yields) = {
+            let mut state = self.enter(StoreCall::Certificate, name)?;
+            let shown = state.shown_once.take_if(|shown| shown.name == *name);
+            let newest = state.live.get(name).and_then(Entry::newest).cloned();
+            (shown.or(newest), state.yields)
+        };
+        if yields {
+            yield_now().await;
+        }
+        Ok(seen)
+    }
+
+    async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>> {
+        let state = self.enter(StoreCall::Chain, name)?;
+        let versions = state.live.get(name).map(|entry| entry.versions.as_slice());
+        let found = versions.unwrap_or_default().iter().find(|(c, _)| c.version == *version);
+        found.map(|(_, chain)| chain.clone()).ok_or_else(|| {
+            self.error(ErrorKind::Absent, "read the chain of", name, "there is no such version")
+        })
+    }
+
+    async fn operation(&self, name: &CertificateName) -> Result<Option<OperationState>> {
+        let state = self.enter(StoreCall::Operation, name)?;
+        Ok(state.operations.get(name).copied())
+    }
+
+    async fn deleted(&self, name: &CertificateName) -> Result<Option<DeletedCertificate>> {
+        let state = self.enter(StoreCall::Deleted, name)?;
+        let found = state.deleted.get(name);
+        Ok(found.and_then(|gone| {
+            Some(DeletedCertificate {
+                certificate: gone.entry.newest()?.clone(),
+                deleted: Some(gone.at),
+                scheduled_purge: Some(gone.at + RETENTION),
+            })
+        }))
+    }
+
+    async fn import(&self, import: &Import) -> Result<Certificate> {
+        let name = &import.name;
+        let mut state = self.enter(StoreCall::Import, name)?;
+        if state.deleted.contains_key(name) {
+            let problem = "a certificate of that name is in soft delete";
+            return Err(self.error(ErrorKind::SoftDeleted, "import", name, problem));
+        }
+        if state.occupied.contains(name) {
+            let problem = "a secret of that name exists";
+            return Err(self.error(ErrorKind::Conflict, "import", name, problem));
+        }
+        if state.is_in_progress(name) {
+            let problem = "an operation is in progress for this name";
+            return Err(self.error(ErrorKind::Conflict, "import", name, problem));
+        }
+        let version = state.fresh_version()?;
+        let now = state.now();
+        let leaf = import.bundle.leaf();
+        let entry = state.live.entry(name.clone());
+        let entry = entry.or_insert_with(|| Entry { versions: Vec::new() });
+        // The name keeps the case in which it was first made.
+        let shown = entry.newest().map_or_else(|| name.clone(), |newest| newest.name.clone());
+        let certificate = Certificate {
+            name: shown,
+            version,
+            der: Some(leaf.der().to_vec()),
+            thumbprint: Some(leaf.thumbprint()),
+            attributes: Attributes {
+                enabled: true,
+                not_before: leaf.not_before(),
+                expires: leaf.not_after(),
+                created: Some(now),
+                updated: Some(now),
+            },
+            tags: import.tags.clone(),
+            key: Some(KeyState {
+                exportable: Some(import.exportable),
+                kind: Some(kind_of(&import.bundle.key_kind())),
+            }),
+        };
+        let chain = std::iter::once(leaf).chain(import.bundle.chain()).map(X509::der);
+        let chain = chain.map(<[u8]>::to_vec).collect();
+        entry.versions.push((certificate.clone(), chain));
+        Ok(certificate)
+    }
+
+    async fn update_tags(&self, name: &CertificateName, tags: &Tags) -> Result<Certificate> {
+        let mut state = self.enter(StoreCall::UpdateTags, name)?;
+        let now = state.now();
+        let newest = state.live.get_mut(name).and_then(|entry| entry.versions.last_mut());
+        let Some((newest, _)) = newest else {
+            let problem = "there is no such certificate";
+            return Err(self.error(ErrorKind::Absent, "update tags of", name, problem));
+        };
+        newest.tags.clone_from(tags);
+        newest.attributes.updated = Some(now);
+        Ok(newest.clone())
+    }
+
+    async fn delete(&self, name: &CertificateName) -> Result<Option<Deletion>> {
+        let mut state = self.enter(StoreCall::Delete, name)?;
+        let Some((name, entry)) = state.live.remove_entry(name) else { return Ok(None) };
+        let at = state.now();
+        state.operations.remove(&name);
+        state.deleted.insert(name, Gone { entry, at });
+        Ok(Some(Deletion::SoftDeleted))
+    }
+
+    async fn recover(&self, name: &CertificateName) -> Result<Option<Certificate>> {
+        let mut state = self.enter(StoreCall::Recover, name)?;
+        let Some((name, gone)) = state.deleted.remove_entry(name) else { return Ok(None) };
+        let newest = gone.entry.newest().cloned();
+        state.live.insert(name, gone.entry);
+        Ok(newest)
+    }
+
+    async fn purge(&self, name: &CertificateName) -> Result<Purged> {
+        let mut state = self.enter(StoreCall::Purge, name)?;
+        let purged = state.deleted.remove(name);
+        Ok(purged.map_or(Purged::NothingThere, |_| Purged::Done))
+    }
+
+    fn soft_deleted(&self) -> Option<&dyn SoftDeletedCertificates> {
+        Some(self)
+    }
+
+    fn versions(&self) -> Option<&dyn CertificateVersions> {
+        Some(self)
+    }
+}
+
+/// Lets others go on once.
+async fn yield_now() {
+    let mut waited = false;
+    futures::future::poll_fn(|context| {
+        if std::mem::replace(&mut waited, true) {
+            return std::task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+}
+
+/// The service's word for a kind of key.
+fn kind_of(kind: &KeyKind) -> String {
+    match kind {
+        KeyKind::Rsa { .. } => "RSA".to_owned(),
+        KeyKind::Ec(_) => "EC".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The service's usual retention.
+pub(super) const RETENTION: Duration = Duration::days(90);

@@ -1,0 +1,232 @@
+//! What an inventory decides, on a vault in memory.
+
+use crate::scene::{Scene, adding, error, name, tags};
+use akv_core::job::{
+    AddRequest, Coverage, InventoryItem, InventoryJob, InventoryOutcome, InventoryRequest,
+    ItemSource, Known, LastInventory, Status, Unchanged,
+};
+use akv_core::memory::StoreCall;
+use akv_core::{CertificateStore, Denial, ErrorKind, OperationState, Pending, Thumbprint};
+use futures::executor::block_on;
+
+const DENIED: ErrorKind = ErrorKind::Denied(Denial::Rbac);
+
+/// A vault with four certificates `c0` to `c3`.
+fn scene() -> Scene {
+    let scene = Scene::new();
+    let leaf = scene.leaf();
+    for number in 0..4 {
+        let name = Some(name(&format!("c{number}")));
+        let outcome = scene.add(&AddRequest { name, tags: tags(&[("n", "1")]), ..adding(&leaf) });
+        assert_eq!(outcome.status(), Status::Success, "{}", outcome.message());
+    }
+    scene
+}
+
+fn inventory(scene: &Scene, request: &InventoryRequest) -> (InventoryOutcome, Vec<InventoryItem>) {
+    let mut items = Vec::new();
+    let outcome = block_on(scene.jobs.inventory(request, &mut items));
+    (outcome, items)
+}
+
+fn names(items: &[InventoryItem]) -> Vec<&str> {
+    items.iter().map(|item| item.name.as_str()).collect()
+}
+
+fn unreadable(scene: &Scene, numbers: &[u8], kind: ErrorKind) {
+    for number in numbers {
+        let name = name(&format!("c{number}"));
+        scene.store.fail_for(StoreCall::Certificate, &name, error(kind));
+    }
+}
+
+#[test]
+fn everything_is_told_in_the_order_of_the_list() {
+    let (outcome, items) = inventory(&scene(), &InventoryRequest::default());
+    assert_eq!((outcome.status, outcome.listed), (Status::Success, 4));
+    assert_eq!(names(&items), ["c0", "c1", "c2", "c3"]);
+    assert!(items.iter().all(|item| item.has_key && item.certificates.len() == 1));
+}
+
+#[test]
+fn an_empty_vault_is_a_success() {
+    let (outcome, items) = inventory(&Scene::new(), &InventoryRequest::default());
+    assert_eq!((outcome.status, items.len()), (Status::Success, 0));
+}
+
+#[test]
+fn the_chain_is_told_where_it_is_asked_for() {
+    let request = InventoryRequest { coverage: Coverage::Chain, ..InventoryRequest::default() };
+    let (_, items) = inventory(&scene(), &request);
+    assert!(items.iter().all(|item| item.certificates.len() == 2));
+}
+
+#[test]
+fn a_certificate_that_cannot_be_read_makes_it_a_warning_that_names_it() {
+    for kind in [DENIED, ErrorKind::Throttled, ErrorKind::Unavailable, ErrorKind::Protocol] {
+        let scene = scene();
+        unreadable(&scene, &[2], kind);
+        let (outcome, items) = inventory(&scene, &InventoryRequest::default());
+        assert_eq!(outcome.status, Status::Warning, "{kind:?}");
+        assert_eq!(names(&items), ["c0", "c1", "c3"]);
+        assert!(outcome.message().contains("c2"), "{}", outcome.message());
+    }
+}
+
+#[test]
+fn its_last_known_state_stands_in_for_it_and_is_marked() {
+    let scene = scene();
+    unreadable(&scene, &[2], DENIED);
+    let thumbprint = Thumbprint::of(b"as it was");
+    let known = Known::Summary { thumbprints: vec![thumbprint], has_key: true };
+    let last = LastInventory::from_iter([(name("C2"), known)]);
+    let (outcome, items) =
+        inventory(&scene, &InventoryRequest { last, ..InventoryRequest::default() });
+    assert_eq!(outcome.status, Status::Warning);
+    assert_eq!(names(&items), ["c0", "c1", "c2", "c3"]);
+    assert_eq!(items[2].source, ItemSource::LastKnown);
+    assert!(items[2].has_key && items[2].certificates.is_empty());
+    assert!(outcome.message().contains("c2 (last known state kept)"), "{}", outcome.message());
+}
+
+#[test]
+fn permission_or_throttling_for_most_is_a_failure_and_so_is_nothing_readable() {
+    for (numbers, kind, expected) in [
+        (&[0, 1, 2][..], DENIED, Status::Failure),
+        (&[0, 1, 2], ErrorKind::Throttled, Status::Failure),
+        (&[0, 1], DENIED, Status::Warning),
+        (&[0, 1, 2], ErrorKind::Unavailable, Status::Warning),
+        (&[0, 1, 2, 3], ErrorKind::Unavailable, Status::Failure),
+    ] {
+        let scene = scene();
+        unreadable(&scene, numbers, kind);
+        let (outcome, _) = inventory(&scene, &InventoryRequest::default());
+        assert_eq!(outcome.status, expected, "{numbers:?} {kind:?}");
+    }
+}
+
+#[test]
+fn a_list_that_breaks_off_is_a_failure_whatever_was_read_before() {
+    let scene = scene();
+    scene.store.break_list_after(3, error(ErrorKind::Unavailable));
+    let (outcome, _) = inventory(&scene, &InventoryRequest::default());
+    assert_eq!(outcome.status, Status::Failure);
+    assert!(outcome.message().contains("not complete"), "{}", outcome.message());
+}
+
+#[test]
+fn a_pending_certificate_is_shown_or_left_out_as_asked() {
+    for (pending, names_told) in [
+        (Pending::Exclude, &["c0", "c1", "c2", "c3"][..]),
+        (Pending::Include, &["c0", "c1", "c2", "c3", "c9"]),
+    ] {
+        let scene = scene();
+        scene.store.insert(crate::scene::pending("c9"));
+        scene.store.set_operation(name("c9"), OperationState::InProgress);
+        let request = InventoryRequest { pending, ..InventoryRequest::default() };
+        let (outcome, items) = inventory(&scene, &request);
+        assert_eq!((outcome.status, outcome.listed), (Status::Success, names_told.len()));
+        assert_eq!(names(&items), names_told);
+        let shown = items.iter().filter(|item| item.source == ItemSource::Pending).count();
+        assert_eq!(shown, names_told.len() - 4);
+    }
+}
+
+#[test]
+fn a_creation_that_came_to_nothing_is_told_with_the_reason() {
+    for (state, told) in [
+        (Some(OperationState::Failed), "its creation has failed"),
+        (Some(OperationState::Cancelled), "its creation was cancelled"),
+        (None, "pending or has failed"),
+    ] {
+        let scene = scene();
+        scene.store.insert(crate::scene::pending("c9"));
+        if let Some(state) = state {
+            scene.store.set_operation(name("c9"), state);
+        }
+        let (outcome, items) = inventory(&scene, &InventoryRequest::default());
+        assert_eq!((outcome.status, items.len()), (Status::Warning, 4));
+        let message = outcome.message();
+        assert!(message.contains("c9") && message.contains(told), "{message}");
+    }
+}
+
+#[test]
+fn a_disabled_certificate_is_told_with_its_leaf_and_a_note() {
+    let request = InventoryRequest { coverage: Coverage::Chain, ..InventoryRequest::default() };
+    for disabled in [true, false] {
+        let scene = scene();
+        if disabled {
+            scene.store.disable(&name("c1"));
+        } else {
+            let refused = error(ErrorKind::Denied(Denial::ObjectState));
+            scene.store.fail_for(StoreCall::Chain, &name("c1"), refused);
+        }
+        let (outcome, items) = inventory(&scene, &request);
+        assert_eq!((outcome.status, outcome.listed), (Status::Success, 4));
+        let lengths: Vec<_> = items.iter().map(|item| item.certificates.len()).collect();
+        assert_eq!(lengths, [2, 1, 2, 2]);
+        assert!(outcome.message().contains("leaf alone"), "{}", outcome.message());
+        assert!(outcome.message().ends_with(": c1"), "{}", outcome.message());
+    }
+}
+
+#[test]
+fn a_mark_is_in_no_inventory() {
+    let scene = scene();
+    let mark = Thumbprint::of(b"new").to_string();
+    let marked = tags(&[("n", "1"), ("akv-recovered-for", &mark)]);
+    block_on(scene.store.update_tags(&name("c1"), &marked)).expect("marked");
+    let (outcome, items) = inventory(&scene, &InventoryRequest::default());
+    assert_eq!(outcome.status, Status::Success);
+    assert!(items.iter().all(|item| item.tags == tags(&[("n", "1")])));
+    let known =
+        Known::Summary { thumbprints: items[1].thumbprint.into_iter().collect(), has_key: true };
+    let request = InventoryRequest {
+        last: LastInventory::from_iter([(name("c1"), known)]),
+        unchanged: Unchanged::Skip,
+        ..InventoryRequest::default()
+    };
+    let (outcome, items) = inventory(&scene, &request);
+    assert_eq!(outcome.unchanged, 1);
+    assert!(items.iter().all(|item| item.tags == tags(&[("n", "1")])));
+}
+
+#[test]
+fn what_did_not_change_is_not_fetched_and_told_as_it_was() {
+    let scene = scene();
+    let (_, full) = inventory(&scene, &InventoryRequest::default());
+    let known = |item: &InventoryItem| (item.name.clone(), Known::Item(Box::new(item.clone())));
+    let mut last: Vec<_> = full.iter().map(known).collect();
+    // Of c3 an earlier version was seen, and c1 had another tag.
+    if let Known::Item(item) = &mut last[3].1 {
+        item.thumbprint = Some(Thumbprint::of(b"earlier"));
+    }
+    if let Known::Item(item) = &mut last[1].1 {
+        item.tags = tags(&[("n", "0")]);
+    }
+    let before = scene.count(StoreCall::Certificate);
+    let request = InventoryRequest {
+        last: last.into_iter().collect(),
+        unchanged: Unchanged::Skip,
+        ..InventoryRequest::default()
+    };
+    let (outcome, mut items) = inventory(&scene, &request);
+    assert_eq!((outcome.status, outcome.unchanged), (Status::Success, 2));
+    assert_eq!(scene.count(StoreCall::Certificate) - before, 2, "c1 and c3");
+    for item in &mut items {
+        item.source = ItemSource::Read;
+    }
+    assert_eq!(items, full, "the same as the full inventory in everything else");
+}
+
+#[test]
+fn what_was_listed_and_is_gone_is_told_and_everything_gone_is_a_failure() {
+    for (gone, expected) in [(vec![1_u8], Status::Warning), (vec![0, 1, 2, 3], Status::Failure)] {
+        let scene = scene();
+        unreadable(&scene, &gone, ErrorKind::Absent);
+        let (outcome, _) = inventory(&scene, &InventoryRequest::default());
+        assert_eq!(outcome.status, expected, "{}", outcome.message());
+        assert!(outcome.message().contains("c1"), "{}", outcome.message());
+    }
+}

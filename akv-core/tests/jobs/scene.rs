@@ -1,0 +1,114 @@
+//! What the tests of jobs share: a vault in memory and the jobs on it.
+
+use std::sync::Arc;
+
+use akv_core::audit::Audit;
+use akv_core::job::{AddRequest, Contents, ManagementJob, Outcome, StoreJobs};
+use akv_core::memory::{MemoryDirectory, MemoryStore, StoreCall};
+use akv_core::{
+    Attributes, Certificate, CertificateName, Denial, Error, ErrorKind, FixedClock, Layer,
+    Password, Tags, Thumbprint,
+};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use crate::agreement::{self, Recorded};
+use crate::pki::{Leaf, Pki};
+
+/// The vault, the jobs on it, and somebody who issues certificates.
+pub(crate) struct Scene {
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) recorded: Arc<Recorded>,
+    pub(crate) audit: Audit,
+    pub(crate) jobs: StoreJobs,
+    pub(crate) pki: Pki,
+    pub(crate) now: OffsetDateTime,
+}
+
+impl Scene {
+    pub(crate) fn new() -> Self {
+        let now = OffsetDateTime::from_unix_timestamp(1_795_392_000).expect("a time");
+        let store = Arc::new(MemoryStore::new("contoso").expect("a vault name"));
+        let directory = Arc::new(MemoryDirectory::new());
+        let clock = Arc::new(FixedClock::at(now));
+        let recorded = Arc::new(Recorded::default());
+        let audit = Audit::new(Arc::clone(&recorded) as _, Arc::clone(&clock) as _, "test");
+        let audited = audit.store(Arc::clone(&store) as _, Arc::new(None));
+        let jobs = StoreJobs::new(audited, directory, None, clock);
+        Self { store, recorded, audit, jobs, pki: Pki::new(now), now }
+    }
+
+    pub(crate) fn leaf(&self) -> Leaf {
+        self.pki.leaf("www.contoso.com")
+    }
+
+    pub(crate) fn add(&self, request: &AddRequest) -> Outcome {
+        agreement::run(self, &async |jobs: &StoreJobs| jobs.add(request).await)
+    }
+
+    /// Adds a leaf as `web` with every choice at its default, which has to succeed.
+    pub(crate) fn given(&self, leaf: &Leaf, tags: &[(&str, &str)]) {
+        let outcome = self.add(&AddRequest { tags: self::tags(tags), ..adding(leaf) });
+        assert_eq!(outcome.status(), akv_core::job::Status::Success, "{}", outcome.message());
+    }
+
+    /// Thumbprint and tags of each version of `web`, oldest first.
+    pub(crate) fn versions(&self) -> Vec<(Thumbprint, Tags)> {
+        let versions = self.store.versions(&web());
+        versions
+            .iter()
+            .map(|one| (one.thumbprint.expect("a thumbprint"), one.tags.clone()))
+            .collect()
+    }
+
+    pub(crate) fn count(&self, call: StoreCall) -> usize {
+        self.store.calls().iter().filter(|(made, _)| *made == call).count()
+    }
+}
+
+pub(crate) fn web() -> CertificateName {
+    name("web")
+}
+
+pub(crate) fn name(text: &str) -> CertificateName {
+    text.parse().expect("a name")
+}
+
+pub(crate) fn tags(tags: &[(&str, &str)]) -> Tags {
+    Tags::new(tags.iter().copied()).expect("tags within the limits")
+}
+
+/// An addition of a leaf with its chain as `web`.
+pub(crate) fn adding(leaf: &Leaf) -> AddRequest {
+    let contents = Contents::Pem(Zeroizing::new(leaf.pem()));
+    AddRequest { name: Some(web()), ..AddRequest::new(contents, Password::default()) }
+}
+
+pub(crate) fn error(kind: ErrorKind) -> Error {
+    Error::new(kind, "look at the vault", "told to fail")
+}
+
+/// Every way of not being able to look, none of which is "not there".
+pub(crate) const NOT_ABSENT: [ErrorKind; 8] = [
+    ErrorKind::Denied(Denial::Rbac),
+    ErrorKind::Denied(Denial::AccessPolicy),
+    ErrorKind::Denied(Denial::Firewall),
+    ErrorKind::Unauthenticated,
+    ErrorKind::Throttled,
+    ErrorKind::Unavailable,
+    ErrorKind::TimedOut,
+    ErrorKind::Protocol,
+];
+
+/// A name under which there is no certificate yet.
+pub(crate) fn pending(name: &str) -> Certificate {
+    Certificate {
+        name: self::name(name),
+        version: "0123456789abcdef0123456789abcdef".parse().expect("a version"),
+        der: None,
+        thumbprint: None,
+        attributes: Attributes { enabled: false, ..Attributes::default() },
+        tags: Tags::default(),
+        key: None,
+    }
+}

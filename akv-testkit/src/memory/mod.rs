@@ -1,8 +1,0 @@
-//! In-memory twins of the ports, with the meaning of the service and failures on demand.
-
-mod directory;
-mod script;
-mod store;
-
-pub use directory::{DirectoryCall, MemoryDirectory};
-pub use store::{MemoryStore, StoreCall};

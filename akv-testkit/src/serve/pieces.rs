@@ -1,0 +1,52 @@
+//! Bodies that come whole, torn, slowly or without an end in sight.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, stream};
+
+use crate::exchange::{Delivery, Response};
+
+type Pieces = std::pin::Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send + Sync>>;
+
+/// The pieces in which a body comes; `None` where it comes whole. A body that breaks waits so long
+/// before it does.
+pub(super) fn pieces_of(answer: &Response, before_break: Duration) -> Option<Pieces> {
+    let body = answer.bytes().clone();
+    match *answer.delivery() {
+        Delivery::Torn => {
+            let half = body.slice(..body.len() / 2);
+            let end = stream::once(async move {
+                if !before_break.is_zero() {
+                    tokio::time::sleep(before_break).await;
+                }
+                Err(io::ErrorKind::ConnectionReset.into())
+            });
+            Some(Box::pin(stream::iter([Ok(half)]).chain(end)))
+        }
+        Delivery::Drip { piece, pause } => {
+            Some(Box::pin(stream::unfold(body, move |mut rest| async move {
+                if rest.is_empty() {
+                    return None;
+                }
+                tokio::time::sleep(pause).await;
+                let next = rest.split_to(piece.min(rest.len()));
+                Some((Ok(next), rest))
+            })))
+        }
+        Delivery::Flood { bytes } => {
+            let left = bytes.saturating_sub(body.len() as u64);
+            let blanks = stream::unfold(left, |left| async move {
+                let next = left.min(BLANKS.len() as u64);
+                let piece = BLANKS.get(..usize::try_from(next).ok()?)?;
+                (next > 0).then(|| (Ok(Bytes::from_static(piece)), left - next))
+            });
+            Some(Box::pin(stream::iter([Ok(body)]).chain(blanks)))
+        }
+        Delivery::Whole | Delivery::Closed | Delivery::Unreachable => None,
+    }
+}
+
+/// What a flood is made of: JSON may end in blanks.
+const BLANKS: &[u8] = &[b' '; 64 * 1024];

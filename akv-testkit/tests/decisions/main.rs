@@ -1,9 +1,0 @@
-//! What the jobs decide, on a vault in memory.
-#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
-
-mod add;
-mod agreement;
-mod create;
-mod inventory;
-mod remove;
-mod scene;
