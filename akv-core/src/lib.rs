@@ -3,6 +3,11 @@
 //! No I/O, no clock, no Azure JSON, no words of Keyfactor: models, certificate bundles, the two
 //! ports ([`CertificateStore`], [`VaultDirectory`]) and the jobs with all that they decide.
 
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
+
+#[macro_use]
+mod setters;
+
 mod address;
 pub mod bundle;
 mod certificate;

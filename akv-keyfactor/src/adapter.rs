@@ -20,7 +20,7 @@ pub async fn run(configuration: &[u8], jobs: &dyn Jobs, options: &Options) -> Jo
     let mut items = Vec::new();
     let (result, found) = Box::pin(answer(configuration, jobs, options, &mut items)).await;
     let inventory = matches!(found, Found::Items).then_some(items);
-    JobOutput { job_result: result, inventory, discovery: found.stores() }
+    JobOutput::new(result).with_inventory(inventory).with_discovery(found.stores())
 }
 
 /// Like [`run`], with the inventory's items going to `sink` one by one instead of into the output.
@@ -33,7 +33,7 @@ pub async fn run_into(
     sink: &mut dyn InventorySink,
 ) -> JobOutput {
     let (result, found) = Box::pin(answer(configuration, jobs, options, sink)).await;
-    JobOutput { job_result: result, inventory: None, discovery: found.stores() }
+    JobOutput::new(result).with_discovery(found.stores())
 }
 
 /// The result of a job that came to nothing for a reason outside of its configuration: a Failure under
@@ -46,11 +46,7 @@ pub fn failure(configuration: &[u8], why: &str) -> JobOutput {
         Err(problem) => (salvaged_job_history_id(configuration).unwrap_or(0), problem.to_string()),
     };
     warn!(job_history_id = id, "job ended: {}", printable(&why));
-    JobOutput {
-        job_result: JobResult::new(id, JobStatus::Failure, why),
-        inventory: None,
-        discovery: None,
-    }
+    JobOutput::new(JobResult::new(id, JobStatus::Failure, why))
 }
 
 /// What a job brought back beside its result.

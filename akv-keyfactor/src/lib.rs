@@ -5,6 +5,8 @@
 //! [`run`] never fails: whatever is wrong with a configuration is a Failure that names the field
 //! and what was expected there, never what was read, because any field may hold a secret.
 
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
+
 mod adapter;
 mod config;
 mod inventory_item;

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use akv_core::setters;
 use akv_core::text::{decode, read_bounded, without_line_end};
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -17,21 +18,28 @@ use crate::pam::{SecretResolver, UnresolvedSecret};
 ///
 /// ```
 /// use akv_keyfactor::LocalSecrets;
-/// let secrets = LocalSecrets {
-///     directory: Some("/run/secrets/akv".into()),
-///     variable_prefix: Some("AKV_SECRET_".into()),
-/// };
+/// let secrets = LocalSecrets::default()
+///     .with_directory(std::path::PathBuf::from("/run/secrets/akv"))
+///     .with_variable_prefix("AKV_SECRET_".to_owned());
 /// ```
 ///
 /// A job learns nothing about the machine from a reference that fails: the error is always the same.
 /// The reason is in the log alone.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct LocalSecrets {
     /// The directory whose regular files a job may name, by an absolute path. Links are followed as
     /// long as they end inside of it. Whoever can write to it decides what jobs can read.
     pub directory: Option<PathBuf>,
     /// How the names of the environment variables begin that a job may name.
     pub variable_prefix: Option<String>,
+}
+
+setters! {
+    LocalSecrets {
+        with_directory(directory: impl Into<Option<PathBuf>>),
+        with_variable_prefix(variable_prefix: impl Into<Option<String>>),
+    }
 }
 
 #[async_trait]
@@ -173,7 +181,10 @@ mod tests {
         let directory = folder.path().join("secrets");
         fs::create_dir(&directory).expect("a folder");
         let variable_prefix = Some("CARGO_PKG_".into());
-        (folder, LocalSecrets { directory: Some(directory), variable_prefix })
+        (
+            folder,
+            LocalSecrets::default().with_directory(directory).with_variable_prefix(variable_prefix),
+        )
     }
 
     #[tokio::test]
@@ -249,10 +260,7 @@ mod tests {
             ]
             .map(str::to_owned),
         );
-        let off = [
-            LocalSecrets::default(),
-            LocalSecrets { variable_prefix: Some(String::new()), ..secrets.clone() },
-        ];
+        let off = [LocalSecrets::default(), secrets.clone().with_variable_prefix(String::new())];
         for reference in &references {
             let error = resolved(&secrets, reference).await.expect_err(reference);
             assert_eq!(error.to_string(), NOT_GIVEN, "{reference}");
@@ -279,7 +287,7 @@ mod tests {
         assert_eq!(resolved(&secrets, &reference).await, Ok(Some("kept".into())));
         // The directory itself may be named through a link.
         symlink(&mounted, folder.path().join("linked")).expect("a link");
-        let linked = LocalSecrets { directory: Some(folder.path().join("linked")), ..secrets };
+        let linked = secrets.with_directory(folder.path().join("linked"));
         assert_eq!(resolved(&linked, &reference).await, Ok(Some("kept".into())));
     }
 }

@@ -1,6 +1,7 @@
 //! What goes back to the orchestrator.
 
 use akv_core::job::Status;
+use akv_core::setters;
 use akv_core::text::printable;
 use serde::Serialize;
 
@@ -10,11 +11,8 @@ use crate::inventory_item::CurrentInventoryItem;
 ///
 /// ```
 /// use akv_keyfactor::{JobOutput, JobResult, JobStatus};
-/// let output = JobOutput {
-///     job_result: JobResult::new(42, JobStatus::Success, String::new()),
-///     inventory: Some(Vec::new()),
-///     discovery: None,
-/// };
+/// let output = JobOutput::new(JobResult::new(42, JobStatus::Success, String::new()))
+///     .with_inventory(Vec::new());
 /// assert_eq!(
 ///     serde_json::to_string(&output)?,
 ///     r#"{"JobResult":{"Result":2,"JobHistoryId":42,"FailureMessage":""},"Inventory":[]}"#,
@@ -23,6 +21,7 @@ use crate::inventory_item::CurrentInventoryItem;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct JobOutput {
     /// How the job ended.
     pub job_result: JobResult,
@@ -35,9 +34,24 @@ pub struct JobOutput {
     pub discovery: Option<Vec<String>>,
 }
 
+impl JobOutput {
+    /// A result with nothing beside it.
+    pub fn new(job_result: JobResult) -> Self {
+        Self { job_result, inventory: None, discovery: None }
+    }
+}
+
+setters! {
+    JobOutput {
+        with_inventory(inventory: impl Into<Option<Vec<CurrentInventoryItem>>>),
+        with_discovery(discovery: impl Into<Option<Vec<String>>>),
+    }
+}
+
 /// Keyfactor's `JobResult`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct JobResult {
     /// Success, Warning or Failure, as a number.
     pub result: JobStatus,
@@ -62,6 +76,7 @@ impl JobResult {
 /// Keyfactor's `OrchestratorJobStatusJobResult`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(into = "u8")]
+#[expect(clippy::exhaustive_enums, reason = "an orchestrator knows these three ends")]
 pub enum JobStatus {
     /// 2: everything that was asked for is so.
     Success,

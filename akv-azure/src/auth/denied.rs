@@ -93,19 +93,21 @@ impl Denied {
                     }
                     None => Self::of_status(status, foreign, authority, &error),
                 };
-                denied.reply = Some(Box::new(Reply {
-                    status,
-                    code: code
-                        .map(|code| format!("AADSTS{code}"))
-                        .or_else(|| Some(redactor.identifier(error.error.as_deref()?))),
-                    inner_code: None,
-                    message: error.message().map(|message| redactor.line(message)),
-                    request_id: error
-                        .trace_id
-                        .as_deref()
-                        .map(|id| redactor.identifier(id))
-                        .or(request_id),
-                }));
+                denied.reply = Some(Box::new(
+                    Reply::new(status)
+                        .with_code(
+                            code.map(|code| format!("AADSTS{code}"))
+                                .or_else(|| Some(redactor.identifier(error.error.as_deref()?))),
+                        )
+                        .with_message(error.message().map(|message| redactor.line(message)))
+                        .with_request_id(
+                            error
+                                .trace_id
+                                .as_deref()
+                                .map(|id| redactor.identifier(id))
+                                .or(request_id),
+                        ),
+                ));
                 // Of a metadata service's failures azure_identity has waited for the end already.
                 let passing = matches!(status, 408 | 429 | 500..=599) || code.is_some_and(passes);
                 if passing && authority != METADATA {

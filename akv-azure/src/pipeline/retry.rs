@@ -104,7 +104,7 @@ mod tests {
     use crate::pipeline::failure::Refusal;
 
     fn refused(status: u16, wish: Option<Duration>) -> Failure {
-        let reply = Reply { status, ..Reply::default() };
+        let reply = Reply::new(status);
         Failure::Refused(Box::new(Refusal { reply, wish, ..Refusal::default() }))
     }
 

@@ -15,19 +15,17 @@ pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Resu
     let tags = Tags::new(each_once(&args.tags)?).map_err(|error| Usage::new(error.to_string()))?;
     let given = args.contents.clone();
     let (contents, password) = wiring.blocking(move || given.read()).await?;
-    let request = AddRequest {
-        name: args.alias.clone(),
-        overwrite: if args.overwrite { Overwrite::Yes } else { Overwrite::No },
-        tags,
-        existing_tags: if args.preserve_tags {
+    let request = AddRequest::new(contents, password)
+        .with_name(args.alias.clone())
+        .with_overwrite(if args.overwrite { Overwrite::Yes } else { Overwrite::No })
+        .with_tags(tags)
+        .with_existing_tags(if args.preserve_tags {
             ExistingTags::Preserve
         } else {
             ExistingTags::Replace
-        },
-        exportable: if args.non_exportable { Exportable::No } else { Exportable::Yes },
-        soft_deleted: args.soft_deleted.meaning(),
-        ..AddRequest::new(contents, password)
-    };
+        })
+        .with_exportable(if args.non_exportable { Exportable::No } else { Exportable::Yes })
+        .with_soft_deleted(args.soft_deleted.meaning());
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
     let outcome = wiring.jobs.management(&address, &credential)?.add(&request).await;

@@ -11,7 +11,7 @@ use crate::render;
 use crate::wiring::{Wiring, tenants};
 
 pub(super) async fn run(common: &Common, wiring: Wiring) -> Result<Exit> {
-    let request = DiscoveryRequest { tenants: tenants(common)? };
+    let request = DiscoveryRequest::new(tenants(common)?);
     if request.tenants.is_empty() {
         return Err(Usage::new("name at least one tenant: --tenant or AZURE_TENANT_ID").into());
     }

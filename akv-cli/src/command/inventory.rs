@@ -18,13 +18,12 @@ pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -
         }
         None => (LastInventory::default(), Unchanged::Fetch),
     };
-    let request = InventoryRequest {
-        coverage,
-        last,
-        unchanged,
-        concurrency: args.concurrency,
-        pending: Pending::Include,
-    };
+    let request = InventoryRequest::default()
+        .with_coverage(coverage)
+        .with_last(last)
+        .with_unchanged(unchanged)
+        .with_concurrency(args.concurrency)
+        .with_pending(Pending::Include);
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
     let job = wiring.jobs.inventory(&address, &credential)?;

@@ -89,7 +89,7 @@ async fn within(
     render::say("akv: the job's deadline has passed, ending at the next safe point");
     cancellation.cancel();
     let mut output = timeout(TO_A_SAFE_POINT, job).await.ok()?;
-    let JobResult { result, job_history_id, failure_message } = output.job_result;
+    let JobResult { result, job_history_id, failure_message, .. } = output.job_result;
     let message = match result {
         JobStatus::Failure => format!(
             "the job was ended after {} seconds (--job-deadline): {failure_message}",
@@ -121,26 +121,25 @@ async fn prepared(
     };
     let allowed_endpoints = allowed_endpoints(args)?;
     let wiring = wiring?;
-    let options = Options {
-        secrets: Arc::new(LocalSecrets {
-            directory: args.secret_dir.clone(),
-            variable_prefix: args.secret_env_prefix.clone(),
-        }),
-        // What the operator says on the command line takes the place of what the job says; of the
-        // environment only what is named there for jobs.
-        credential: match common.identity {
-            Some(_) => Some(wiring.credential(common).await?),
-            None => None,
-        },
-        cloud: wiring.cloud(common).await?,
-        tenant,
-        private_endpoint: common.private_endpoint.clone(),
-        allowed_endpoints,
-        coverage: if args.chain { Coverage::Chain } else { Coverage::Leaf },
-        unchanged: if args.skip_unchanged { Unchanged::Skip } else { Unchanged::Fetch },
-        soft_deleted: args.soft_deleted.meaning(),
-        ..Options::default()
+    let secrets = LocalSecrets::default()
+        .with_directory(args.secret_dir.clone())
+        .with_variable_prefix(args.secret_env_prefix.clone());
+    // What the operator says on the command line takes the place of what the job says; of the
+    // environment only what is named there for jobs.
+    let credential = match common.identity {
+        Some(_) => Some(wiring.credential(common).await?),
+        None => None,
     };
+    let options = Options::default()
+        .with_secrets(Arc::new(secrets))
+        .with_credential(credential)
+        .with_cloud(wiring.cloud(common).await?)
+        .with_tenant(tenant)
+        .with_private_endpoint(common.private_endpoint.clone())
+        .with_allowed_endpoints(allowed_endpoints)
+        .with_coverage(if args.chain { Coverage::Chain } else { Coverage::Leaf })
+        .with_unchanged(if args.skip_unchanged { Unchanged::Skip } else { Unchanged::Fetch })
+        .with_soft_deleted(args.soft_deleted.meaning());
     Ok((wiring, options))
 }
 
@@ -208,15 +207,11 @@ fn content_of(file: &std::path::Path) -> io::Result<Zeroizing<Vec<u8>>> {
 
 /// The result of a job whose configuration could not be had.
 fn unread(error: &anyhow::Error) -> JobOutput {
-    JobOutput {
-        job_result: JobResult::new(0, JobStatus::Failure, format!("{error:#}")),
-        inventory: None,
-        discovery: None,
-    }
+    JobOutput::new(JobResult::new(0, JobStatus::Failure, format!("{error:#}")))
 }
 
 fn print(output: &JobOutput) -> Result<Exit> {
-    let JobResult { result, job_history_id, failure_message } = &output.job_result;
+    let JobResult { result, job_history_id, failure_message, .. } = &output.job_result;
     match render::print_json_line(output) {
         Ok(()) => Ok(match result {
             JobStatus::Success => Exit::Success,

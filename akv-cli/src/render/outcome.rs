@@ -62,6 +62,7 @@ fn document(outcome: &Outcome) -> Value {
         Effect::Removed { name, .. } => json!({"effect": "removed", "name": name.as_str()}),
         Effect::Purged { name } => json!({"effect": "purged", "name": name.as_str()}),
         Effect::Created { path } => json!({"effect": "created", "name": path.to_string()}),
+        _ => json!({"effect": "changed"}),
     };
     if let (Value::Object(document), Value::Object(facts)) = (&mut document, facts) {
         document.extend(facts);

@@ -45,7 +45,7 @@ pub(crate) fn read(file: &Path, coverage: Coverage) -> Result<LastInventory> {
 fn tells_less(record: &Record, coverage: Coverage) -> bool {
     match coverage {
         Coverage::Leaf => record.certificates.len() != 1,
-        Coverage::Chain => record.certificates.len() < 2,
+        _ => record.certificates.len() < 2,
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) struct Record {
 
 impl From<&InventoryItem> for Record {
     fn from(item: &InventoryItem) -> Self {
-        let Attributes { enabled, not_before, expires, created, updated } = item.attributes;
+        let Attributes { enabled, not_before, expires, created, updated, .. } = item.attributes;
         let key = item.key.as_ref();
         Self {
             name: item.name.to_string(),
@@ -68,30 +68,27 @@ impl From<&InventoryItem> for Record {
 impl Record {
     /// `None` where a name or a certificate is none.
     pub(super) fn into_item(self) -> Option<InventoryItem> {
-        let key = KeyState {
-            exportable: self
-                .exportable
-                .map(|yes| if yes { Exportable::Yes } else { Exportable::No }),
-            kind: self.key_type,
-        };
+        let key = KeyState::default()
+            .with_exportable(
+                self.exportable.map(|yes| if yes { Exportable::Yes } else { Exportable::No }),
+            )
+            .with_kind(self.key_type);
         let ders = self.certificates.iter().map(|text| STANDARD.decode(text));
-        Some(InventoryItem {
-            name: self.name.parse().ok()?,
-            source: if self.last_known { ItemSource::LastKnown } else { ItemSource::Read },
-            version: self.version,
-            thumbprint: self.thumbprint,
-            certificates: ders.collect::<Result<_, _>>().ok()?,
-            attributes: Attributes {
-                enabled: self.enabled,
-                not_before: self.not_before,
-                expires: self.expires,
-                created: self.created,
-                updated: self.updated,
-            },
-            tags: Tags::as_stored(self.tags),
-            has_key: self.private_key,
-            key: self.private_key.then_some(key),
-        })
+        let source = if self.last_known { ItemSource::LastKnown } else { ItemSource::Read };
+        let mut item = InventoryItem::new(self.name.parse().ok()?, source);
+        item.version = self.version;
+        item.thumbprint = self.thumbprint;
+        item.certificates = ders.collect::<Result<_, _>>().ok()?;
+        item.attributes = Attributes::default()
+            .with_enabled(self.enabled)
+            .with_not_before(self.not_before)
+            .with_expires(self.expires)
+            .with_created(self.created)
+            .with_updated(self.updated);
+        item.tags = Tags::as_stored(self.tags);
+        item.has_key = self.private_key;
+        item.key = self.private_key.then_some(key);
+        Some(item)
     }
 
     pub(super) fn expires(&self) -> String {

@@ -7,6 +7,7 @@ use super::x509::X509;
 
 /// The keys and certificates of a PKCS#12 or PEM file, as they were found.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Contents {
     /// The private keys, in the order of the file.
     pub keys: Vec<PrivateKey>,
@@ -17,6 +18,11 @@ pub struct Contents {
 }
 
 impl Contents {
+    /// These keys and certificates, all of them readable.
+    pub fn new(keys: Vec<PrivateKey>, certificates: Vec<X509>) -> Self {
+        Self { keys, certificates, unreadable: Vec::new() }
+    }
+
     pub(super) fn add_key(&mut self, key: PrivateKey) -> Result<(), BundleError> {
         self.keys.push(key);
         // Keys of elliptic curves cost a multiplication each, so their number is part of the cost.

@@ -59,6 +59,7 @@ impl fmt::Display for KeyKind {
 
 /// A curve that Key Vault knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Curve {
     /// NIST P-256.
     P256,

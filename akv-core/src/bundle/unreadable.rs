@@ -48,6 +48,7 @@ impl CertificateError {
 /// assert_eq!(second.to_string(), message);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UnreadableCertificate {
     /// Which of the file's certificates it is, the first being 1.
     pub number: usize,
@@ -67,6 +68,7 @@ impl fmt::Display for UnreadableCertificate {
 
 /// A field of a certificate that cannot be read, while the rest can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UnknownField {
     /// The field, in words.
     pub field: &'static str,

@@ -12,13 +12,22 @@ use crate::vault::{SubscriptionId, TenantId};
 
 /// Where to look.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct DiscoveryRequest {
     /// The tenants, each looked through once.
     pub tenants: Vec<TenantId>,
 }
 
+impl DiscoveryRequest {
+    /// Looks through these tenants.
+    pub fn new(tenants: Vec<TenantId>) -> Self {
+        Self { tenants }
+    }
+}
+
 /// What was found.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct DiscoveryOutcome {
     /// Success only where everything was looked through.
     pub status: Status,
@@ -32,6 +41,7 @@ pub struct DiscoveryOutcome {
 
 /// A tenant or a subscription that could not be looked through, or not in whole.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Undiscovered {
     /// The tenant.
     pub tenant: TenantId,
@@ -41,7 +51,19 @@ pub struct Undiscovered {
     pub error: Error,
 }
 
+impl Undiscovered {
+    /// What could not be looked through, and why.
+    pub fn new(tenant: TenantId, subscription: Option<SubscriptionId>, error: Error) -> Self {
+        Self { tenant, subscription, error }
+    }
+}
+
 impl DiscoveryOutcome {
+    /// A discovery that found nothing.
+    pub fn new(status: Status) -> Self {
+        Self { status, stores: Vec::new(), missed: Vec::new(), subscriptions: 0 }
+    }
+
     /// The outcome in words.
     pub fn message(&self) -> String {
         let found = format!(
@@ -73,12 +95,7 @@ pub(super) async fn run(
     directory: &dyn VaultDirectory,
     request: &DiscoveryRequest,
 ) -> DiscoveryOutcome {
-    let mut outcome = DiscoveryOutcome {
-        status: Status::Success,
-        stores: Vec::new(),
-        missed: Vec::new(),
-        subscriptions: 0,
-    };
+    let mut outcome = DiscoveryOutcome::new(Status::Success);
     let searches = subscriptions(directory, request, &mut outcome.missed).await;
     let mut results = stream::iter(searches)
         .map(|(tenant, id)| async move {

@@ -39,7 +39,7 @@ impl Discovery {
         Ok(Self {
             cloud: options.cloud.clone().unwrap_or_else(Cloud::public),
             credential,
-            request: DiscoveryRequest { tenants },
+            request: DiscoveryRequest::new(tenants),
             misnamed,
         })
     }

@@ -18,14 +18,13 @@ impl Inventory {
     pub(crate) async fn of(job: &Object<'_>, options: &Options) -> Result<Self, Problem> {
         Ok(Self {
             store: Store::of(job, options).await?,
-            request: InventoryRequest {
-                coverage: options.coverage,
-                last: last_inventory(job)?,
-                unchanged: options.unchanged,
-                concurrency: options.concurrency,
+            request: InventoryRequest::default()
+                .with_coverage(options.coverage)
+                .with_last(last_inventory(job)?)
+                .with_unchanged(options.unchanged)
+                .with_concurrency(options.concurrency)
                 // Command knows certificates; what is still being made is none.
-                pending: Pending::Exclude,
-            },
+                .with_pending(Pending::Exclude),
         })
     }
 }

@@ -38,11 +38,9 @@ fn create_and_add(scene: &Scene, directory: &Arc<MemoryDirectory>, add: &AddRequ
     let jobs =
         StoreJobs::new(Arc::clone(&scene.store) as _, Arc::clone(directory) as _, tenant, clock)
             .with_background(Arc::clone(&opened) as _);
-    let create = CreateRequest {
-        id: id(),
-        region: "westeurope".parse().ok(),
-        options: VaultOptions::default(),
-    };
+    let create = CreateRequest::new(id())
+        .with_region("westeurope".parse().ok())
+        .with_options(VaultOptions::default());
     let outcome = block_on(jobs.create_and_add(&create, add));
     assert_eq!(opened.0.load(Ordering::SeqCst), 1, "the file is opened once");
     outcome
@@ -67,10 +65,8 @@ fn a_vault_is_created_where_it_is_not_and_the_certificate_counts() {
 fn no_vault_is_created_for_a_certificate_that_cannot_be_added() {
     let scene = Scene::new();
     let directory = Arc::new(MemoryDirectory::new());
-    let broken = AddRequest {
-        contents: Contents::Pfx(Zeroizing::new(b"no PKCS#12".to_vec())),
-        ..adding(&scene.leaf())
-    };
+    let broken =
+        adding(&scene.leaf()).with_contents(Contents::Pfx(Zeroizing::new(b"no PKCS#12".to_vec())));
     let outcome = create_and_add(&scene, &directory, &broken);
     assert_eq!(outcome.status(), Status::Failure);
     assert!(outcome.message().starts_with("nothing was created or added"), "{}", outcome.message());

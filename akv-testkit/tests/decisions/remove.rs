@@ -7,7 +7,7 @@ use akv_testkit::memory::StoreCall;
 use futures::executor::block_on;
 
 fn remove(scene: &Scene, purge: Purge) -> Outcome {
-    block_on(scene.jobs.remove(&RemoveRequest { name: name("WEB"), purge }))
+    block_on(scene.jobs.remove(&RemoveRequest::new(name("WEB")).with_purge(purge)))
 }
 
 #[test]
