@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use akv_core::job::Concurrency;
+use akv_core::report::FailOn;
 use akv_core::{
     CertificateName, ClientId, Cloud, EndpointSuffix, PrivateEndpoint, Region, RetentionDays, Sku,
     StorePath, TenantId,
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     Add(AddArgs),
     /// Remove a certificate from a vault
     Remove(RemoveArgs),
+    /// Report what needs attention among the certificates of an inventory
+    Report(ReportArgs),
     /// Create a vault; an existing one is never changed
     Create(CreateArgs),
     /// Find the vaults of one or more tenants
@@ -109,6 +112,8 @@ pub(crate) enum Output {
     Jsonl,
     /// Comma-separated values with a header
     Csv,
+    /// A web page in one file (report only)
+    Html,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -195,6 +200,36 @@ pub(crate) struct InventoryArgs {
     /// How many certificates are fetched side by side, 1 to 256
     #[arg(long, value_name = "NUMBER", default_value = "64")]
     pub(crate) concurrency: Concurrency,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// An inventory in jsonl format; can be given several times; - is standard input
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) from: Vec<PathBuf>,
+    /// Also report the changes since this earlier inventory in jsonl format
+    #[arg(long, value_name = "FILE")]
+    pub(crate) since: Option<PathBuf>,
+    /// Also report the differences from what Command has, according to this job configuration
+    #[arg(long, value_name = "FILE", conflicts_with = "since")]
+    pub(crate) last_inventory: Option<PathBuf>,
+    /// Report certificates that expire within this number of days
+    #[arg(long, value_name = "DAYS", default_value = "30",
+          value_parser = clap::value_parser!(u32).range(0..=36500))]
+    pub(crate) within: u32,
+    /// Report certificates that were not renewed for this number of days
+    #[arg(long, value_name = "DAYS", default_value = "400",
+          value_parser = clap::value_parser!(u32).range(0..=36500))]
+    pub(crate) stale: u32,
+    /// Report certificates without this tag; can be given several times
+    #[arg(long = "require-tag", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) required_tags: Vec<String>,
+    /// The tag that names the owner of a certificate
+    #[arg(long, value_name = "NAME", default_value = "owner")]
+    pub(crate) owner_tag: String,
+    /// Exit with code 6 if there is a finding with this code, or of this severity or higher
+    #[arg(long, value_name = "CODE|SEVERITY", value_delimiter = ',')]
+    pub(crate) fail_on: Vec<FailOn>,
 }
 
 #[derive(Debug, Args)]
@@ -326,5 +361,6 @@ fn tag(text: &str) -> Result<(String, String), String> {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 success, 3 warning (something asked for is not so, nothing is broken), 4 failure,
-2 wrong command line, 5 the result could not be written (standard error says what was done).
+2 wrong command line, 5 the result could not be written (standard error says what was done),
+6 report findings that match --fail-on.
 Data goes to standard output, messages to standard error.";

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Failure,
     /// 5: the result could not be written; standard error says what was done.
     Unwritten,
+    /// 6: a report has findings that `--fail-on` names.
+    Matched,
 }
 
 /// 2: a wrong command line, as clap and most tools have it.
@@ -37,6 +39,7 @@ impl From<Exit> for ExitCode {
             Exit::Warning => 3,
             Exit::Failure => 4,
             Exit::Unwritten => 5,
+            Exit::Matched => 6,
         })
     }
 }

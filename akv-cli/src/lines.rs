@@ -1,8 +1,11 @@
 //! Lines of a text in UTF-8, or in the UTF-16 that Windows PowerShell writes.
 
-use std::io::{self, BufRead, ErrorKind};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::path::Path;
 
 use akv_core::text::{decode, without_line_end};
+use anyhow::{Context, Result};
 use zeroize::Zeroizing;
 
 /// The lines of a text, each at most `limit` bytes long. The buffer never grows, so that no part of a
@@ -85,6 +88,62 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
+/// The records of a file, one a line: lines that are not blank, with their numbers from 1. After an
+/// error there are no more.
+pub(crate) struct Records {
+    lines: Lines<Box<dyn BufRead>>,
+    number: u64,
+    failed: bool,
+}
+
+impl Records {
+    /// Those of a file; `-` is standard input.
+    pub(crate) fn of_file(file: &Path) -> io::Result<Self> {
+        let from: Box<dyn BufRead> = if file.as_os_str() == "-" {
+            Box::new(io::stdin().lock())
+        } else {
+            Box::new(BufReader::with_capacity(BUFFER, File::open(file)?))
+        };
+        Ok(Self::new(from))
+    }
+
+    fn new(from: Box<dyn BufRead>) -> Self {
+        Self { lines: Lines::new(from, LONGEST_RECORD), number: 0, failed: false }
+    }
+}
+
+impl Iterator for Records {
+    type Item = Result<(u64, Zeroizing<String>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.failed {
+            self.number += 1;
+            match self.lines.next().with_context(|| format!("line {}", self.number)) {
+                Ok(None) => return None,
+                Ok(Some(line)) => {
+                    // Files that were put together have a mark in front of each.
+                    let text = line.trim_start_matches('\u{feff}');
+                    if text.trim().is_empty() {
+                        continue;
+                    }
+                    let is_whole = text.len() == line.len();
+                    let text = if is_whole { line } else { Zeroizing::new(text.to_owned()) };
+                    return Some(Ok((self.number, text)));
+                }
+                Err(error) => {
+                    self.failed = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// More than a record with the longest chain that a vault holds, in bytes, also in UTF-16.
+const LONGEST_RECORD: usize = 2 << 20;
+const BUFFER: usize = 256 << 10;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,5 +184,45 @@ mod tests {
         assert_eq!(all(&[0; 65]).expect_err("long").kind(), ErrorKind::FileTooLarge);
         assert!(all(b"\xff\xfea").is_err(), "half a unit");
         assert!(all(b"a\xe4\n").is_err(), "Windows-1252");
+    }
+
+    fn records(bytes: Vec<u8>) -> Result<Vec<(u64, String)>, String> {
+        Records::new(Box::new(io::Cursor::new(bytes)))
+            .map(|line| line.map(|(number, text)| (number, text.to_string())))
+            .collect::<Result<_>>()
+            .map_err(|error| format!("{error:#}"))
+    }
+
+    fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        format!("\u{feff}{text}").encode_utf16().flat_map(bytes).collect()
+    }
+
+    #[test]
+    fn records_skip_blank_lines_and_marks() {
+        let text = "{\"a\":1}\r\n\n\u{feff}{}\n \n{\"b\":1}";
+        let expected = Ok(vec![
+            (1, "{\"a\":1}".to_owned()),
+            (3, "{}".to_owned()),
+            (5, "{\"b\":1}".to_owned()),
+        ]);
+        assert_eq!(records(text.into()), expected);
+        assert_eq!(records(format!("\u{feff}{text}").into()), expected);
+        assert_eq!(records(utf16(text, u16::to_le_bytes)), expected);
+        assert_eq!(records(utf16(text, u16::to_be_bytes)), expected);
+        for empty in ["", "\u{feff}", "\r\n\r\n"] {
+            assert_eq!(records(empty.into()), Ok(Vec::new()), "{empty:?}");
+        }
+    }
+
+    #[test]
+    fn records_name_the_line_that_is_not_text() {
+        assert!(records(b"{}\n\xff\xfe\n".to_vec()).expect_err("bytes").contains("line 2"));
+        let mut torn = utf16("{}\n{}", u16::to_le_bytes);
+        torn.pop();
+        assert!(records(torn).expect_err("half a character").contains("line 2"));
+        assert!(records(b"{}\nx\0y".to_vec()).expect_err("binary").contains("line 2"));
+        for bytes in [vec![b' '; 3 << 20], utf16(&" ".repeat(2 << 20), u16::to_le_bytes)] {
+            assert!(records(bytes).expect_err("endless").contains("line 1: it is longer than"));
+        }
     }
 }

@@ -10,6 +10,7 @@ mod log_file;
 mod logging;
 mod process;
 mod render;
+mod report;
 mod secret_input;
 mod settings;
 mod wiring;

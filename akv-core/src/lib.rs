@@ -18,6 +18,7 @@ mod directory;
 mod endpoint_suffix;
 mod error;
 pub mod job;
+pub mod report;
 mod secret;
 mod soft_deleted;
 mod store;

@@ -8,6 +8,7 @@
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod adapter;
+mod command_inventory;
 mod config;
 mod inventory_item;
 mod local_secrets;
@@ -17,6 +18,7 @@ mod result;
 pub mod store_type;
 
 pub use adapter::{failure, run, run_into};
+pub use command_inventory::{CommandInventory, command_inventory};
 pub use inventory_item::{CurrentInventoryItem, InventorySink, ItemParameters, ItemStatus};
 pub use local_secrets::LocalSecrets;
 pub use options::Options;

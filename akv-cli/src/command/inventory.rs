@@ -14,7 +14,9 @@ pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -
     let (last, unchanged) = match &args.since {
         Some(file) => {
             let file = file.clone();
-            (wiring.blocking(move || previous::read(&file, coverage)).await?, Unchanged::Skip)
+            let store = args.store.clone();
+            let read = move || previous::read(&file, &store, coverage);
+            (wiring.blocking(read).await?, Unchanged::Skip)
         }
         None => (LastInventory::default(), Unchanged::Fetch),
     };
@@ -27,7 +29,7 @@ pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
     let job = wiring.jobs.inventory(&address, &credential)?;
-    let mut writer = InventoryWriter::new(common.output);
+    let mut writer = InventoryWriter::new(common.output, args.store.clone());
     let outcome = job.inventory(&request, &mut writer).await;
     writer.finish(&outcome)?;
     render::say(&outcome.message());

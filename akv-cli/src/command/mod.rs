@@ -11,6 +11,7 @@ mod inventory;
 mod job;
 mod lifeline;
 mod remove;
+mod report;
 mod signal;
 mod store_type;
 
@@ -21,7 +22,7 @@ use std::future::Future;
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
-use crate::args::{Cli, Command, Common};
+use crate::args::{Cli, Command, Common, Output};
 use crate::blocking::blocking;
 use crate::command::signal::Signals;
 use crate::exit::Exit;
@@ -31,6 +32,9 @@ use crate::wiring::Wiring;
 /// ends in a result document.
 pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
     let common = &cli.common;
+    if common.output == Output::Html && !matches!(cli.command, Command::Report(_)) {
+        return Err(Usage::new("only `report` has --output html").into());
+    }
     let settings = match (&cli.command, settings) {
         (Command::Job(_), settings) => settings,
         (_, settings) => settings.map_err(|error| Usage::new(format!("{error:#}")).into()),
@@ -53,6 +57,7 @@ pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
         Command::Discover => {
             in_runtime(common, async |azure, _| discover::run(common, azure?).await)
         }
+        Command::Report(args) => report::run(common, args),
         Command::Check(args) => check::run(common, args),
         Command::StoreType(args) => store_type::run(args),
         #[cfg(feature = "demo")]

@@ -18,7 +18,7 @@ pub(crate) fn bundle(
 ) -> Result<()> {
     let certificates: Vec<&X509> = std::iter::once(bundle.leaf()).chain(bundle.chain()).collect();
     match output {
-        Output::Table => table(bundle, &certificates, findings, exit),
+        Output::Table | Output::Html => table(bundle, &certificates, findings, exit),
         Output::Json => print_json(&document(bundle, &certificates, findings, exit)),
         Output::Jsonl => print_json_line(&document(bundle, &certificates, findings, exit)),
         Output::Csv => {
@@ -33,7 +33,7 @@ pub(crate) fn bundle(
 pub(crate) fn unreadable_bundle(output: Output, error: &BundleError) -> Result<()> {
     let document = json!({ "accepted": false, "error": error.to_string() });
     match output {
-        Output::Table | Output::Csv => say(&format!("akv: {error}")),
+        Output::Table | Output::Html | Output::Csv => say(&format!("akv: {error}")),
         Output::Json => print_json(&document)?,
         Output::Jsonl => print_json_line(&document)?,
     }
@@ -63,7 +63,7 @@ fn table(bundle: &Bundle, certificates: &[&X509], findings: &[Finding], exit: Ex
         Exit::Failure | Exit::Unwritten => {
             "result   an add would be refused before anything is sent"
         }
-        Exit::Success | Exit::Warning => "result   an add would go ahead",
+        Exit::Success | Exit::Warning | Exit::Matched => "result   an add would go ahead",
     })
 }
 

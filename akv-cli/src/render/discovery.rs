@@ -12,7 +12,7 @@ use crate::exit::Exit;
 pub(crate) fn discovery(output: Output, outcome: &DiscoveryOutcome) -> Result<Exit> {
     let stores = || outcome.stores.iter().map(ToString::to_string);
     match output {
-        Output::Table => stores().try_for_each(|store| print_line(&store))?,
+        Output::Table | Output::Html => stores().try_for_each(|store| print_line(&store))?,
         Output::Jsonl => {
             stores().try_for_each(|store| print_json_line(&json!({ "storePath": store })))?;
         }

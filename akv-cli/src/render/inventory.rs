@@ -3,7 +3,7 @@
 use std::io;
 
 use akv_core::job::{InventoryItem, InventoryOutcome, InventorySink};
-use akv_core::{Error, ErrorKind};
+use akv_core::{Error, ErrorKind, StorePath};
 use anyhow::Result;
 use async_trait::async_trait;
 use serde_json::json;
@@ -17,14 +17,15 @@ use crate::args::Output;
 /// document needs them all.
 pub(crate) struct InventoryWriter {
     output: Output,
+    store: StorePath,
     kept: Vec<Record>,
     begun: bool,
     lost: Option<io::Error>,
 }
 
 impl InventoryWriter {
-    pub(crate) fn new(output: Output) -> Self {
-        Self { output, kept: Vec::new(), begun: false, lost: None }
+    pub(crate) fn new(output: Output, store: StorePath) -> Self {
+        Self { output, store, kept: Vec::new(), begun: false, lost: None }
     }
 
     fn take(&mut self, record: Record) -> Result<()> {
@@ -42,10 +43,17 @@ impl InventoryWriter {
                     &key,
                     &record.tags(),
                     if record.last_known { "true" } else { "false" },
+                    record.subject.as_deref().unwrap_or_default(),
+                    record.issuer.as_deref().unwrap_or_default(),
+                    record.serial_number.as_deref().unwrap_or_default(),
+                    &record.dns_names.join(", "),
+                    &record.key_size.map(|bits| bits.to_string()).unwrap_or_default(),
+                    record.curve.as_deref().unwrap_or_default(),
+                    record.store_path.as_deref().unwrap_or_default(),
                 ];
                 print_csv(fields)
             }
-            Output::Table | Output::Json => {
+            Output::Table | Output::Html | Output::Json => {
                 self.kept.push(record);
                 Ok(())
             }
@@ -66,6 +74,13 @@ impl InventoryWriter {
             "key",
             "tags",
             "lastKnown",
+            "subject",
+            "issuer",
+            "serialNumber",
+            "dnsNames",
+            "keySize",
+            "curve",
+            "storePath",
         ])
     }
 
@@ -78,7 +93,7 @@ impl InventoryWriter {
             Output::Jsonl => Ok(()),
             Output::Csv => self.csv_header(),
             Output::Table if self.kept.is_empty() => Ok(()),
-            Output::Table => print_table(
+            Output::Table | Output::Html => print_table(
                 &["name", "thumbprint", "expires", "enabled", "key", "tags"],
                 self.kept.iter().map(|record| {
                     let enabled = if record.enabled { "yes" } else { "no" };
@@ -113,7 +128,7 @@ impl InventoryWriter {
 #[async_trait]
 impl InventorySink for InventoryWriter {
     async fn item(&mut self, item: InventoryItem) -> akv_core::Result<()> {
-        self.take(Record::from(&item)).map_err(|error| {
+        self.take(Record::new(&self.store, &item)).map_err(|error| {
             let problem = error.to_string();
             self.lost = error.downcast::<io::Error>().ok();
             Error::new(ErrorKind::Cancelled, "write the inventory to standard output", problem)

@@ -6,6 +6,7 @@ mod inventory;
 mod outcome;
 pub(crate) mod previous;
 mod record;
+mod report;
 mod table;
 
 use std::io::{self, BufWriter, Write};
@@ -20,6 +21,8 @@ pub(crate) use bundle::{bundle, unreadable_bundle};
 pub(crate) use discovery::discovery;
 pub(crate) use inventory::InventoryWriter;
 pub(crate) use outcome::outcome;
+pub(crate) use record::Record as InventoryRecord;
+pub(crate) use report::{report, report_summary};
 
 /// One line (or document) of data. Nothing is left in a buffer whose loss nobody would notice.
 pub(crate) fn print(text: &str) -> Result<()> {

@@ -29,7 +29,7 @@ fn shown(output: Output, outcome: &Outcome, exit: Exit) -> Result<()> {
             say(&message);
             Ok(())
         }
-        Output::Table => print_line(&message),
+        Output::Table | Output::Html => print_line(&message),
         Output::Json => print_json(&document(outcome)),
         Output::Jsonl => print_json_line(&document(outcome)),
         Output::Csv => {

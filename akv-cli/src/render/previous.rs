@@ -1,37 +1,31 @@
 //! A previous inventory, read back from its jsonl output.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 
-use akv_core::Thumbprint;
 use akv_core::job::{Coverage, Known, LastInventory};
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use akv_core::report::Store;
+use akv_core::{StorePath, Thumbprint};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::record::Record;
-use crate::lines::Lines;
+use crate::lines::Records;
 
-/// A record that was itself not read at the time, or that tells less than is asked for now, is not
-/// taken as known: its certificate is fetched.
-pub(crate) fn read(file: &Path, coverage: Coverage) -> Result<LastInventory> {
+/// A record that was itself not read at the time, that tells less than is asked for now or that is
+/// of another store is not taken as known: its certificate is fetched.
+pub(crate) fn read(file: &Path, store: &StorePath, coverage: Coverage) -> Result<LastInventory> {
+    let store = Store::from(store);
     let tried = || format!("read the previous inventory from {}", file.display());
-    let mut lines = Lines::new(BufReader::new(File::open(file).with_context(tried)?), LONGEST_LINE);
     let mut last = LastInventory::default();
-    for number in 1.. {
+    for record in Records::of_file(file).with_context(tried)? {
+        let (number, line) = record.with_context(tried)?;
         let tried = || format!("{}, line {number}", tried());
-        let Some(line) = lines.next().with_context(tried)? else { break };
-        if line.trim().is_empty() {
-            continue;
-        }
-        let record: Record = serde_json::from_str(&line).map_err(|error| {
-            let at = error.column();
-            anyhow!("{}: it is no record of --output jsonl (column {at})", tried())
-        })?;
-        if record.last_known || tells_less(&record, coverage) {
+        let record = Record::read(&line).with_context(tried)?;
+        let is_other = record.store_path.as_deref().is_some_and(|path| Store::new(path) != store);
+        if is_other || record.last_known || tells_less(&record, coverage) {
             continue;
         }
         let Some(item) = record.into_item() else {
-            bail!("{}: it is no record of --output jsonl", tried());
+            bail!("{}: it is not a record that `akv inventory -o jsonl` prints", tried());
         };
         let leaf = item.certificates.first().map(|der| Thumbprint::of(der));
         ensure!(leaf == item.thumbprint, "{}: the certificate is another one", tried());
@@ -48,6 +42,3 @@ fn tells_less(record: &Record, coverage: Coverage) -> bool {
         _ => record.certificates.len() < 2,
     }
 }
-
-/// A record with the longest chain that a vault holds, in bytes, also in UTF-16.
-const LONGEST_LINE: usize = 2 << 20;

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use akv_core::bundle::{Curve, KeyKind, X509};
 use akv_core::job::{InventoryItem, ItemSource};
-use akv_core::{Attributes, Exportable, KeyState, Tags, Thumbprint, Version};
+use akv_core::report::{self, Store};
+use akv_core::{
+    Attributes, Exportable, InvalidValue, KeyState, StorePath, Tags, Thumbprint, Version,
+};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -14,7 +18,7 @@ use time::format_description::well_known::Rfc3339;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the members of the JSON are promises")]
-pub(super) struct Record {
+pub(crate) struct Record {
     pub(super) name: String,
     pub(super) version: Option<Version>,
     pub(super) thumbprint: Option<Thumbprint>,
@@ -27,11 +31,14 @@ pub(super) struct Record {
     created: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option", default)]
     updated: Option<OffsetDateTime>,
+    #[serde(default)]
     pub(super) private_key: bool,
     pub(super) key_type: Option<String>,
     pub(super) exportable: Option<bool>,
+    #[serde(default)]
     tags: BTreeMap<String, String>,
     /// Leaf first, DER in base64.
+    #[serde(default)]
     pub(super) certificates: Vec<String>,
     /// Present, and true, where the certificate could not be read now.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -39,10 +46,32 @@ pub(super) struct Record {
     /// Present, and true, while the certificate is being made.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) pending: bool,
+    /// What the certificate says; absent in older inventories and where it could not be read.
+    #[serde(default)]
+    pub(super) subject: Option<String>,
+    #[serde(default)]
+    pub(super) issuer: Option<String>,
+    #[serde(default)]
+    pub(super) serial_number: Option<String>,
+    #[serde(default)]
+    pub(super) dns_names: Vec<String>,
+    #[serde(default)]
+    pub(super) key_size: Option<u32>,
+    #[serde(default)]
+    pub(super) curve: Option<String>,
+    /// The store as `akv discover` prints it; absent in older inventories.
+    #[serde(default)]
+    pub(crate) store_path: Option<String>,
 }
 
-impl From<&InventoryItem> for Record {
-    fn from(item: &InventoryItem) -> Self {
+impl Record {
+    pub(super) fn new(store: &StorePath, item: &InventoryItem) -> Self {
+        let leaf = item.certificates.first().and_then(|der| X509::from_der(der).ok());
+        let (key_size, curve) = match leaf.as_ref().map(X509::key_kind) {
+            Some(KeyKind::Rsa { bits }) => (Some(bits), None),
+            Some(KeyKind::Ec(curve)) => (None, Some(curve.to_string())),
+            _ => (None, None),
+        };
         let Attributes { enabled, not_before, expires, created, updated, .. } = item.attributes;
         let key = item.key.as_ref();
         Self {
@@ -61,13 +90,63 @@ impl From<&InventoryItem> for Record {
             certificates: item.certificates.iter().map(|der| STANDARD.encode(der)).collect(),
             last_known: item.source == ItemSource::LastKnown,
             pending: item.source == ItemSource::Pending,
+            subject: leaf.as_ref().map(X509::subject),
+            issuer: leaf.as_ref().map(X509::issuer),
+            serial_number: leaf.as_ref().map(X509::serial_number),
+            dns_names: leaf.as_ref().map(X509::dns_names).unwrap_or_default(),
+            key_size,
+            curve,
+            store_path: Some(store.to_string()),
         }
     }
-}
 
-impl Record {
+    /// Reads a line. Why one cannot be read is said without what is in it.
+    pub(crate) fn read(line: &str) -> anyhow::Result<Self> {
+        serde_json::from_str(line).map_err(|error| {
+            anyhow::anyhow!(
+                "it is not a record that `akv inventory -o jsonl` prints (column {})",
+                error.column()
+            )
+        })
+    }
+
+    /// What a report takes of it. A certificate that cannot be read leaves what the record says
+    /// beside it.
+    pub(crate) fn into_report(self, store: Option<Store>) -> anyhow::Result<report::Record> {
+        let attributes = self.attributes();
+        let name = self.name.parse().map_err(|error: InvalidValue| {
+            anyhow::anyhow!("its name is not {}", error.expected())
+        })?;
+        let mut record = report::Record::new(store, name);
+        record.version = self.version;
+        record.thumbprint = self.thumbprint;
+        record.attributes = attributes;
+        record.tags =
+            self.tags.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        record.has_key = self.private_key;
+        record.exportable = self.exportable;
+        record.last_known = self.last_known;
+        record.pending = self.pending.then_some(true);
+        record.subject = self.subject.map(Into::into);
+        record.issuer = self.issuer.map(Into::into);
+        record.serial = self.serial_number.map(Into::into);
+        record.dns_names = self.dns_names.into_iter().map(Into::into).collect();
+        record.key = match (self.key_size, self.curve) {
+            (Some(bits), _) => Some(KeyKind::Rsa { bits }),
+            (None, Some(curve)) => Some(curve_kind(&curve)),
+            (None, None) => None,
+        };
+        let leaf = self.certificates.first().and_then(|text| STANDARD.decode(text).ok());
+        if let Some(der) = leaf {
+            // What is not known is listed as not checked.
+            let _ = record.describe(&der);
+        }
+        Ok(record)
+    }
+
     /// `None` where a name or a certificate is none.
     pub(super) fn into_item(self) -> Option<InventoryItem> {
+        let attributes = self.attributes();
         let key = KeyState::default()
             .with_exportable(
                 self.exportable.map(|yes| if yes { Exportable::Yes } else { Exportable::No }),
@@ -79,16 +158,20 @@ impl Record {
         item.version = self.version;
         item.thumbprint = self.thumbprint;
         item.certificates = ders.collect::<Result<_, _>>().ok()?;
-        item.attributes = Attributes::default()
-            .with_enabled(self.enabled)
-            .with_not_before(self.not_before)
-            .with_expires(self.expires)
-            .with_created(self.created)
-            .with_updated(self.updated);
+        item.attributes = attributes;
         item.tags = Tags::as_stored(self.tags);
         item.has_key = self.private_key;
         item.key = self.private_key.then_some(key);
         Some(item)
+    }
+
+    fn attributes(&self) -> Attributes {
+        Attributes::default()
+            .with_enabled(self.enabled)
+            .with_not_before(self.not_before)
+            .with_expires(self.expires)
+            .with_created(self.created)
+            .with_updated(self.updated)
     }
 
     pub(super) fn expires(&self) -> String {
@@ -97,5 +180,13 @@ impl Record {
 
     pub(super) fn tags(&self) -> String {
         Tags::as_stored(self.tags.clone()).to_string()
+    }
+}
+
+fn curve_kind(name: &str) -> KeyKind {
+    let known = [Curve::P256, Curve::P384, Curve::P521, Curve::P256K];
+    match known.into_iter().find(|curve| curve.as_str() == name) {
+        Some(curve) => KeyKind::Ec(curve),
+        None => KeyKind::Other(format!("EC {name}")),
     }
 }

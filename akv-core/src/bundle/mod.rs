@@ -37,6 +37,7 @@ mod shape;
 mod signature;
 mod unreadable;
 mod x509;
+mod x509_facts;
 
 use std::cmp::Reverse;
 use std::fmt;

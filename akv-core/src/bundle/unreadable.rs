@@ -43,7 +43,7 @@ impl CertificateError {
 /// ```
 /// use akv_core::bundle::{UnreadableCertificate, X509};
 /// let error = X509::from_der(b"\x30\x00").unwrap_err();
-/// let second = UnreadableCertificate { number: 2, error };
+/// let second = UnreadableCertificate::new(2, error);
 /// let message = "certificate 2 of the file cannot be read: it is not laid out as a certificate";
 /// assert_eq!(second.to_string(), message);
 /// ```
@@ -54,6 +54,13 @@ pub struct UnreadableCertificate {
     pub number: usize,
     /// What is wrong with it.
     pub error: CertificateError,
+}
+
+impl UnreadableCertificate {
+    /// The certificate of that number, counted from 1, and what is wrong with it.
+    pub fn new(number: usize, error: CertificateError) -> Self {
+        Self { number, error }
+    }
 }
 
 impl fmt::Display for UnreadableCertificate {

@@ -141,6 +141,11 @@ impl LastInventory {
         self.0.get(name)
     }
 
+    /// What it knows, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&CertificateName, &Known)> {
+        self.0.iter()
+    }
+
     /// How many certificates it knows.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -31,7 +31,7 @@ impl Inventory {
 
 /// What Command knows already. An entry that no certificate of a vault can have made is passed
 /// over, since nothing in the vault can be compared with it.
-fn last_inventory(job: &Object<'_>) -> Result<LastInventory, Problem> {
+pub(crate) fn last_inventory(job: &Object<'_>) -> Result<LastInventory, Problem> {
     let member = job.member("LastInventory");
     let mut last = LastInventory::default();
     member.each(|entry| {

@@ -39,6 +39,17 @@ impl Store {
     }
 }
 
+/// The path of a job's store, where the job names one.
+pub(crate) fn path_of(job: &Object<'_>) -> Result<Option<StorePath>, Problem> {
+    let member = job.member("CertificateStoreDetails");
+    if !member.is_present() {
+        return Ok(None);
+    }
+    let details = member.object()?;
+    let properties = StoreProperties::of(&details, &Options::default())?;
+    path(&details, &properties).map(Some)
+}
+
 /// The store path with the older properties in place of its own parts.
 fn path(details: &Object<'_>, properties: &StoreProperties) -> Result<StorePath, Problem> {
     let member = details.member("StorePath");

@@ -1,0 +1,104 @@
+//! `akv report`
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
+
+use akv_core::report::{
+    Change, ChangeKind, Code, Earlier, EarlierRecord, FailOn, Report, ReportBuilder, ReportOptions,
+    Store,
+};
+use akv_core::text::printable;
+use anyhow::{Context, Result};
+use time::OffsetDateTime;
+
+use super::Usage;
+use crate::args::{Common, ReportArgs};
+use crate::exit::Exit;
+use crate::render;
+use crate::report::{Entry, InventoryFile, command_inventory};
+
+pub(super) fn run(common: &Common, args: &ReportArgs) -> Result<Exit> {
+    if args.required_tags.is_empty() && args.fail_on.contains(&FailOn::Code(Code::MissingTag)) {
+        return Err(Usage::new("--fail-on missing-tag needs --require-tag").into());
+    }
+    let report = build(args)?;
+    let changes = changes(args, &report)?;
+    render::report(common.output, &report, changes.as_deref(), &args.owner_tag)?;
+    render::say(&render::report_summary(&report));
+    for store in absent_stores(&report, changes.as_deref().unwrap_or_default()) {
+        render::say(&format!(
+            "warning: the inventory has no certificate in {}: all of them are shown as removed",
+            printable(store.as_str())
+        ));
+    }
+    for code in unchecked(&report, &args.fail_on) {
+        render::say(&format!("warning: --fail-on {code} has no effect: {code} was not checked"));
+    }
+    Ok(exit(&report, &args.fail_on))
+}
+
+fn build(args: &ReportArgs) -> Result<Report> {
+    let mut builder = ReportBuilder::default();
+    let mut reader = InventoryFile::default();
+    for file in &args.from {
+        reader.read(file, |entry| match entry {
+            Entry::Certificate(record) => builder.add(*record),
+            Entry::Failed(store) => builder.add_failed(store),
+        })?;
+    }
+    let options = ReportOptions::default()
+        .with_within(args.within)
+        .with_stale(args.stale)
+        .with_required_tags(args.required_tags.clone());
+    Ok(builder.finish(&options, OffsetDateTime::now_utc()))
+}
+
+fn changes(args: &ReportArgs, report: &Report) -> Result<Option<Vec<Change>>> {
+    let (file, earlier) = match (&args.since, &args.last_inventory) {
+        (Some(file), _) => (file, earlier(file)?),
+        (None, Some(file)) => (file, command_inventory(file)?),
+        (None, None) => return Ok(None),
+    };
+    let tried = || format!("cannot compare with {}", file.display());
+    report.changes(&earlier).map(Some).with_context(tried)
+}
+
+fn earlier(file: &Path) -> Result<Earlier> {
+    let mut records = Vec::new();
+    InventoryFile::default().read(file, |entry| {
+        if let Entry::Certificate(record) = entry {
+            records.push(EarlierRecord::Full(record));
+        }
+    })?;
+    Ok(Earlier::new(records))
+}
+
+/// The stores that lost every certificate: an emptied vault and one that was not inventoried look the
+/// same in a file.
+fn absent_stores<'a>(report: &Report, changes: &'a [Change]) -> BTreeSet<&'a Store> {
+    let read: HashSet<&Store> =
+        report.records.iter().filter_map(|record| record.store.as_ref()).collect();
+    let removed = changes.iter().filter(|change| change.kind == ChangeKind::Removed);
+    let is_named = !read.is_empty() || report.records.is_empty();
+    removed
+        .filter_map(|change| change.store.as_ref())
+        .filter(|store| is_named && !read.contains(store))
+        .collect()
+}
+
+/// The codes that `--fail-on` names one by one and that nothing was known for.
+fn unchecked<'a>(report: &'a Report, fail_on: &'a [FailOn]) -> impl Iterator<Item = Code> {
+    let named = |code: &Code| fail_on.contains(&FailOn::Code(*code));
+    report.not_checked.iter().copied().filter(named)
+}
+
+/// A finding that was asked for comes before a store that could not be read.
+fn exit(report: &Report, fail_on: &[FailOn]) -> Exit {
+    let is_named = |fail_on: &FailOn| report.findings.iter().any(|one| fail_on.matches(one));
+    match (report.failed.is_empty(), report.records.is_empty()) {
+        _ if fail_on.iter().any(is_named) => Exit::Matched,
+        (true, _) => Exit::Success,
+        (false, false) => Exit::Warning,
+        (false, true) => Exit::Failure,
+    }
+}

@@ -1,0 +1,29 @@
+//! What Command has of a store.
+
+use std::fs::File;
+use std::path::Path;
+
+use akv_core::job::Known;
+use akv_core::report::{Earlier, EarlierRecord, Store};
+use akv_core::text;
+use anyhow::{Context, Result};
+
+/// Reads `LastInventory` of a job configuration.
+pub(crate) fn command_inventory(file: &Path) -> Result<Earlier> {
+    let tried = || format!("read Command's inventory from {}", file.display());
+    let read = File::open(file).and_then(|file| text::read_bounded(file, LARGEST));
+    let text = text::decode(&read.with_context(tried)?).with_context(tried)?;
+    let known = akv_keyfactor::command_inventory(text.as_bytes()).with_context(tried)?;
+    let records = known.certificates.iter().map(|(name, known)| EarlierRecord::Known {
+        name: name.clone(),
+        thumbprint: match known {
+            Known::Summary { thumbprints, .. } => thumbprints.first().copied(),
+            Known::Item(item) => item.thumbprint,
+            _ => None,
+        },
+    });
+    Ok(Earlier::new(records.collect()).with_only(known.store.as_ref().map(Store::from)))
+}
+
+/// In bytes: an inventory of 100,000 certificates with their chains.
+const LARGEST: usize = 64 << 20;

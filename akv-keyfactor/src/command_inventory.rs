@@ -1,0 +1,66 @@
+//! What Command has of a store, as the configuration of one of its jobs says.
+
+use akv_core::job::LastInventory;
+use akv_core::{Error, ErrorKind, Result, StorePath};
+
+use crate::config::{Document, Object, Problem, last_inventory, path_of};
+
+/// The certificates of one store that Command knows.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CommandInventory {
+    /// The store; `None` where the configuration names none.
+    pub store: Option<StorePath>,
+    /// What Command knows of it.
+    pub certificates: LastInventory,
+}
+
+/// Reads `LastInventory` of a job configuration (JSON in UTF-8).
+///
+/// No credential is resolved and nothing but the store's path and the inventory is looked at.
+pub fn command_inventory(configuration: &[u8]) -> Result<CommandInventory> {
+    let read = |job: &Object<'_>| {
+        let member = job.member("LastInventory");
+        if !member.is_present() {
+            return Err(member.missing("a list of what Command has in the store"));
+        }
+        Ok(CommandInventory { store: path_of(job)?, certificates: last_inventory(job)? })
+    };
+    let invalid = |problem: Problem| {
+        Error::new(ErrorKind::Invalid, "read the job configuration", problem.to_string())
+    };
+    let document = Document::read(configuration).map_err(invalid)?;
+    document.root().and_then(|job| read(&job)).map_err(invalid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_command_has_of_a_store() {
+        let known = command_inventory(
+            br#"{"LastInventory":[{"Alias":"web","Thumbprints":["0000000000000000000000000000000000000001"]}],
+                "certificatestoredetails":{"StorePath":"contoso"}}"#,
+        )
+        .expect("a configuration");
+        assert_eq!(known.store.expect("a store").to_string(), "contoso");
+        assert_eq!(known.certificates.len(), 1);
+    }
+
+    #[test]
+    fn needs_a_last_inventory_and_shows_no_value() {
+        for (text, says) in [
+            ("{}", "LastInventory"),
+            ("secret", "JSON"),
+            (r#"{"LastInventory":"secret"}"#, "LastInventory"),
+            (
+                r#"{"LastInventory":[],"CertificateStoreDetails":{"StorePath":"secret//"}}"#,
+                "StorePath",
+            ),
+        ] {
+            let said = command_inventory(text.as_bytes()).expect_err(text).to_string();
+            assert!(said.contains(says) && !said.contains("secret"), "{said}");
+        }
+    }
+}
