@@ -16,11 +16,11 @@ use crate::azure::Azure;
 /// ```
 /// use std::sync::Arc;
 /// use akv_azure::{Azure, AzureJobs, AzureOptions};
-/// use time::OffsetDateTime;
+/// use akv_core::SystemClock;
 ///
 /// let azure = Azure::new(AzureOptions::default())?;
-/// // The validity of certificates is judged at this time; a program gives its own clock.
-/// let jobs = AzureJobs::new(azure, Arc::new(OffsetDateTime::now_utc()));
+/// // The validity of certificates is judged by this clock.
+/// let jobs = AzureJobs::new(azure, Arc::new(SystemClock));
 /// # let _: &dyn akv_core::job::Jobs = &jobs;
 /// # Ok::<(), akv_core::Error>(())
 /// ```

@@ -13,6 +13,7 @@ mod render;
 mod report;
 mod secret_input;
 mod settings;
+mod usage;
 mod wiring;
 
 use std::process::ExitCode;
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => Exit::Failure.into(),
         Err(error) => {
             render::say(&format!("akv: {error:#}"));
-            match error.downcast_ref::<command::Usage>() {
+            match error.downcast_ref::<usage::Usage>() {
                 Some(_) => ExitCode::from(exit::USAGE),
                 None => Exit::Failure.into(),
             }

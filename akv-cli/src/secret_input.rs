@@ -10,8 +10,8 @@ use akv_core::text::{decode, read_bounded, without_line_end};
 use anyhow::{Context, Result};
 use zeroize::Zeroizing;
 
-use crate::command::Usage;
 use crate::lines::Lines;
+use crate::usage::Usage;
 
 /// A text that was read.
 pub(crate) type Secret = Zeroizing<String>;

@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::{Common, Identity};
 use crate::blocking::blocking;
-use crate::command::Usage;
 use crate::json;
 use crate::secret_input::{self, unquoted, unquoted_variable, variable};
+use crate::usage::Usage;
 
 /// Azure, and the jobs over it.
 pub(crate) struct Wiring {

@@ -16,7 +16,6 @@ mod signal;
 mod store_type;
 
 use std::collections::HashSet;
-use std::fmt;
 use std::future::Future;
 
 use anyhow::{Context, Result};
@@ -26,6 +25,7 @@ use crate::args::{Cli, Command, Common, Output};
 use crate::blocking::blocking;
 use crate::command::signal::Signals;
 use crate::exit::Exit;
+use crate::usage::Usage;
 use crate::wiring::Wiring;
 
 /// Runs the command. Settings that cannot be used are a wrong command line, except for a job, which
@@ -66,24 +66,6 @@ pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
         Command::Demo => anyhow::bail!("this program was built without its feature \"demo\""),
     }
 }
-
-/// A command line that parses and still asks for something that cannot be.
-#[derive(Debug)]
-pub(crate) struct Usage(String);
-
-impl Usage {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
-    }
-}
-
-impl fmt::Display for Usage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Usage {}
 
 fn in_runtime<F, T>(
     common: &Common,

@@ -147,6 +147,10 @@ fn signalled(mut child: Child, signals: &[&str], ready: impl Fn() -> bool) -> Ru
         std::thread::yield_now();
     }
     for signal in signals {
+        // It may have come to its end by itself, and nobody has its number then.
+        if child.try_wait().expect("a child").is_some() {
+            break;
+        }
         let kill =
             Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
         assert!(kill.expect("kill runs").success());
