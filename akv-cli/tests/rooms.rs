@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const CRATES: [&str; 1] = ["akv-cli"];
+const CRATES: [&str; 3] = ["akv-core", "akv-keyfactor", "akv-cli"];
 
 /// Lines of code, without comments, blank lines and tests.
 const MOST_LINES_OF_A_MOD_RS: usize = 120;

@@ -5,12 +5,15 @@ use akv_core::text::printable;
 use tracing::{info, warn};
 
 use crate::config::{
-    Capability, Discovery, Document, Inventory, Management, Object, Operation, Problem, SUPPORTED,
-    check_may_start, job_history_id, salvaged_job_history_id,
+    Capability, Discovery, Inventory, Management, Operation, SUPPORTED, check_may_start,
+    job_history_id,
 };
+use crate::document::{Document, Object};
 use crate::inventory_item::{InventorySink, Translated};
 use crate::options::Options;
+use crate::problem::Problem;
 use crate::result::{JobOutput, JobResult, JobStatus};
+use crate::scan::salvaged_job_history_id;
 
 /// Runs the job that `configuration` (JSON in UTF-8) describes.
 ///

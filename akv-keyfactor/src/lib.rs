@@ -10,11 +10,14 @@
 mod adapter;
 mod command_inventory;
 mod config;
+mod document;
 mod inventory_item;
 mod local_secrets;
 mod options;
 mod pam;
+mod problem;
 mod result;
+mod scan;
 pub mod store_type;
 
 pub use adapter::{failure, run, run_into};

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use tracing::warn;
 use zeroize::Zeroizing;
 
-use crate::config::Document;
+use crate::document::Document;
 use crate::pam::{SecretResolver, UnresolvedSecret};
 
 /// Knows `{"file":"/path/of/the/file"}` and `{"env":"NAME"}`. The default opens neither to jobs.

@@ -3,10 +3,10 @@
 use akv_core::{ClientId, ClientSecret, Credential, Password};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::document::{Document, Member, Object};
-use super::problem::Problem;
+use crate::document::{Document, Member, Object};
 use crate::options::Options;
 use crate::pam::SecretResolver;
+use crate::problem::Problem;
 
 /// A credential, and who brought it.
 pub(crate) struct Identity {

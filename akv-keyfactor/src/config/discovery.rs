@@ -6,9 +6,9 @@ use akv_core::job::DiscoveryRequest;
 use akv_core::{Cloud, Credential, TenantId};
 
 use super::credentials::identity;
-use super::document::{Member, Object};
-use super::problem::Problem;
+use crate::document::{Member, Object};
 use crate::options::Options;
+use crate::problem::Problem;
 
 /// A search for stores.
 pub(crate) struct Discovery {

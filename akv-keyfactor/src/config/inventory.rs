@@ -3,10 +3,10 @@
 use akv_core::job::{InventoryRequest, Known, LastInventory};
 use akv_core::{CertificateName, Pending};
 
-use super::document::Object;
-use super::problem::Problem;
 use super::store::Store;
+use crate::document::Object;
 use crate::options::Options;
+use crate::problem::Problem;
 
 /// An inventory to be made.
 pub(crate) struct Inventory {

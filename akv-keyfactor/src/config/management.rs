@@ -6,11 +6,11 @@ use akv_core::{CertificateName, VaultId};
 use zeroize::Zeroizing;
 
 use super::credentials::password;
-use super::document::Object;
 use super::entry_parameters::EntryParameters;
-use super::problem::Problem;
 use super::store::Store;
+use crate::document::Object;
 use crate::options::Options;
+use crate::problem::Problem;
 
 /// A change to be made.
 pub(crate) struct Management {

@@ -3,11 +3,11 @@
 use akv_core::{Cloud, Credential, StoreAddress, StorePath, TenantId};
 
 use super::credentials::{Identity, identity};
-use super::document::{Member, Object};
 use super::endpoint;
-use super::problem::Problem;
 use super::store_properties::StoreProperties;
+use crate::document::{Member, Object};
 use crate::options::Options;
+use crate::problem::Problem;
 
 /// A store with all that a job about it needs.
 pub(crate) struct Store {
