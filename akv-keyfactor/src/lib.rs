@@ -27,5 +27,3 @@ pub use local_secrets::LocalSecrets;
 pub use options::Options;
 pub use pam::{SecretResolver, UnresolvedSecret};
 pub use result::{JobOutput, JobResult, JobStatus};
-/// What a [`SecretResolver`] gives: wiped when dropped, shown by nothing.
-pub use secrecy::SecretString;

@@ -4,10 +4,9 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use akv_core::setters;
 use akv_core::text::{decode, read_bounded, without_line_end};
+use akv_core::{Secret, setters};
 use async_trait::async_trait;
-use secrecy::SecretString;
 use tracing::warn;
 use zeroize::Zeroizing;
 
@@ -44,14 +43,14 @@ setters! {
 
 #[async_trait]
 impl SecretResolver for LocalSecrets {
-    async fn resolve(&self, reference: &str) -> Result<Option<SecretString>, UnresolvedSecret> {
+    async fn resolve(&self, reference: &str) -> Result<Option<Secret>, UnresolvedSecret> {
         let Some((kind, name)) = Kind::of(reference) else { return Ok(None) };
         let secret = match kind {
             Kind::File => self.file(Path::new(&name)),
             Kind::Variable => self.variable(&name),
         };
         match secret {
-            Ok(secret) => Ok(Some(SecretString::from(without_line_end(&secret)))),
+            Ok(secret) => Ok(Some(Secret::from(without_line_end(&secret)))),
             Err(reason) => {
                 warn!(reference = name, "cannot resolve the job's reference to a secret: {reason}");
                 Err(UnresolvedSecret::new(NOT_GIVEN))
@@ -160,8 +159,6 @@ const NOT_GIVEN: &str = "it is a reference to a secret that the machine running 
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
     use super::*;
 
     async fn resolved(
@@ -169,7 +166,7 @@ mod tests {
         reference: &str,
     ) -> Result<Option<String>, UnresolvedSecret> {
         let secret = secrets.resolve(reference).await?;
-        Ok(secret.map(|secret| secret.expose_secret().to_owned()))
+        Ok(secret.map(|secret| secret.expose().to_owned()))
     }
 
     fn reference(path: &Path) -> String {

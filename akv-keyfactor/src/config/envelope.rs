@@ -49,8 +49,8 @@ const ERROR: i64 = 3;
 
 #[cfg(test)]
 mod tests {
-    use super::crate::document::Document;
     use super::*;
+    use crate::document::Document;
 
     fn may_start(text: &str) -> Result<(), String> {
         let document = Document::read(text.as_bytes()).expect("JSON");

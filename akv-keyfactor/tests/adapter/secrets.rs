@@ -4,9 +4,7 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 
 use akv_core::Credential;
-use akv_keyfactor::{
-    JobStatus, LocalSecrets, Options, SecretResolver, SecretString, UnresolvedSecret,
-};
+use akv_keyfactor::{JobStatus, LocalSecrets, Options, SecretResolver, UnresolvedSecret};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
@@ -18,7 +16,7 @@ struct Vaulted(&'static str);
 
 #[async_trait]
 impl SecretResolver for Vaulted {
-    async fn resolve(&self, reference: &str) -> Result<Option<SecretString>, UnresolvedSecret> {
+    async fn resolve(&self, reference: &str) -> Result<Option<akv_core::Secret>, UnresolvedSecret> {
         Ok(reference.contains("SecretId").then(|| self.0.into()))
     }
 }
