@@ -3,6 +3,11 @@
 //! No I/O, no clock, no Azure JSON, no words of Keyfactor: models, certificate bundles, the two
 //! ports ([`CertificateStore`], [`VaultDirectory`]) and the jobs with all that they decide.
 
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
+
+#[macro_use]
+mod setters;
+
 mod address;
 pub mod audit;
 pub mod bundle;
@@ -53,7 +58,7 @@ pub use directory::{
 pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
 pub use layer::{Identity, Layer};
-pub use secret::{ClientSecret, Password};
+pub use secret::{ClientSecret, Password, Secret};
 pub use soft_deleted::{ListedDeletedCertificate, SoftDeletedCertificates};
 pub use store::{
     CertificateStore, Deletion, Import, ListOptions, OperationState, Pending, Precondition, Purged,

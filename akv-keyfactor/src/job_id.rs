@@ -1,6 +1,7 @@
 //! Which of Command's jobs a configuration is, for an audit.
 
-use crate::config::{Capability, Document, job_history_id};
+use crate::config::{Capability, job_history_id};
+use crate::document::Document;
 
 /// A job's id and capability, where its configuration can be read.
 ///

@@ -7,6 +7,7 @@ use akv_core::bundle::X509;
 use akv_core::job::{Concurrency, Coverage, Purge, SoftDeleted, Unchanged, Via};
 use akv_core::{
     Cloud, Credential, EndpointSuffix, KeyProtection, PrivateEndpoint, TenantId, VaultOptions,
+    setters,
 };
 
 use crate::local_secrets::LocalSecrets;
@@ -14,6 +15,7 @@ use crate::pam::SecretResolver;
 
 /// How jobs are run. The default takes everything from the job.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Options {
     /// Who resolves references to secrets. The default gives no secret of this machine.
     pub secrets: Arc<dyn SecretResolver>,
@@ -69,6 +71,26 @@ impl Default for Options {
             via: Via::default(),
             new_vault: VaultOptions::default(),
         }
+    }
+}
+
+setters! {
+    Options {
+        with_secrets(secrets: Arc<dyn SecretResolver>),
+        with_credential(credential: impl Into<Option<Credential>>),
+        with_cloud(cloud: impl Into<Option<Cloud>>),
+        with_tenant(tenant: impl Into<Option<TenantId>>),
+        with_private_endpoint(private_endpoint: impl Into<Option<PrivateEndpoint>>),
+        with_allowed_endpoints(allowed_endpoints: Vec<EndpointSuffix>),
+        with_coverage(coverage: Coverage),
+        with_unchanged(unchanged: Unchanged),
+        with_concurrency(concurrency: Concurrency),
+        with_soft_deleted(soft_deleted: SoftDeleted),
+        with_purge(purge: Purge),
+        with_new_vault(new_vault: VaultOptions),
+        with_issuers(issuers: Vec<X509>),
+        with_requested_key_protection(requested_key_protection: KeyProtection),
+        with_via(via: Via),
     }
 }
 

@@ -2,8 +2,7 @@
 
 use akv_core::Pending;
 use akv_core::job::{
-    Coverage, Details, FleetOutcome, InventoryRequest, LastInventory, Status, Unchanged,
-    inventory_fleet,
+    Coverage, FleetOutcome, InventoryRequest, LastInventory, Status, Unchanged, inventory_fleet,
 };
 use anyhow::Result;
 
@@ -29,13 +28,13 @@ pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -
         None => None,
     };
     let unchanged = if previous.is_some() { Unchanged::Skip } else { Unchanged::Fetch };
-    let request = |store: &_| InventoryRequest {
-        coverage,
-        last: previous.as_mut().map_or_else(LastInventory::default, |it| it.take(store)),
-        unchanged,
-        concurrency: args.concurrency,
-        pending: Pending::Include,
-        details: Details::Exclude,
+    let request = |store: &_| {
+        InventoryRequest::default()
+            .with_coverage(coverage)
+            .with_last(previous.as_mut().map_or_else(LastInventory::default, |it| it.take(store)))
+            .with_unchanged(unchanged)
+            .with_concurrency(args.concurrency)
+            .with_pending(Pending::Include)
     };
     let mut writer = InventoryWriter::new(common, is_fleet);
     let mut outcome =

@@ -60,6 +60,6 @@ impl Previous {
 fn tells_less(record: &Record, coverage: Coverage) -> bool {
     match coverage {
         Coverage::Leaf => record.certificates.len() != 1,
-        Coverage::Chain => record.certificates.len() < 2,
+        _ => record.certificates.len() < 2,
     }
 }

@@ -19,13 +19,10 @@ pub(crate) fn command_inventory(file: &Path) -> Result<Earlier> {
         thumbprint: match known {
             Known::Summary { thumbprints, .. } => thumbprints.first().copied(),
             Known::Item(item) => item.thumbprint,
+            _ => None,
         },
     });
-    Ok(Earlier {
-        records: records.collect(),
-        only: known.store.as_ref().map(Store::from),
-        failed: Vec::new(),
-    })
+    Ok(Earlier::new(records.collect()).with_only(known.store.as_ref().map(Store::from)))
 }
 
 /// In bytes: an inventory of 100,000 certificates with their chains.

@@ -2,10 +2,10 @@
 
 use zeroize::Zeroizing;
 
-use super::armor;
 use super::contents::{self, Contents, MAX_PARTS};
 use super::element::{Element, tag};
 use super::error::BundleError;
+use super::pem::armor;
 use crate::text;
 
 /// Reads the certificates of a file, in its order. Keys in it are not looked at. Text in UTF-16 and

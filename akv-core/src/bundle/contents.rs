@@ -8,6 +8,7 @@ use super::x509::X509;
 /// The keys and certificates of a PKCS#12 or PEM file, as they were found, and what may complete its
 /// chain.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Contents {
     /// The private keys, in the order of the file.
     pub keys: Vec<PrivateKey>,
@@ -20,6 +21,11 @@ pub struct Contents {
 }
 
 impl Contents {
+    /// These keys and certificates, all of them readable.
+    pub fn new(keys: Vec<PrivateKey>, certificates: Vec<X509>) -> Self {
+        Self { keys, certificates, ..Self::default() }
+    }
+
     pub(super) fn add_key(&mut self, key: PrivateKey) -> Result<(), BundleError> {
         self.keys.push(key);
         // Keys of elliptic curves cost a multiplication each, so their number is part of the cost.
@@ -48,6 +54,8 @@ impl Contents {
         Ok(())
     }
 }
+
+setters! { Contents { with_offered(offered: Vec<X509>) } }
 
 /// Refuses a file that is larger than any bundle.
 pub(super) fn check_size(bytes: &[u8]) -> Result<(), BundleError> {

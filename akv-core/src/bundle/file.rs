@@ -6,7 +6,6 @@
 
 use zeroize::Zeroizing;
 
-use super::armor;
 use super::contents::{self, Contents};
 use super::error::BundleError;
 use super::{pem, pfx};
@@ -75,7 +74,7 @@ impl Form {
         if text.starts_with(b"-----BEGIN%20") || text.starts_with(b"-----BEGIN+") {
             return Self::Other("is URL-encoded text: decode it first");
         }
-        if armor::is_armored(text) {
+        if pem::is_armored(text) {
             return Self::Pem;
         }
         Self::of_text(text)

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[expect(clippy::exhaustive_enums, reason = "programs act on each of the three")]
 pub enum Severity {
     /// Good to know; nothing to do.
     Info,
@@ -29,6 +30,7 @@ impl fmt::Display for Severity {
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Finding {
     /// What it is, for programs.
     pub code: FindingCode,

@@ -7,7 +7,7 @@ use super::contents::Contents;
 use super::finding::Finding;
 use super::pkcs10::CertificateRequest;
 use super::review::{self, Reviewed};
-use super::without_duplicates;
+use super::selection::without_duplicates;
 use super::x509::X509;
 use crate::certificate::Thumbprint;
 

@@ -12,6 +12,7 @@ use crate::tags::Tags;
 
 /// A certificate to be added.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct AddRequest {
     /// Under which name; derived from the certificate where none is given.
     pub name: Option<CertificateName>,
@@ -50,8 +51,23 @@ impl AddRequest {
     }
 }
 
+setters! {
+    AddRequest {
+        with_name(name: impl Into<Option<CertificateName>>),
+        with_contents(contents: Contents),
+        with_password(password: Password),
+        with_issuers(issuers: Vec<X509>),
+        with_overwrite(overwrite: Overwrite),
+        with_tags(tags: Tags),
+        with_existing_tags(existing_tags: ExistingTags),
+        with_exportable(exportable: Exportable),
+        with_soft_deleted(soft_deleted: SoftDeleted),
+    }
+}
+
 /// A certificate with its key, in the form it came in. Wiped when dropped.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum Contents {
     /// PKCS#12.
     Pfx(Zeroizing<Vec<u8>>),
@@ -85,6 +101,7 @@ impl fmt::Debug for Contents {
 
 /// What to do where the name is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Overwrite {
     /// Change nothing and say so.
     #[default]
@@ -95,6 +112,7 @@ pub enum Overwrite {
 
 /// What becomes of the tags that the certificate has when it is overwritten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum ExistingTags {
     /// The job's tags take their place.
     #[default]
@@ -105,6 +123,7 @@ pub enum ExistingTags {
 
 /// What to do where the name is in soft delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum SoftDeleted {
     /// Recover it and give it the new version.
     #[default]

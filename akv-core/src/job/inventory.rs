@@ -15,6 +15,7 @@ use crate::store::{CertificateStore, ListOptions, OperationState, Pending};
 
 /// What an inventory is to tell.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct InventoryRequest {
     /// The leaf alone or the whole chain.
     pub coverage: Coverage,
@@ -28,6 +29,17 @@ pub struct InventoryRequest {
     pub pending: Pending,
     /// Whether policies, versions and requests are read too.
     pub details: Details,
+}
+
+setters! {
+    InventoryRequest {
+        with_coverage(coverage: Coverage),
+        with_last(last: LastInventory),
+        with_unchanged(unchanged: Unchanged),
+        with_concurrency(concurrency: Concurrency),
+        with_pending(pending: Pending),
+        with_details(details: Details),
+    }
 }
 
 /// How many requests run side by side: 1 to 256. The default is a little more than two pages: while
@@ -63,6 +75,7 @@ impl FromStr for Concurrency {
 
 /// Which certificates of a bundle an inventory tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Coverage {
     /// The leaf: one request a certificate.
     #[default]
@@ -73,6 +86,7 @@ pub enum Coverage {
 
 /// What is done with a certificate that did not change since the last inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Unchanged {
     /// Fetch it all the same.
     #[default]
@@ -83,6 +97,7 @@ pub enum Unchanged {
 
 /// How an inventory ended.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct InventoryOutcome {
     /// Success only where every certificate is told as it is now.
     pub status: Status,
@@ -103,6 +118,7 @@ pub struct InventoryOutcome {
 
 /// A certificate that an inventory could not read.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Unreadable {
     /// Its name.
     pub name: CertificateName,
@@ -112,7 +128,29 @@ pub struct Unreadable {
     pub last_known: bool,
 }
 
+setters! { Unreadable { with_last_known(last_known: bool) } }
+
+impl Unreadable {
+    /// A certificate that could not be read and is not told at all.
+    pub fn new(name: CertificateName, error: Error) -> Self {
+        Self { name, error, last_known: false }
+    }
+}
+
 impl InventoryOutcome {
+    /// An inventory of that vault which named no certificate.
+    pub fn new(status: Status, vault: impl Into<String>) -> Self {
+        Self {
+            status,
+            listed: 0,
+            unchanged: 0,
+            without_chain: Vec::new(),
+            unreadable: Vec::new(),
+            error: None,
+            vault: vault.into(),
+        }
+    }
+
     /// The outcome in words.
     pub fn message(&self) -> String {
         let Self { listed, unreadable, vault, .. } = self;
@@ -154,15 +192,7 @@ pub(super) async fn run(
     request: &InventoryRequest,
     sink: &mut dyn InventorySink,
 ) -> InventoryOutcome {
-    let mut outcome = InventoryOutcome {
-        status: Status::Success,
-        listed: 0,
-        unchanged: 0,
-        without_chain: Vec::new(),
-        unreadable: Vec::new(),
-        error: None,
-        vault: store.vault().to_string(),
-    };
+    let mut outcome = InventoryOutcome::new(Status::Success, store.vault().as_str());
     let options = ListOptions::default().with_pending(request.pending);
     let mut readings = store
         .list(options)

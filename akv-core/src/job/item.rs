@@ -13,6 +13,7 @@ use crate::tags::Tags;
 
 /// A certificate as an inventory tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InventoryItem {
     /// Its name: the alias.
     pub name: CertificateName,
@@ -39,6 +40,7 @@ pub struct InventoryItem {
 
 /// How an [`InventoryItem`] came to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ItemSource {
     /// It was read now.
     Read,
@@ -51,6 +53,22 @@ pub enum ItemSource {
 }
 
 impl InventoryItem {
+    /// A certificate of which no more than its name is known.
+    pub fn new(name: CertificateName, source: ItemSource) -> Self {
+        Self {
+            name,
+            source,
+            version: None,
+            thumbprint: None,
+            certificates: Vec::new(),
+            attributes: Attributes::default(),
+            tags: Tags::default(),
+            has_key: false,
+            key: None,
+            details: None,
+        }
+    }
+
     pub(super) fn read(listed: ListedCertificate, certificate: Certificate) -> Self {
         Self {
             name: listed.name,
@@ -87,6 +105,7 @@ impl InventoryItem {
 
 /// What an earlier inventory knew of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Known {
     /// No more than this.
     Summary {

@@ -144,12 +144,9 @@ impl MemoryDirectory {
 impl State {
     fn add(&mut self, id: VaultId, region: Region) -> Vault {
         let name = key_of(id.name.as_str());
-        let vault = Vault {
-            path: path_of(&id),
-            region,
-            uri: Some(format!("https://{name}.vault.azure.net")),
-            provisioning_state: Some("Succeeded".to_owned()),
-        };
+        let vault = Vault::new(path_of(&id), region)
+            .with_uri(format!("https://{name}.vault.azure.net"))
+            .with_provisioning_state("Succeeded".to_owned());
         self.vaults.insert(name, (id, vault.clone()));
         vault
     }

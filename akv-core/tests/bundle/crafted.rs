@@ -41,12 +41,8 @@ impl Key {
     }
 
     pub(crate) fn contents(&self, certificates: &[X509]) -> Contents {
-        Contents {
-            keys: vec![PrivateKey::from_pkcs8(&self.pkcs8).unwrap()],
-            certificates: certificates.to_vec(),
-            unreadable: Vec::new(),
-            offered: Vec::new(),
-        }
+        let key = PrivateKey::from_pkcs8(&self.pkcs8).unwrap();
+        Contents::new(vec![key], certificates.to_vec())
     }
 }
 

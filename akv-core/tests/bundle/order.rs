@@ -31,11 +31,10 @@ proptest! {
         prop_assert_eq!(all.len(), 5);
         all.push(stranger);
         all.push(contents.certificates[2].clone());
-        let shuffled = akv_core::bundle::Contents {
-            keys: vec![PrivateKey::from_pkcs8(contents.keys[0].pkcs8()).unwrap()],
-            certificates: order.iter().map(|position| all[*position].clone()).collect(),
-            unreadable: Vec::new(), offered: Vec::new(),
-        };
+        let shuffled = akv_core::bundle::Contents::new(
+            vec![PrivateKey::from_pkcs8(contents.keys[0].pkcs8()).unwrap()],
+            order.iter().map(|position| all[*position].clone()).collect(),
+        );
         let bundle = Bundle::from_contents(shuffled, NOW).unwrap();
         prop_assert_eq!(bundle.leaf(), expected.leaf());
         prop_assert_eq!(bundle.chain(), expected.chain());
@@ -191,16 +190,9 @@ fn an_ec_key_without_its_public_half_is_matched() {
         assert!(without.len() < pkcs8.len(), "{file}: the fixture has the public half");
         let key = PrivateKey::from_pkcs8(&without).unwrap();
         let certificates = contents.certificates;
-        let bundle = Bundle::from_contents(
-            akv_core::bundle::Contents {
-                keys: vec![key],
-                certificates,
-                unreadable: Vec::new(),
-                offered: Vec::new(),
-            },
-            NOW,
-        )
-        .unwrap();
+        let bundle =
+            Bundle::from_contents(akv_core::bundle::Contents::new(vec![key], certificates), NOW)
+                .unwrap();
         assert_eq!(bundle.key_kind().to_string(), fixture.key);
     }
 }

@@ -75,11 +75,7 @@ impl Party {
 
     /// What a file with this party's key and these certificates holds.
     pub(crate) fn contents(&self, certificates: &[&X509]) -> Contents {
-        Contents {
-            keys: vec![self.private_key()],
-            certificates: certificates.iter().copied().cloned().collect(),
-            unreadable: Vec::new(),
-            offered: Vec::new(),
-        }
+        let certificates = certificates.iter().copied().cloned().collect();
+        Contents::new(vec![self.private_key()], certificates)
     }
 }

@@ -118,7 +118,7 @@ fn show_has_the_chain_and_all_versions_newest_first() {
     scene.store.set_now(scene.now + time::Duration::days(400_000));
     scene.store.disable(&web());
     let second = crate::scene::adding(&scene.leaf());
-    scene.add(&akv_core::job::AddRequest { overwrite: akv_core::job::Overwrite::Yes, ..second });
+    scene.add(&second.with_overwrite(akv_core::job::Overwrite::Yes));
     let shown = show(&scene).expect("a certificate");
     assert!(shown.item.certificates.len() > 1 && !shown.without_chain);
     let versions = shown.versions.expect("versions");

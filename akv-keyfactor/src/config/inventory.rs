@@ -1,12 +1,12 @@
 //! The configuration of an inventory job.
 
-use akv_core::job::{Details, InventoryRequest, Known, LastInventory};
+use akv_core::job::{InventoryRequest, Known, LastInventory};
 use akv_core::{CertificateName, Pending};
 
-use super::document::Object;
-use super::problem::Problem;
 use super::store::Store;
+use crate::document::Object;
 use crate::options::Options;
+use crate::problem::Problem;
 
 /// An inventory to be made.
 pub(crate) struct Inventory {
@@ -18,15 +18,13 @@ impl Inventory {
     pub(crate) async fn of(job: &Object<'_>, options: &Options) -> Result<Self, Problem> {
         Ok(Self {
             store: Store::of(job, options).await?,
-            request: InventoryRequest {
-                coverage: options.coverage,
-                last: last_inventory(job)?,
-                unchanged: options.unchanged,
-                concurrency: options.concurrency,
+            request: InventoryRequest::default()
+                .with_coverage(options.coverage)
+                .with_last(last_inventory(job)?)
+                .with_unchanged(options.unchanged)
+                .with_concurrency(options.concurrency)
                 // Command knows certificates; what is still being made is none.
-                pending: Pending::Exclude,
-                details: Details::Exclude,
-            },
+                .with_pending(Pending::Exclude),
         })
     }
 }

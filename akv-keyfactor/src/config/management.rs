@@ -2,15 +2,15 @@
 
 use akv_core::job::{AddRequest, Contents, CreateRequest, Overwrite, RemoveRequest};
 use akv_core::text::from_base64;
-use akv_core::{CertificateName, VaultId, VaultOptions};
+use akv_core::{CertificateName, VaultId};
 use zeroize::Zeroizing;
 
 use super::credentials::password;
-use super::document::Object;
 use super::entry_parameters::EntryParameters;
-use super::problem::Problem;
 use super::store::Store;
+use crate::document::Object;
 use crate::options::Options;
+use crate::problem::Problem;
 
 /// A change to be made.
 pub(crate) struct Management {
@@ -75,24 +75,24 @@ async fn add(job: &Object<'_>, options: &Options) -> Result<AddRequest, Problem>
         Some(true) => Overwrite::Yes,
         Some(false) | None => Overwrite::No,
     };
-    Ok(AddRequest {
-        name: certificate.member("Alias").parsed()?,
-        contents: contents(&certificate)?,
-        password: password(&certificate.member("PrivateKeyPassword"), &*options.secrets).await?,
-        issuers: options.issuers.clone(),
-        overwrite,
-        tags,
-        existing_tags,
-        exportable,
-        soft_deleted: options.soft_deleted,
-    })
+    Ok(AddRequest::new(
+        contents(&certificate)?,
+        password(&certificate.member("PrivateKeyPassword"), &*options.secrets).await?,
+    )
+    .with_name(certificate.member("Alias").parsed()?)
+    .with_issuers(options.issuers.clone())
+    .with_overwrite(overwrite)
+    .with_tags(tags)
+    .with_existing_tags(existing_tags)
+    .with_exportable(exportable)
+    .with_soft_deleted(options.soft_deleted))
 }
 
 fn remove(job: &Object<'_>, options: &Options) -> Result<RemoveRequest, Problem> {
     let alias = job_certificate(job)?.member("Alias");
     let name: Option<CertificateName> = alias.parsed()?;
     let name = name.ok_or_else(|| alias.missing("the name of the certificate to remove"))?;
-    Ok(RemoveRequest { name, purge: options.purge })
+    Ok(RemoveRequest::new(name).with_purge(options.purge))
 }
 
 fn create(store: &Store, options: &Options) -> Result<CreateRequest, Problem> {
@@ -106,11 +106,9 @@ fn create(store: &Store, options: &Options) -> Result<CreateRequest, Problem> {
         ));
     }
     let sku = store.properties.sku.unwrap_or(options.new_vault.sku);
-    Ok(CreateRequest {
-        id,
-        region: store.properties.region.clone(),
-        options: VaultOptions { sku, ..options.new_vault.clone() },
-    })
+    Ok(CreateRequest::new(id)
+        .with_region(store.properties.region.clone())
+        .with_options(options.new_vault.clone().with_sku(sku)))
 }
 
 fn job_certificate<'a>(job: &Object<'a>) -> Result<Object<'a>, Problem> {

@@ -1,19 +1,19 @@
-//! PEM text: keys and certificates in any order.
+//! What PEM text holds: keys and certificates in any order.
 //!
 //! What is decoded is wiped. The text itself is not ours: it stays with the caller.
 
 use zeroize::Zeroizing;
 
+use super::super::ber;
+use super::super::budget::Budget;
+use super::super::contents::{self, Contents};
+use super::super::encryption;
+use super::super::error::BundleError;
+use super::super::key::PrivateKey;
+use super::super::password::PasswordBytes;
+use super::super::pfx;
+use super::super::shape::Shape;
 use super::armor::{self, Block, known_label};
-use super::ber;
-use super::budget::Budget;
-use super::contents::{self, Contents};
-use super::encryption;
-use super::error::BundleError;
-use super::key::PrivateKey;
-use super::password::PasswordBytes;
-use super::pfx;
-use super::shape::Shape;
 use crate::secret::Password;
 
 /// Reads what PEM text holds: certificates, keys as PKCS#8 (encrypted or not), PKCS#1 or SEC 1, and
