@@ -1,6 +1,6 @@
 //! What Command has of a store, as the configuration of one of its jobs says.
 
-use akv_core::job::LastInventory;
+use akv_core::job::PreviousInventory;
 use akv_core::{Error, ErrorKind, Result, StorePath};
 
 use crate::config::{last_inventory, path_of};
@@ -14,7 +14,7 @@ pub struct CommandInventory {
     /// The store; `None` where the configuration names none.
     pub store: Option<StorePath>,
     /// What Command knows of it.
-    pub certificates: LastInventory,
+    pub certificates: PreviousInventory,
 }
 
 /// Reads `LastInventory` of a job configuration (JSON in UTF-8).

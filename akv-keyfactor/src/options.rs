@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use akv_core::bundle::X509;
-use akv_core::job::{Concurrency, Coverage, Purge, SoftDeleted, Unchanged, Via};
+use akv_core::job::{CertificateScope, Concurrency, Purge, SoftDeleted, Unchanged, Via};
 use akv_core::{
     Cloud, Credential, EndpointSuffix, KeyProtection, PrivateEndpoint, TenantId, VaultOptions,
     setters,
@@ -31,7 +31,7 @@ pub struct Options {
     /// suffix of its cloud.
     pub allowed_endpoints: Vec<EndpointSuffix>,
     /// Whether an inventory tells the leaf alone or the chain too.
-    pub coverage: Coverage,
+    pub scope: CertificateScope,
     /// Whether an inventory fetches a certificate that did not change since `LastInventory`.
     /// Skipping it costs Command the change of its other parameters.
     pub unchanged: Unchanged,
@@ -61,7 +61,7 @@ impl Default for Options {
             tenant: None,
             private_endpoint: None,
             allowed_endpoints: Vec::new(),
-            coverage: Coverage::default(),
+            scope: CertificateScope::default(),
             unchanged: Unchanged::default(),
             concurrency: Concurrency::default(),
             issuers: Vec::new(),
@@ -82,7 +82,7 @@ setters! {
         with_tenant(tenant: impl Into<Option<TenantId>>),
         with_private_endpoint(private_endpoint: impl Into<Option<PrivateEndpoint>>),
         with_allowed_endpoints(allowed_endpoints: Vec<EndpointSuffix>),
-        with_coverage(coverage: Coverage),
+        with_scope(scope: CertificateScope),
         with_unchanged(unchanged: Unchanged),
         with_concurrency(concurrency: Concurrency),
         with_soft_deleted(soft_deleted: SoftDeleted),
@@ -102,7 +102,7 @@ impl fmt::Debug for Options {
             .field("tenant", &self.tenant)
             .field("private_endpoint", &self.private_endpoint)
             .field("allowed_endpoints", &self.allowed_endpoints)
-            .field("coverage", &self.coverage)
+            .field("scope", &self.scope)
             .field("unchanged", &self.unchanged)
             .field("concurrency", &self.concurrency)
             .field("issuers", &self.issuers)

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use akv_azure::AzureJobs;
 use akv_core::audit::{Audit, AuditEvent, AuditOutcome, AuditSink, NotRecorded};
-use akv_core::job::{AddRequest, Contents, Jobs, ManagementJob, Overwrite, RemoveRequest, Status};
+use akv_core::job::{
+    AddRequest, CertificateFile, Jobs, ManagementJob, Overwrite, RemoveRequest, Status,
+};
 use akv_core::{Action, Clock, Cloud, Credential, Password};
 use akv_testkit::pki::{Key, Leaf, TestPki};
 use akv_testkit::{Fault, Operation};
@@ -53,7 +55,7 @@ fn audited(world: &World, events: &Arc<Events>, credential: &Credential) -> Box<
 }
 
 fn adding(alias: &str, leaf: &Leaf, overwrite: Overwrite) -> AddRequest {
-    let contents = Contents::Pem(Zeroizing::new(leaf.pem().into_bytes()));
+    let contents = CertificateFile::Pem(Zeroizing::new(leaf.pem().into_bytes()));
     let request = AddRequest::new(contents, Password::default());
     request.with_name(name(alias)).with_overwrite(overwrite)
 }

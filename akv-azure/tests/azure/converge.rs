@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use akv_azure::{Azure, AzureOptions};
 use akv_core::job::{
-    AddRequest, Contents, CreateRequest, ExistingTags, ManagementJob, Outcome, Overwrite, Purge,
-    RemoveRequest, Status, StoreJobs,
+    AddRequest, CertificateFile, CreateRequest, ExistingTags, ManagementJob, Outcome, Overwrite,
+    Purge, RemoveRequest, Status, StoreJobs,
 };
 use akv_core::{Cloud, FixedClock, Password, Tags, VaultOptions};
 use akv_testkit::pki::{Key, Leaf, TestPki};
@@ -110,7 +110,7 @@ impl Leaves {
 }
 
 fn adding(leaf: &Leaf, tags: &Tags) -> AddRequest {
-    let contents = Contents::Pfx(Zeroizing::new(leaf.pfx()));
+    let contents = CertificateFile::Pfx(Zeroizing::new(leaf.pfx()));
     AddRequest::new(contents, Password::default()).with_name(name("web")).with_tags(tags.clone())
 }
 

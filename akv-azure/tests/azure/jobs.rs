@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use akv_core::job::{
-    AddRequest, Contents, DirectoryJobs, DiscoveryJob, DiscoveryRequest, InventoryItem,
+    AddRequest, CertificateFile, DirectoryJobs, DiscoveryJob, DiscoveryRequest, InventoryItem,
     InventoryJob, InventoryRequest, ManagementJob, Overwrite, Purge, RemoveRequest, Status,
     StoreJobs,
 };
@@ -20,7 +20,8 @@ fn jobs(world: &World) -> StoreJobs {
 }
 
 fn request(pfx: Vec<u8>) -> AddRequest {
-    AddRequest::new(Contents::Pfx(Zeroizing::new(pfx)), Password::default()).with_name(name("web"))
+    AddRequest::new(CertificateFile::Pfx(Zeroizing::new(pfx)), Password::default())
+        .with_name(name("web"))
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use akv_core::job::{Coverage, Unchanged};
+use akv_core::job::{CertificateScope, Unchanged};
 use akv_core::text::read_bounded;
 use akv_core::{EndpointSuffix, KeyProtection};
 use akv_keyfactor::{
@@ -151,7 +151,7 @@ async fn prepared(
         .with_tenant(tenant)
         .with_private_endpoint(common.private_endpoint.clone())
         .with_allowed_endpoints(allowed_endpoints)
-        .with_coverage(if args.chain { Coverage::Chain } else { Coverage::Leaf })
+        .with_scope(if args.chain { CertificateScope::Chain } else { CertificateScope::Leaf })
         .with_unchanged(if args.skip_unchanged { Unchanged::Skip } else { Unchanged::Fetch })
         .with_issuers(wiring.blocking(move || issuers.read()).await?)
         .with_requested_key_protection(if args.hsm_keys {

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use akv_core::job::{Coverage, ShowRequest, Versions};
+use akv_core::job::{CertificateScope, ShowRequest, Versions};
 use anyhow::Result;
 
 use crate::args::{Common, Output, ShowArgs};
@@ -15,7 +15,7 @@ pub(super) async fn run(common: &Common, args: &ShowArgs, wiring: Wiring) -> Res
     check(common.output, args)?;
     let request = ShowRequest {
         name: args.alias.clone(),
-        coverage: if args.chain { Coverage::Chain } else { Coverage::Leaf },
+        scope: if args.chain { CertificateScope::Chain } else { CertificateScope::Leaf },
         versions: if args.versions { Versions::All } else { Versions::Current },
     };
     let address = wiring.address(common, &args.store).await?;

@@ -6,12 +6,12 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::chain::Chain;
-use super::contents::Contents;
 use super::error::BundleError;
 use super::file::read;
 use super::finding::{Finding, FindingCode};
 use super::key::KeyMatch;
 use super::key_kind::KeyKind;
+use super::parts::Parts;
 use super::pfx;
 use super::review::{self, Reviewed};
 use super::selection::{leaf_of, only_key, without_duplicates};
@@ -58,7 +58,7 @@ impl Bundle {
         password: &Password,
         now: OffsetDateTime,
     ) -> Result<Self, BundleError> {
-        Self::from_contents(read(bytes, password)?, now)
+        Self::from_parts(read(bytes, password)?, now)
     }
 
     /// Makes a bundle of PEM text. The password is for encrypted keys. What is PKCS#12 instead is
@@ -68,13 +68,13 @@ impl Bundle {
         password: &Password,
         now: OffsetDateTime,
     ) -> Result<Self, BundleError> {
-        Self::from_contents(read(text, password)?, now)
+        Self::from_parts(read(text, password)?, now)
     }
 
     /// Makes a bundle of what a file holds: finds the leaf of the key and the chain of the leaf.
     /// Where a file leaves a choice, what is valid at the time `now` is chosen.
-    pub fn from_contents(contents: Contents, now: OffsetDateTime) -> Result<Self, BundleError> {
-        let Contents { keys, certificates, unreadable, offered } = contents;
+    pub fn from_parts(contents: Parts, now: OffsetDateTime) -> Result<Self, BundleError> {
+        let Parts { keys, certificates, unreadable, offered } = contents;
         let found = certificates.len() + unreadable.len();
         let key = only_key(keys, found)?;
         let (certificates, mut notes) = without_duplicates(certificates);

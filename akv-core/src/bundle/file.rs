@@ -6,8 +6,8 @@
 
 use zeroize::Zeroizing;
 
-use super::contents::{self, Contents};
 use super::error::BundleError;
+use super::parts::{self, Parts};
 use super::{pem, pfx};
 use crate::secret::Password;
 use crate::text::{self, NotText};
@@ -21,8 +21,8 @@ use crate::text::{self, NotText};
 /// let error = bundle::read(b"PK\x03\x04", &Password::default()).unwrap_err();
 /// assert!(error.to_string().contains("is a ZIP archive"), "{error}");
 /// ```
-pub fn read(bytes: &[u8], password: &Password) -> Result<Contents, BundleError> {
-    contents::check_size(bytes)?;
+pub fn read(bytes: &[u8], password: &Password) -> Result<Parts, BundleError> {
+    parts::check_size(bytes)?;
     let mut unwrapped: Zeroizing<Vec<u8>>;
     let mut bytes = bytes;
     for _ in 0..=MAX_WRAPPINGS {

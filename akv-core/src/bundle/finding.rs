@@ -115,7 +115,7 @@ codes! {
     /// A field of the leaf or of a certificate above it cannot be read.
     FieldNotRead = "field-not-read", Warning;
     /// A certificate of the file does not belong to the chain.
-    StrangerLeftOut = "stranger-left-out", Warning;
+    UnrelatedCertificate = "stranger-left-out", Warning;
     /// The file has several certificates of one key, as for a cross-signed authority, and this one is
     /// not the one that was chosen.
     AlternativeLeftOut = "alternative-left-out", Info;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use futures::StreamExt;
 
 use super::details::{Details, ItemDetails};
-use super::item::{InventoryItem, InventorySink, ItemSource, LastInventory};
+use super::item::{InventoryItem, InventorySink, ItemSource, PreviousInventory};
 use super::mark::Mark;
 use super::outcome::{Status, counted};
 use crate::certificate::{CertificateName, ListedCertificate};
@@ -18,9 +18,9 @@ use crate::store::{CertificateStore, ListOptions, OperationState, Pending};
 #[non_exhaustive]
 pub struct InventoryRequest {
     /// The leaf alone or the whole chain.
-    pub coverage: Coverage,
+    pub scope: CertificateScope,
     /// What an earlier inventory knew: it stands in for what cannot be read now.
-    pub last: LastInventory,
+    pub previous: PreviousInventory,
     /// Whether a certificate that the list shows unchanged is fetched again.
     pub unchanged: Unchanged,
     /// How many certificates are fetched side by side.
@@ -33,8 +33,8 @@ pub struct InventoryRequest {
 
 setters! {
     InventoryRequest {
-        with_coverage(coverage: Coverage),
-        with_last(last: LastInventory),
+        with_scope(scope: CertificateScope),
+        with_previous(previous: PreviousInventory),
         with_unchanged(unchanged: Unchanged),
         with_concurrency(concurrency: Concurrency),
         with_pending(pending: Pending),
@@ -76,7 +76,7 @@ impl FromStr for Concurrency {
 /// Which certificates of a bundle an inventory tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub enum Coverage {
+pub enum CertificateScope {
     /// The leaf: one request a certificate.
     #[default]
     Leaf,
@@ -227,7 +227,7 @@ async fn read(
 ) -> Reading {
     listed.tags = Mark::read(&listed.tags).tags;
     if request.unchanged == Unchanged::Skip
-        && let Some(known) = request.last.get(&listed.name)
+        && let Some(known) = request.previous.get(&listed.name)
         && known.still_holds(&listed)
     {
         return Reading::Item(InventoryItem::known(&listed, known, ItemSource::Unchanged));
@@ -270,9 +270,9 @@ async fn fetch(
     if request.details == Details::Include {
         item.details = Some(Box::new(ItemDetails::read(store, &item).await));
     }
-    match request.coverage {
-        Coverage::Leaf => Ok(Reading::Item(item)),
-        Coverage::Chain => with_chain(store, item).await,
+    match request.scope {
+        CertificateScope::Leaf => Ok(Reading::Item(item)),
+        CertificateScope::Chain => with_chain(store, item).await,
     }
 }
 
@@ -320,7 +320,7 @@ async fn deliver(
         Reading::Failed(_, error) if error.kind() == ErrorKind::Cancelled => Err(error),
         Reading::Failed(listed, error) => {
             outcome.listed += 1;
-            let known = request.last.get(&listed.name);
+            let known = request.previous.get(&listed.name);
             if let Some(known) = known {
                 sink.item(InventoryItem::known(&listed, known, ItemSource::LastKnown)).await?;
             }

@@ -37,7 +37,7 @@ use crate::cloud::Cloud;
 use crate::credential::Credential;
 use crate::error::{Error, ErrorKind, Result};
 
-pub use add_request::{AddRequest, Contents, ExistingTags, Overwrite, SoftDeleted};
+pub use add_request::{AddRequest, CertificateFile, ExistingTags, Overwrite, SoftDeleted};
 pub use alias::{alias_source, derived_alias};
 pub use background::Background;
 pub use create::CreateRequest;
@@ -46,9 +46,9 @@ pub use directory_jobs::DirectoryJobs;
 pub use discover::{DiscoveryOutcome, DiscoveryRequest, Undiscovered, Via};
 pub use fleet::{FleetOutcome, FleetSink, inventory_fleet};
 pub use inventory::{
-    Concurrency, Coverage, InventoryOutcome, InventoryRequest, Unchanged, Unreadable,
+    CertificateScope, Concurrency, InventoryOutcome, InventoryRequest, Unchanged, Unreadable,
 };
-pub use item::{InventoryItem, InventorySink, ItemSource, Known, LastInventory};
+pub use item::{InventoryItem, InventorySink, ItemSource, PreviousCertificate, PreviousInventory};
 pub use merge::MergeRequest;
 pub use outcome::{Effect, Outcome, Status};
 pub use remove::{Purge, RemoveRequest};

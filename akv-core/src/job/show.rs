@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures::TryStreamExt;
 
-use super::inventory::{Coverage, chain_of};
+use super::inventory::{CertificateScope, chain_of};
 use super::item::{InventoryItem, ItemSource};
 use super::mark::Mark;
 use crate::certificate::{CertificateName, ListedCertificate};
@@ -20,7 +20,7 @@ pub struct ShowRequest {
     /// Its name.
     pub name: CertificateName,
     /// The leaf alone or the whole chain.
-    pub coverage: Coverage,
+    pub scope: CertificateScope,
     /// Whether its other versions are listed.
     pub versions: Versions,
 }
@@ -62,7 +62,7 @@ impl ShowJob {
     pub async fn show(&self, request: &ShowRequest) -> Result<Shown> {
         let mut item = self.item(&request.name).await?;
         let mut without_chain = false;
-        if request.coverage == Coverage::Chain && !item.certificates.is_empty() {
+        if request.scope == CertificateScope::Chain && !item.certificates.is_empty() {
             match chain_of(&*self.store, &item).await? {
                 Some(certificates) => item.certificates = certificates,
                 None => without_chain = true,

@@ -1,6 +1,6 @@
 //! Certificates written by hand, with whatever in their fields, and signed all the same.
 
-use akv_core::bundle::{Contents, PrivateKey, X509};
+use akv_core::bundle::{Parts, PrivateKey, X509};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 
@@ -40,9 +40,9 @@ impl Key {
         key.into_iter().chain(certificates).map(block).collect()
     }
 
-    pub(crate) fn contents(&self, certificates: &[X509]) -> Contents {
+    pub(crate) fn contents(&self, certificates: &[X509]) -> Parts {
         let key = PrivateKey::from_pkcs8(&self.pkcs8).unwrap();
-        Contents::new(vec![key], certificates.to_vec())
+        Parts::new(vec![key], certificates.to_vec())
     }
 }
 

@@ -43,7 +43,7 @@ impl World {
         let mut all = (0..=offered.len()).map(|_| {
             offered.rotate_left(1);
             let contents = self.web.contents(&file).with_offered(offered.clone());
-            let bundle = Bundle::from_contents(contents, NOW).unwrap();
+            let bundle = Bundle::from_parts(contents, NOW).unwrap();
             let codes = bundle.findings(NOW).iter().map(|finding| finding.code.as_str()).collect();
             (bundle.chain().to_vec(), codes)
         });
@@ -89,7 +89,7 @@ fn file_goes_before_what_is_offered_unless_it_is_not_valid() {
         let web = Key::new();
         let leaf = Crafted::new("Issuing", "web").valid(VALID.0, VALID.1).x509(&web, &key);
         let contents = web.contents(&[leaf, file.clone()]);
-        let bundle = Bundle::from_contents(contents.with_offered(vec![offered]), NOW);
+        let bundle = Bundle::from_parts(contents.with_offered(vec![offered]), NOW);
         (bundle.unwrap().chain().to_vec(), file)
     };
     assert_eq!(renewed.0, [renewed.1]);

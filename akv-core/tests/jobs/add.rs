@@ -3,7 +3,8 @@
 use crate::pki::Leaf;
 use crate::scene::{NOT_ABSENT, Scene, adding, error, tags, web};
 use akv_core::job::{
-    AddRequest, Contents, Effect, ExistingTags, ManagementJob, Overwrite, SoftDeleted, Status,
+    AddRequest, CertificateFile, Effect, ExistingTags, ManagementJob, Overwrite, SoftDeleted,
+    Status,
 };
 use akv_core::memory::StoreCall;
 use akv_core::{Bundle, CertificateStore, ErrorKind, Exportable, OperationState, Password};
@@ -146,10 +147,10 @@ fn a_bad_bundle_stops_before_the_store_is_asked() {
     let scene = Scene::new();
     let expired = scene.pki.leaf_until("old.contoso.com", scene.now - time::Duration::DAY);
     let other = |contents| adding(&expired).with_contents(contents);
-    let pfx = |bytes: &[u8]| other(Contents::Pfx(Zeroizing::new(bytes.to_vec())));
+    let pfx = |bytes: &[u8]| other(CertificateFile::Pfx(Zeroizing::new(bytes.to_vec())));
     for (job, expected) in [
         (adding(&expired), "expired"),
-        (other(Contents::Pem(Zeroizing::new(expired.pem_without_key()))), "key"),
+        (other(CertificateFile::Pem(Zeroizing::new(expired.pem_without_key()))), "key"),
         (pfx(b"no PKCS#12 at all"), "PKCS#12"),
         (pfx(b""), "PKCS#12"),
     ] {
@@ -164,7 +165,7 @@ fn a_bad_bundle_stops_before_the_store_is_asked() {
 fn warnings_about_the_bundle_go_into_the_message() {
     let scene = Scene::new();
     let leaf = scene.leaf();
-    let contents = Contents::Pem(Zeroizing::new(leaf.pem_without_root()));
+    let contents = CertificateFile::Pem(Zeroizing::new(leaf.pem_without_root()));
     let job = adding(&leaf).with_contents(contents);
     let outcome = scene.add(&job);
     assert_eq!(outcome.status(), Status::Success);
@@ -177,7 +178,7 @@ fn a_pfx_is_taken_too() {
     let leaf = scene.leaf();
     let password = Password::default();
     let bundle = Bundle::from_pem(&leaf.pem(), &password, scene.now).expect("a bundle");
-    let contents = Contents::Pfx(bundle.to_pkcs12());
+    let contents = CertificateFile::Pfx(bundle.to_pkcs12());
     let outcome = scene.add(&adding(&leaf).with_contents(contents));
     assert_eq!(outcome.status(), Status::Success, "{}", outcome.message());
     assert_eq!(scene.versions()[0].0, leaf.thumbprint());
@@ -187,7 +188,7 @@ fn a_pfx_is_taken_too() {
 fn without_an_alias_the_certificate_names_itself_and_the_message_says_so() {
     let scene = Scene::new();
     let leaf = scene.pki.leaf("www.contoso.com");
-    let contents = Contents::Pem(Zeroizing::new(leaf.pem()));
+    let contents = CertificateFile::Pem(Zeroizing::new(leaf.pem()));
     let outcome = scene.add(&AddRequest::new(contents, Password::default()));
     assert_eq!(outcome.status(), Status::Success);
     assert_eq!(scene.store.versions(&crate::scene::name("www-contoso-com")).len(), 1);
@@ -400,7 +401,7 @@ fn a_derived_alias_replaces_only_what_has_the_same_source() {
         let scene = Scene::new();
         let request = |host: &str| {
             let leaf = scene.pki.leaf(host);
-            let contents = Contents::Pem(Zeroizing::new(leaf.pem()));
+            let contents = CertificateFile::Pem(Zeroizing::new(leaf.pem()));
             let request = AddRequest::new(contents, Password::default());
             request.with_overwrite(Overwrite::Yes)
         };

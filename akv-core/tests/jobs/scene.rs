@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use akv_core::audit::Audit;
-use akv_core::job::{AddRequest, Contents, ManagementJob, Outcome, StoreJobs};
+use akv_core::job::{AddRequest, CertificateFile, ManagementJob, Outcome, StoreJobs};
 use akv_core::memory::{MemoryDirectory, MemoryStore, StoreCall};
 use akv_core::{
     Attributes, Certificate, CertificateName, Denial, Error, ErrorKind, FixedClock, Layer,
@@ -80,7 +80,7 @@ pub(crate) fn tags(tags: &[(&str, &str)]) -> Tags {
 
 /// An addition of a leaf with its chain as `web`.
 pub(crate) fn adding(leaf: &Leaf) -> AddRequest {
-    let contents = Contents::Pem(Zeroizing::new(leaf.pem()));
+    let contents = CertificateFile::Pem(Zeroizing::new(leaf.pem()));
     AddRequest::new(contents, Password::default()).with_name(web())
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::scene::{NOT_ABSENT, Scene, error, name, tags, web};
-use akv_core::job::{Coverage, Effect, ShowJob, ShowRequest, SoftDeleteJobs, Status, Versions};
+use akv_core::job::{
+    CertificateScope, Effect, ShowJob, ShowRequest, SoftDeleteJobs, Status, Versions,
+};
 use akv_core::memory::StoreCall;
 use akv_core::{CertificateStore, ErrorKind};
 use futures::executor::block_on;
@@ -107,8 +109,8 @@ fn list_hides_the_mark_and_says_when_it_ends() {
 
 fn show(scene: &Scene) -> akv_core::Result<akv_core::job::Shown> {
     let job = ShowJob::new(Arc::clone(&scene.store) as _);
-    let (coverage, versions) = (Coverage::Chain, Versions::All);
-    block_on(job.show(&ShowRequest { name: web(), coverage, versions }))
+    let (scope, versions) = (CertificateScope::Chain, Versions::All);
+    block_on(job.show(&ShowRequest { name: web(), scope, versions }))
 }
 
 #[test]

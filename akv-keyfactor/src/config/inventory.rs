@@ -1,6 +1,6 @@
 //! The configuration of an inventory job.
 
-use akv_core::job::{InventoryRequest, Known, LastInventory};
+use akv_core::job::{InventoryRequest, PreviousCertificate, PreviousInventory};
 use akv_core::{CertificateName, Pending};
 
 use super::store::Store;
@@ -19,8 +19,8 @@ impl Inventory {
         Ok(Self {
             store: Store::of(job, options).await?,
             request: InventoryRequest::default()
-                .with_coverage(options.coverage)
-                .with_last(last_inventory(job)?)
+                .with_scope(options.scope)
+                .with_previous(last_inventory(job)?)
                 .with_unchanged(options.unchanged)
                 .with_concurrency(options.concurrency)
                 // Command knows certificates; what is still being made is none.
@@ -31,9 +31,9 @@ impl Inventory {
 
 /// What Command knows already. An entry that no certificate of a vault can have made is passed
 /// over, since nothing in the vault can be compared with it.
-pub(crate) fn last_inventory(job: &Object<'_>) -> Result<LastInventory, Problem> {
+pub(crate) fn last_inventory(job: &Object<'_>) -> Result<PreviousInventory, Problem> {
     let member = job.member("LastInventory");
-    let mut last = LastInventory::default();
+    let mut last = PreviousInventory::default();
     member.each(|entry| {
         let entry = entry.object()?;
         let Ok(Some(name)) = entry.member("Alias").parsed::<CertificateName>() else {
@@ -44,7 +44,7 @@ pub(crate) fn last_inventory(job: &Object<'_>) -> Result<LastInventory, Problem>
         thumbprints.truncate(LONGEST_CHAIN);
         thumbprints.shrink_to_fit();
         let has_key = entry.member("PrivateKeyEntry").boolean()?.unwrap_or(true);
-        last.extend([(name, Known::Summary { thumbprints, has_key })]);
+        last.extend([(name, PreviousCertificate::Summary { thumbprints, has_key })]);
         if last.len() > MOST_ENTRIES {
             return Err(member.invalid(format!("at most {MOST_ENTRIES} certificates")));
         }

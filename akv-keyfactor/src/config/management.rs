@@ -1,6 +1,6 @@
 //! The configuration of a management job: add, remove, create.
 
-use akv_core::job::{AddRequest, Contents, CreateRequest, Overwrite, RemoveRequest};
+use akv_core::job::{AddRequest, CertificateFile, CreateRequest, Overwrite, RemoveRequest};
 use akv_core::text::from_base64;
 use akv_core::{CertificateName, VaultId};
 use zeroize::Zeroizing;
@@ -122,19 +122,19 @@ fn job_certificate<'a>(job: &Object<'a>) -> Result<Object<'a>, Problem> {
 
 /// The certificate in its format: PFX where none is named, as older orchestrators do. Text in PEM
 /// needs no base64 around it, whatever the format says.
-fn contents(certificate: &Object<'_>) -> Result<Contents, Problem> {
+fn contents(certificate: &Object<'_>) -> Result<CertificateFile, Problem> {
     let member = certificate.member("Contents");
     let format = certificate.member("ContentsFormat");
     let Some(text) = member.text()? else {
         return Err(member.missing("a certificate with its private key, in base64"));
     };
     let contents = match format.text()?.as_deref().map(str::to_ascii_uppercase).as_deref() {
-        None | Some("PFX") => Contents::Pfx,
-        Some("PEM") => Contents::Pem,
+        None | Some("PFX") => CertificateFile::Pfx,
+        Some("PEM") => CertificateFile::Pem,
         Some(_) => return Err(format.invalid("PFX or PEM")),
     };
     if text.trim_start().starts_with("-----BEGIN") {
-        return Ok(Contents::Pem(Zeroizing::new(text.as_bytes().to_vec())));
+        return Ok(CertificateFile::Pem(Zeroizing::new(text.as_bytes().to_vec())));
     }
     from_base64(text.as_bytes()).map(contents).ok_or_else(|| member.invalid("base64 or PEM text"))
 }

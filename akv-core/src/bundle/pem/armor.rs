@@ -7,9 +7,9 @@
 
 use zeroize::Zeroizing;
 
-use super::super::contents::MAX_PARTS;
 use super::super::error::BundleError;
 use super::super::flaw::Explain;
+use super::super::parts::MAX_PARTS;
 use crate::text;
 
 /// A block, found but not decoded.

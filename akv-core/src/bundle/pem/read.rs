@@ -6,10 +6,10 @@ use zeroize::Zeroizing;
 
 use super::super::ber;
 use super::super::budget::Budget;
-use super::super::contents::{self, Contents};
 use super::super::encryption;
 use super::super::error::BundleError;
 use super::super::key::PrivateKey;
+use super::super::parts::{self, Parts};
 use super::super::password::PasswordBytes;
 use super::super::pfx;
 use super::super::shape::Shape;
@@ -26,8 +26,8 @@ use crate::secret::Password;
 /// let nothing = pem::read(b"no block in here", &Password::default());
 /// assert!(matches!(nothing, Err(BundleError::NotABundle { .. })));
 /// ```
-pub fn read(text: &[u8], password: &Password) -> Result<Contents, BundleError> {
-    contents::check_size(text)?;
+pub fn read(text: &[u8], password: &Password) -> Result<Parts, BundleError> {
+    parts::check_size(text)?;
     let password = PasswordBytes::new(password)?;
     let blocks = armor::blocks(text)?;
     if blocks.is_empty() {
@@ -35,7 +35,7 @@ pub fn read(text: &[u8], password: &Password) -> Result<Contents, BundleError> {
         return Err(BundleError::NotABundle { looks });
     }
     let mut reading =
-        Reading { password: &password, budget: Budget::new(), contents: Contents::default() };
+        Reading { password: &password, budget: Budget::new(), contents: Parts::default() };
     for block in &blocks {
         reading.take(block).map_err(|error| block.locate(error))?;
     }
@@ -45,7 +45,7 @@ pub fn read(text: &[u8], password: &Password) -> Result<Contents, BundleError> {
 struct Reading<'p> {
     password: &'p PasswordBytes<'p>,
     budget: Budget,
-    contents: Contents,
+    contents: Parts,
 }
 
 impl Reading<'_> {

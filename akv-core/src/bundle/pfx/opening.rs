@@ -9,10 +9,10 @@ use pkcs12::{
 
 use super::super::ber;
 use super::super::budget::Budget;
-use super::super::contents::{Contents, MAX_PARTS};
 use super::super::encryption::{EncryptedPrivateKeyInfo, Encryption};
 use super::super::error::{BundleError, EncryptedPart};
 use super::super::key::PrivateKey;
+use super::super::parts::{MAX_PARTS, Parts};
 use super::super::password::PasswordBytes;
 use super::mac::Mac;
 use super::safe::{Bag, Safe, Sealed, certificate, inside};
@@ -26,7 +26,7 @@ pub(super) struct Opening<'p> {
     verified: bool,
     /// Whether Windows has put the password into the file, encrypted to users or groups.
     protected_to_principal: bool,
-    contents: &'p mut Contents,
+    contents: &'p mut Parts,
 }
 
 impl<'p> Opening<'p> {
@@ -34,7 +34,7 @@ impl<'p> Opening<'p> {
         password: &'p PasswordBytes<'p>,
         budget: &'p mut Budget,
         protected_to_principal: bool,
-        contents: &'p mut Contents,
+        contents: &'p mut Parts,
     ) -> Self {
         Self { password, budget, verified: false, protected_to_principal, contents }
     }

@@ -4,8 +4,8 @@ use der::Decode;
 
 use super::super::ber;
 use super::super::budget::Budget;
-use super::super::contents::{self, Contents};
 use super::super::error::BundleError;
+use super::super::parts::{self, Parts};
 use super::super::password::PasswordBytes;
 use super::super::shape::Shape;
 use super::opening::Opening;
@@ -23,10 +23,10 @@ use crate::secret::Password;
 /// let cut_off = pfx::read(&[0x30, 0x82, 0x0d, 0x04, 0x02, 0x01, 0x03], &Password::default());
 /// assert_eq!(cut_off.unwrap_err(), BundleError::Truncated { found: 7 });
 /// ```
-pub fn read(bytes: &[u8], password: &Password) -> Result<Contents, BundleError> {
-    contents::check_size(bytes)?;
+pub fn read(bytes: &[u8], password: &Password) -> Result<Parts, BundleError> {
+    parts::check_size(bytes)?;
     let password = PasswordBytes::new(password)?;
-    let mut contents = Contents::default();
+    let mut contents = Parts::default();
     read_into(bytes, &password, &mut Budget::new(), &mut contents)?;
     Ok(contents)
 }
@@ -36,7 +36,7 @@ pub(in super::super) fn read_into(
     bytes: &[u8],
     password: &PasswordBytes<'_>,
     budget: &mut Budget,
-    contents: &mut Contents,
+    contents: &mut Parts,
 ) -> Result<(), BundleError> {
     if bytes.first() != Some(&SEQUENCE) {
         return Err(BundleError::NotABundle { looks: "does not begin as one of them does" });
@@ -48,7 +48,7 @@ pub(in super::super) fn read_into(
 }
 
 /// A certificate alone, or something that is no PKCS#12 at all.
-fn read_otherwise(der: &[u8], contents: &mut Contents) -> Result<(), BundleError> {
+fn read_otherwise(der: &[u8], contents: &mut Parts) -> Result<(), BundleError> {
     let looks = match Shape::of(der) {
         Some(Shape::Certificate) => return contents.add_certificate(der),
         Some(Shape::Pkcs7) => return Err(BundleError::PKCS7),

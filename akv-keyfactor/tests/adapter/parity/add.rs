@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use akv_core::job::{Contents, Effect, ExistingTags, Outcome, Overwrite, SoftDeleted};
+use akv_core::job::{CertificateFile, Effect, ExistingTags, Outcome, Overwrite, SoftDeleted};
 use akv_core::{Error, ErrorKind, Exportable, Tags};
 use akv_keyfactor::{JobStatus, Options};
 
@@ -95,7 +95,7 @@ async fn a8_contents_are_pfx_unless_the_job_says_pem() {
     let base64 = "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t";
     for (contents, format) in [(base64, "PEM"), (pem, "pem"), (pem, "PFX")] {
         let jobs = add(move |_, _, request| match &request.contents {
-            Contents::Pem(text) => assert_eq!(text.as_slice(), pem.as_bytes()),
+            CertificateFile::Pem(text) => assert_eq!(text.as_slice(), pem.as_bytes()),
             _ => panic!("PEM was taken for a PFX"),
         });
         let mut job = tree("A8");
@@ -106,7 +106,9 @@ async fn a8_contents_are_pfx_unless_the_job_says_pem() {
         assert_eq!(output.job_result.result, JobStatus::Success);
     }
     let jobs = add(|_, _, request| match &request.contents {
-        Contents::Pfx(bytes) => assert_eq!(bytes.as_slice(), b"\x30\x82\x03\x02\x01\x03\x30"),
+        CertificateFile::Pfx(bytes) => {
+            assert_eq!(bytes.as_slice(), b"\x30\x82\x03\x02\x01\x03\x30")
+        }
         _ => panic!("a PFX was taken for PEM"),
     });
     assert_eq!(ran("add", &jobs).await.job_result.result, JobStatus::Success);

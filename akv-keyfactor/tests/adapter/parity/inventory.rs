@@ -1,6 +1,8 @@
 //! V1 to V6: inventory.
 
-use akv_core::job::{Coverage, ItemSource, Known, Status, Unchanged, Unreadable};
+use akv_core::job::{
+    CertificateScope, ItemSource, PreviousCertificate, Status, Unchanged, Unreadable,
+};
 use akv_core::{Error, ErrorKind, Exportable, KeyState, Tags};
 use akv_keyfactor::{CurrentInventoryItem, InventorySink, JobStatus, Options};
 use async_trait::async_trait;
@@ -13,13 +15,13 @@ use crate::mocks::{inventory, item, listed, name, ran, thumbprint};
 #[tokio::test]
 async fn v1_the_programs_bounds_reach_the_inventory() {
     let options = Options::default()
-        .with_coverage(Coverage::Chain)
+        .with_scope(CertificateScope::Chain)
         .with_unchanged(Unchanged::Skip)
         .with_concurrency("7".parse().expect("a number"));
     let expected = options.concurrency;
     let jobs = inventory(
         move |_, _, request| {
-            assert_eq!(request.coverage, Coverage::Chain);
+            assert_eq!(request.scope, CertificateScope::Chain);
             assert_eq!(request.unchanged, Unchanged::Skip);
             assert_eq!(request.concurrency, expected);
         },
@@ -58,8 +60,9 @@ async fn v3_an_unreadable_certificate_is_a_warning_and_keeps_its_last_known_stat
     ];
     let jobs = inventory(
         |_, _, request| {
-            let known = Known::Summary { thumbprints: vec![thumbprint()], has_key: true };
-            assert_eq!(request.last.get(&name("LOCKED")), Some(&known));
+            let known =
+                PreviousCertificate::Summary { thumbprints: vec![thumbprint()], has_key: true };
+            assert_eq!(request.previous.get(&name("LOCKED")), Some(&known));
         },
         vec![item("web-01"), kept],
         outcome,

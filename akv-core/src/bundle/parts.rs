@@ -9,7 +9,7 @@ use super::x509::X509;
 /// chain.
 #[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct Contents {
+pub struct Parts {
     /// The private keys, in the order of the file.
     pub keys: Vec<PrivateKey>,
     /// The certificates, in the order of the file.
@@ -20,7 +20,7 @@ pub struct Contents {
     pub offered: Vec<X509>,
 }
 
-impl Contents {
+impl Parts {
     /// These keys and certificates, all of them readable.
     pub fn new(keys: Vec<PrivateKey>, certificates: Vec<X509>) -> Self {
         Self { keys, certificates, ..Self::default() }
@@ -55,7 +55,7 @@ impl Contents {
     }
 }
 
-setters! { Contents { with_offered(offered: Vec<X509>) } }
+setters! { Parts { with_offered(offered: Vec<X509>) } }
 
 /// Refuses a file that is larger than any bundle.
 pub(super) fn check_size(bytes: &[u8]) -> Result<(), BundleError> {
