@@ -27,12 +27,8 @@
 //! # async fn main() -> Result<(), Error> {
 //! # let fake = FakeCloud::builder().vault("contoso").start();
 //! # let options = AzureOptions::default().with_transport(fake.transport());
-//! # let address = StoreAddress {
-//! #     path: "https://contoso.vault.azure.net/".parse()?,
-//! #     tenant: Some(fake.tenant_id().parse()?),
-//! #     cloud: akv_core::Cloud::public(),
-//! #     private_endpoint: None,
-//! # };
+//! # let tenant: akv_core::TenantId = fake.tenant_id().parse()?;
+//! # let address = StoreAddress::new("https://contoso.vault.azure.net/".parse()?).with_tenant(tenant);
 //! # let identity = Credential::ClientSecret {
 //! #     client_id: fake.client_id().parse()?,
 //! #     secret: fake.client_secret().into(),

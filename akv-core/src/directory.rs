@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 
-use crate::error::{Error, InvalidValue, Result};
+use crate::error::{InvalidValue, Result};
+use crate::listing::Listing;
 use crate::store_path::StorePath;
 use crate::vault::{ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
 use crate::vault_query::VaultQuery;
@@ -52,37 +53,6 @@ pub trait VaultDirectory: Send + Sync {
     /// Its index, where it has one.
     fn query(&self) -> Option<&dyn VaultQuery> {
         None
-    }
-}
-
-/// What the control plane listed, as far as it can be read: an item that cannot must not hide the
-/// others, and must not go unnoticed.
-///
-/// ```
-/// use akv_core::Listing;
-/// let listing = Listing::from(vec!["contoso", "fabrikam"]);
-/// assert!(listing.gap.is_none(), "all of it was read");
-/// ```
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Listing<T> {
-    /// What was read, as listed.
-    pub items: Vec<T>,
-    /// What is missing of the list, and why.
-    pub gap: Option<Error>,
-}
-
-impl<T> From<Vec<T>> for Listing<T> {
-    fn from(items: Vec<T>) -> Self {
-        Self { items, gap: None }
-    }
-}
-
-impl<T> Listing<T> {
-    /// The same, with something missing.
-    #[must_use]
-    pub fn with_gap(self, gap: impl Into<Option<Error>>) -> Self {
-        Self { gap: gap.into(), ..self }
     }
 }
 

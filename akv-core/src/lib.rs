@@ -22,6 +22,7 @@ mod endpoint_suffix;
 mod error;
 pub mod job;
 mod layer;
+mod listing;
 #[cfg(feature = "test-util")]
 pub mod memory;
 pub mod plan;
@@ -52,12 +53,13 @@ pub use clock::{Clock, FixedClock, SystemClock};
 pub use cloud::Cloud;
 pub use credential::{ClientCertificate, Credential};
 pub use directory::{
-    AccessModel, Listing, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku,
-    Subscription, Vault, VaultDirectory, VaultId, VaultOptions, VaultSettings,
+    AccessModel, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku, Subscription,
+    Vault, VaultDirectory, VaultId, VaultOptions, VaultSettings,
 };
 pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
 pub use layer::{Identity, Layer};
+pub use listing::Listing;
 pub use secret::{ClientSecret, Password, Secret};
 pub use soft_deleted::{ListedDeletedCertificate, SoftDeletedCertificates};
 pub use store::{

@@ -12,6 +12,7 @@ use crate::document::Document;
 /// assert_eq!(job.capability.as_deref(), Some("CertStores.AKV.Management"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct JobId {
     /// The id of the job's entry in Command's history.
     pub job_history_id: Option<i64>,

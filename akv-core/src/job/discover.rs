@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use futures::{StreamExt, stream};
 
 use super::outcome::{Status, counted};
-use crate::directory::{Listing, Subscription, VaultDirectory};
+use crate::directory::{Subscription, VaultDirectory};
 use crate::error::{Error, ErrorKind};
+use crate::listing::Listing;
 use crate::store_path::StorePath;
 use crate::vault::{SubscriptionId, TenantId};
 
@@ -24,6 +25,7 @@ pub struct DiscoveryRequest {
 
 /// How vaults are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Via {
     /// By the lists of the control plane, one request a subscription: always as things are now.
     #[default]

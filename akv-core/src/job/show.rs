@@ -16,6 +16,7 @@ use crate::versions::ListedVersion;
 
 /// Which certificate is shown, and how much of it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ShowRequest {
     /// Its name.
     pub name: CertificateName,
@@ -25,8 +26,18 @@ pub struct ShowRequest {
     pub versions: Versions,
 }
 
+impl ShowRequest {
+    /// The current version of this certificate, its leaf alone.
+    pub fn new(name: CertificateName) -> Self {
+        Self { name, scope: CertificateScope::default(), versions: Versions::default() }
+    }
+}
+
+setters! { ShowRequest { with_scope(scope: CertificateScope), with_versions(versions: Versions) } }
+
 /// Which versions are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Versions {
     /// None but the current one, which is shown.
     #[default]
@@ -37,6 +48,7 @@ pub enum Versions {
 
 /// A certificate in full.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Shown {
     /// The current version.
     pub item: InventoryItem,

@@ -43,6 +43,7 @@ pub struct MemoryStore {
 
 /// A method of [`CertificateStore`] or of an optional capability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum StoreCall {
     /// `list`.
     List,

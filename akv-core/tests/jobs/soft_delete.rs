@@ -110,7 +110,7 @@ fn list_hides_the_mark_and_says_when_it_ends() {
 fn show(scene: &Scene) -> akv_core::Result<akv_core::job::Shown> {
     let job = ShowJob::new(Arc::clone(&scene.store) as _);
     let (scope, versions) = (CertificateScope::Chain, Versions::All);
-    block_on(job.show(&ShowRequest { name: web(), scope, versions }))
+    block_on(job.show(&ShowRequest::new(web()).with_scope(scope).with_versions(versions)))
 }
 
 #[test]

@@ -107,7 +107,7 @@ async fn a8_contents_are_pfx_unless_the_job_says_pem() {
     }
     let jobs = add(|_, _, request| match &request.contents {
         CertificateFile::Pfx(bytes) => {
-            assert_eq!(bytes.as_slice(), b"\x30\x82\x03\x02\x01\x03\x30")
+            assert_eq!(bytes.as_slice(), b"\x30\x82\x03\x02\x01\x03\x30");
         }
         _ => panic!("a PFX was taken for PEM"),
     });
