@@ -34,12 +34,9 @@ fn vault(pages: usize) -> KeyVault {
             akv_azure::RateLimit::new(u32::MAX, std::time::Duration::from_secs(1)),
         ),
     );
-    let address = StoreAddress {
-        path: "contoso".parse().expect("a vault name"),
-        tenant: "contoso.example".parse().ok(),
-        cloud: Cloud::public(),
-        private_endpoint: None,
-    };
+    let address = StoreAddress::new("contoso".parse().expect("a vault name"))
+        .with_tenant("contoso.example".parse().ok())
+        .with_cloud(Cloud::public());
     let credential = Credential::ClientSecret {
         client_id: "00000000-1111-2222-3333-444444444444".parse().expect("a client id"),
         secret: "secret".into(),

@@ -19,16 +19,11 @@ use crate::vault::KeyVault;
 ///
 /// ```
 /// use akv_azure::{Azure, AzureOptions};
-/// use akv_core::{Cloud, CertificateStore, Credential, StoreAddress};
+/// use akv_core::{CertificateStore, Credential, StoreAddress};
 ///
 /// # fn main() -> akv_core::Result<()> {
 /// let azure = Azure::new(AzureOptions::default())?;
-/// let address = StoreAddress {
-///     path: "https://contoso.vault.azure.net/".parse()?,
-///     tenant: None,
-///     cloud: Cloud::public(),
-///     private_endpoint: None,
-/// };
+/// let address = StoreAddress::new("https://contoso.vault.azure.net/".parse()?);
 /// // Nothing is sent before the store is asked something.
 /// let store = azure.store(&address, &Credential::SystemAssignedIdentity)?;
 /// assert_eq!(store.vault().as_str(), "contoso");

@@ -52,15 +52,15 @@ fn translated(cloud: Described, resource_manager: &str) -> Option<Cloud> {
         .find(|it| is_same(it, resource_manager))
         .or(audiences.first())
         .map_or(resource_manager, |it| it.trim_end_matches('/'));
-    Some(Cloud {
-        name: cloud.name.unwrap_or_else(|| resource_manager.to_owned()),
-        authority: cloud.authentication.login_endpoint.trim_end_matches('/').to_owned(),
-        resource_manager: resource_manager.to_owned(),
-        resource_manager_audience: audience.to_owned(),
-        vault_audience: format!("https://{suffix}"),
-        vault_suffix: suffix,
-        ca_file: None,
-    })
+    Some(
+        Cloud::new(
+            cloud.name.unwrap_or_else(|| resource_manager.to_owned()),
+            cloud.authentication.login_endpoint.trim_end_matches('/'),
+            resource_manager,
+            suffix,
+        )
+        .with_resource_manager_audience(audience),
+    )
 }
 
 fn is_same(one: &str, other: &str) -> bool {

@@ -108,7 +108,7 @@ impl<'a> Reading<'a> {
             let problem = format!("{missing} of {} rows cannot be read: {why}", self.rows);
             Error::new(ErrorKind::Protocol, self.operation, problem)
         });
-        Ok(Listing { items: self.stores, gap })
+        Ok(Listing::from(self.stores).with_gap(gap))
     }
 
     async fn page(&self, manager: &ResourceManager, skip_token: Option<&str>) -> Result<Answer> {

@@ -27,12 +27,8 @@
 //! # async fn main() -> Result<(), Error> {
 //! # let fake = FakeCloud::builder().vault("contoso").start();
 //! # let options = AzureOptions::default().with_transport(fake.transport());
-//! # let address = StoreAddress {
-//! #     path: "https://contoso.vault.azure.net/".parse()?,
-//! #     tenant: Some(fake.tenant_id().parse()?),
-//! #     cloud: akv_core::Cloud::public(),
-//! #     private_endpoint: None,
-//! # };
+//! # let tenant: akv_core::TenantId = fake.tenant_id().parse()?;
+//! # let address = StoreAddress::new("https://contoso.vault.azure.net/".parse()?).with_tenant(tenant);
 //! # let identity = Credential::ClientSecret {
 //! #     client_id: fake.client_id().parse()?,
 //! #     secret: fake.client_secret().into(),
@@ -62,6 +58,7 @@ mod auth;
 mod azure;
 mod classify;
 mod cloud;
+mod contact;
 mod credential;
 mod directory;
 #[cfg(test)]
@@ -74,7 +71,6 @@ mod jobs;
 mod options;
 mod page;
 mod pipeline;
-mod probe;
 mod redact;
 mod shared;
 mod transport;
@@ -86,12 +82,12 @@ pub use azure::Azure;
 #[cfg(feature = "token-credential")]
 pub use azure_core::credentials::TokenCredential;
 pub use azure_core::http::HttpClient;
+pub use contact::{Contact, Presented};
 pub use credential::AzureCredential;
-pub use directory::ResourceManager;
+pub use directory::{ResourceManager, VaultFacts};
 pub use identity::SignedIn;
 pub use jobs::AzureJobs;
 pub use options::{AzureOptions, RateLimit};
-pub use probe::{Contact, Presented, VaultFacts};
 pub use tokio_util::sync::CancellationToken;
 pub use vault::KeyVault;
 

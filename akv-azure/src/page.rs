@@ -161,7 +161,7 @@ impl Pages {
             let problem = format!("{missing} of {all} listed cannot be read: {invalid}");
             Error::new(ErrorKind::Protocol, &self.operation, problem)
         });
-        Ok(Listing { items, gap })
+        Ok(Listing::from(items).with_gap(gap))
     }
 
     /// An id of the last page, for a message.

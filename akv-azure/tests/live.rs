@@ -25,12 +25,9 @@ async fn a_real_vault_conforms() {
             serde_json::from_str(&text).expect("a cloud as JSON")
         },
     );
-    let address = StoreAddress {
-        path: variable("AKV_LIVE_VAULT").parse().expect("a store path"),
-        tenant: variable("AZURE_TENANT_ID").parse().ok(),
-        cloud,
-        private_endpoint: None,
-    };
+    let address = StoreAddress::new(variable("AKV_LIVE_VAULT").parse().expect("a store path"))
+        .with_tenant(variable("AZURE_TENANT_ID").parse().ok())
+        .with_cloud(cloud);
     let credential = Credential::ClientSecret {
         client_id: variable("AZURE_CLIENT_ID").parse().expect("a client id"),
         secret: ClientSecret::from(variable("AZURE_CLIENT_SECRET")),

@@ -66,12 +66,9 @@ mod tests {
     }
 
     fn store(azure: &Azure) -> akv_azure::KeyVault {
-        let address = StoreAddress {
-            path: "contoso".parse().unwrap(),
-            tenant: TENANT.parse().ok(),
-            cloud: Cloud::public(),
-            private_endpoint: None,
-        };
+        let address = StoreAddress::new("contoso".parse().unwrap())
+            .with_tenant(TENANT.parse().ok())
+            .with_cloud(Cloud::public());
         azure.store(&address, credential()).unwrap()
     }
 

@@ -79,7 +79,7 @@ impl Changes {
     /// The result of a job whose audit is not complete says so.
     pub(crate) fn told(&self, mut output: JobOutput) -> JobOutput {
         if let Some(cause) = self.incomplete() {
-            let JobResult { result, job_history_id, failure_message } = output.job_result;
+            let JobResult { result, job_history_id, failure_message, .. } = output.job_result;
             let result = match result {
                 JobStatus::Success => JobStatus::Warning,
                 result => result,

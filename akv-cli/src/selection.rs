@@ -35,7 +35,9 @@ impl Selection {
                 None => return Err(Usage::new("name a store, or give --all").into()),
             };
             for path in &args.stores {
-                stores.push(StoreAddress { path: path.clone(), ..first.clone() });
+                let mut address = first.clone();
+                address.path = path.clone();
+                stores.push(address);
             }
             let is_fleet = stores.len() > 1;
             return Ok(Self { stores: each_once(stores), missed: Vec::new(), is_fleet });
@@ -48,20 +50,18 @@ impl Selection {
         let discovery = wiring.jobs.discovery(&cloud, credential)?;
         let (mut stores, mut missed) = (Vec::new(), Vec::new());
         for tenant in tenants {
-            let request = DiscoveryRequest {
-                tenants: vec![tenant.clone()],
-                via: args.via.meaning(),
-                only: args.subscriptions.clone(),
-            };
+            let request = DiscoveryRequest::new(vec![tenant.clone()])
+                .with_via(args.via.meaning())
+                .with_only(args.subscriptions.clone());
             let found = discovery.discover(&request).await;
             render::say(&found.message());
             missed.extend(found.missed);
             let selected = found.stores.into_iter().filter(|path| args.selects(path));
-            stores.extend(selected.map(|path| StoreAddress {
-                path,
-                tenant: Some(tenant.clone()),
-                cloud: cloud.clone(),
-                private_endpoint: common.private_endpoint.clone(),
+            stores.extend(selected.map(|path| {
+                StoreAddress::new(path)
+                    .with_tenant(tenant.clone())
+                    .with_cloud(cloud.clone())
+                    .with_private_endpoint(common.private_endpoint.clone())
             }));
         }
         Ok(Self { stores: each_once(stores), missed, is_fleet: true })

@@ -81,12 +81,10 @@ impl Wiring {
 
     /// The store that the command line names.
     pub(crate) async fn address(&self, common: &Common, path: &StorePath) -> Result<StoreAddress> {
-        Ok(StoreAddress {
-            path: path.clone(),
-            tenant: one_tenant(common)?,
-            cloud: self.cloud(common).await?.unwrap_or_else(Cloud::public),
-            private_endpoint: common.private_endpoint.clone(),
-        })
+        Ok(StoreAddress::new(path.clone())
+            .with_tenant(one_tenant(common)?)
+            .with_cloud(self.cloud(common).await?.unwrap_or_else(Cloud::public))
+            .with_private_endpoint(common.private_endpoint.clone()))
     }
 }
 

@@ -112,7 +112,7 @@ fn example(page: &str, command: &str) -> Value {
 fn members(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     match value {
         // A certificate's tags are not ours to name.
-        Value::Object(_) if path.ends_with(".tags") => {}
+        Value::Object(_) if path.rsplit('.').next() == Some("tags") => {}
         Value::Object(object) => {
             for (name, value) in object {
                 let path = format!("{path}.{name}");

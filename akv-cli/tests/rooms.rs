@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that keep to it.
-const CRATES: [&str; 3] = ["akv-azure", "akv-testkit", "akv-cli"];
+const CRATES: [&str; 5] = ["akv-core", "akv-azure", "akv-keyfactor", "akv-testkit", "akv-cli"];
 
 /// Lines of code, without comments, blank lines and tests.
 const MOST_LINES_OF_A_MOD_RS: usize = 120;

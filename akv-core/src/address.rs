@@ -10,6 +10,7 @@ use crate::vault::{TenantId, VaultName};
 
 /// A store and the way to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StoreAddress {
     /// Which vault.
     pub path: StorePath,
@@ -22,17 +23,27 @@ pub struct StoreAddress {
 }
 
 impl StoreAddress {
+    /// The store at this path, in the public cloud and under its public name.
+    pub fn new(path: StorePath) -> Self {
+        Self { path, tenant: None, cloud: Cloud::public(), private_endpoint: None }
+    }
+}
+
+setters! {
+    StoreAddress {
+        with_tenant(tenant: impl Into<Option<TenantId>>),
+        with_cloud(cloud: Cloud),
+        with_private_endpoint(private_endpoint: impl Into<Option<PrivateEndpoint>>),
+    }
+}
+
+impl StoreAddress {
     /// The host of the vault, with a port where that is not 443: the only one a vault token may go
     /// to. A store path that is a URL has to agree with the cloud (or the private endpoint).
     ///
     /// ```
-    /// use akv_core::{Cloud, StoreAddress};
-    /// let address = StoreAddress {
-    ///     path: "https://contoso.vault.azure.cn/".parse()?,
-    ///     tenant: None,
-    ///     cloud: Cloud::public(),
-    ///     private_endpoint: None,
-    /// };
+    /// use akv_core::StoreAddress;
+    /// let address = StoreAddress::new("https://contoso.vault.azure.cn/".parse()?);
     /// assert!(address.vault_host().is_err(), "a vault in China is not reached with public tokens");
     /// # Ok::<(), akv_core::InvalidValue>(())
     /// ```

@@ -203,6 +203,7 @@ impl<'de> Deserialize<'de> for Thumbprint {
 
 /// Whether the private key may be taken out of the vault again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::exhaustive_enums, reason = "yes and no are all there is")]
 pub enum Exportable {
     /// The key can be read through the certificate's backing secret.
     #[default]
@@ -213,6 +214,7 @@ pub enum Exportable {
 
 /// What the service keeps beside a certificate, the same in lists and in full.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Attributes {
     /// Whether the certificate may be used.
     pub enabled: bool,
@@ -226,6 +228,16 @@ pub struct Attributes {
     pub updated: Option<OffsetDateTime>,
 }
 
+setters! {
+    Attributes {
+        with_enabled(enabled: bool),
+        with_not_before(not_before: impl Into<Option<OffsetDateTime>>),
+        with_expires(expires: impl Into<Option<OffsetDateTime>>),
+        with_created(created: impl Into<Option<OffsetDateTime>>),
+        with_updated(updated: impl Into<Option<OffsetDateTime>>),
+    }
+}
+
 impl Default for Attributes {
     fn default() -> Self {
         Self { enabled: true, not_before: None, expires: None, created: None, updated: None }
@@ -234,6 +246,7 @@ impl Default for Attributes {
 
 /// What a list tells of the newest version of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ListedCertificate {
     /// Its name, in the case that the service shows.
     pub name: CertificateName,
@@ -245,8 +258,25 @@ pub struct ListedCertificate {
     pub tags: Tags,
 }
 
+impl ListedCertificate {
+    /// A certificate of which no more than its name is known.
+    pub fn new(name: CertificateName) -> Self {
+        let (attributes, tags) = (Attributes::default(), Tags::default());
+        Self { name, thumbprint: None, attributes, tags }
+    }
+}
+
+setters! {
+    ListedCertificate {
+        with_thumbprint(thumbprint: impl Into<Option<Thumbprint>>),
+        with_attributes(attributes: Attributes),
+        with_tags(tags: Tags),
+    }
+}
+
 /// One version of a certificate, in full.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Certificate {
     /// Its name, in the case that the service shows.
     pub name: CertificateName,
@@ -264,8 +294,27 @@ pub struct Certificate {
     pub key: Option<KeyState>,
 }
 
+impl Certificate {
+    /// A version without a certificate in it yet.
+    pub fn new(name: CertificateName, version: Version) -> Self {
+        let (attributes, tags) = (Attributes::default(), Tags::default());
+        Self { name, version, der: None, thumbprint: None, attributes, tags, key: None }
+    }
+}
+
+setters! {
+    Certificate {
+        with_der(der: impl Into<Option<Vec<u8>>>),
+        with_thumbprint(thumbprint: impl Into<Option<Thumbprint>>),
+        with_attributes(attributes: Attributes),
+        with_tags(tags: Tags),
+        with_key(key: impl Into<Option<KeyState>>),
+    }
+}
+
 /// What the vault tells of a certificate's private key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct KeyState {
     /// Absent where the service sent no policy (older versions of a certificate).
     pub exportable: Option<Exportable>,
@@ -273,8 +322,16 @@ pub struct KeyState {
     pub kind: Option<String>,
 }
 
+setters! {
+    KeyState {
+        with_exportable(exportable: impl Into<Option<Exportable>>),
+        with_kind(kind: impl Into<Option<String>>),
+    }
+}
+
 /// A certificate in soft delete.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DeletedCertificate {
     /// The newest version, as it was when it was deleted.
     pub certificate: Certificate,
@@ -282,4 +339,18 @@ pub struct DeletedCertificate {
     pub deleted: Option<OffsetDateTime>,
     /// When the service will purge it (UTC).
     pub scheduled_purge: Option<OffsetDateTime>,
+}
+
+impl DeletedCertificate {
+    /// A certificate in soft delete, of which the times are not known.
+    pub fn new(certificate: Certificate) -> Self {
+        Self { certificate, deleted: None, scheduled_purge: None }
+    }
+}
+
+setters! {
+    DeletedCertificate {
+        with_deleted(deleted: impl Into<Option<OffsetDateTime>>),
+        with_scheduled_purge(scheduled_purge: impl Into<Option<OffsetDateTime>>),
+    }
 }

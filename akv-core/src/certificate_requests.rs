@@ -184,6 +184,7 @@ const EXPECTED_KEY: &str = "rsa-2048, rsa-3072, rsa-4096, ec-p256, ec-p384 or ec
 
 /// Where a key is made and kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum KeyProtection {
     /// In software.
     #[default]

@@ -10,6 +10,7 @@ pub trait Clock: Send + Sync {
 
 /// The machine's clock: what a program hands to the jobs. Nothing in this crate asks it by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::exhaustive_structs, reason = "it has no state")]
 pub struct SystemClock;
 
 impl Clock for SystemClock {

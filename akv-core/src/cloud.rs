@@ -18,6 +18,7 @@ use crate::error::InvalidValue;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Cloud {
     /// What people call it: `public`, `government`, `china`.
     pub name: String,
@@ -40,10 +41,9 @@ pub struct Cloud {
 impl Cloud {
     /// The public cloud.
     pub fn public() -> Self {
-        Self::built_in(
+        Self::new(
             "public",
             "https://login.microsoftonline.com",
-            "https://management.azure.com",
             "https://management.azure.com",
             "vault.azure.net",
         )
@@ -51,42 +51,51 @@ impl Cloud {
 
     /// Azure for US Government.
     pub fn government() -> Self {
-        Self::built_in(
+        Self::new(
             "government",
             "https://login.microsoftonline.us",
             "https://management.usgovcloudapi.net",
-            "https://management.core.usgovcloudapi.net",
             "vault.usgovcloudapi.net",
         )
+        .with_resource_manager_audience("https://management.core.usgovcloudapi.net")
     }
 
     /// Azure in China, operated by 21Vianet.
     pub fn china() -> Self {
-        Self::built_in(
+        Self::new(
             "china",
             "https://login.chinacloudapi.cn",
-            "https://management.chinacloudapi.cn",
             "https://management.chinacloudapi.cn",
             "vault.azure.cn",
         )
     }
 
-    fn built_in(
-        name: &str,
-        authority: &str,
-        resource_manager: &str,
-        resource_manager_audience: &str,
-        vault_suffix: &str,
+    /// A cloud with these endpoints, whose Resource Manager and vaults are the audiences of their
+    /// tokens.
+    pub fn new(
+        name: impl Into<String>,
+        authority: impl Into<String>,
+        resource_manager: impl Into<String>,
+        vault_suffix: impl Into<String>,
     ) -> Self {
+        let (resource_manager, vault_suffix) = (resource_manager.into(), vault_suffix.into());
         Self {
             name: name.into(),
             authority: authority.into(),
-            resource_manager: resource_manager.into(),
-            resource_manager_audience: resource_manager_audience.into(),
-            vault_suffix: vault_suffix.into(),
+            resource_manager_audience: resource_manager.clone(),
+            resource_manager,
             vault_audience: format!("https://{vault_suffix}"),
+            vault_suffix,
             ca_file: None,
         }
+    }
+}
+
+setters! {
+    Cloud {
+        with_resource_manager_audience(resource_manager_audience: impl Into<String>),
+        with_vault_audience(vault_audience: impl Into<String>),
+        with_ca_file(ca_file: impl Into<Option<PathBuf>>),
     }
 }
 

@@ -100,29 +100,4 @@ impl Credential {
                 | Self::WorkloadIdentity { .. }
         )
     }
-
-    /// What a user name and a secret mean by the incumbent's rules: no secret, or the word
-    /// `managed` in any letter case, is a managed identity, and with a client id the user-assigned
-    /// one.
-    ///
-    /// ```
-    /// use akv_core::{ClientSecret, Credential};
-    /// let credential = Credential::from_client(None, &ClientSecret::from("Managed"));
-    /// assert!(matches!(credential, Some(Credential::SystemAssignedIdentity)));
-    /// assert!(Credential::from_client(None, &ClientSecret::from("a real secret")).is_none());
-    /// ```
-    ///
-    /// `None` is a secret without a client id, which is nobody.
-    pub fn from_client(client_id: Option<ClientId>, secret: &ClientSecret) -> Option<Self> {
-        let word = secret.expose().trim();
-        let managed = word.is_empty() || word.eq_ignore_ascii_case("managed");
-        match (managed, client_id) {
-            (true, Some(client_id)) => Some(Self::UserAssignedIdentity { client_id }),
-            (true, None) => Some(Self::SystemAssignedIdentity),
-            (false, Some(client_id)) => {
-                Some(Self::ClientSecret { client_id, secret: secret.clone() })
-            }
-            (false, None) => None,
-        }
-    }
 }

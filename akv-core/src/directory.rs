@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 
-use crate::error::{Error, InvalidValue, Result};
+use crate::error::{InvalidValue, Result};
+use crate::listing::Listing;
 use crate::store_path::StorePath;
 use crate::vault::{ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
 use crate::vault_query::VaultQuery;
@@ -55,30 +56,9 @@ pub trait VaultDirectory: Send + Sync {
     }
 }
 
-/// What the control plane listed, as far as it can be read: an item that cannot must not hide the
-/// others, and must not go unnoticed.
-///
-/// ```
-/// use akv_core::Listing;
-/// let listing = Listing::from(vec!["contoso", "fabrikam"]);
-/// assert!(listing.gap.is_none(), "all of it was read");
-/// ```
-#[derive(Debug)]
-pub struct Listing<T> {
-    /// What was read, as listed.
-    pub items: Vec<T>,
-    /// What is missing of the list, and why.
-    pub gap: Option<Error>,
-}
-
-impl<T> From<Vec<T>> for Listing<T> {
-    fn from(items: Vec<T>) -> Self {
-        Self { items, gap: None }
-    }
-}
-
 /// A subscription as the caller sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Subscription {
     /// Its id.
     pub id: SubscriptionId,
@@ -89,6 +69,11 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// A subscription in that state.
+    pub fn new(id: SubscriptionId, name: impl Into<String>, state: impl Into<String>) -> Self {
+        Self { id, name: name.into(), state: state.into() }
+    }
+
     /// Whether its resources can be read and used. Subscriptions that are warned or past due still
     /// work.
     pub fn is_usable(&self) -> bool {
@@ -98,6 +83,7 @@ impl Subscription {
 
 /// A vault with all the parts that Resource Manager wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "three parts are what Resource Manager asks for")]
 pub struct VaultId {
     /// Its subscription.
     pub subscription: SubscriptionId,
@@ -133,6 +119,7 @@ impl fmt::Display for VaultId {
 
 /// A vault as Resource Manager describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Vault {
     /// Its store path.
     pub path: StorePath,
@@ -144,8 +131,23 @@ pub struct Vault {
     pub provisioning_state: Option<String>,
 }
 
+impl Vault {
+    /// A vault of which no more is known.
+    pub fn new(path: StorePath, region: Region) -> Self {
+        Self { path, region, uri: None, provisioning_state: None }
+    }
+}
+
+setters! {
+    Vault {
+        with_uri(uri: impl Into<Option<String>>),
+        with_provisioning_state(provisioning_state: impl Into<Option<String>>),
+    }
+}
+
 /// How a vault is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct VaultSettings {
     /// Whether nobody can purge before the retention has passed.
     pub purge_protection: PurgeProtection,
@@ -153,8 +155,16 @@ pub struct VaultSettings {
     pub public_access: PublicAccess,
 }
 
+impl VaultSettings {
+    /// What protects the vault.
+    pub fn new(purge_protection: PurgeProtection, public_access: PublicAccess) -> Self {
+        Self { purge_protection, public_access }
+    }
+}
+
 /// A vault to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NewVault {
     /// Where and under which name.
     pub id: VaultId,
@@ -164,10 +174,20 @@ pub struct NewVault {
     pub options: VaultOptions,
 }
 
+impl NewVault {
+    /// This vault in that region, with every choice at its default.
+    pub fn new(id: VaultId, region: Region) -> Self {
+        Self { id, region, options: VaultOptions::default() }
+    }
+}
+
+setters! { NewVault { with_options(options: VaultOptions) } }
+
 /// How a new vault is to be. The default is what a careful administrator would choose: standard,
 /// Azure RBAC, 90 days of soft delete, public access, purge protection left off because it cannot
 /// be undone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct VaultOptions {
     /// Standard or premium (with HSM keys).
     pub sku: Sku,
@@ -184,8 +204,20 @@ pub struct VaultOptions {
     pub tags: Vec<(String, String)>,
 }
 
+setters! {
+    VaultOptions {
+        with_sku(sku: Sku),
+        with_access(access: AccessModel),
+        with_purge_protection(purge_protection: PurgeProtection),
+        with_retention(retention: RetentionDays),
+        with_public_access(public_access: PublicAccess),
+        with_tags(tags: Vec<(String, String)>),
+    }
+}
+
 /// The price tier of a vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::exhaustive_enums, reason = "a directory has to know every one to create a vault")]
 pub enum Sku {
     /// Software-protected keys.
     #[default]
@@ -217,6 +249,7 @@ impl fmt::Display for Sku {
 
 /// Who decides about access to a vault's content.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::exhaustive_enums, reason = "a directory has to know every one to create a vault")]
 pub enum AccessModel {
     /// Azure role assignments.
     #[default]
@@ -228,6 +261,7 @@ pub enum AccessModel {
 
 /// Whether a vault is protected from purging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::exhaustive_enums, reason = "on and off are all there is")]
 pub enum PurgeProtection {
     /// Not protected.
     #[default]
@@ -238,6 +272,7 @@ pub enum PurgeProtection {
 
 /// Whether a vault answers on its public address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::exhaustive_enums, reason = "on and off are all there is")]
 pub enum PublicAccess {
     /// It does.
     #[default]

@@ -105,6 +105,7 @@ impl ErrorKind {
 
 /// What the service answered, as far as it helps a person to find the cause.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
@@ -116,6 +117,22 @@ pub struct Reply {
     pub message: Option<String>,
     /// `x-ms-request-id`: what Microsoft's support asks for.
     pub request_id: Option<String>,
+}
+
+impl Reply {
+    /// An answer with this HTTP status.
+    pub fn new(status: u16) -> Self {
+        Self { status, ..Self::default() }
+    }
+}
+
+setters! {
+    Reply {
+        with_code(code: impl Into<Option<String>>),
+        with_inner_code(inner_code: impl Into<Option<String>>),
+        with_message(message: impl Into<Option<String>>),
+        with_request_id(request_id: impl Into<Option<String>>),
+    }
 }
 
 impl fmt::Display for Reply {
@@ -164,7 +181,7 @@ impl fmt::Display for Reply {
 /// use akv_core::{Denial, Error, ErrorKind, Reply};
 ///
 /// let error = Error::new(ErrorKind::Denied(Denial::Rbac), "get certificate web-01 in vault contoso", "not allowed")
-///     .with_reply(Reply { status: 403, code: Some("Forbidden".into()), inner_code: Some("ForbiddenByRbac".into()), ..Reply::default() })
+///     .with_reply(Reply::new(403).with_code("Forbidden".to_owned()).with_inner_code("ForbiddenByRbac".to_owned()))
 ///     .with_advice("assign the role \"Key Vault Certificates Officer\" on the vault");
 /// assert_eq!(
 ///     error.to_string(),

@@ -3,6 +3,11 @@
 //! No I/O, no clock, no Azure JSON, no words of Keyfactor: models, certificate bundles, the two
 //! ports ([`CertificateStore`], [`VaultDirectory`]) and the jobs with all that they decide.
 
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
+
+#[macro_use]
+mod setters;
+
 mod address;
 pub mod audit;
 pub mod bundle;
@@ -17,6 +22,7 @@ mod endpoint_suffix;
 mod error;
 pub mod job;
 mod layer;
+mod listing;
 #[cfg(feature = "test-util")]
 pub mod memory;
 pub mod plan;
@@ -47,13 +53,14 @@ pub use clock::{Clock, FixedClock, SystemClock};
 pub use cloud::Cloud;
 pub use credential::{ClientCertificate, Credential};
 pub use directory::{
-    AccessModel, Listing, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku,
-    Subscription, Vault, VaultDirectory, VaultId, VaultOptions, VaultSettings,
+    AccessModel, NewVault, PublicAccess, PurgeProtection, Region, RetentionDays, Sku, Subscription,
+    Vault, VaultDirectory, VaultId, VaultOptions, VaultSettings,
 };
 pub use endpoint_suffix::EndpointSuffix;
 pub use error::{Denial, Error, ErrorKind, InvalidValue, Reply, Result};
 pub use layer::{Identity, Layer};
-pub use secret::{ClientSecret, Password};
+pub use listing::Listing;
+pub use secret::{ClientSecret, Password, Secret};
 pub use soft_deleted::{ListedDeletedCertificate, SoftDeletedCertificates};
 pub use store::{
     CertificateStore, Deletion, Import, ListOptions, OperationState, Pending, Precondition, Purged,

@@ -68,3 +68,26 @@ secret! {
     /// The client secret of a service principal.
     ClientSecret
 }
+
+secret! {
+    /// A secret of which nothing more is known: what a vault of secrets gives.
+    ///
+    /// ```
+    /// use akv_core::{Password, Secret};
+    /// let password: Password = Secret::from("correct horse").into();
+    /// assert_eq!(password.expose(), "correct horse");
+    /// ```
+    Secret
+}
+
+impl From<Secret> for Password {
+    fn from(secret: Secret) -> Self {
+        Self(secret.0)
+    }
+}
+
+impl From<Secret> for ClientSecret {
+    fn from(secret: Secret) -> Self {
+        Self(secret.0)
+    }
+}

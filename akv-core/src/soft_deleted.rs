@@ -31,14 +31,11 @@ impl ListedDeletedCertificate {
     pub fn new(certificate: ListedCertificate) -> Self {
         Self { certificate, deleted: None, scheduled_purge: None }
     }
+}
 
-    /// Deleted then, and purged by the service at that time.
-    #[must_use]
-    pub fn with_times(
-        self,
-        deleted: Option<OffsetDateTime>,
-        scheduled_purge: Option<OffsetDateTime>,
-    ) -> Self {
-        Self { deleted, scheduled_purge, ..self }
+setters! {
+    ListedDeletedCertificate {
+        with_deleted(deleted: impl Into<Option<OffsetDateTime>>),
+        with_scheduled_purge(scheduled_purge: impl Into<Option<OffsetDateTime>>),
     }
 }

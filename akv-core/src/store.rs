@@ -93,16 +93,11 @@ pub struct ListOptions {
     pub pending: Pending,
 }
 
-impl ListOptions {
-    /// With or without certificates whose creation is in progress.
-    #[must_use]
-    pub fn with_pending(self, pending: Pending) -> Self {
-        Self { pending, ..self }
-    }
-}
+setters! { ListOptions { with_pending(pending: Pending) } }
 
 /// Whether certificates count that are still being made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::exhaustive_enums, reason = "a store has to know every one to list")]
 pub enum Pending {
     /// They do not.
     #[default]
@@ -127,6 +122,7 @@ pub enum OperationState {
 
 /// A certificate to be imported.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Import {
     /// Under which name.
     pub name: CertificateName,
@@ -140,11 +136,22 @@ pub struct Import {
     pub precondition: Precondition,
 }
 
+impl Import {
+    /// Imports this under that name, exportable and without tags.
+    pub fn new(name: CertificateName, bundle: Bundle, precondition: Precondition) -> Self {
+        let (tags, exportable) = (Tags::default(), Exportable::default());
+        Self { name, bundle, tags, exportable, precondition }
+    }
+}
+
+setters! { Import { with_name(name: CertificateName), with_bundle(bundle: Bundle), with_tags(tags: Tags), with_exportable(exportable: Exportable), with_precondition(precondition: Precondition), } }
+
 /// What was under a name when an import was decided upon. A store does not import over anything
 /// else: if meanwhile somebody is recovering a certificate of that name, that is
 /// [`ErrorKind::BeingRecovered`](crate::ErrorKind::BeingRecovered) where nothing was there, and is
 /// waited out where a certificate was to be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a store has to know every one to import")]
 pub enum Precondition {
     /// No live certificate.
     Absent,
@@ -154,6 +161,7 @@ pub enum Precondition {
 
 /// What became of a certificate that was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Deletion {
     /// It is in soft delete.
     SoftDeleted,
@@ -165,6 +173,7 @@ pub enum Deletion {
 
 /// What became of a purge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Purged {
     /// The certificate is gone for good.
     Done,

@@ -70,7 +70,7 @@ impl StorePath {
         self.host.as_deref()
     }
 
-    /// The same path with the parts that a store property names in place of its own.
+    /// The same path with these parts in place of its own.
     #[must_use]
     pub fn with_overrides(
         mut self,

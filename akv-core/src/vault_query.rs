@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 
-use crate::directory::Listing;
 use crate::error::Result;
+use crate::listing::Listing;
 use crate::store_path::StorePath;
 use crate::vault::TenantId;
 

@@ -78,7 +78,7 @@ mod tests {
         Zeroizing::new(std::fs::read(folder.join(file)).unwrap())
     }
 
-    fn pem_of(contents: &akv_core::bundle::Contents) -> Zeroizing<Vec<u8>> {
+    fn pem_of(contents: &akv_core::bundle::Parts) -> Zeroizing<Vec<u8>> {
         let block = |label, der| {
             let base64 = base64::engine::general_purpose::STANDARD.encode(der);
             format!("-----BEGIN {label}-----\n{base64}\n-----END {label}-----\n")

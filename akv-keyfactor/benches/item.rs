@@ -3,7 +3,7 @@
 #![expect(clippy::expect_used, reason = "a benchmark that cannot be set up has nothing to say")]
 
 use akv_core::job::{InventoryItem, ItemSource};
-use akv_core::{Attributes, Exportable, KeyState, Tags, Thumbprint};
+use akv_core::{Exportable, KeyState, Tags, Thumbprint};
 use akv_keyfactor::CurrentInventoryItem;
 
 fn main() {
@@ -13,18 +13,15 @@ fn main() {
 /// A certificate of 1,500 bytes with two tags.
 fn item() -> InventoryItem {
     let der = vec![0x30; 1500];
-    InventoryItem {
-        name: "web-01".parse().expect("a name"),
-        source: ItemSource::Read,
-        version: "0123456789abcdef0123456789abcdef".parse().ok(),
-        thumbprint: Some(Thumbprint::of(&der)),
-        certificates: vec![der],
-        attributes: Attributes::default(),
-        tags: Tags::as_stored([("owner", "pki"), ("env", "prod")]),
-        has_key: true,
-        key: Some(KeyState { exportable: Some(Exportable::Yes), kind: Some("RSA".into()) }),
-        details: None,
-    }
+    let mut item = InventoryItem::new("web-01".parse().expect("a name"), ItemSource::Read);
+    item.version = "0123456789abcdef0123456789abcdef".parse().ok();
+    item.thumbprint = Some(Thumbprint::of(&der));
+    item.certificates = vec![der];
+    item.tags = Tags::as_stored([("owner", "pki"), ("env", "prod")]);
+    item.has_key = true;
+    item.key =
+        Some(KeyState::default().with_exportable(Exportable::Yes).with_kind("RSA".to_owned()));
+    item
 }
 
 #[divan::bench]

@@ -5,12 +5,15 @@ use akv_core::text::printable;
 use tracing::{info, warn};
 
 use crate::config::{
-    Capability, Discovery, Document, Inventory, Management, Object, Operation, Problem,
-    Reenrollment, Step, check_may_start, job_history_id, salvaged_job_history_id,
+    Capability, Discovery, Inventory, Management, Operation, Reenrollment, Step, check_may_start,
+    job_history_id,
 };
+use crate::document::{Document, Object};
 use crate::inventory_item::{InventorySink, Translated};
 use crate::options::Options;
+use crate::problem::Problem;
 use crate::result::{JobOutput, JobResult, JobStatus};
+use crate::scan::salvaged_job_history_id;
 
 /// Runs the job that `configuration` (JSON in UTF-8) describes.
 ///
@@ -20,7 +23,7 @@ pub async fn run(configuration: &[u8], jobs: &dyn Jobs, options: &Options) -> Jo
     let mut items = Vec::new();
     let (result, found) = Box::pin(answer(configuration, jobs, options, &mut items)).await;
     let inventory = matches!(found, Found::Items).then_some(items);
-    JobOutput { inventory, ..found.with(result) }
+    found.with(result).with_inventory(inventory)
 }
 
 /// Like [`run`], with the inventory's items going to `sink` one by one instead of into the output.
@@ -46,7 +49,7 @@ pub fn failure(configuration: &[u8], why: &str) -> JobOutput {
         Err(problem) => (salvaged_job_history_id(configuration).unwrap_or(0), problem.to_string()),
     };
     warn!(job_history_id = id, "job ended: {}", printable(&why));
-    JobOutput::of(JobResult::new(id, JobStatus::Failure, why))
+    JobOutput::new(JobResult::new(id, JobStatus::Failure, why))
 }
 
 /// What a job brought back beside its result.
@@ -60,7 +63,7 @@ enum Found {
 
 impl Found {
     fn with(self, result: JobResult) -> JobOutput {
-        let output = JobOutput::of(result);
+        let output = JobOutput::new(result);
         match self {
             Self::Stores(stores) => JobOutput { discovery: Some(stores), ..output },
             Self::Request(csr) => JobOutput { request: Some(csr), ..output },

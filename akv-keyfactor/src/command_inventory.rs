@@ -1,17 +1,20 @@
 //! What Command has of a store, as the configuration of one of its jobs says.
 
-use akv_core::job::LastInventory;
+use akv_core::job::PreviousInventory;
 use akv_core::{Error, ErrorKind, Result, StorePath};
 
-use crate::config::{Document, Object, Problem, last_inventory, path_of};
+use crate::config::{last_inventory, path_of};
+use crate::document::{Document, Object};
+use crate::problem::Problem;
 
 /// The certificates of one store that Command knows.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct CommandInventory {
     /// The store; `None` where the configuration names none.
     pub store: Option<StorePath>,
     /// What Command knows of it.
-    pub certificates: LastInventory,
+    pub certificates: PreviousInventory,
 }
 
 /// Reads `LastInventory` of a job configuration (JSON in UTF-8).

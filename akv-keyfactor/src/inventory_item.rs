@@ -10,6 +10,7 @@ use serde::Serialize;
 /// Keyfactor's `CurrentInventoryItem`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct CurrentInventoryItem {
     /// The certificate's name in the vault.
     pub alias: String,
@@ -30,6 +31,7 @@ pub struct CurrentInventoryItem {
 /// The entry parameters of an inventoried certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct ItemParameters {
     /// The tags as a JSON object in a string; null where there are none.
     pub certificate_tags: Option<String>,
@@ -42,6 +44,7 @@ pub struct ItemParameters {
 /// Keyfactor's `OrchestratorInventoryItemStatus`, as far as it is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(into = "u8")]
+#[non_exhaustive]
 pub enum ItemStatus {
     /// 0: read now; Command finds out by itself what is new.
     Unknown,
@@ -66,8 +69,8 @@ impl From<InventoryItem> for CurrentInventoryItem {
             alias: item.name.to_string(),
             private_key_entry: item.has_key,
             item_status: match item.source {
-                ItemSource::Read | ItemSource::Pending => ItemStatus::Unknown,
                 ItemSource::Unchanged | ItemSource::LastKnown => ItemStatus::Unchanged,
+                _ => ItemStatus::Unknown,
             },
             use_chain_level: true,
             certificates: item.certificates.iter().map(|der| STANDARD.encode(der)).collect(),

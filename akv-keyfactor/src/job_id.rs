@@ -1,6 +1,7 @@
 //! Which of Command's jobs a configuration is, for an audit.
 
-use crate::config::{Capability, Document, job_history_id};
+use crate::config::{Capability, job_history_id};
+use crate::document::Document;
 
 /// A job's id and capability, where its configuration can be read.
 ///
@@ -11,6 +12,7 @@ use crate::config::{Capability, Document, job_history_id};
 /// assert_eq!(job.capability.as_deref(), Some("CertStores.AKV.Management"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct JobId {
     /// The id of the job's entry in Command's history.
     pub job_history_id: Option<i64>,

@@ -5,27 +5,27 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use akv_core::text::{decode, read_bounded, without_line_end};
+use akv_core::{Secret, setters};
 use async_trait::async_trait;
-use secrecy::SecretString;
 use tracing::warn;
 use zeroize::Zeroizing;
 
-use crate::config::Document;
+use crate::document::Document;
 use crate::pam::{SecretResolver, UnresolvedSecret};
 
 /// Knows `{"file":"/path/of/the/file"}` and `{"env":"NAME"}`. The default opens neither to jobs.
 ///
 /// ```
 /// use akv_keyfactor::LocalSecrets;
-/// let secrets = LocalSecrets {
-///     directory: Some("/run/secrets/akv".into()),
-///     variable_prefix: Some("AKV_SECRET_".into()),
-/// };
+/// let secrets = LocalSecrets::default()
+///     .with_directory(std::path::PathBuf::from("/run/secrets/akv"))
+///     .with_variable_prefix("AKV_SECRET_".to_owned());
 /// ```
 ///
 /// A job learns nothing about the machine from a reference that fails: the error is always the same.
 /// The reason is in the log alone.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct LocalSecrets {
     /// The directory whose regular files a job may name, by an absolute path. Links are followed as
     /// long as they end inside of it. Whoever can write to it decides what jobs can read.
@@ -34,16 +34,23 @@ pub struct LocalSecrets {
     pub variable_prefix: Option<String>,
 }
 
+setters! {
+    LocalSecrets {
+        with_directory(directory: impl Into<Option<PathBuf>>),
+        with_variable_prefix(variable_prefix: impl Into<Option<String>>),
+    }
+}
+
 #[async_trait]
 impl SecretResolver for LocalSecrets {
-    async fn resolve(&self, reference: &str) -> Result<Option<SecretString>, UnresolvedSecret> {
+    async fn resolve(&self, reference: &str) -> Result<Option<Secret>, UnresolvedSecret> {
         let Some((kind, name)) = Kind::of(reference) else { return Ok(None) };
         let secret = match kind {
             Kind::File => self.file(Path::new(&name)),
             Kind::Variable => self.variable(&name),
         };
         match secret {
-            Ok(secret) => Ok(Some(SecretString::from(without_line_end(&secret)))),
+            Ok(secret) => Ok(Some(Secret::from(without_line_end(&secret)))),
             Err(reason) => {
                 warn!(reference = name, "cannot resolve the job's reference to a secret: {reason}");
                 Err(UnresolvedSecret::new(NOT_GIVEN))
@@ -152,8 +159,6 @@ const NOT_GIVEN: &str = "it is a reference to a secret that the machine running 
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
     use super::*;
 
     async fn resolved(
@@ -161,7 +166,7 @@ mod tests {
         reference: &str,
     ) -> Result<Option<String>, UnresolvedSecret> {
         let secret = secrets.resolve(reference).await?;
-        Ok(secret.map(|secret| secret.expose_secret().to_owned()))
+        Ok(secret.map(|secret| secret.expose().to_owned()))
     }
 
     fn reference(path: &Path) -> String {
@@ -173,7 +178,10 @@ mod tests {
         let directory = folder.path().join("secrets");
         fs::create_dir(&directory).expect("a folder");
         let variable_prefix = Some("CARGO_PKG_".into());
-        (folder, LocalSecrets { directory: Some(directory), variable_prefix })
+        (
+            folder,
+            LocalSecrets::default().with_directory(directory).with_variable_prefix(variable_prefix),
+        )
     }
 
     #[tokio::test]
@@ -249,10 +257,7 @@ mod tests {
             ]
             .map(str::to_owned),
         );
-        let off = [
-            LocalSecrets::default(),
-            LocalSecrets { variable_prefix: Some(String::new()), ..secrets.clone() },
-        ];
+        let off = [LocalSecrets::default(), secrets.clone().with_variable_prefix(String::new())];
         for reference in &references {
             let error = resolved(&secrets, reference).await.expect_err(reference);
             assert_eq!(error.to_string(), NOT_GIVEN, "{reference}");
@@ -279,7 +284,7 @@ mod tests {
         assert_eq!(resolved(&secrets, &reference).await, Ok(Some("kept".into())));
         // The directory itself may be named through a link.
         symlink(&mounted, folder.path().join("linked")).expect("a link");
-        let linked = LocalSecrets { directory: Some(folder.path().join("linked")), ..secrets };
+        let linked = secrets.with_directory(folder.path().join("linked"));
         assert_eq!(resolved(&linked, &reference).await, Ok(Some("kept".into())));
     }
 }

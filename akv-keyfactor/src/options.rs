@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use akv_core::bundle::X509;
-use akv_core::job::{Concurrency, Coverage, Purge, SoftDeleted, Unchanged, Via};
+use akv_core::job::{CertificateScope, Concurrency, Purge, SoftDeleted, Unchanged, Via};
 use akv_core::{
     Cloud, Credential, EndpointSuffix, KeyProtection, PrivateEndpoint, TenantId, VaultOptions,
+    setters,
 };
 
 use crate::local_secrets::LocalSecrets;
@@ -14,6 +15,7 @@ use crate::pam::SecretResolver;
 
 /// How jobs are run. The default takes everything from the job.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Options {
     /// Who resolves references to secrets. The default gives no secret of this machine.
     pub secrets: Arc<dyn SecretResolver>,
@@ -29,7 +31,7 @@ pub struct Options {
     /// suffix of its cloud.
     pub allowed_endpoints: Vec<EndpointSuffix>,
     /// Whether an inventory tells the leaf alone or the chain too.
-    pub coverage: Coverage,
+    pub scope: CertificateScope,
     /// Whether an inventory fetches a certificate that did not change since `LastInventory`.
     /// Skipping it costs Command the change of its other parameters.
     pub unchanged: Unchanged,
@@ -59,7 +61,7 @@ impl Default for Options {
             tenant: None,
             private_endpoint: None,
             allowed_endpoints: Vec::new(),
-            coverage: Coverage::default(),
+            scope: CertificateScope::default(),
             unchanged: Unchanged::default(),
             concurrency: Concurrency::default(),
             issuers: Vec::new(),
@@ -72,6 +74,26 @@ impl Default for Options {
     }
 }
 
+setters! {
+    Options {
+        with_secrets(secrets: Arc<dyn SecretResolver>),
+        with_credential(credential: impl Into<Option<Credential>>),
+        with_cloud(cloud: impl Into<Option<Cloud>>),
+        with_tenant(tenant: impl Into<Option<TenantId>>),
+        with_private_endpoint(private_endpoint: impl Into<Option<PrivateEndpoint>>),
+        with_allowed_endpoints(allowed_endpoints: Vec<EndpointSuffix>),
+        with_scope(scope: CertificateScope),
+        with_unchanged(unchanged: Unchanged),
+        with_concurrency(concurrency: Concurrency),
+        with_soft_deleted(soft_deleted: SoftDeleted),
+        with_purge(purge: Purge),
+        with_new_vault(new_vault: VaultOptions),
+        with_issuers(issuers: Vec<X509>),
+        with_requested_key_protection(requested_key_protection: KeyProtection),
+        with_via(via: Via),
+    }
+}
+
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
@@ -80,7 +102,7 @@ impl fmt::Debug for Options {
             .field("tenant", &self.tenant)
             .field("private_endpoint", &self.private_endpoint)
             .field("allowed_endpoints", &self.allowed_endpoints)
-            .field("coverage", &self.coverage)
+            .field("scope", &self.scope)
             .field("unchanged", &self.unchanged)
             .field("concurrency", &self.concurrency)
             .field("issuers", &self.issuers)

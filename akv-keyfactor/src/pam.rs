@@ -1,7 +1,7 @@
 //! Secrets that a job names instead of holding them.
 
+use akv_core::Secret;
 use async_trait::async_trait;
-use secrecy::SecretString;
 
 /// Turns a reference to a secret into the secret: the counterpart of an orchestrator's PAM
 /// provider.
@@ -14,7 +14,7 @@ use secrecy::SecretString;
 #[async_trait]
 pub trait SecretResolver: Send + Sync {
     /// The secret behind `reference`; `None` where this is not a reference that it knows.
-    async fn resolve(&self, reference: &str) -> Result<Option<SecretString>, UnresolvedSecret>;
+    async fn resolve(&self, reference: &str) -> Result<Option<Secret>, UnresolvedSecret>;
 }
 
 /// A reference that was understood, and the secret behind it could not be had. The text goes into
@@ -32,7 +32,7 @@ impl UnresolvedSecret {
 
 #[async_trait]
 impl<A: SecretResolver, B: SecretResolver> SecretResolver for (A, B) {
-    async fn resolve(&self, reference: &str) -> Result<Option<SecretString>, UnresolvedSecret> {
+    async fn resolve(&self, reference: &str) -> Result<Option<Secret>, UnresolvedSecret> {
         match self.0.resolve(reference).await? {
             Some(secret) => Ok(Some(secret)),
             None => self.1.resolve(reference).await,

@@ -12,11 +12,7 @@ use crate::result::{JobOutput, JobResult};
 /// ```
 /// use akv_core::plan::Planned;
 /// use akv_keyfactor::{JobOutput, JobResult, JobStatus, PlanOutput};
-/// let output = JobOutput {
-///     job_result: JobResult::new(42, JobStatus::Success, String::new()),
-///     inventory: Some(Vec::new()),
-///     discovery: None,
-/// };
+/// let output = JobOutput::new(JobResult::new(42, JobStatus::Success, String::new()));
 /// let json = serde_json::to_string(&PlanOutput::new(output, &Planned::default()))?;
 /// assert!(json.starts_with(r#"{"JobResult":{"Result":2,"JobHistoryId":42,"#));
 /// assert!(json.ends_with(r#""Plan":[]}"#));
@@ -24,6 +20,7 @@ use crate::result::{JobOutput, JobResult};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct PlanOutput {
     /// The result that the job would have; its message says that nothing was changed.
     pub job_result: JobResult,
@@ -34,6 +31,7 @@ pub struct PlanOutput {
 /// One change of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct PlanItem {
     /// What would be done: `import`, `recover`, …
     pub action: Action,
@@ -57,7 +55,7 @@ impl PlanOutput {
 
 impl From<PlannedChange> for PlanItem {
     fn from(change: PlannedChange) -> Self {
-        let PlannedChange { action, vault, name, detail } = change;
+        let PlannedChange { action, vault, name, detail, .. } = change;
         Self { action, vault, name, detail }
     }
 }

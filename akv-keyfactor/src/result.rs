@@ -1,6 +1,7 @@
 //! What goes back to the orchestrator.
 
 use akv_core::job::Status;
+use akv_core::setters;
 use akv_core::text::printable;
 use serde::{Serialize, Serializer};
 
@@ -13,10 +14,8 @@ use crate::inventory_item::CurrentInventoryItem;
 ///
 /// ```
 /// use akv_keyfactor::{JobOutput, JobResult, JobStatus};
-/// let output = JobOutput {
-///     inventory: Some(Vec::new()),
-///     ..JobOutput::of(JobResult::new(42, JobStatus::Success, String::new()))
-/// };
+/// let output = JobOutput::new(JobResult::new(42, JobStatus::Success, String::new()))
+///     .with_inventory(Vec::new());
 /// assert_eq!(
 ///     serde_json::to_string(&output)?,
 ///     r#"{"JobResult":{"Result":2,"JobHistoryId":42,"FailureMessage":""},"Inventory":[]}"#,
@@ -24,6 +23,7 @@ use crate::inventory_item::CurrentInventoryItem;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct JobOutput {
     /// How the job ended, or its first step.
     pub job_result: JobResult,
@@ -37,9 +37,17 @@ pub struct JobOutput {
 }
 
 impl JobOutput {
-    /// A result and nothing else.
-    pub fn of(job_result: JobResult) -> Self {
+    /// A result with nothing beside it.
+    pub fn new(job_result: JobResult) -> Self {
         Self { job_result, request: None, inventory: None, discovery: None }
+    }
+}
+
+setters! {
+    JobOutput {
+        with_request(request: impl Into<Option<String>>),
+        with_inventory(inventory: impl Into<Option<Vec<CurrentInventoryItem>>>),
+        with_discovery(discovery: impl Into<Option<Vec<String>>>),
     }
 }
 
@@ -76,6 +84,7 @@ struct Request<'a> {
 /// Keyfactor's `JobResult`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct JobResult {
     /// Success, Warning or Failure, as a number.
     pub result: JobStatus,
@@ -100,6 +109,7 @@ impl JobResult {
 /// Keyfactor's `OrchestratorJobStatusJobResult`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(into = "u8")]
+#[expect(clippy::exhaustive_enums, reason = "an orchestrator knows these three ends")]
 pub enum JobStatus {
     /// 2: everything that was asked for is so.
     Success,

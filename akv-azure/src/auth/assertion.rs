@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use akv_core::bundle::{self, Contents, KeyKind, KeyMatch};
+use akv_core::bundle::{self, KeyKind, KeyMatch, Parts};
 use akv_core::{ClientCertificate, Password};
 use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -109,7 +109,7 @@ fn open(source: &ClientCertificate, password: &Password) -> Result<(KeyPair, Vec
         _ => return Err(unusable("it is given in an unknown way".to_owned(), advice)),
     };
     let contents = bundle::read(bytes, password);
-    let Contents { keys, certificates, .. } =
+    let Parts { keys, certificates, .. } =
         contents.map_err(|error| unusable(error.to_string(), advice))?;
     let key = keys.first().ok_or_else(|| unusable("it holds no key".to_owned(), advice))?;
     if !matches!(key.kind(), KeyKind::Rsa { .. }) {

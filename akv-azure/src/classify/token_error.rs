@@ -58,19 +58,12 @@ impl TokenError {
                 let classification = code
                     .and_then(entra::classify)
                     .unwrap_or_else(|| of_status(status, not_from_service, authority, &response));
-                let reply = Reply {
-                    status,
-                    code: code
-                        .map(|code| format!("AADSTS{code}"))
-                        .or_else(|| Some(redactor.identifier(response.error.as_deref()?))),
-                    inner_code: None,
-                    message: response.message().map(|message| redactor.line(message)),
-                    request_id: response
-                        .trace_id
-                        .as_deref()
-                        .map(|id| redactor.identifier(id))
-                        .or(request_id),
-                };
+                let named = || Some(redactor.identifier(response.error.as_deref()?));
+                let trace_id = response.trace_id.as_deref().map(|id| redactor.identifier(id));
+                let reply = Reply::new(status)
+                    .with_code(code.map(|code| format!("AADSTS{code}")).or_else(named))
+                    .with_message(response.message().map(|message| redactor.line(message)))
+                    .with_request_id(trace_id.or(request_id));
                 let passing =
                     matches!(status, 408 | 429 | 500..=599) || code.is_some_and(entra::may_pass);
                 Self {

@@ -5,9 +5,9 @@ use akv_core::{Result, TenantId, VaultId};
 use serde::Deserialize;
 
 use super::resource_manager::{ResourceManager, get};
+use super::vault_facts::VaultFacts;
 use crate::api::ApiOperation;
 use crate::exchange::{Deadline, Retry};
-use crate::probe::VaultFacts;
 
 #[derive(Debug, Deserialize)]
 struct Described {

@@ -4,5 +4,7 @@ mod create;
 mod facts;
 mod resource_manager;
 mod settings;
+mod vault_facts;
 
 pub use resource_manager::ResourceManager;
+pub use vault_facts::VaultFacts;

@@ -143,7 +143,7 @@ impl VaultDirectory for ResourceManager {
         self.pages(pipeline, api, operation, first)
             .listing(|one: wire::subscription::Subscription| {
                 let [name, state] = [one.display_name, one.state].map(bounded);
-                Ok(Subscription { id: one.id.parse()?, name, state })
+                Ok(Subscription::new(one.id.parse()?, name, state))
             })
             .await
     }
@@ -251,12 +251,9 @@ pub(super) fn read_as<W: serde::de::DeserializeOwned, T>(
 }
 
 pub(super) fn described(vault: wire::vault::Vault) -> std::result::Result<Vault, InvalidValue> {
-    Ok(Vault {
-        path: vault.id.parse()?,
-        region: vault.location.parse()?,
-        uri: vault.properties.vault_uri.map(|uri| uri.trim_end_matches('/').to_owned()),
-        provisioning_state: vault.properties.provisioning_state,
-    })
+    Ok(Vault::new(vault.id.parse()?, vault.location.parse()?)
+        .with_uri(vault.properties.vault_uri.map(|uri| uri.trim_end_matches('/').to_owned()))
+        .with_provisioning_state(vault.properties.provisioning_state))
 }
 
 pub(super) const ONE_OBJECT: usize = 2 << 20;

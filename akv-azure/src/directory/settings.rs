@@ -18,18 +18,14 @@ pub(super) async fn look(
     let mut retry = Retry::new(Deadline::after(manager.deadline()));
     manager
         .find(&pipeline, call, &mut retry, |vault: SetVault| {
-            Ok(VaultSettings {
-                purge_protection: if vault.is_purge_protected() {
-                    PurgeProtection::On
-                } else {
-                    PurgeProtection::Off
-                },
-                public_access: if vault.is_open_to_every_network() {
-                    PublicAccess::Enabled
-                } else {
-                    PublicAccess::Disabled
-                },
-            })
+            let purge_protection =
+                if vault.is_purge_protected() { PurgeProtection::On } else { PurgeProtection::Off };
+            let public_access = if vault.is_open_to_every_network() {
+                PublicAccess::Enabled
+            } else {
+                PublicAccess::Disabled
+            };
+            Ok(VaultSettings::new(purge_protection, public_access))
         })
         .await
 }

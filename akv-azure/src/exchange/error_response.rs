@@ -100,8 +100,7 @@ fn reply(answer: &Answer) -> (Reply, bool) {
         .ok()
         .map(Body::detail)
         .filter(|detail| detail.code.is_some());
-    let mut reply =
-        Reply { status: answer.status(), request_id: answer.request_id(), ..Reply::default() };
+    let mut reply = Reply::new(answer.status()).with_request_id(answer.request_id());
     let Some(detail) = detail else {
         reply.message = described(answer.body(), redactor);
         return (reply, true);

@@ -82,7 +82,7 @@ mod tests {
     use crate::exchange::ErrorResponse;
 
     fn refused(status: u16, retry_after: Option<Duration>) -> Failure {
-        let reply = Reply { status, ..Reply::default() };
+        let reply = Reply::new(status);
         Failure::Refused(Box::new(ErrorResponse { reply, retry_after, ..ErrorResponse::default() }))
     }
 

@@ -11,10 +11,9 @@ pub(super) fn note(call: &Call, outcome: &Result<Answer, Failure>) {
         return;
     }
     note_attempt(match outcome {
-        Ok(answer) => Attempt {
-            request_id: answer.request_id(),
-            perhaps_done: matches!(answer.status(), 200..=299 | 408 | 500..),
-        },
-        Err(failure) => Attempt { request_id: None, perhaps_done: failure.may_have_happened() },
+        Ok(answer) => Attempt::default()
+            .with_request_id(answer.request_id())
+            .with_perhaps_done(matches!(answer.status(), 200..=299 | 408 | 500..)),
+        Err(failure) => Attempt::default().with_perhaps_done(failure.may_have_happened()),
     });
 }

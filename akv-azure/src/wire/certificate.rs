@@ -82,19 +82,22 @@ impl CertificateBundle {
 
     /// A list item; `None` where its id names no certificate.
     pub(crate) fn listed(self) -> Option<ListedCertificate> {
-        Some(ListedCertificate {
-            name: name(&self.id)?,
-            thumbprint: self.thumbprint(),
-            attributes: self.attributes.unwrap_or_default().read(),
-            tags: tags(self.tags),
-        })
+        Some(
+            ListedCertificate::new(name(&self.id)?)
+                .with_thumbprint(self.thumbprint())
+                .with_attributes(self.attributes.unwrap_or_default().read())
+                .with_tags(tags(self.tags)),
+        )
     }
 
     /// An item of the list of deleted certificates; `None` where its id names no certificate.
     pub(crate) fn listed_deleted(self) -> Option<ListedDeletedCertificate> {
         let (deleted, scheduled_purge) = (self.deleted, self.scheduled_purge);
-        let times = (deleted.and_then(moment), scheduled_purge.and_then(moment));
-        Some(ListedDeletedCertificate::new(self.listed()?).with_times(times.0, times.1))
+        Some(
+            ListedDeletedCertificate::new(self.listed()?)
+                .with_deleted(deleted.and_then(moment))
+                .with_scheduled_purge(scheduled_purge.and_then(moment)),
+        )
     }
 
     /// An item of the versions of the certificate that was `asked` for; `None` where its id names
@@ -121,20 +124,16 @@ impl CertificateBundle {
         let der = self.der()?;
         let key = self.kid.is_some().then(|| {
             let properties = self.policy.as_ref().and_then(|policy| policy.key_props.as_ref());
-            KeyState {
-                exportable: properties.and_then(|it| it.exportable).map(exportable),
-                kind: properties.and_then(|it| it.kty.clone()),
-            }
+            KeyState::default()
+                .with_exportable(properties.and_then(|it| it.exportable).map(exportable))
+                .with_kind(properties.and_then(|it| it.kty.clone()))
         });
-        Ok(Certificate {
-            name,
-            version,
-            thumbprint: der.as_deref().map(Thumbprint::of).or_else(|| self.thumbprint()),
-            der,
-            attributes: self.attributes.unwrap_or_default().read(),
-            tags: tags(self.tags),
-            key,
-        })
+        Ok(Certificate::new(name, version)
+            .with_thumbprint(der.as_deref().map(Thumbprint::of).or_else(|| self.thumbprint()))
+            .with_der(der)
+            .with_attributes(self.attributes.unwrap_or_default().read())
+            .with_tags(tags(self.tags))
+            .with_key(key))
     }
 
     /// What is in it; nothing where it is pending. It has to be a certificate, and the one that its
@@ -158,11 +157,9 @@ impl CertificateBundle {
         asked: &CertificateName,
     ) -> Result<DeletedCertificate, &'static str> {
         let (deleted, scheduled_purge) = (self.deleted, self.scheduled_purge);
-        Ok(DeletedCertificate {
-            certificate: self.certificate(asked)?,
-            deleted: deleted.and_then(moment),
-            scheduled_purge: scheduled_purge.and_then(moment),
-        })
+        Ok(DeletedCertificate::new(self.certificate(asked)?)
+            .with_deleted(deleted.and_then(moment))
+            .with_scheduled_purge(scheduled_purge.and_then(moment)))
     }
 
     /// Without one the vault has no soft delete, and the certificate is gone.
@@ -183,13 +180,12 @@ impl CertificateBundle {
 
 impl WireAttributes {
     fn read(self) -> Attributes {
-        Attributes {
-            enabled: self.enabled.unwrap_or(true),
-            not_before: self.nbf.and_then(moment),
-            expires: self.exp.and_then(moment),
-            created: self.created.and_then(moment),
-            updated: self.updated.and_then(moment),
-        }
+        Attributes::default()
+            .with_enabled(self.enabled.unwrap_or(true))
+            .with_not_before(self.nbf.and_then(moment))
+            .with_expires(self.exp.and_then(moment))
+            .with_created(self.created.and_then(moment))
+            .with_updated(self.updated.and_then(moment))
     }
 }
 

@@ -140,15 +140,15 @@ mod tests {
     use super::*;
 
     fn body(options: VaultOptions) -> Value {
-        let vault = NewVault {
-            id: akv_core::VaultId {
+        let vault = NewVault::new(
+            akv_core::VaultId {
                 subscription: "5b5c41b7-0000-4000-8000-000000000001".parse().expect("an id"),
                 resource_group: "pki".parse().expect("a group"),
                 name: "contoso".parse().expect("a name"),
             },
-            region: "West Europe".parse().expect("a region"),
-            options,
-        };
+            "West Europe".parse().expect("a region"),
+        )
+        .with_options(options);
         serde_json::to_value(Creation::new(&vault, "tenant".to_owned())).expect("JSON")
     }
 
@@ -174,14 +174,15 @@ mod tests {
     #[test]
     fn every_choice_is_in_the_body() {
         let object = "0b1ec700-0000-4000-8000-00000000000a";
-        let chosen = body(VaultOptions {
-            sku: akv_core::Sku::Premium,
-            access: AccessModel::Policies(vec![object.parse().expect("a GUID")]),
-            purge_protection: PurgeProtection::On,
-            retention: "7".parse().expect("days"),
-            public_access: PublicAccess::Disabled,
-            tags: vec![("owner".to_owned(), "pki".to_owned())],
-        });
+        let chosen = body(
+            VaultOptions::default()
+                .with_sku(akv_core::Sku::Premium)
+                .with_access(AccessModel::Policies(vec![object.parse().expect("a GUID")]))
+                .with_purge_protection(PurgeProtection::On)
+                .with_retention("7".parse().expect("days"))
+                .with_public_access(PublicAccess::Disabled)
+                .with_tags(vec![("owner".to_owned(), "pki".to_owned())]),
+        );
         let properties = &chosen["properties"];
         assert_eq!(chosen["tags"], json!({"owner": "pki"}));
         assert_eq!(properties["sku"]["name"], "premium");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use akv_azure::AzureJobs;
 use akv_core::audit::{Audit, AuditEvent, AuditOutcome, AuditSink, NotRecorded};
 use akv_core::job::{
-    AddRequest, Contents, Jobs, ManagementJob, Overwrite, Purge, RemoveRequest, Status,
+    AddRequest, CertificateFile, Jobs, ManagementJob, Overwrite, RemoveRequest, Status,
 };
 use akv_core::{Action, Clock, Cloud, Credential, Password};
 use akv_testkit::pki::{Key, Leaf, TestPki};
@@ -55,9 +55,9 @@ fn audited(world: &World, events: &Arc<Events>, credential: &Credential) -> Box<
 }
 
 fn adding(alias: &str, leaf: &Leaf, overwrite: Overwrite) -> AddRequest {
-    let contents = Contents::Pem(Zeroizing::new(leaf.pem().into_bytes()));
+    let contents = CertificateFile::Pem(Zeroizing::new(leaf.pem().into_bytes()));
     let request = AddRequest::new(contents, Password::default());
-    AddRequest { name: Some(name(alias)), overwrite, ..request }
+    request.with_name(name(alias)).with_overwrite(overwrite)
 }
 
 fn leaves<const N: usize>() -> [Leaf; N] {
@@ -69,7 +69,7 @@ fn leaves<const N: usize>() -> [Leaf; N] {
 async fn life(jobs: &dyn ManagementJob, alias: &str, leaves: &[Leaf; 3]) {
     jobs.add(&adding(alias, &leaves[0], Overwrite::No)).await;
     jobs.add(&adding(alias, &leaves[1], Overwrite::Yes)).await;
-    jobs.remove(&RemoveRequest { name: name(alias), purge: Purge::No }).await;
+    jobs.remove(&RemoveRequest::new(name(alias))).await;
     jobs.add(&adding(alias, &leaves[2], Overwrite::No)).await;
 }
 
@@ -212,7 +212,7 @@ async fn no_change_is_made_that_cannot_be_recorded() {
         let before = Arc::new(Events::default());
         let jobs = audited(&world, &before, &world.credential());
         jobs.add(&adding("web", &leaves[0], Overwrite::No)).await;
-        jobs.remove(&RemoveRequest { name: name("web"), purge: Purge::No }).await;
+        jobs.remove(&RemoveRequest::new(name("web"))).await;
         world.cloud.journal().clear();
 
         // Import (rejected), recover, import: six events.

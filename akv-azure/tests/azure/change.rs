@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use akv_azure::{Azure, AzureOptions};
-use akv_core::{CertificateStore, Cloud, Deletion, ErrorKind, Import, Precondition, Purged};
+use akv_core::{CertificateStore, Cloud, Deletion, ErrorKind, Precondition, Purged};
 use akv_testkit::{DenyRule, FakeCloud, Fault, Operation, Reason};
 use async_trait::async_trait;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
@@ -33,7 +33,7 @@ async fn a_lost_reply_to_an_import_makes_one_version() {
     for fault in lost(Operation::ImportCertificate) {
         let world = World::new();
         let leaf = world.leaf("www.contoso.com");
-        let import = Import { tags: tags(&[("owner", "pki")]), ..importing("web", &leaf) };
+        let import = importing("web", &leaf).with_tags(tags(&[("owner", "pki")]));
         let played = world.cloud.fault(fault.clone());
         let imported = world.store().import(&import).await.expect("an import");
         assert_eq!(played.played(), 1, "{fault:?}");
@@ -70,7 +70,7 @@ async fn the_same_certificate_with_other_tags_is_not_taken_for_the_lost_version(
     store.import(&import).await.expect("the first");
     let first = Fault::on(Operation::ImportCertificate).nth(1).close_connection();
     world.cloud.fault(first);
-    let again = Import { tags: tags(&[("round", "two")]), ..import };
+    let again = import.with_tags(tags(&[("round", "two")]));
     let imported = store.import(&again).await.expect("an import");
     assert_eq!(imported.tags, again.tags);
     assert_eq!(world.cloud.vault("contoso").versions("web").len(), 2);
@@ -297,8 +297,7 @@ async fn where_nothing_was_there_a_recovery_by_somebody_else_is_told_at_once() {
     let scenario = async {
         tokio::time::sleep(seconds(1)).await;
         let leaf = world.leaf("www.contoso.com");
-        let import =
-            Import { precondition: Precondition::Absent, ..importing("cert-000001", &leaf) };
+        let import = importing("cert-000001", &leaf).with_precondition(Precondition::Absent);
         let start = tokio::time::Instant::now();
         let error = store.import(&import).await.expect_err("being recovered");
         assert_eq!(error.kind(), ErrorKind::BeingRecovered, "{error}");
@@ -306,7 +305,7 @@ async fn where_nothing_was_there_a_recovery_by_somebody_else_is_told_at_once() {
         let recovered = store.recover(&seeded).await.expect("a recovery");
         assert_eq!(recovered.expect("live").name, seeded);
         assert_eq!(store.recover(&seeded).await.expect("a look"), None, "it is live already");
-        let over = Import { precondition: Precondition::Present, ..import };
+        let over = import.with_precondition(Precondition::Present);
         assert_eq!(store.import(&over).await.expect("made").thumbprint, Some(leaf.thumbprint()));
     };
     let (recovered, ()) = futures::future::join(somebody.recover(&seeded), scenario).await;
@@ -320,7 +319,7 @@ async fn over_a_certificate_a_recovery_by_somebody_else_is_waited_out() {
     world.cloud.vault("contoso").delete("cert-000001");
     let (store, somebody, seeded) = (world.store(), world.store(), name("cert-000001"));
     let import = importing("cert-000001", &world.leaf("www.contoso.com"));
-    let import = Import { precondition: Precondition::Present, ..import };
+    let import = import.with_precondition(Precondition::Present);
     let importing = async {
         tokio::time::sleep(seconds(1)).await;
         store.import(&import).await

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use akv_azure::{Azure, AzureOptions};
 use akv_core::job::{
-    AddRequest, Contents, CreateRequest, ExistingTags, ManagementJob, Outcome, Overwrite, Purge,
-    RemoveRequest, Status, StoreJobs,
+    AddRequest, CertificateFile, CreateRequest, ExistingTags, ManagementJob, Outcome, Overwrite,
+    Purge, RemoveRequest, Status, StoreJobs,
 };
 use akv_core::{Cloud, FixedClock, Password, Tags, VaultOptions};
 use akv_testkit::pki::{Key, Leaf, TestPki};
@@ -75,11 +75,9 @@ impl Job {
             Self::Add(request) => jobs.add(request).await,
             Self::Remove(request) => jobs.remove(request).await,
             Self::CreateAdd(request) => {
-                let create = CreateRequest {
-                    id: vault_id(world, "contoso"),
-                    region: "westeurope".parse().ok(),
-                    options: VaultOptions::default(),
-                };
+                let create = CreateRequest::new(vault_id(world, "contoso"))
+                    .with_region("westeurope".parse().ok())
+                    .with_options(VaultOptions::default());
                 jobs.create_and_add(&create, request).await
             }
         }
@@ -112,16 +110,12 @@ impl Leaves {
 }
 
 fn adding(leaf: &Leaf, tags: &Tags) -> AddRequest {
-    let contents = Contents::Pfx(Zeroizing::new(leaf.pfx()));
-    AddRequest {
-        name: Some(name("web")),
-        tags: tags.clone(),
-        ..AddRequest::new(contents, Password::default())
-    }
+    let contents = CertificateFile::Pfx(Zeroizing::new(leaf.pfx()));
+    AddRequest::new(contents, Password::default()).with_name(name("web")).with_tags(tags.clone())
 }
 
 fn removing(purge: Purge) -> Job {
-    Job::Remove(RemoveRequest { name: name("web"), purge })
+    Job::Remove(RemoveRequest::new(name("web")).with_purge(purge))
 }
 
 fn many(count: usize) -> Tags {
@@ -176,8 +170,8 @@ async fn an_addition_comes_to_its_end_after_any_kill() {
     let wanted = tags(&[("env", "prod")]);
     let union = |old: &Tags| old.merged_with(&wanted).expect("tags");
     let plain = adding(&new, &wanted);
-    let over = AddRequest { overwrite: Overwrite::Yes, ..plain.clone() };
-    let preserving = AddRequest { existing_tags: ExistingTags::Preserve, ..over.clone() };
+    let over = plain.clone().with_overwrite(Overwrite::Yes);
+    let preserving = over.clone().with_existing_tags(ExistingTags::Preserve);
     // What is there before, live or in soft delete, the job, and the tags in the end.
     let live = true;
     for (before, is_live, request, expected) in [

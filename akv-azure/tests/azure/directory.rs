@@ -19,11 +19,8 @@ pub(crate) fn vault_id(world: &World, name: &str) -> VaultId {
 }
 
 pub(crate) fn new_vault(world: &World, name: &str) -> NewVault {
-    NewVault {
-        id: vault_id(world, name),
-        region: "westeurope".parse().expect("a region"),
-        options: VaultOptions::default(),
-    }
+    NewVault::new(vault_id(world, name), "westeurope".parse().expect("a region"))
+        .with_options(VaultOptions::default())
 }
 
 #[tokio::test(start_paused = true)]
@@ -93,16 +90,13 @@ async fn a_vault_and_a_group_are_there_or_not() {
 async fn a_new_vault_is_as_it_was_ordered_and_answers() {
     let world = World::with(|cloud| cloud.creation_takes(seconds(25)));
     let directory = world.directory();
-    let vault = NewVault {
-        options: VaultOptions {
-            sku: Sku::Premium,
-            purge_protection: PurgeProtection::On,
-            retention: "14".parse().expect("days"),
-            tags: vec![("owner".into(), "pki".into())],
-            ..VaultOptions::default()
-        },
-        ..new_vault(&world, "fabrikam")
-    };
+    let vault = new_vault(&world, "fabrikam").with_options(
+        VaultOptions::default()
+            .with_sku(Sku::Premium)
+            .with_purge_protection(PurgeProtection::On)
+            .with_retention("14".parse().expect("days"))
+            .with_tags(vec![("owner".into(), "pki".into())]),
+    );
     let start = Instant::now();
     let created = directory.create(&world.tenant(), &vault).await.expect("created");
     assert!(start.elapsed() >= seconds(25), "it waits until the vault answers");
@@ -117,10 +111,8 @@ async fn a_new_vault_is_as_it_was_ordered_and_answers() {
 #[tokio::test(start_paused = true)]
 async fn a_vault_behind_private_links_is_not_waited_for_at_its_public_name() {
     let world = World::new();
-    let vault = NewVault {
-        options: VaultOptions { public_access: PublicAccess::Disabled, ..VaultOptions::default() },
-        ..new_vault(&world, "fabrikam")
-    };
+    let vault = new_vault(&world, "fabrikam")
+        .with_options(VaultOptions::default().with_public_access(PublicAccess::Disabled));
     world.directory().create(&world.tenant(), &vault).await.expect("created");
     assert_eq!(world.cloud.journal().count(Operation::HealthStatus), 0);
 }
@@ -129,13 +121,8 @@ async fn a_vault_behind_private_links_is_not_waited_for_at_its_public_name() {
 async fn access_policies_name_who_was_named() {
     let world = World::new();
     let object = "0b1ec700-0000-4000-8000-00000000000a".parse().expect("a GUID");
-    let vault = NewVault {
-        options: VaultOptions {
-            access: AccessModel::Policies(vec![object]),
-            ..VaultOptions::default()
-        },
-        ..new_vault(&world, "fabrikam")
-    };
+    let vault = new_vault(&world, "fabrikam")
+        .with_options(VaultOptions::default().with_access(AccessModel::Policies(vec![object])));
     world.directory().create(&world.tenant(), &vault).await.expect("created");
     // The fake refuses certificates by the model of the vault.
     world.cloud.deny(Operation::ListCertificates);

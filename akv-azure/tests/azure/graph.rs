@@ -8,7 +8,7 @@ use akv_testkit::{FakeCloudBuilder, Fault, Operation};
 use crate::world::World;
 
 async fn discover(world: &World, via: Via) -> DiscoveryOutcome {
-    let request = DiscoveryRequest { tenants: vec![world.tenant()], via, only: Vec::new() };
+    let request = DiscoveryRequest::new(vec![world.tenant()]).with_via(via);
     DirectoryJobs::new(Arc::new(world.directory())).discover(&request).await
 }
 

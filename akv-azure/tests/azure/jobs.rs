@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use akv_core::job::{
-    AddRequest, Contents, DirectoryJobs, DiscoveryJob, DiscoveryRequest, InventoryItem,
+    AddRequest, CertificateFile, DirectoryJobs, DiscoveryJob, DiscoveryRequest, InventoryItem,
     InventoryJob, InventoryRequest, ManagementJob, Overwrite, Purge, RemoveRequest, Status,
     StoreJobs,
 };
@@ -20,10 +20,8 @@ fn jobs(world: &World) -> StoreJobs {
 }
 
 fn request(pfx: Vec<u8>) -> AddRequest {
-    AddRequest {
-        name: Some(name("web")),
-        ..AddRequest::new(Contents::Pfx(Zeroizing::new(pfx)), Password::default())
-    }
+    AddRequest::new(CertificateFile::Pfx(Zeroizing::new(pfx)), Password::default())
+        .with_name(name("web"))
 }
 
 #[tokio::test(start_paused = true)]
@@ -33,8 +31,7 @@ async fn a_new_name_and_a_replacement_cost_two_requests_each() {
     let added = jobs.add(&request(world.leaf("a.example").pfx())).await;
     assert_eq!(added.status(), Status::Success, "{}", added.message());
     assert_eq!(world.cloud.journal().total(), 3, "one of them for the token");
-    let replacement =
-        AddRequest { overwrite: Overwrite::Yes, ..request(world.leaf("b.example").pfx()) };
+    let replacement = request(world.leaf("b.example").pfx()).with_overwrite(Overwrite::Yes);
     let replaced = jobs.add(&replacement).await;
     assert_eq!(replaced.status(), Status::Success, "{}", replaced.message());
     assert_eq!(world.cloud.journal().total(), 5);
@@ -49,7 +46,7 @@ async fn a_certificate_in_soft_delete_comes_back_with_the_new_version() {
     });
     let jobs = jobs(&world);
     jobs.add(&request(world.leaf("a.example").pfx())).await;
-    let removed = jobs.remove(&RemoveRequest { name: name("web"), purge: Purge::No }).await;
+    let removed = jobs.remove(&RemoveRequest::new(name("web")).with_purge(Purge::No)).await;
     assert_eq!(removed.status(), Status::Success, "{}", removed.message());
     let new = world.leaf("b.example");
     let added = jobs.add(&request(new.pfx())).await;
@@ -117,7 +114,7 @@ async fn discovery_finds_the_rest_where_one_subscription_is_closed() {
             .vault_with("fabrikam", |vault| vault.placed(other, "elsewhere"))
     });
     world.cloud.deny(DenyRule::of(Operation::ListVaults).in_subscription(other));
-    let request = DiscoveryRequest { tenants: vec![world.tenant()], ..Default::default() };
+    let request = DiscoveryRequest::new(vec![world.tenant()]);
     let found = DirectoryJobs::new(Arc::new(world.directory())).discover(&request).await;
     assert_eq!(found.status, Status::Warning, "{}", found.message());
     assert_eq!(found.stores.len(), 1);
@@ -133,7 +130,7 @@ async fn two_hundred_subscriptions_are_looked_through_side_by_side() {
         })
     });
     let start = tokio::time::Instant::now();
-    let request = DiscoveryRequest { tenants: vec![world.tenant()], ..Default::default() };
+    let request = DiscoveryRequest::new(vec![world.tenant()]);
     let found = DirectoryJobs::new(Arc::new(world.directory())).discover(&request).await;
     assert_eq!((found.status, found.subscriptions), (Status::Success, 200));
     assert!(start.elapsed() <= std::time::Duration::from_millis(1500), "{:?}", start.elapsed());

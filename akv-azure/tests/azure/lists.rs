@@ -2,8 +2,8 @@
 
 use akv_azure::KeyVault;
 use akv_core::{
-    CertificateStore, CertificateVersions, ErrorKind, Import, ListedDeletedCertificate,
-    Precondition, Result,
+    CertificateStore, CertificateVersions, ErrorKind, ListedDeletedCertificate, Precondition,
+    Result,
 };
 use akv_testkit::{Operation, Pages};
 use futures::TryStreamExt;
@@ -35,7 +35,7 @@ async fn versions_are_listed_and_an_unknown_name_has_none() {
     let store = world.store();
     store.import(&importing("web", &world.leaf("www.contoso.com"))).await.expect("imported");
     let second = importing("web", &world.leaf("www.contoso.com"));
-    let second = Import { precondition: Precondition::Present, ..second };
+    let second = second.with_precondition(Precondition::Present);
     store.import(&second).await.expect("imported");
     let versions: Vec<_> = store.list_versions(&name("WEB")).try_collect().await.expect("a list");
     assert_eq!(versions.len(), 2);

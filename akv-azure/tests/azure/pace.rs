@@ -92,7 +92,7 @@ async fn vaults_of_two_subscriptions_share_no_budget() {
     let asked = (0..100).map(|number| {
         let (at, vault) = (number % 2, number / 2 % 5);
         let path = format!("{}:group:v{at}-{vault}", ids[at]);
-        let store = world.azure.store(&world.address(&path, Cloud::public()), &world.credential());
+        let store = world.azure.store(&world.address(&path, Cloud::public()), world.credential());
         async move { store.expect("a store").certificate(&name("web")).await }
     });
     assert!(futures::future::join_all(asked).await.iter().all(Result::is_ok));

@@ -329,10 +329,9 @@ async fn a_host_outside_the_clouds_domain_is_warned_of_once() {
     ] {
         Logging::begin();
         for _ in 0..2 {
-            let address = akv_core::StoreAddress {
-                private_endpoint: endpoint.map(|it| it.parse().expect("an endpoint")),
-                ..world.address("contoso", Cloud::public())
-            };
+            let address = world
+                .address("contoso", Cloud::public())
+                .with_private_endpoint(endpoint.map(|it| it.parse().expect("an endpoint")));
             world.azure.store(&address, world.credential()).expect("a store");
         }
         let log = Logging::end();

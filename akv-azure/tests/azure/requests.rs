@@ -30,7 +30,7 @@ fn jobs_over(world: &World, transport: Arc<dyn HttpClient>, now: OffsetDateTime)
     let options = AzureOptions::default().with_transport(transport);
     let azure = Azure::new(options).expect("options");
     let address = world.address("contoso", Cloud::public());
-    let store = Arc::new(azure.store(&address, &world.credential()).expect("a store"));
+    let store = Arc::new(azure.store(&address, world.credential()).expect("a store"));
     RequestJobs::new(Arc::clone(&store) as _, store, Arc::new(FixedClock::at(now)))
 }
 

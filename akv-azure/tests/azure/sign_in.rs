@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use akv_core::{CertificateStore, Cloud, Credential, Error, ErrorKind, StoreAddress};
+use akv_core::{CertificateStore, Cloud, Credential, Error, ErrorKind};
 use akv_testkit::{Fault, Operation};
 use tokio::time::Instant;
 
@@ -141,7 +141,7 @@ async fn managed_identities_of_both_kinds() {
 #[tokio::test(start_paused = true)]
 async fn a_managed_identity_needs_no_tenant_and_a_service_principal_does() {
     let world = World::new();
-    let address = StoreAddress { tenant: None, ..world.address("contoso", Cloud::public()) };
+    let address = world.address("contoso", Cloud::public()).with_tenant(None);
     assert!(world.azure.store(&address, &Credential::SystemAssignedIdentity).is_ok());
     let error = world.azure.store(&address, world.credential()).expect_err("no tenant");
     assert_eq!(error.kind(), ErrorKind::Invalid);

@@ -1,8 +1,7 @@
 //! What a vault can do, where all goes well.
 
 use akv_core::{
-    CertificateStore, Cloud, Deletion, Exportable, Import, ListOptions, ListedCertificate, Purged,
-    Result,
+    CertificateStore, Cloud, Deletion, Exportable, ListOptions, ListedCertificate, Purged, Result,
 };
 use akv_testkit::conformance::Conformance;
 use akv_testkit::pki::Key;
@@ -59,11 +58,9 @@ async fn every_kind_of_key_is_imported_and_comes_back() {
         (Key::P521, "EC"),
     ] {
         let leaf = world.leaf_with("www.contoso.com", key);
-        let import = Import {
-            tags: tags(&[("owner", "pki")]),
-            exportable: Exportable::No,
-            ..importing("web", &leaf)
-        };
+        let import = importing("web", &leaf)
+            .with_tags(tags(&[("owner", "pki")]))
+            .with_exportable(Exportable::No);
         let imported = store.import(&import).await.expect("an import");
         assert_eq!(imported.thumbprint, Some(leaf.thumbprint()));
         assert_eq!(imported.der.as_deref(), Some(leaf.der()));
@@ -118,7 +115,7 @@ async fn the_chain_comes_leaf_first_out_of_pkcs12_and_pem() {
 async fn the_chain_of_a_key_that_cannot_leave_is_read_too() {
     let world = World::new();
     let leaf = world.leaf("www.contoso.com");
-    let import = Import { exportable: Exportable::No, ..importing("web", &leaf) };
+    let import = importing("web", &leaf).with_exportable(Exportable::No);
     let store = world.store();
     let version = store.import(&import).await.expect("an import").version;
     let chain = store.chain(&name("web"), &version).await.expect("a chain");

@@ -26,17 +26,14 @@ impl Served {
     }
 
     fn trusting(&self) -> Cloud {
-        Cloud { ca_file: Some(self.folder.path().join("ca.pem")), ..self.server.cloud() }
+        self.server.cloud().with_ca_file(self.folder.path().join("ca.pem"))
     }
 
     fn store(&self, cloud: Cloud) -> KeyVault {
         let azure = Azure::new(AzureOptions::default()).expect("options");
-        let address = StoreAddress {
-            path: "contoso".parse().expect("a path"),
-            tenant: self.cloud.tenant_id().parse().ok(),
-            cloud,
-            private_endpoint: None,
-        };
+        let address = StoreAddress::new("contoso".parse().expect("a path"))
+            .with_tenant(self.cloud.tenant_id().parse().ok())
+            .with_cloud(cloud);
         let credential = Credential::ClientSecret {
             client_id: self.cloud.client_id().parse().expect("an id"),
             secret: self.cloud.client_secret().into(),

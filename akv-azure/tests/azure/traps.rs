@@ -1,7 +1,7 @@
 //! Traps of the service that no other room has: certificates born in the vault, and the secret
 //! behind a certificate. `docs/azure.md` names the tests of all traps.
 
-use akv_core::{Bundle, CertificateStore, Denial, ErrorKind, Import, Password};
+use akv_core::{Bundle, CertificateStore, Denial, ErrorKind, Password};
 use akv_testkit::pki::{TestPki, openssl_pfx};
 use akv_testkit::{Fault, Operation, Request, Response};
 use base64::Engine as _;
@@ -93,7 +93,7 @@ async fn the_password_of_a_file_does_not_get_into_the_vault() {
     vault.import("theirs", fixture.pfx, Some(fixture.password)).expect("the service takes it");
     let bundle = Bundle::from_pfx(fixture.pfx, &fixture.password.into(), OffsetDateTime::now_utc())
         .expect("a bundle");
-    let ours = Import { bundle, ..importing("ours", &world.leaf("www.contoso.com")) };
+    let ours = importing("ours", &world.leaf("www.contoso.com")).with_bundle(bundle);
     world.store().import(&ours).await.expect("an import");
     for name in ["theirs", "ours"] {
         let secret = behind(&world, name);

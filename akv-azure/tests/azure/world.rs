@@ -71,12 +71,9 @@ impl World {
     }
 
     pub(crate) fn address(&self, path: &str, cloud: Cloud) -> StoreAddress {
-        StoreAddress {
-            path: path.parse().expect("a path"),
-            tenant: Some(self.tenant()),
-            cloud,
-            private_endpoint: None,
-        }
+        StoreAddress::new(path.parse().expect("a path"))
+            .with_tenant(self.tenant())
+            .with_cloud(cloud)
     }
 
     pub(crate) fn store(&self) -> KeyVault {
@@ -103,14 +100,14 @@ impl World {
 
 /// Leaf and chain without tags, with a key that may leave the vault.
 pub(crate) fn importing(name: &str, leaf: &Leaf) -> Import {
-    Import {
-        name: self::name(name),
-        bundle: Bundle::from_pfx(&leaf.pfx(), &Password::default(), OffsetDateTime::now_utc())
+    Import::new(
+        self::name(name),
+        Bundle::from_pfx(&leaf.pfx(), &Password::default(), OffsetDateTime::now_utc())
             .expect("a bundle"),
-        tags: Tags::default(),
-        exportable: Exportable::Yes,
-        precondition: Precondition::Present,
-    }
+        Precondition::Present,
+    )
+    .with_tags(Tags::default())
+    .with_exportable(Exportable::Yes)
 }
 
 pub(crate) fn name(text: &str) -> CertificateName {

@@ -31,7 +31,7 @@ struct Meant {
     advice: &'static str,
 }
 
-const MEANT: [Meant; 6] = [
+const MEANT: [Meant; 7] = [
     Meant {
         options: &["--force", "--replace", "--update", "-f"],
         commands: &["add"],
@@ -62,16 +62,12 @@ const MEANT: [Meant; 6] = [
             "--resource-group",
             "-g",
         ],
-        commands: &[
-            "inventory",
-            "add",
-            "remove",
-            "create",
-            "show",
-            "list-deleted",
-            "recover",
-            "purge",
-        ],
+        commands: &["add", "remove", "create", "show", "list-deleted", "recover", "purge"],
+        advice: "the argument STORE names the vault, also as subscription:resource-group:vault",
+    },
+    Meant {
+        options: &["--vault-name", "--store", "-g"],
+        commands: &["inventory"],
         advice: "the argument STORE names the vault, also as subscription:resource-group:vault",
     },
     Meant {

@@ -18,20 +18,18 @@ pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Resu
     let (given, issuers) = (args.contents.clone(), args.issuers.clone());
     let read = wiring.blocking(move || Ok((given.read()?, issuers.read()?)));
     let ((contents, password), issuers) = read.await?;
-    let request = AddRequest {
-        name: args.alias.clone(),
-        issuers,
-        overwrite: if args.overwrite { Overwrite::Yes } else { Overwrite::No },
-        tags,
-        existing_tags: if args.preserve_tags {
+    let request = AddRequest::new(contents, password)
+        .with_name(args.alias.clone())
+        .with_issuers(issuers)
+        .with_overwrite(if args.overwrite { Overwrite::Yes } else { Overwrite::No })
+        .with_tags(tags)
+        .with_existing_tags(if args.preserve_tags {
             ExistingTags::Preserve
         } else {
             ExistingTags::Replace
-        },
-        exportable: if args.non_exportable { Exportable::No } else { Exportable::Yes },
-        soft_deleted: args.soft_deleted.meaning(),
-        ..AddRequest::new(contents, password)
-    };
+        })
+        .with_exportable(if args.non_exportable { Exportable::No } else { Exportable::Yes })
+        .with_soft_deleted(args.soft_deleted.meaning());
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
     let changes = Changes::new(common, &args.change);

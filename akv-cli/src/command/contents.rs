@@ -5,7 +5,7 @@ use std::path::Path;
 
 use akv_core::Password;
 use akv_core::bundle::{X509, read_issuers};
-use akv_core::job::Contents;
+use akv_core::job::CertificateFile;
 use akv_core::text::{read_bounded, without_line_end};
 use anyhow::{Context, Result};
 use zeroize::Zeroizing;
@@ -15,7 +15,7 @@ use crate::secret_input;
 use crate::usage::Usage;
 
 impl ContentsArgs {
-    pub(super) fn read(&self) -> Result<(Contents, Password)> {
+    pub(super) fn read(&self) -> Result<(CertificateFile, Password)> {
         let from_stdin = [&self.pfx, &self.pem].into_iter().flatten().any(|file| is_stdin(file));
         if from_stdin && self.password_stdin {
             return Err(Usage::new(
@@ -25,8 +25,8 @@ impl ContentsArgs {
         }
         let password = self.password()?;
         let contents = match (&self.pfx, &self.pem) {
-            (Some(file), _) => Contents::Pfx(bytes(file)?),
-            (None, Some(file)) => Contents::Pem(bytes(file)?),
+            (Some(file), _) => CertificateFile::Pfx(bytes(file)?),
+            (None, Some(file)) => CertificateFile::Pem(bytes(file)?),
             (None, None) => return Err(Usage::new("give --pfx or --pem").into()),
         };
         Ok((contents, password))

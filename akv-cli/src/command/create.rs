@@ -12,26 +12,27 @@ use crate::usage::Usage;
 use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &CreateArgs, wiring: Wiring) -> Result<Exit> {
-    let request = CreateRequest {
-        id: VaultId::try_from(&args.store).map_err(|error| Usage::new(error.to_string()))?,
-        region: args.region.clone(),
-        options: VaultOptions {
-            sku: args.sku,
-            access: access(args)?,
-            purge_protection: if args.purge_protection {
+    let request = CreateRequest::new(
+        VaultId::try_from(&args.store).map_err(|error| Usage::new(error.to_string()))?,
+    )
+    .with_region(args.region.clone())
+    .with_options(
+        VaultOptions::default()
+            .with_sku(args.sku)
+            .with_access(access(args)?)
+            .with_purge_protection(if args.purge_protection {
                 PurgeProtection::On
             } else {
                 PurgeProtection::Off
-            },
-            retention: args.retention,
-            public_access: if args.no_public_access {
+            })
+            .with_retention(args.retention)
+            .with_public_access(if args.no_public_access {
                 PublicAccess::Disabled
             } else {
                 PublicAccess::Enabled
-            },
-            tags: each_once(&args.tags)?,
-        },
-    };
+            })
+            .with_tags(each_once(&args.tags)?),
+    );
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
     let changes = Changes::new(common, &args.change);

@@ -11,8 +11,7 @@ use crate::usage::Usage;
 use crate::wiring::{Wiring, tenants};
 
 pub(super) async fn run(common: &Common, args: ViaArgs, wiring: Wiring) -> Result<Exit> {
-    let request =
-        DiscoveryRequest { tenants: tenants(common)?, via: args.meaning(), only: Vec::new() };
+    let request = DiscoveryRequest::new(tenants(common)?).with_via(args.meaning());
     if request.tenants.is_empty() {
         return Err(Usage::new("name at least one tenant: --tenant or AZURE_TENANT_ID").into());
     }

@@ -2,7 +2,7 @@
 
 use akv_core::Pending;
 use akv_core::job::{
-    Coverage, Details, FleetOutcome, InventoryRequest, LastInventory, Status, Unchanged,
+    CertificateScope, FleetOutcome, InventoryRequest, PreviousInventory, Status, Unchanged,
     inventory_fleet,
 };
 use anyhow::Result;
@@ -16,7 +16,7 @@ use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -> Result<Exit> {
     args.selection.check()?;
-    let coverage = if args.chain { Coverage::Chain } else { Coverage::Leaf };
+    let scope = if args.chain { CertificateScope::Chain } else { CertificateScope::Leaf };
     let credential = wiring.credential(common).await?;
     let selection = Selection::of(common, &args.selection, &wiring, &credential).await?;
     let Selection { stores, missed, is_fleet } = selection;
@@ -24,18 +24,20 @@ pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -
         Some(file) => {
             let file = file.clone();
             let paths: Vec<_> = stores.iter().map(|store| store.path.clone()).collect();
-            Some(wiring.blocking(move || Previous::read(&file, &paths, coverage)).await?)
+            Some(wiring.blocking(move || Previous::read(&file, &paths, scope)).await?)
         }
         None => None,
     };
     let unchanged = if previous.is_some() { Unchanged::Skip } else { Unchanged::Fetch };
-    let request = |store: &_| InventoryRequest {
-        coverage,
-        last: previous.as_mut().map_or_else(LastInventory::default, |it| it.take(store)),
-        unchanged,
-        concurrency: args.concurrency,
-        pending: Pending::Include,
-        details: Details::Exclude,
+    let request = |store: &_| {
+        InventoryRequest::default()
+            .with_scope(scope)
+            .with_previous(
+                previous.as_mut().map_or_else(PreviousInventory::default, |it| it.take(store)),
+            )
+            .with_unchanged(unchanged)
+            .with_concurrency(args.concurrency)
+            .with_pending(Pending::Include)
     };
     let mut writer = InventoryWriter::new(common, is_fleet);
     let mut outcome =

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use akv_core::job::{Coverage, Unchanged};
+use akv_core::job::{CertificateScope, Unchanged};
 use akv_core::text::read_bounded;
 use akv_core::{EndpointSuffix, KeyProtection};
 use akv_keyfactor::{
@@ -102,7 +102,7 @@ async fn within(
     render::say("akv: the job's deadline has passed, ending at the next safe point");
     cancellation.cancel();
     let mut output = timeout(TO_A_SAFE_POINT, job).await.ok()?;
-    let JobResult { result, job_history_id, failure_message } = output.job_result;
+    let JobResult { result, job_history_id, failure_message, .. } = output.job_result;
     let message = match result {
         JobStatus::Failure => format!(
             "the job was ended after {} seconds (--job-deadline): {failure_message}",
@@ -135,33 +135,32 @@ async fn prepared(
     let allowed_endpoints = allowed_endpoints(args)?;
     let wiring = wiring?;
     let issuers = args.issuers.clone();
-    let options = Options {
-        secrets: Arc::new(LocalSecrets {
-            directory: args.secret_dir.clone(),
-            variable_prefix: args.secret_env_prefix.clone(),
-        }),
-        // What the operator says on the command line takes the place of what the job says; of the
-        // environment only what is named there for jobs.
-        credential: match common.identity {
-            Some(_) => Some(wiring.credential(common).await?),
-            None => None,
-        },
-        cloud: wiring.cloud(common).await?,
-        tenant,
-        private_endpoint: common.private_endpoint.clone(),
-        allowed_endpoints,
-        coverage: if args.chain { Coverage::Chain } else { Coverage::Leaf },
-        unchanged: if args.skip_unchanged { Unchanged::Skip } else { Unchanged::Fetch },
-        issuers: wiring.blocking(move || issuers.read()).await?,
-        soft_deleted: args.soft_deleted.meaning(),
-        requested_key_protection: if args.hsm_keys {
+    let secrets = LocalSecrets::default()
+        .with_directory(args.secret_dir.clone())
+        .with_variable_prefix(args.secret_env_prefix.clone());
+    // What the operator says on the command line takes the place of what the job says; of the
+    // environment only what is named there for jobs.
+    let credential = match common.identity {
+        Some(_) => Some(wiring.credential(common).await?),
+        None => None,
+    };
+    let options = Options::default()
+        .with_secrets(Arc::new(secrets))
+        .with_credential(credential)
+        .with_cloud(wiring.cloud(common).await?)
+        .with_tenant(tenant)
+        .with_private_endpoint(common.private_endpoint.clone())
+        .with_allowed_endpoints(allowed_endpoints)
+        .with_scope(if args.chain { CertificateScope::Chain } else { CertificateScope::Leaf })
+        .with_unchanged(if args.skip_unchanged { Unchanged::Skip } else { Unchanged::Fetch })
+        .with_issuers(wiring.blocking(move || issuers.read()).await?)
+        .with_requested_key_protection(if args.hsm_keys {
             KeyProtection::Hsm
         } else {
             KeyProtection::Software
-        },
-        via: args.via.meaning(),
-        ..Options::default()
-    };
+        })
+        .with_via(args.via.meaning())
+        .with_soft_deleted(args.soft_deleted.meaning());
     Ok((wiring, options))
 }
 
@@ -232,11 +231,11 @@ fn content_of(file: &std::path::Path) -> io::Result<Zeroizing<Vec<u8>>> {
 
 /// The result of a job whose configuration could not be had.
 fn unread(error: &anyhow::Error) -> JobOutput {
-    JobOutput::of(JobResult::new(0, JobStatus::Failure, format!("{error:#}")))
+    JobOutput::new(JobResult::new(0, JobStatus::Failure, format!("{error:#}")))
 }
 
 fn print(output: &JobOutput) -> Result<Exit> {
-    let JobResult { result, job_history_id, failure_message } = &output.job_result;
+    let JobResult { result, job_history_id, failure_message, .. } = &output.job_result;
     match render::print_json_line(output) {
         Ok(()) => Ok(exit(*result)),
         // A look at a vault can be taken again.

@@ -9,10 +9,11 @@ use crate::exit::Exit;
 use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &RemoveArgs, wiring: Wiring) -> Result<Exit> {
-    let request = RemoveRequest {
-        name: args.alias.clone(),
-        purge: if args.purge { Purge::Yes } else { Purge::No },
-    };
+    let request = RemoveRequest::new(args.alias.clone()).with_purge(if args.purge {
+        Purge::Yes
+    } else {
+        Purge::No
+    });
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
     let changes = Changes::new(common, &args.change);

@@ -51,11 +51,10 @@ fn check(args: &ReportArgs) -> Result<()> {
 }
 
 fn show(common: &Common, args: &ReportArgs, builder: ReportBuilder) -> Result<Exit> {
-    let options = ReportOptions {
-        within: args.within,
-        stale: args.stale,
-        required_tags: args.required_tags.clone(),
-    };
+    let options = ReportOptions::default()
+        .with_within(args.within)
+        .with_stale(args.stale)
+        .with_required_tags(args.required_tags.clone());
     let report = builder.finish(&options, OffsetDateTime::now_utc());
     let changes = changes(args, &report)?;
     render::report(common.output, &report, changes.as_deref(), &args.owner_tag)?;
@@ -89,7 +88,7 @@ fn earlier(file: &Path) -> Result<Earlier> {
         Entry::Certificate(record) => records.push(EarlierRecord::Full(record)),
         Entry::Failed(store) => failed.push(store.store),
     })?;
-    Ok(Earlier { records, only: None, failed })
+    Ok(Earlier::new(records).with_failed(failed))
 }
 
 /// The stores that lost every certificate: an emptied vault and one that was not inventoried look the

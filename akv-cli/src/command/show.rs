@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use akv_core::job::{Coverage, ShowRequest, Versions};
+use akv_core::job::{CertificateScope, ShowRequest, Versions};
 use anyhow::Result;
 
 use crate::args::{Common, Output, ShowArgs};
@@ -13,11 +13,9 @@ use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &ShowArgs, wiring: Wiring) -> Result<Exit> {
     check(common.output, args)?;
-    let request = ShowRequest {
-        name: args.alias.clone(),
-        coverage: if args.chain { Coverage::Chain } else { Coverage::Leaf },
-        versions: if args.versions { Versions::All } else { Versions::Current },
-    };
+    let request = ShowRequest::new(args.alias.clone())
+        .with_scope(if args.chain { CertificateScope::Chain } else { CertificateScope::Leaf })
+        .with_versions(if args.versions { Versions::All } else { Versions::Current });
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
     let shown = wiring.jobs.show(&address, &credential)?.show(&request).await?;

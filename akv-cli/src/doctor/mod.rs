@@ -49,11 +49,11 @@ async fn azure(checks: &mut Checks, common: &Common, args: &DoctorArgs, wiring: 
         Ok(tenant) => tenant,
         Err(error) => return checks.problem("tenant", format!("{error:#}"), None),
     };
-    let address = args.store.clone().map(|path| StoreAddress {
-        path,
-        tenant: tenant.clone(),
-        cloud: cloud.clone(),
-        private_endpoint: common.private_endpoint.clone(),
+    let address = args.store.clone().map(|path| {
+        StoreAddress::new(path)
+            .with_tenant(tenant.clone())
+            .with_cloud(cloud.clone())
+            .with_private_endpoint(common.private_endpoint.clone())
     });
     network::checks(checks, wiring, &cloud, address.as_ref()).await;
     let identity = access::identity(checks, common, wiring, &cloud, tenant.as_ref()).await;

@@ -78,6 +78,7 @@ fn document(outcome: &Outcome) -> Value {
             json!({"effect": "request-cancelled", "name": name.as_str()})
         }
         Effect::Created { path } => json!({"effect": "created", "name": path.to_string()}),
+        _ => json!({"effect": "changed"}),
     };
     if let (Value::Object(document), Value::Object(facts)) = (&mut document, facts) {
         document.extend(facts);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use akv_core::job::{Coverage, Known, LastInventory};
+use akv_core::job::{CertificateScope, PreviousCertificate, PreviousInventory};
 use akv_core::report::Store;
 use akv_core::{StorePath, Thumbprint};
 use anyhow::{Context, Result, bail, ensure};
@@ -12,16 +12,16 @@ use super::record::{FailedLine, Record};
 use crate::lines::Records;
 
 /// What an inventory knew of some stores.
-pub(crate) struct Previous(HashMap<Store, LastInventory>);
+pub(crate) struct Previous(HashMap<Store, PreviousInventory>);
 
 impl Previous {
     /// A record that was itself not read at the time, that tells less than is asked for now or that
     /// is of another store is not taken as known: its certificate is fetched. Records that do not
     /// name their store are of one store alone.
-    pub(crate) fn read(file: &Path, stores: &[StorePath], coverage: Coverage) -> Result<Self> {
+    pub(crate) fn read(file: &Path, stores: &[StorePath], scope: CertificateScope) -> Result<Self> {
         let tried = || format!("read the previous inventory from {}", file.display());
-        let mut known: HashMap<Store, LastInventory> =
-            stores.iter().map(|path| (Store::from(path), LastInventory::default())).collect();
+        let mut known: HashMap<Store, PreviousInventory> =
+            stores.iter().map(|path| (Store::from(path), PreviousInventory::default())).collect();
         let only = stores.first().filter(|_| stores.len() == 1).map(Store::from);
         for record in Records::of_file(file).with_context(tried)? {
             let (number, line) = record.with_context(tried)?;
@@ -36,7 +36,7 @@ impl Previous {
                 bail!("{}: the record does not name its store, and several are asked for", tried());
             };
             let Some(last) = known.get_mut(&store) else { continue };
-            if record.last_known || tells_less(&record, coverage) {
+            if record.last_known || tells_less(&record, scope) {
                 continue;
             }
             let Some(item) = record.into_item() else {
@@ -44,22 +44,22 @@ impl Previous {
             };
             let leaf = item.certificates.first().map(|der| Thumbprint::of(der));
             ensure!(leaf == item.thumbprint, "{}: the certificate is another one", tried());
-            last.extend([(item.name.clone(), Known::Item(Box::new(item)))]);
+            last.extend([(item.name.clone(), PreviousCertificate::Item(Box::new(item)))]);
         }
         Ok(Self(known))
     }
 
     /// What it knew of a store.
-    pub(crate) fn take(&mut self, store: &StorePath) -> LastInventory {
+    pub(crate) fn take(&mut self, store: &StorePath) -> PreviousInventory {
         self.0.remove(&Store::from(store)).unwrap_or_default()
     }
 }
 
 /// With one certificate nobody can tell a leaf-only record from a chain of one, so that one is
 /// fetched again where chains are asked for; and a chain is more than a leaf-only inventory tells.
-fn tells_less(record: &Record, coverage: Coverage) -> bool {
-    match coverage {
-        Coverage::Leaf => record.certificates.len() != 1,
-        Coverage::Chain => record.certificates.len() < 2,
+fn tells_less(record: &Record, scope: CertificateScope) -> bool {
+    match scope {
+        CertificateScope::Leaf => record.certificates.len() != 1,
+        _ => record.certificates.len() < 2,
     }
 }

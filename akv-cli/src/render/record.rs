@@ -72,7 +72,7 @@ impl Record {
             Some(KeyKind::Ec(curve)) => (None, Some(curve.to_string())),
             _ => (None, None),
         };
-        let Attributes { enabled, not_before, expires, created, updated } = item.attributes;
+        let Attributes { enabled, not_before, expires, created, updated, .. } = item.attributes;
         let key = item.key.as_ref();
         Self {
             name: item.name.to_string(),
@@ -113,19 +113,14 @@ impl Record {
     /// What a report takes of it. A certificate that cannot be read leaves what the record says
     /// beside it.
     pub(crate) fn into_report(self, store: Option<Store>) -> anyhow::Result<report::Record> {
+        let attributes = self.attributes();
         let name = self.name.parse().map_err(|error: InvalidValue| {
             anyhow::anyhow!("its name is not {}", error.expected())
         })?;
         let mut record = report::Record::new(store, name);
         record.version = self.version;
         record.thumbprint = self.thumbprint;
-        record.attributes = Attributes {
-            enabled: self.enabled,
-            not_before: self.not_before,
-            expires: self.expires,
-            created: self.created,
-            updated: self.updated,
-        };
+        record.attributes = attributes;
         record.tags =
             self.tags.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         record.has_key = self.private_key;
@@ -151,31 +146,32 @@ impl Record {
 
     /// `None` where a name or a certificate is none.
     pub(super) fn into_item(self) -> Option<InventoryItem> {
-        let key = KeyState {
-            exportable: self
-                .exportable
-                .map(|yes| if yes { Exportable::Yes } else { Exportable::No }),
-            kind: self.key_type,
-        };
+        let attributes = self.attributes();
+        let key = KeyState::default()
+            .with_exportable(
+                self.exportable.map(|yes| if yes { Exportable::Yes } else { Exportable::No }),
+            )
+            .with_kind(self.key_type);
         let ders = self.certificates.iter().map(|text| STANDARD.decode(text));
-        Some(InventoryItem {
-            name: self.name.parse().ok()?,
-            source: if self.last_known { ItemSource::LastKnown } else { ItemSource::Read },
-            version: self.version,
-            thumbprint: self.thumbprint,
-            certificates: ders.collect::<Result<_, _>>().ok()?,
-            attributes: Attributes {
-                enabled: self.enabled,
-                not_before: self.not_before,
-                expires: self.expires,
-                created: self.created,
-                updated: self.updated,
-            },
-            tags: Tags::as_stored(self.tags),
-            has_key: self.private_key,
-            key: self.private_key.then_some(key),
-            details: None,
-        })
+        let source = if self.last_known { ItemSource::LastKnown } else { ItemSource::Read };
+        let mut item = InventoryItem::new(self.name.parse().ok()?, source);
+        item.version = self.version;
+        item.thumbprint = self.thumbprint;
+        item.certificates = ders.collect::<Result<_, _>>().ok()?;
+        item.attributes = attributes;
+        item.tags = Tags::as_stored(self.tags);
+        item.has_key = self.private_key;
+        item.key = self.private_key.then_some(key);
+        Some(item)
+    }
+
+    fn attributes(&self) -> Attributes {
+        Attributes::default()
+            .with_enabled(self.enabled)
+            .with_not_before(self.not_before)
+            .with_expires(self.expires)
+            .with_created(self.created)
+            .with_updated(self.updated)
     }
 
     pub(super) fn expires(&self) -> String {
@@ -188,8 +184,7 @@ impl Record {
 }
 
 fn curve_kind(name: &str) -> KeyKind {
-    let known = [Curve::P256, Curve::P384, Curve::P521, Curve::P256K];
-    match known.into_iter().find(|curve| curve.as_str() == name) {
+    match Curve::named(name) {
         Some(curve) => KeyKind::Ec(curve),
         None => KeyKind::Other(format!("EC {name}")),
     }
@@ -212,8 +207,8 @@ impl FailedLine {
 
 impl From<FailedLine> for FailedStore {
     fn from(line: FailedLine) -> Self {
-        let error = line.error.chars().take(LONGEST_ERROR).collect();
-        Self { store: Store::new(&line.store_path), error }
+        let error: String = line.error.chars().take(LONGEST_ERROR).collect();
+        Self::new(Store::new(&line.store_path), error)
     }
 }
 

@@ -144,25 +144,23 @@ mod tests {
 
     fn items(now: OffsetDateTime) -> Vec<InventoryItem> {
         let pki = TestPki::elliptic(now);
-        let item = |name: &str, days: i64, enabled: bool, kind: &str, source| InventoryItem {
-            name: name.parse().expect("a name"),
-            source,
-            version: Some("0123456789abcdef0123456789abcdef".parse().expect("a version")),
-            thumbprint: Some(Thumbprint::from_bytes([7; 20])),
-            certificates: match source {
-                ItemSource::Pending => Vec::new(),
-                _ => vec![pki.leaf(&format!("{name}.contoso.com")).issue().der().to_vec()],
-            },
-            attributes: Attributes {
-                enabled,
-                expires: Some(now + Duration::days(days)),
-                created: Some(now),
-                ..Attributes::default()
-            },
-            tags: Tags::as_stored([("owner", "pki")]),
-            has_key: true,
-            key: Some(KeyState { exportable: Some(Exportable::No), kind: Some(kind.to_owned()) }),
-            details: None,
+        let item = |name: &str, days: i64, enabled: bool, kind: &str, source| {
+            let mut item = InventoryItem::new(name.parse().expect("a name"), source);
+            item.version = "0123456789abcdef0123456789abcdef".parse().ok();
+            item.thumbprint = Some(Thumbprint::from_bytes([7; 20]));
+            if source != ItemSource::Pending {
+                let leaf = pki.leaf(&format!("{name}.contoso.com")).issue();
+                item.certificates = vec![leaf.der().to_vec()];
+            }
+            item.attributes = Attributes::default()
+                .with_enabled(enabled)
+                .with_expires(now + Duration::days(days))
+                .with_created(now);
+            item.tags = Tags::as_stored([("owner", "pki")]);
+            item.has_key = true;
+            let key = KeyState::default().with_exportable(Exportable::No);
+            item.key = Some(key.with_kind(kind.to_owned()));
+            item
         };
         vec![
             item("web-01", 23, true, "EC", ItemSource::Read),

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use akv_core::job::Known;
+use akv_core::job::PreviousCertificate;
 use akv_core::report::{Earlier, EarlierRecord, Store};
 use akv_core::text;
 use anyhow::{Context, Result};
@@ -17,15 +17,12 @@ pub(crate) fn command_inventory(file: &Path) -> Result<Earlier> {
     let records = known.certificates.iter().map(|(name, known)| EarlierRecord::Known {
         name: name.clone(),
         thumbprint: match known {
-            Known::Summary { thumbprints, .. } => thumbprints.first().copied(),
-            Known::Item(item) => item.thumbprint,
+            PreviousCertificate::Summary { thumbprints, .. } => thumbprints.first().copied(),
+            PreviousCertificate::Item(item) => item.thumbprint,
+            _ => None,
         },
     });
-    Ok(Earlier {
-        records: records.collect(),
-        only: known.store.as_ref().map(Store::from),
-        failed: Vec::new(),
-    })
+    Ok(Earlier::new(records.collect()).with_only(known.store.as_ref().map(Store::from)))
 }
 
 /// In bytes: an inventory of 100,000 certificates with their chains.

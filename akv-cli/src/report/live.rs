@@ -3,8 +3,7 @@
 use std::collections::HashSet;
 
 use akv_core::job::{
-    Coverage, Details, FleetSink, InventoryItem, InventoryOutcome, InventoryRequest, Status,
-    inventory_fleet,
+    Details, FleetSink, InventoryItem, InventoryOutcome, InventoryRequest, Status, inventory_fleet,
 };
 use akv_core::report::{FailedStore, OlderVersions, Record, ReportBuilder, Store, VaultFacts};
 use akv_core::{Error, ErrorKind, Pending, StoreAddress, StorePath, VaultDirectory, VaultId};
@@ -30,12 +29,11 @@ pub(crate) async fn live(common: &Common, args: &ReportArgs, wiring: &Wiring) ->
     let selection = Selection::of(common, &args.selection, wiring, &credential).await?;
     let Selection { stores, missed, .. } = selection;
     let addresses = stores.clone();
-    let request = |_: &StorePath| InventoryRequest {
-        coverage: Coverage::Leaf,
-        concurrency: args.concurrency,
-        pending: Pending::Include,
-        details: Details::Include,
-        ..InventoryRequest::default()
+    let request = |_: &StorePath| {
+        InventoryRequest::default()
+            .with_concurrency(args.concurrency)
+            .with_pending(Pending::Include)
+            .with_details(Details::Include)
     };
     let mut taken = Taken::default();
     let outcome = inventory_fleet(&wiring.jobs, &credential, stores, request, &mut taken).await;
@@ -52,7 +50,7 @@ pub(crate) async fn live(common: &Common, args: &ReportArgs, wiring: &Wiring) ->
         }
     }
     for (path, error) in &outcome.failed {
-        builder.add_failed(FailedStore { store: Store::from(path), error: error.to_string() });
+        builder.add_failed(FailedStore::new(Store::from(path), error.to_string()));
     }
     let is_whole = taken.unreadable == 0 && !addresses.is_empty();
     for one in missed {
@@ -60,7 +58,7 @@ pub(crate) async fn live(common: &Common, args: &ReportArgs, wiring: &Wiring) ->
             Some(id) => format!("subscription {id} of tenant {}", one.tenant),
             None => format!("tenant {}", one.tenant),
         };
-        builder.add_failed(FailedStore { store: Store::new(&label), error: one.error.to_string() });
+        builder.add_failed(FailedStore::new(Store::new(&label), one.error.to_string()));
     }
     let addresses: Vec<_> =
         addresses.into_iter().filter(|one| !is_failed(&Store::from(&one.path))).collect();
@@ -97,11 +95,10 @@ async fn settings(
             problem.get_or_insert(error);
             None
         });
-        builder.add_vault(VaultFacts {
-            store,
-            purge_protection: found.map(|it| it.purge_protection),
-            public_access: found.map(|it| it.public_access),
-        });
+        let facts = VaultFacts::new(store)
+            .with_purge_protection(found.map(|it| it.purge_protection))
+            .with_public_access(found.map(|it| it.public_access));
+        builder.add_vault(facts);
     }
     if let Some(problem) = problem {
         render::say(&format!("warning: not every vault's settings could be checked: {problem}"));
@@ -120,15 +117,18 @@ struct Taken {
 impl FleetSink for Taken {
     async fn item(&mut self, store: &StorePath, item: InventoryItem) -> akv_core::Result<()> {
         let details = item.details.clone().unwrap_or_default();
-        let record = self.reader.record(InventoryRecord::new(store, &item)).map_err(|error| {
-            Error::new(ErrorKind::Invalid, "take a certificate into the report", error.to_string())
-        })?;
-        self.records.push(Record {
-            auto_renew: details.renews_itself,
-            pending: record.pending.or(details.pending),
-            older_versions: details.older_enabled.map(|enabled| OlderVersions { enabled }),
-            ..record
-        });
+        let mut record =
+            self.reader.record(InventoryRecord::new(store, &item)).map_err(|error| {
+                Error::new(
+                    ErrorKind::Invalid,
+                    "take a certificate into the report",
+                    error.to_string(),
+                )
+            })?;
+        record.auto_renew = details.renews_itself;
+        record.pending = record.pending.or(details.pending);
+        record.older_versions = details.older_enabled.map(OlderVersions::new);
+        self.records.push(record);
         self.problem = self.problem.take().or(details.problem);
         Ok(())
     }

@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use super::event::State;
 use super::record::{Audit, Change, Made};
 use crate::change::Action;
-use crate::directory::{Listing, NewVault, Region, Subscription, Vault, VaultDirectory, VaultId};
+use crate::directory::{NewVault, Region, Subscription, Vault, VaultDirectory, VaultId};
 use crate::error::Result;
 use crate::layer::Identity;
+use crate::listing::Listing;
 use crate::store_path::StorePath;
 use crate::vault::{ResourceGroupName, SubscriptionId, TenantId};
 

@@ -47,6 +47,7 @@ pub struct AuditEvent {
 /// How far a change has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum AuditOutcome {
     /// It is made after this event.
     Attempted,

@@ -14,11 +14,19 @@ thread_local! {
 
 /// One request for a change.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Attempt {
     /// The service's id of the request, where the service answered.
     pub request_id: Option<String>,
     /// Whether it may have had its effect although it did not succeed.
     pub perhaps_done: bool,
+}
+
+setters! {
+    Attempt {
+        with_request_id(request_id: impl Into<Option<String>>),
+        with_perhaps_done(perhaps_done: bool),
+    }
 }
 
 /// Notes a request for the change that the caller's task is making. Without an audit it does

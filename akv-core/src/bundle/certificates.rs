@@ -2,10 +2,10 @@
 
 use zeroize::Zeroizing;
 
-use super::armor;
-use super::contents::{self, Contents, MAX_PARTS};
 use super::element::{Element, tag};
 use super::error::BundleError;
+use super::parts::{self, MAX_PARTS, Parts};
+use super::pem::armor;
 use crate::text;
 
 /// Reads the certificates of a file, in its order. Keys in it are not looked at. Text in UTF-16 and
@@ -15,9 +15,9 @@ use crate::text;
 /// use akv_core::bundle::read_certificates;
 /// assert!(read_certificates(b"no certificate").is_err());
 /// ```
-pub fn read(bytes: &[u8]) -> Result<Contents, BundleError> {
-    contents::check_size(bytes)?;
-    let mut contents = Contents::default();
+pub fn read(bytes: &[u8]) -> Result<Parts, BundleError> {
+    parts::check_size(bytes)?;
+    let mut contents = Parts::default();
     if bytes.first() == Some(&tag::SEQUENCE) && add_all(bytes, &mut contents)? {
         return found(contents);
     }
@@ -42,7 +42,7 @@ pub fn read(bytes: &[u8]) -> Result<Contents, BundleError> {
     found(contents)
 }
 
-fn found(contents: Contents) -> Result<Contents, BundleError> {
+fn found(contents: Parts) -> Result<Parts, BundleError> {
     if contents.certificates.is_empty() && contents.unreadable.is_empty() {
         return Err(BundleError::NotABundle { looks: "holds no certificate" });
     }
@@ -51,7 +51,7 @@ fn found(contents: Contents) -> Result<Contents, BundleError> {
 
 /// Adds the certificates that `der` begins with: one after the other, or those of PKCS#7. Whether it
 /// is either.
-fn add_all(der: &[u8], contents: &mut Contents) -> Result<bool, BundleError> {
+fn add_all(der: &[u8], contents: &mut Parts) -> Result<bool, BundleError> {
     let mut rest = der;
     let mut any = false;
     while let Some((element, after)) = Element::read(rest).filter(|(it, _)| it.tag == tag::SEQUENCE)

@@ -84,7 +84,7 @@ impl Chain {
             }
             let message =
                 format!("{label} ({thumbprint}) does not belong to the chain and is left out");
-            Finding::new(FindingCode::StrangerLeftOut, message)
+            Finding::new(FindingCode::UnrelatedCertificate, message)
         });
         let added = self.added.iter().map(|label| {
             let message = format!("{label} is not in the file and was added to the chain");

@@ -6,9 +6,8 @@
 
 use zeroize::Zeroizing;
 
-use super::armor;
-use super::contents::{self, Contents};
 use super::error::BundleError;
+use super::parts::{self, Parts};
 use super::{pem, pfx};
 use crate::secret::Password;
 use crate::text::{self, NotText};
@@ -22,8 +21,8 @@ use crate::text::{self, NotText};
 /// let error = bundle::read(b"PK\x03\x04", &Password::default()).unwrap_err();
 /// assert!(error.to_string().contains("is a ZIP archive"), "{error}");
 /// ```
-pub fn read(bytes: &[u8], password: &Password) -> Result<Contents, BundleError> {
-    contents::check_size(bytes)?;
+pub fn read(bytes: &[u8], password: &Password) -> Result<Parts, BundleError> {
+    parts::check_size(bytes)?;
     let mut unwrapped: Zeroizing<Vec<u8>>;
     let mut bytes = bytes;
     for _ in 0..=MAX_WRAPPINGS {
@@ -75,7 +74,7 @@ impl Form {
         if text.starts_with(b"-----BEGIN%20") || text.starts_with(b"-----BEGIN+") {
             return Self::Other("is URL-encoded text: decode it first");
         }
-        if armor::is_armored(text) {
+        if pem::is_armored(text) {
             return Self::Pem;
         }
         Self::of_text(text)

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[expect(clippy::exhaustive_enums, reason = "programs act on each of the three")]
 pub enum Severity {
     /// Good to know; nothing to do.
     Info,
@@ -29,6 +30,7 @@ impl fmt::Display for Severity {
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Finding {
     /// What it is, for programs.
     pub code: FindingCode,
@@ -113,7 +115,7 @@ codes! {
     /// A field of the leaf or of a certificate above it cannot be read.
     FieldNotRead = "field-not-read", Warning;
     /// A certificate of the file does not belong to the chain.
-    StrangerLeftOut = "stranger-left-out", Warning;
+    UnrelatedCertificate = "stranger-left-out", Warning;
     /// The file has several certificates of one key, as for a cross-signed authority, and this one is
     /// not the one that was chosen.
     AlternativeLeftOut = "alternative-left-out", Info;

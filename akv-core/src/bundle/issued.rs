@@ -3,11 +3,11 @@
 use time::OffsetDateTime;
 
 use super::chain::Chain;
-use super::contents::Contents;
 use super::finding::Finding;
+use super::parts::Parts;
 use super::pkcs10::CertificateRequest;
 use super::review::{self, Reviewed};
-use super::without_duplicates;
+use super::selection::without_duplicates;
 use super::x509::X509;
 use crate::certificate::Thumbprint;
 
@@ -23,8 +23,8 @@ impl Issued {
     /// Finds the certificate of the request's key among what was issued, and its chain in that and in
     /// what is offered beside it; `None` where no certificate is of that key. Of several the one that
     /// is valid at the time `now` and the newest is meant.
-    pub fn of(request: &CertificateRequest, issued: Contents, now: OffsetDateTime) -> Option<Self> {
-        let Contents { certificates, unreadable, offered, .. } = issued;
+    pub fn of(request: &CertificateRequest, issued: Parts, now: OffsetDateTime) -> Option<Self> {
+        let Parts { certificates, unreadable, offered, .. } = issued;
         let (mut certificates, mut notes) = without_duplicates(certificates);
         let meant = |one: &&X509| (one.is_valid_at(now), one.not_before(), one.thumbprint());
         let leaf = certificates.iter().filter(|one| request.is_of_same_key(one)).max_by_key(meant);

@@ -1,8 +1,8 @@
 //! A file of CA certificates, with which the chains of other files are completed.
 
-use super::contents::Contents;
 use super::error::BundleError;
 use super::file::read;
+use super::parts::Parts;
 use super::x509::X509;
 use crate::secret::Password;
 
@@ -25,7 +25,7 @@ pub fn read_issuers(bytes: &[u8]) -> Result<Vec<X509>, BundleError> {
         }
         contents => contents?,
     };
-    let Contents { keys, certificates, unreadable, .. } = contents;
+    let Parts { keys, certificates, unreadable, .. } = contents;
     match unreadable.first() {
         _ if !keys.is_empty() => not("it has a private key, which does not belong there"),
         Some(unreadable) => not(&unreadable.to_string()),

@@ -59,6 +59,7 @@ impl fmt::Display for KeyKind {
 
 /// A curve that Key Vault knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Curve {
     /// NIST P-256.
     P256,
@@ -81,13 +82,24 @@ impl Curve {
         }
     }
 
-    /// The length of a number of the curve's field, in octets.
-    pub(super) fn field_length(self) -> usize {
+    /// The curve of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        let known = [Self::P256, Self::P384, Self::P521, Self::P256K];
+        known.into_iter().find(|curve| curve.as_str() == name)
+    }
+
+    /// The length of a number of the curve's field, in bits.
+    pub const fn bits(self) -> u32 {
         match self {
-            Self::P256 | Self::P256K => 32,
-            Self::P384 => 48,
-            Self::P521 => 66,
+            Self::P256 | Self::P256K => 256,
+            Self::P384 => 384,
+            Self::P521 => 521,
         }
+    }
+
+    /// The same in octets.
+    pub(super) const fn field_length(self) -> usize {
+        self.bits().div_ceil(8) as usize
     }
 
     pub(super) fn from_oid(oid: ObjectIdentifier) -> Option<Self> {

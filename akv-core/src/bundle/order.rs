@@ -3,8 +3,8 @@
 use time::OffsetDateTime;
 
 use super::chain::Chain;
-use super::contents::Contents;
 use super::key::{KeyMatch, PrivateKey};
+use super::parts::Parts;
 use super::x509::X509;
 
 /// The certificates from the leaf up to the root, as a [`Bundle`](super::Bundle) has them, then
@@ -12,8 +12,8 @@ use super::x509::X509;
 ///
 /// The leaf is the certificate of a key. Without a key it is the first certificate that issued none
 /// of the others, if possible one that may issue none at all.
-pub fn leaf_first(contents: Contents, now: OffsetDateTime) -> Vec<X509> {
-    let Contents { keys, certificates: mut rest, offered, .. } = contents;
+pub fn leaf_first(contents: Parts, now: OffsetDateTime) -> Vec<X509> {
+    let Parts { keys, certificates: mut rest, offered, .. } = contents;
     if rest.is_empty() {
         return rest;
     }

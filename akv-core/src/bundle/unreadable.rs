@@ -43,16 +43,24 @@ impl CertificateError {
 /// ```
 /// use akv_core::bundle::{UnreadableCertificate, X509};
 /// let error = X509::from_der(b"\x30\x00").unwrap_err();
-/// let second = UnreadableCertificate { number: 2, error };
+/// let second = UnreadableCertificate::new(2, error);
 /// let message = "certificate 2 of the file cannot be read: it is not laid out as a certificate";
 /// assert_eq!(second.to_string(), message);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UnreadableCertificate {
     /// Which of the file's certificates it is, the first being 1.
     pub number: usize,
     /// What is wrong with it.
     pub error: CertificateError,
+}
+
+impl UnreadableCertificate {
+    /// The certificate of that number, counted from 1, and what is wrong with it.
+    pub fn new(number: usize, error: CertificateError) -> Self {
+        Self { number, error }
+    }
 }
 
 impl fmt::Display for UnreadableCertificate {
@@ -67,6 +75,7 @@ impl fmt::Display for UnreadableCertificate {
 
 /// A field of a certificate that cannot be read, while the rest can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UnknownField {
     /// The field, in words.
     pub field: &'static str,

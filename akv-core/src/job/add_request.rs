@@ -12,11 +12,12 @@ use crate::tags::Tags;
 
 /// A certificate to be added.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct AddRequest {
     /// Under which name; derived from the certificate where none is given.
     pub name: Option<CertificateName>,
     /// The certificate, its key and its chain.
-    pub contents: Contents,
+    pub contents: CertificateFile,
     /// The password of `contents`; empty for none.
     pub password: Password,
     /// CA certificates that complete the chain where `contents` lack them; the others are ignored.
@@ -35,7 +36,7 @@ pub struct AddRequest {
 
 impl AddRequest {
     /// Adds these contents under a name of their own, with every choice at its default.
-    pub fn new(contents: Contents, password: Password) -> Self {
+    pub fn new(contents: CertificateFile, password: Password) -> Self {
         Self {
             name: None,
             contents,
@@ -50,16 +51,31 @@ impl AddRequest {
     }
 }
 
+setters! {
+    AddRequest {
+        with_name(name: impl Into<Option<CertificateName>>),
+        with_contents(contents: CertificateFile),
+        with_password(password: Password),
+        with_issuers(issuers: Vec<X509>),
+        with_overwrite(overwrite: Overwrite),
+        with_tags(tags: Tags),
+        with_existing_tags(existing_tags: ExistingTags),
+        with_exportable(exportable: Exportable),
+        with_soft_deleted(soft_deleted: SoftDeleted),
+    }
+}
+
 /// A certificate with its key, in the form it came in. Wiped when dropped.
 #[derive(Clone)]
-pub enum Contents {
+#[non_exhaustive]
+pub enum CertificateFile {
     /// PKCS#12.
     Pfx(Zeroizing<Vec<u8>>),
     /// PEM: certificates and a key, in any order.
     Pem(Zeroizing<Vec<u8>>),
 }
 
-impl Contents {
+impl CertificateFile {
     /// Opens and checks it; of what the contents leave a choice, what is valid at `now` is taken.
     /// `issuers` complete the chain where the contents do not.
     pub fn open(
@@ -70,11 +86,11 @@ impl Contents {
     ) -> std::result::Result<Bundle, BundleError> {
         let (Self::Pfx(bytes) | Self::Pem(bytes)) = self;
         let contents = bundle::read(bytes, password)?;
-        Bundle::from_contents(bundle::Contents { offered: issuers, ..contents }, now)
+        Bundle::from_parts(bundle::Parts { offered: issuers, ..contents }, now)
     }
 }
 
-impl fmt::Debug for Contents {
+impl fmt::Debug for CertificateFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Pfx(_) => "Pfx(…)",
@@ -85,6 +101,7 @@ impl fmt::Debug for Contents {
 
 /// What to do where the name is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Overwrite {
     /// Change nothing and say so.
     #[default]
@@ -95,6 +112,7 @@ pub enum Overwrite {
 
 /// What becomes of the tags that the certificate has when it is overwritten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum ExistingTags {
     /// The job's tags take their place.
     #[default]
@@ -105,6 +123,7 @@ pub enum ExistingTags {
 
 /// What to do where the name is in soft delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum SoftDeleted {
     /// Recover it and give it the new version.
     #[default]

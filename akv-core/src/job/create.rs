@@ -7,6 +7,7 @@ use crate::vault::TenantId;
 
 /// A vault to be created.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct CreateRequest {
     /// Where and under which name.
     pub id: VaultId,
@@ -14,6 +15,20 @@ pub struct CreateRequest {
     pub region: Option<Region>,
     /// All else.
     pub options: VaultOptions,
+}
+
+impl CreateRequest {
+    /// Creates this vault in the region of its resource group, with every choice at its default.
+    pub fn new(id: VaultId) -> Self {
+        Self { id, region: None, options: VaultOptions::default() }
+    }
+}
+
+setters! {
+    CreateRequest {
+        with_region(region: impl Into<Option<Region>>),
+        with_options(options: VaultOptions),
+    }
 }
 
 /// Creates a vault and adds to it what was opened before anything was sent. That the vault exists

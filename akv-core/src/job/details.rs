@@ -8,6 +8,7 @@ use crate::store::{CertificateStore, OperationState};
 
 /// Whether an inventory reads policies, versions and requests: three more requests a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Details {
     /// It does not.
     #[default]
@@ -18,6 +19,7 @@ pub enum Details {
 
 /// What belongs to a certificate; `None` where it could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct ItemDetails {
     /// Whether the vault renews the certificate by itself.
     pub renews_itself: Option<bool>,

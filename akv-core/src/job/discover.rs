@@ -5,13 +5,15 @@ use std::collections::HashSet;
 use futures::{StreamExt, stream};
 
 use super::outcome::{Status, counted};
-use crate::directory::{Listing, Subscription, VaultDirectory};
+use crate::directory::{Subscription, VaultDirectory};
 use crate::error::{Error, ErrorKind};
+use crate::listing::Listing;
 use crate::store_path::StorePath;
 use crate::vault::{SubscriptionId, TenantId};
 
 /// Where to look.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct DiscoveryRequest {
     /// The tenants, each looked through once.
     pub tenants: Vec<TenantId>,
@@ -23,6 +25,7 @@ pub struct DiscoveryRequest {
 
 /// How vaults are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Via {
     /// By the lists of the control plane, one request a subscription: always as things are now.
     #[default]
@@ -34,8 +37,18 @@ pub enum Via {
     QueryOrLists,
 }
 
+impl DiscoveryRequest {
+    /// Looks through these tenants.
+    pub fn new(tenants: Vec<TenantId>) -> Self {
+        Self { tenants, via: Via::default(), only: Vec::new() }
+    }
+}
+
+setters! { DiscoveryRequest { with_via(via: Via), with_only(only: Vec<SubscriptionId>) } }
+
 /// What was found.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct DiscoveryOutcome {
     /// Success only where everything was looked through.
     pub status: Status,
@@ -54,6 +67,7 @@ pub struct DiscoveryOutcome {
 
 /// A tenant or a subscription that could not be looked through, or not in whole.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Undiscovered {
     /// The tenant.
     pub tenant: TenantId,
@@ -63,7 +77,26 @@ pub struct Undiscovered {
     pub error: Error,
 }
 
+impl Undiscovered {
+    /// What could not be looked through, and why.
+    pub fn new(tenant: TenantId, subscription: Option<SubscriptionId>, error: Error) -> Self {
+        Self { tenant, subscription, error }
+    }
+}
+
 impl DiscoveryOutcome {
+    /// A discovery that found nothing.
+    pub fn new(status: Status) -> Self {
+        Self {
+            status,
+            stores: Vec::new(),
+            missed: Vec::new(),
+            subscriptions: 0,
+            queried: false,
+            not_queried: Vec::new(),
+        }
+    }
+
     /// The outcome in words.
     pub fn message(&self) -> String {
         let queried = if self.queried {
@@ -106,14 +139,7 @@ pub(super) async fn run(
     directory: &dyn VaultDirectory,
     request: &DiscoveryRequest,
 ) -> DiscoveryOutcome {
-    let mut outcome = DiscoveryOutcome {
-        status: Status::Success,
-        stores: Vec::new(),
-        missed: Vec::new(),
-        subscriptions: 0,
-        queried: false,
-        not_queried: Vec::new(),
-    };
+    let mut outcome = DiscoveryOutcome::new(Status::Success);
     let mut seen = HashSet::new();
     let mut tenants: Vec<TenantId> =
         request.tenants.iter().filter(|one| seen.insert(*one)).cloned().collect();

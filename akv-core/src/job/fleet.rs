@@ -25,6 +25,7 @@ pub trait FleetSink: Send {
 
 /// How the inventories of many stores ended.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct FleetOutcome {
     /// How many stores were asked.
     pub stores: usize,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use futures::StreamExt;
 
 use super::details::{Details, ItemDetails};
-use super::item::{InventoryItem, InventorySink, ItemSource, LastInventory};
+use super::item::{InventoryItem, InventorySink, ItemSource, PreviousInventory};
 use super::mark::Mark;
 use super::outcome::{Status, counted};
 use crate::certificate::{CertificateName, ListedCertificate};
@@ -15,11 +15,12 @@ use crate::store::{CertificateStore, ListOptions, OperationState, Pending};
 
 /// What an inventory is to tell.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct InventoryRequest {
     /// The leaf alone or the whole chain.
-    pub coverage: Coverage,
+    pub scope: CertificateScope,
     /// What an earlier inventory knew: it stands in for what cannot be read now.
-    pub last: LastInventory,
+    pub previous: PreviousInventory,
     /// Whether a certificate that the list shows unchanged is fetched again.
     pub unchanged: Unchanged,
     /// How many certificates are fetched side by side.
@@ -28,6 +29,17 @@ pub struct InventoryRequest {
     pub pending: Pending,
     /// Whether policies, versions and requests are read too.
     pub details: Details,
+}
+
+setters! {
+    InventoryRequest {
+        with_scope(scope: CertificateScope),
+        with_previous(previous: PreviousInventory),
+        with_unchanged(unchanged: Unchanged),
+        with_concurrency(concurrency: Concurrency),
+        with_pending(pending: Pending),
+        with_details(details: Details),
+    }
 }
 
 /// How many requests run side by side: 1 to 256. The default is a little more than two pages: while
@@ -63,7 +75,8 @@ impl FromStr for Concurrency {
 
 /// Which certificates of a bundle an inventory tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Coverage {
+#[non_exhaustive]
+pub enum CertificateScope {
     /// The leaf: one request a certificate.
     #[default]
     Leaf,
@@ -73,6 +86,7 @@ pub enum Coverage {
 
 /// What is done with a certificate that did not change since the last inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Unchanged {
     /// Fetch it all the same.
     #[default]
@@ -83,6 +97,7 @@ pub enum Unchanged {
 
 /// How an inventory ended.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct InventoryOutcome {
     /// Success only where every certificate is told as it is now.
     pub status: Status,
@@ -103,6 +118,7 @@ pub struct InventoryOutcome {
 
 /// A certificate that an inventory could not read.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Unreadable {
     /// Its name.
     pub name: CertificateName,
@@ -112,7 +128,29 @@ pub struct Unreadable {
     pub last_known: bool,
 }
 
+setters! { Unreadable { with_last_known(last_known: bool) } }
+
+impl Unreadable {
+    /// A certificate that could not be read and is not told at all.
+    pub fn new(name: CertificateName, error: Error) -> Self {
+        Self { name, error, last_known: false }
+    }
+}
+
 impl InventoryOutcome {
+    /// An inventory of that vault which named no certificate.
+    pub fn new(status: Status, vault: impl Into<String>) -> Self {
+        Self {
+            status,
+            listed: 0,
+            unchanged: 0,
+            without_chain: Vec::new(),
+            unreadable: Vec::new(),
+            error: None,
+            vault: vault.into(),
+        }
+    }
+
     /// The outcome in words.
     pub fn message(&self) -> String {
         let Self { listed, unreadable, vault, .. } = self;
@@ -154,15 +192,7 @@ pub(super) async fn run(
     request: &InventoryRequest,
     sink: &mut dyn InventorySink,
 ) -> InventoryOutcome {
-    let mut outcome = InventoryOutcome {
-        status: Status::Success,
-        listed: 0,
-        unchanged: 0,
-        without_chain: Vec::new(),
-        unreadable: Vec::new(),
-        error: None,
-        vault: store.vault().to_string(),
-    };
+    let mut outcome = InventoryOutcome::new(Status::Success, store.vault().as_str());
     let options = ListOptions::default().with_pending(request.pending);
     let mut readings = store
         .list(options)
@@ -197,7 +227,7 @@ async fn read(
 ) -> Reading {
     listed.tags = Mark::read(&listed.tags).tags;
     if request.unchanged == Unchanged::Skip
-        && let Some(known) = request.last.get(&listed.name)
+        && let Some(known) = request.previous.get(&listed.name)
         && known.still_holds(&listed)
     {
         return Reading::Item(InventoryItem::known(&listed, known, ItemSource::Unchanged));
@@ -240,9 +270,9 @@ async fn fetch(
     if request.details == Details::Include {
         item.details = Some(Box::new(ItemDetails::read(store, &item).await));
     }
-    match request.coverage {
-        Coverage::Leaf => Ok(Reading::Item(item)),
-        Coverage::Chain => with_chain(store, item).await,
+    match request.scope {
+        CertificateScope::Leaf => Ok(Reading::Item(item)),
+        CertificateScope::Chain => with_chain(store, item).await,
     }
 }
 
@@ -290,7 +320,7 @@ async fn deliver(
         Reading::Failed(_, error) if error.kind() == ErrorKind::Cancelled => Err(error),
         Reading::Failed(listed, error) => {
             outcome.listed += 1;
-            let known = request.last.get(&listed.name);
+            let known = request.previous.get(&listed.name);
             if let Some(known) = known {
                 sink.item(InventoryItem::known(&listed, known, ItemSource::LastKnown)).await?;
             }

@@ -13,6 +13,7 @@ use crate::tags::Tags;
 
 /// A certificate as an inventory tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InventoryItem {
     /// Its name: the alias.
     pub name: CertificateName,
@@ -39,6 +40,7 @@ pub struct InventoryItem {
 
 /// How an [`InventoryItem`] came to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ItemSource {
     /// It was read now.
     Read,
@@ -51,6 +53,22 @@ pub enum ItemSource {
 }
 
 impl InventoryItem {
+    /// A certificate of which no more than its name is known.
+    pub fn new(name: CertificateName, source: ItemSource) -> Self {
+        Self {
+            name,
+            source,
+            version: None,
+            thumbprint: None,
+            certificates: Vec::new(),
+            attributes: Attributes::default(),
+            tags: Tags::default(),
+            has_key: false,
+            key: None,
+            details: None,
+        }
+    }
+
     pub(super) fn read(listed: ListedCertificate, certificate: Certificate) -> Self {
         Self {
             name: listed.name,
@@ -66,10 +84,16 @@ impl InventoryItem {
         }
     }
 
-    pub(super) fn known(listed: &ListedCertificate, known: &Known, source: ItemSource) -> Self {
+    pub(super) fn known(
+        listed: &ListedCertificate,
+        known: &PreviousCertificate,
+        source: ItemSource,
+    ) -> Self {
         match known {
-            Known::Item(item) => Self { source, name: listed.name.clone(), ..(**item).clone() },
-            Known::Summary { thumbprints, has_key } => Self {
+            PreviousCertificate::Item(item) => {
+                Self { source, name: listed.name.clone(), ..(**item).clone() }
+            }
+            PreviousCertificate::Summary { thumbprints, has_key } => Self {
                 name: listed.name.clone(),
                 source,
                 version: None,
@@ -87,7 +111,8 @@ impl InventoryItem {
 
 /// What an earlier inventory knew of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Known {
+#[non_exhaustive]
+pub enum PreviousCertificate {
     /// No more than this.
     Summary {
         /// Leaf first.
@@ -99,7 +124,7 @@ pub enum Known {
     Item(Box<InventoryItem>),
 }
 
-impl Known {
+impl PreviousCertificate {
     /// Whether the list shows the certificate as it was: the same thumbprint, and where more is
     /// known the same tags and attributes too, so that a new version of the same certificate or a
     /// change of its state is seen.
@@ -120,16 +145,16 @@ impl Known {
 
 /// An earlier inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LastInventory(HashMap<CertificateName, Known>);
+pub struct PreviousInventory(HashMap<CertificateName, PreviousCertificate>);
 
-impl LastInventory {
+impl PreviousInventory {
     /// What is known of that certificate.
-    pub fn get(&self, name: &CertificateName) -> Option<&Known> {
+    pub fn get(&self, name: &CertificateName) -> Option<&PreviousCertificate> {
         self.0.get(name)
     }
 
     /// What it knows, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = (&CertificateName, &Known)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&CertificateName, &PreviousCertificate)> {
         self.0.iter()
     }
 
@@ -144,14 +169,14 @@ impl LastInventory {
     }
 }
 
-impl FromIterator<(CertificateName, Known)> for LastInventory {
-    fn from_iter<T: IntoIterator<Item = (CertificateName, Known)>>(items: T) -> Self {
+impl FromIterator<(CertificateName, PreviousCertificate)> for PreviousInventory {
+    fn from_iter<T: IntoIterator<Item = (CertificateName, PreviousCertificate)>>(items: T) -> Self {
         Self(items.into_iter().collect())
     }
 }
 
-impl Extend<(CertificateName, Known)> for LastInventory {
-    fn extend<T: IntoIterator<Item = (CertificateName, Known)>>(&mut self, items: T) {
+impl Extend<(CertificateName, PreviousCertificate)> for PreviousInventory {
+    fn extend<T: IntoIterator<Item = (CertificateName, PreviousCertificate)>>(&mut self, items: T) {
         self.0.extend(items);
     }
 }

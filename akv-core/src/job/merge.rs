@@ -9,7 +9,7 @@ use super::background::{self, Background};
 use super::outcome::{Effect, Outcome};
 use super::request::{are_same, over};
 use crate::bundle::{
-    BundleError, CertificateRequest, Contents, Issued, Severity, X509, read_certificates,
+    BundleError, CertificateRequest, Issued, Parts, Severity, X509, read_certificates,
 };
 use crate::certificate::{Certificate, CertificateName};
 use crate::certificate_requests::{CertificateRequests, Merge, PendingRequest};
@@ -95,7 +95,7 @@ impl Run<'_> {
         }
     }
 
-    async fn read(&self) -> Result<Contents> {
+    async fn read(&self) -> Result<Parts> {
         let issued = self.request.issued.clone();
         let read = background::done(self.background, move || read_certificates(&issued)).await;
         let failed = |error: BundleError| self.invalid(&error.to_string()).with_source(error);
@@ -106,7 +106,7 @@ impl Run<'_> {
     async fn merge(
         &self,
         pending: &PendingRequest,
-        issued: Contents,
+        issued: Parts,
         existing: Option<&Certificate>,
     ) -> Result<Outcome> {
         let csr = pending.csr.as_ref();
@@ -142,13 +142,9 @@ impl Run<'_> {
         Ok(Outcome::success(effect, summary).with_notes(notes))
     }
 
-    async fn issued_for(
-        &self,
-        csr: &CertificateRequest,
-        issued: Contents,
-    ) -> Result<Option<Issued>> {
+    async fn issued_for(&self, csr: &CertificateRequest, issued: Parts) -> Result<Option<Issued>> {
         let (csr, now) = (csr.clone(), self.now);
-        let issued = Contents { offered: self.request.issuers.clone(), ..issued };
+        let issued = Parts { offered: self.request.issuers.clone(), ..issued };
         let find = move || Issued::of(&csr, issued, now);
         let found = background::done(self.background, find).await;
         found.ok_or_else(|| self.invalid("the chain could not be verified to its end"))
@@ -195,7 +191,7 @@ impl Run<'_> {
     }
 
     /// What was issued is the newest version already, from an earlier attempt for one.
-    fn merged_already(&self, issued: &Contents, existing: Option<&Certificate>) -> Option<Outcome> {
+    fn merged_already(&self, issued: &Parts, existing: Option<&Certificate>) -> Option<Outcome> {
         let existing = existing?;
         let thumbprint = existing.thumbprint?;
         issued.certificates.iter().find(|one| one.thumbprint() == thumbprint)?;

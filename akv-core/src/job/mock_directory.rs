@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use mockall::mock;
 
-use crate::directory::{Listing, NewVault, Region, Subscription, Vault, VaultDirectory, VaultId};
+use crate::directory::{NewVault, Region, Subscription, Vault, VaultDirectory, VaultId};
 use crate::error::Result;
+use crate::listing::Listing;
 use crate::store_path::StorePath;
 use crate::vault::{ResourceGroupName, SubscriptionId, TenantId};
 

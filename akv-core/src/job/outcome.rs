@@ -9,6 +9,7 @@ use crate::store_path::StorePath;
 
 /// How a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "an orchestrator knows these three ends")]
 pub enum Status {
     /// Everything that was asked for is so now.
     Success,
@@ -30,6 +31,7 @@ pub struct Outcome {
 
 /// What a management job changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Effect {
     /// Nothing.
     #[default]

@@ -7,6 +7,7 @@ use crate::store::{CertificateStore, Deletion, Purged};
 
 /// A certificate to be removed.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct RemoveRequest {
     /// Which.
     pub name: CertificateName,
@@ -14,8 +15,18 @@ pub struct RemoveRequest {
     pub purge: Purge,
 }
 
+impl RemoveRequest {
+    /// Removes this certificate and leaves it in soft delete.
+    pub fn new(name: CertificateName) -> Self {
+        Self { name, purge: Purge::default() }
+    }
+}
+
+setters! { RemoveRequest { with_purge(purge: Purge) } }
+
 /// What becomes of a removed certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Purge {
     /// It stays in soft delete for the vault's retention.
     #[default]

@@ -31,6 +31,7 @@ pub struct KeyRequest {
 
 /// What a certificate is asked for.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum CertificateWish {
     /// This.
     This(RequestedCertificate),

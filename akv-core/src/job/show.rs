@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures::TryStreamExt;
 
-use super::inventory::{Coverage, chain_of};
+use super::inventory::{CertificateScope, chain_of};
 use super::item::{InventoryItem, ItemSource};
 use super::mark::Mark;
 use crate::certificate::{CertificateName, ListedCertificate};
@@ -16,17 +16,28 @@ use crate::versions::ListedVersion;
 
 /// Which certificate is shown, and how much of it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ShowRequest {
     /// Its name.
     pub name: CertificateName,
     /// The leaf alone or the whole chain.
-    pub coverage: Coverage,
+    pub scope: CertificateScope,
     /// Whether its other versions are listed.
     pub versions: Versions,
 }
 
+impl ShowRequest {
+    /// The current version of this certificate, its leaf alone.
+    pub fn new(name: CertificateName) -> Self {
+        Self { name, scope: CertificateScope::default(), versions: Versions::default() }
+    }
+}
+
+setters! { ShowRequest { with_scope(scope: CertificateScope), with_versions(versions: Versions) } }
+
 /// Which versions are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Versions {
     /// None but the current one, which is shown.
     #[default]
@@ -37,6 +48,7 @@ pub enum Versions {
 
 /// A certificate in full.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Shown {
     /// The current version.
     pub item: InventoryItem,
@@ -62,7 +74,7 @@ impl ShowJob {
     pub async fn show(&self, request: &ShowRequest) -> Result<Shown> {
         let mut item = self.item(&request.name).await?;
         let mut without_chain = false;
-        if request.coverage == Coverage::Chain && !item.certificates.is_empty() {
+        if request.scope == CertificateScope::Chain && !item.certificates.is_empty() {
             match chain_of(&*self.store, &item).await? {
                 Some(certificates) => item.certificates = certificates,
                 None => without_chain = true,

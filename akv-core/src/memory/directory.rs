@@ -19,11 +19,8 @@ use crate::memory::script::{Often, Script};
 ///
 /// # futures::executor::block_on(async {
 /// let tenant = "contoso.onmicrosoft.com".parse()?;
-/// let subscription = Subscription {
-///     id: "00000000-1111-2222-3333-444444444444".parse()?,
-///     name: "Production".into(),
-///     state: "Enabled".into(),
-/// };
+/// let id = "00000000-1111-2222-3333-444444444444".parse()?;
+/// let subscription = Subscription::new(id, "Production".to_owned(), "Enabled".to_owned());
 /// let directory = MemoryDirectory::new().with_subscription(&tenant, subscription);
 /// assert_eq!(directory.subscriptions(&tenant).await.map(|found| found.items.len()).ok(), Some(1));
 /// # Ok::<(), akv_core::InvalidValue>(())
@@ -35,6 +32,7 @@ pub struct MemoryDirectory(Mutex<State>);
 
 /// A method of [`VaultDirectory`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum DirectoryCall {
     /// `subscriptions`; fails for one tenant by its id.
     Subscriptions,
@@ -144,12 +142,9 @@ impl MemoryDirectory {
 impl State {
     fn add(&mut self, id: VaultId, region: Region) -> Vault {
         let name = key_of(id.name.as_str());
-        let vault = Vault {
-            path: path_of(&id),
-            region,
-            uri: Some(format!("https://{name}.vault.azure.net")),
-            provisioning_state: Some("Succeeded".to_owned()),
-        };
+        let vault = Vault::new(path_of(&id), region)
+            .with_uri(format!("https://{name}.vault.azure.net"))
+            .with_provisioning_state("Succeeded".to_owned());
         self.vaults.insert(name, (id, vault.clone()));
         vault
     }

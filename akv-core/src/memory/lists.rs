@@ -22,7 +22,7 @@ impl SoftDeletedCertificates for MemoryStore {
                 attributes: newest.attributes.clone(),
                 tags: newest.tags.clone(),
             });
-            Some(Ok(listed.with_times(Some(gone.at), Some(gone.at + RETENTION))))
+            Some(Ok(listed.with_deleted(gone.at).with_scheduled_purge(gone.at + RETENTION)))
         });
         stream::iter(deleted.collect::<Vec<_>>()).boxed()
     }

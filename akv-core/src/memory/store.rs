@@ -43,6 +43,7 @@ pub struct MemoryStore {
 
 /// A method of [`CertificateStore`] or of an optional capability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum StoreCall {
     /// `list`.
     List,
@@ -257,12 +258,10 @@ impl CertificateStore for MemoryStore {
         };
         let newest = state.live.values().filter_map(Entry::newest).filter(counts);
         let listed = newest.map(|newest| {
-            Ok(ListedCertificate {
-                name: newest.name.clone(),
-                thumbprint: newest.thumbprint,
-                attributes: newest.attributes.clone(),
-                tags: newest.tags.clone(),
-            })
+            Ok(ListedCertificate::new(newest.name.clone())
+                .with_thumbprint(newest.thumbprint)
+                .with_attributes(newest.attributes.clone())
+                .with_tags(newest.tags.clone()))
         });
         let mut items: Vec<Result<ListedCertificate>> = listed.collect();
         if let Some((after, error)) = &state.list_breaks {
@@ -303,11 +302,11 @@ impl CertificateStore for MemoryStore {
         let state = self.enter(StoreCall::Deleted, name)?;
         let found = state.deleted.get(name);
         Ok(found.and_then(|gone| {
-            Some(DeletedCertificate {
-                certificate: gone.entry.newest()?.clone(),
-                deleted: Some(gone.at),
-                scheduled_purge: Some(gone.at + RETENTION),
-            })
+            Some(
+                DeletedCertificate::new(gone.entry.newest()?.clone())
+                    .with_deleted(gone.at)
+                    .with_scheduled_purge(gone.at + RETENTION),
+            )
         }))
     }
 
@@ -333,24 +332,23 @@ impl CertificateStore for MemoryStore {
         let entry = entry.or_insert_with(|| Entry { versions: Vec::new() });
         // The name keeps the case in which it was first made.
         let shown = entry.newest().map_or_else(|| name.clone(), |newest| newest.name.clone());
-        let certificate = Certificate {
-            name: shown,
-            version,
-            der: Some(leaf.der().to_vec()),
-            thumbprint: Some(leaf.thumbprint()),
-            attributes: Attributes {
-                enabled: true,
-                not_before: leaf.not_before(),
-                expires: leaf.not_after(),
-                created: Some(now),
-                updated: Some(now),
-            },
-            tags: import.tags.clone(),
-            key: Some(KeyState {
-                exportable: Some(import.exportable),
-                kind: Some(kind_of(&import.bundle.key_kind())),
-            }),
-        };
+        let certificate = Certificate::new(shown, version)
+            .with_der(leaf.der().to_vec())
+            .with_thumbprint(leaf.thumbprint())
+            .with_attributes(
+                Attributes::default()
+                    .with_enabled(true)
+                    .with_not_before(leaf.not_before())
+                    .with_expires(leaf.not_after())
+                    .with_created(now)
+                    .with_updated(now),
+            )
+            .with_tags(import.tags.clone())
+            .with_key(
+                KeyState::default()
+                    .with_exportable(import.exportable)
+                    .with_kind(kind_of(&import.bundle.key_kind())),
+            );
         let chain = std::iter::once(leaf).chain(import.bundle.chain()).map(X509::der);
         let chain = chain.map(<[u8]>::to_vec).collect();
         entry.versions.push((certificate.clone(), chain));

@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use super::describe;
 use super::record::Plan;
 use crate::change::Action;
-use crate::directory::{Listing, NewVault, Region, Subscription, Vault, VaultDirectory, VaultId};
+use crate::directory::{NewVault, Region, Subscription, Vault, VaultDirectory, VaultId};
 use crate::error::Result;
+use crate::listing::Listing;
 use crate::store_path::StorePath;
 use crate::vault::{ResourceGroupName, SubscriptionId, TenantId};
 

@@ -7,6 +7,7 @@ use crate::change::Action;
 
 /// What a job would change.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Planned {
     /// The changes, in order.
     pub changes: Vec<PlannedChange>,
@@ -16,6 +17,7 @@ pub struct Planned {
 
 /// One change of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct PlannedChange {
     /// What would be done.
     pub action: Action,

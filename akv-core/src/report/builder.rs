@@ -18,6 +18,7 @@ use crate::certificate::CertificateName;
 
 /// What a report looks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ReportOptions {
     /// A certificate that expires within so many days is reported.
     pub within: u32,
@@ -25,6 +26,14 @@ pub struct ReportOptions {
     pub stale: u32,
     /// Tags that every certificate must have, with a value that is not blank.
     pub required_tags: Vec<String>,
+}
+
+setters! {
+    ReportOptions {
+        with_within(within: u32),
+        with_stale(stale: u32),
+        with_required_tags(required_tags: Vec<String>),
+    }
 }
 
 impl Default for ReportOptions {
@@ -105,6 +114,7 @@ impl ReportBuilder {
 
 /// A finished report.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Report {
     /// The time it was made for.
     pub now: OffsetDateTime,

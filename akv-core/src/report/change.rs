@@ -12,6 +12,7 @@ use crate::certificate::{CertificateName, Thumbprint, Version};
 
 /// An earlier inventory: of a previous run, or what Command knows.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Earlier {
     /// What it held.
     pub records: Vec<EarlierRecord>,
@@ -21,8 +22,18 @@ pub struct Earlier {
     pub failed: Vec<Store>,
 }
 
+impl Earlier {
+    /// An inventory whose records name their stores themselves.
+    pub fn new(records: Vec<EarlierRecord>) -> Self {
+        Self { records, only: None, failed: Vec::new() }
+    }
+}
+
+setters! { Earlier { with_only(only: impl Into<Option<Store>>), with_failed(failed: Vec<Store>) } }
+
 /// A record of an earlier inventory.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum EarlierRecord {
     /// All that a report knows.
     Full(Box<Record>),
@@ -37,6 +48,7 @@ pub enum EarlierRecord {
 
 /// A certificate that is not as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Change {
     /// What happened.
     pub kind: ChangeKind,
@@ -54,6 +66,7 @@ pub struct Change {
 
 /// What a change shows of each side.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Snapshot {
     /// The thumbprint.
     pub thumbprint: Option<Thumbprint>,
@@ -65,6 +78,7 @@ pub struct Snapshot {
 
 /// What happened to a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum ChangeKind {
     /// It was not there before.
     New,
@@ -91,6 +105,7 @@ impl ChangeKind {
 /// One inventory does not name its store, and the other one has several: nothing says which of them
 /// is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StoreMismatch {
     /// How many stores the inventory with names has.
     pub stores: usize,

@@ -16,6 +16,7 @@ use crate::error::InvalidValue;
 /// assert!("fatal".parse::<FailOn>().is_err());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FailOn {
     /// Findings with this code.
     Code(Code),

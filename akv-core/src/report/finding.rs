@@ -13,6 +13,7 @@ use crate::directory::{PublicAccess, PurgeProtection};
 
 /// Something that needs attention.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Finding {
     /// What it is, for programs.
     pub code: Code,
@@ -27,6 +28,7 @@ pub struct Finding {
 
 /// What a finding is about, as an index into the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Subject {
     /// One of the report's records.
     Certificate(usize),

@@ -11,6 +11,7 @@ use crate::certificate::{Attributes, CertificateName, Thumbprint, Version};
 ///
 /// The certificate's bytes are not kept: a fleet has many.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Record {
     /// Where it is; `None` in inventories that do not name their store.
     pub store: Option<Store>,
@@ -56,6 +57,7 @@ pub struct Record {
 
 /// How a certificate is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SignatureFacts {
     /// The algorithm's name, with its object identifier.
     pub algorithm: Arc<str>,
@@ -63,11 +65,26 @@ pub struct SignatureFacts {
     pub weak: bool,
 }
 
+impl SignatureFacts {
+    /// A signature with this algorithm.
+    pub fn new(algorithm: impl Into<Arc<str>>, weak: bool) -> Self {
+        Self { algorithm: algorithm.into(), weak }
+    }
+}
+
 /// What is known of the versions before the newest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct OlderVersions {
     /// How many of them are enabled.
     pub enabled: usize,
+}
+
+impl OlderVersions {
+    /// So many of them are enabled.
+    pub fn new(enabled: usize) -> Self {
+        Self { enabled }
+    }
 }
 
 impl Record {

@@ -12,6 +12,7 @@ use crate::bundle::Severity;
 
 /// How many certificates there are, by what a fleet is looked at by.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Summary {
     /// By vault.
     pub by_store: Vec<Count>,
@@ -27,6 +28,7 @@ pub struct Summary {
 
 /// How many certificates have something in common, and how they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Count {
     /// What they have in common; `None` for those that have no such thing.
     pub label: Option<String>,
@@ -40,6 +42,7 @@ pub struct Count {
 
 /// When certificates expire, by month.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timeline {
     /// Expired already.
     pub expired: usize,
@@ -53,6 +56,7 @@ pub struct Timeline {
 
 /// A month of a [`Timeline`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Month {
     /// The year.
     pub year: i32,

@@ -1,6 +1,6 @@
 //! Certificates written by hand, with whatever in their fields, and signed all the same.
 
-use akv_core::bundle::{Contents, PrivateKey, X509};
+use akv_core::bundle::{Parts, PrivateKey, X509};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 
@@ -40,13 +40,9 @@ impl Key {
         key.into_iter().chain(certificates).map(block).collect()
     }
 
-    pub(crate) fn contents(&self, certificates: &[X509]) -> Contents {
-        Contents {
-            keys: vec![PrivateKey::from_pkcs8(&self.pkcs8).unwrap()],
-            certificates: certificates.to_vec(),
-            unreadable: Vec::new(),
-            offered: Vec::new(),
-        }
+    pub(crate) fn contents(&self, certificates: &[X509]) -> Parts {
+        let key = PrivateKey::from_pkcs8(&self.pkcs8).unwrap();
+        Parts::new(vec![key], certificates.to_vec())
     }
 }
 

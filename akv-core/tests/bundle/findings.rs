@@ -8,7 +8,7 @@ use crate::fixtures::{self, NOW};
 use crate::pki::Party;
 
 fn findings(key: &Party, certificates: &[&X509]) -> Vec<Finding> {
-    Bundle::from_contents(key.contents(certificates), NOW).unwrap().findings(NOW)
+    Bundle::from_parts(key.contents(certificates), NOW).unwrap().findings(NOW)
 }
 
 fn codes(findings: &[Finding]) -> Vec<&'static str> {
@@ -44,7 +44,7 @@ fn dates_are_judged_by_the_time_that_is_given() {
     let root = Party::authority("Root");
     let leaf = Party::leaf("web").valid(NOW - Duration::days(10), NOW + Duration::days(10));
     let bundle =
-        Bundle::from_contents(leaf.contents(&[&leaf.signed_by(&root), &root.self_signed()]), NOW)
+        Bundle::from_parts(leaf.contents(&[&leaf.signed_by(&root), &root.self_signed()]), NOW)
             .unwrap();
     let at = |now| codes(&bundle.findings(now));
     assert_eq!(at(NOW), [""; 0]);

@@ -1,7 +1,7 @@
 //! Certificates of a vault in the order of their chain: nothing is left out.
 
 use akv_core::Password;
-use akv_core::bundle::{Contents, X509, leaf_first, pem};
+use akv_core::bundle::{Parts, X509, leaf_first, pem};
 
 use crate::fixtures::NOW;
 use crate::pki::Party;
@@ -29,9 +29,9 @@ impl Family {
     }
 }
 
-fn without_key(certificates: &[&X509]) -> Contents {
+fn without_key(certificates: &[&X509]) -> Parts {
     let certificates = certificates.iter().copied().cloned().collect();
-    Contents { certificates, ..Contents::default() }
+    Parts::new(Vec::new(), certificates)
 }
 
 fn assert_order(found: &[X509], expected: &[&X509]) {
@@ -64,7 +64,7 @@ fn an_issuer_of_the_same_name_that_did_not_sign_is_not_in_the_chain() {
 
 #[test]
 fn nothing_has_no_order() {
-    assert!(leaf_first(Contents::default(), NOW).is_empty());
+    assert!(leaf_first(Parts::default(), NOW).is_empty());
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn every_good_file_becomes_the_bundle_that_the_manifest_tells() {
         let findings = bundle.findings(NOW);
         assert!(
             findings.iter().all(|finding| finding.severity < Severity::Error
-                && finding.code != FindingCode::StrangerLeftOut
+                && finding.code != FindingCode::UnrelatedCertificate
                 && finding.code != FindingCode::SignatureNotChecked),
             "{}: {findings:?}",
             fixture.file

@@ -1,7 +1,7 @@
 //! Certificates that are offered beside the file: taken where the chain needs them, and nowhere else.
 
 use akv_core::Password;
-use akv_core::bundle::{Bundle, Contents, X509, read_issuers};
+use akv_core::bundle::{Bundle, X509, read_issuers};
 
 use crate::crafted::{Crafted, Key};
 use crate::fixtures::NOW;
@@ -42,8 +42,8 @@ impl World {
         let mut offered: Vec<X509> = offered.iter().copied().cloned().collect();
         let mut all = (0..=offered.len()).map(|_| {
             offered.rotate_left(1);
-            let contents = Contents { offered: offered.clone(), ..self.web.contents(&file) };
-            let bundle = Bundle::from_contents(contents, NOW).unwrap();
+            let contents = self.web.contents(&file).with_offered(offered.clone());
+            let bundle = Bundle::from_parts(contents, NOW).unwrap();
             let codes = bundle.findings(NOW).iter().map(|finding| finding.code.as_str()).collect();
             (bundle.chain().to_vec(), codes)
         });
@@ -89,7 +89,7 @@ fn file_goes_before_what_is_offered_unless_it_is_not_valid() {
         let web = Key::new();
         let leaf = Crafted::new("Issuing", "web").valid(VALID.0, VALID.1).x509(&web, &key);
         let contents = web.contents(&[leaf, file.clone()]);
-        let bundle = Bundle::from_contents(Contents { offered: vec![offered], ..contents }, NOW);
+        let bundle = Bundle::from_parts(contents.with_offered(vec![offered]), NOW);
         (bundle.unwrap().chain().to_vec(), file)
     };
     assert_eq!(renewed.0, [renewed.1]);

@@ -11,7 +11,7 @@ fn codes(bundle: &Bundle) -> Vec<FindingCode> {
 }
 
 fn bundle(key: &Party, certificates: &[&X509]) -> Bundle {
-    Bundle::from_contents(key.contents(certificates), NOW).unwrap()
+    Bundle::from_parts(key.contents(certificates), NOW).unwrap()
 }
 
 proptest! {
@@ -31,17 +31,16 @@ proptest! {
         prop_assert_eq!(all.len(), 5);
         all.push(stranger);
         all.push(contents.certificates[2].clone());
-        let shuffled = akv_core::bundle::Contents {
-            keys: vec![PrivateKey::from_pkcs8(contents.keys[0].pkcs8()).unwrap()],
-            certificates: order.iter().map(|position| all[*position].clone()).collect(),
-            unreadable: Vec::new(), offered: Vec::new(),
-        };
-        let bundle = Bundle::from_contents(shuffled, NOW).unwrap();
+        let shuffled = akv_core::bundle::Parts::new(
+            vec![PrivateKey::from_pkcs8(contents.keys[0].pkcs8()).unwrap()],
+            order.iter().map(|position| all[*position].clone()).collect(),
+        );
+        let bundle = Bundle::from_parts(shuffled, NOW).unwrap();
         prop_assert_eq!(bundle.leaf(), expected.leaf());
         prop_assert_eq!(bundle.chain(), expected.chain());
         prop_assert_eq!(bundle.to_pkcs12(), expected.to_pkcs12());
         let codes = codes(&bundle);
-        prop_assert!(codes.contains(&FindingCode::StrangerLeftOut));
+        prop_assert!(codes.contains(&FindingCode::UnrelatedCertificate));
         prop_assert!(codes.contains(&FindingCode::DuplicateLeftOut));
     }
 
@@ -90,7 +89,7 @@ fn the_name_of_the_issuer_is_not_enough() {
     let certificates = [impostor.self_signed(), leaf.signed_by(&real), real.self_signed()];
     let bundle = bundle(&leaf, &certificates.each_ref());
     assert_eq!(bundle.chain(), &certificates[2..]);
-    assert!(codes(&bundle).contains(&FindingCode::StrangerLeftOut));
+    assert!(codes(&bundle).contains(&FindingCode::UnrelatedCertificate));
 }
 
 #[test]
@@ -102,7 +101,7 @@ fn a_signature_that_does_not_verify_ends_the_chain() {
     assert_eq!(bundle.chain(), []);
     let codes = codes(&bundle);
     assert!(codes.contains(&FindingCode::MissingIntermediate), "{codes:?}");
-    assert!(codes.contains(&FindingCode::StrangerLeftOut), "{codes:?}");
+    assert!(codes.contains(&FindingCode::UnrelatedCertificate), "{codes:?}");
 }
 
 #[test]
@@ -148,7 +147,7 @@ fn duplicate(party: &Party) -> rcgen::KeyPair {
 fn a_key_that_fits_nothing_is_told_with_what_was_found() {
     let (root, leaf, other) = (Party::authority("Root"), Party::leaf("web"), Party::leaf("other"));
     let error =
-        Bundle::from_contents(other.contents(&[&leaf.signed_by(&root), &root.self_signed()]), NOW);
+        Bundle::from_parts(other.contents(&[&leaf.signed_by(&root), &root.self_signed()]), NOW);
     match error.unwrap_err() {
         BundleError::KeyFitsNoCertificate { key, mut subjects } => {
             subjects.sort();
@@ -165,12 +164,12 @@ fn two_keys_are_one_too_many_but_the_same_key_twice_is_not() {
     let certificate = leaf.signed_by(&root);
     let mut contents = leaf.contents(&[&certificate]);
     contents.keys.push(leaf.private_key());
-    assert!(Bundle::from_contents(contents, NOW).is_ok());
+    assert!(Bundle::from_parts(contents, NOW).is_ok());
     let mut contents = leaf.contents(&[&certificate]);
     contents.keys.push(other.private_key());
     contents.keys.push(other.private_key());
     assert_eq!(
-        Bundle::from_contents(contents, NOW).unwrap_err(),
+        Bundle::from_parts(contents, NOW).unwrap_err(),
         BundleError::SeveralKeys { found: 2 }
     );
 }
@@ -191,16 +190,8 @@ fn an_ec_key_without_its_public_half_is_matched() {
         assert!(without.len() < pkcs8.len(), "{file}: the fixture has the public half");
         let key = PrivateKey::from_pkcs8(&without).unwrap();
         let certificates = contents.certificates;
-        let bundle = Bundle::from_contents(
-            akv_core::bundle::Contents {
-                keys: vec![key],
-                certificates,
-                unreadable: Vec::new(),
-                offered: Vec::new(),
-            },
-            NOW,
-        )
-        .unwrap();
+        let bundle =
+            Bundle::from_parts(akv_core::bundle::Parts::new(vec![key], certificates), NOW).unwrap();
         assert_eq!(bundle.key_kind().to_string(), fixture.key);
     }
 }

@@ -1,6 +1,6 @@
 //! A small PKI for tests: authorities and leaves of any shape, with keys that are made quickly.
 
-use akv_core::bundle::{Contents, PrivateKey, X509};
+use akv_core::bundle::{Parts, PrivateKey, X509};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256,
 };
@@ -74,12 +74,8 @@ impl Party {
     }
 
     /// What a file with this party's key and these certificates holds.
-    pub(crate) fn contents(&self, certificates: &[&X509]) -> Contents {
-        Contents {
-            keys: vec![self.private_key()],
-            certificates: certificates.iter().copied().cloned().collect(),
-            unreadable: Vec::new(),
-            offered: Vec::new(),
-        }
+    pub(crate) fn contents(&self, certificates: &[&X509]) -> Parts {
+        let certificates = certificates.iter().copied().cloned().collect();
+        Parts::new(vec![self.private_key()], certificates)
     }
 }

@@ -26,10 +26,10 @@ fn leaf(issuer: (&str, &Key), key: &Key, valid: (&str, &str)) -> X509 {
 /// Makes bundles of every rotation of the certificates and returns the one that all are.
 fn bundle(key: &Key, certificates: &[&X509]) -> Bundle {
     let mut order: Vec<X509> = certificates.iter().copied().cloned().collect();
-    let first = Bundle::from_contents(key.contents(&order), NOW).unwrap();
+    let first = Bundle::from_parts(key.contents(&order), NOW).unwrap();
     for _ in certificates {
         order.rotate_left(1);
-        let other = Bundle::from_contents(key.contents(&order), NOW).unwrap();
+        let other = Bundle::from_parts(key.contents(&order), NOW).unwrap();
         assert_eq!((other.leaf(), other.chain()), (first.leaf(), first.chain()));
     }
     first
@@ -182,7 +182,7 @@ fn a_hundred_authorities_of_one_name_are_searched_quickly() {
             certificates.push(crafted.x509(key, signer));
         }
         let begun = Instant::now();
-        Bundle::from_contents(web.contents(&certificates), NOW).unwrap();
+        Bundle::from_parts(web.contents(&certificates), NOW).unwrap();
         assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 }

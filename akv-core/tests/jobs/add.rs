@@ -3,7 +3,8 @@
 use crate::pki::Leaf;
 use crate::scene::{NOT_ABSENT, Scene, adding, error, tags, web};
 use akv_core::job::{
-    AddRequest, Contents, Effect, ExistingTags, ManagementJob, Overwrite, SoftDeleted, Status,
+    AddRequest, CertificateFile, Effect, ExistingTags, ManagementJob, Overwrite, SoftDeleted,
+    Status,
 };
 use akv_core::memory::StoreCall;
 use akv_core::{Bundle, CertificateStore, ErrorKind, Exportable, OperationState, Password};
@@ -11,11 +12,11 @@ use futures::executor::block_on;
 use zeroize::Zeroizing;
 
 fn overwriting(leaf: &Leaf) -> AddRequest {
-    AddRequest { overwrite: Overwrite::Yes, ..adding(leaf) }
+    adding(leaf).with_overwrite(Overwrite::Yes)
 }
 
 fn preserving(leaf: &Leaf) -> AddRequest {
-    AddRequest { existing_tags: ExistingTags::Preserve, ..overwriting(leaf) }
+    overwriting(leaf).with_existing_tags(ExistingTags::Preserve)
 }
 
 /// A scene in which `web` holds `leaf` and is in soft delete.
@@ -28,7 +29,7 @@ fn deleted(leaf: &Leaf, scene: &Scene) {
 fn a_new_name_is_imported_and_the_message_proves_it() {
     let scene = Scene::new();
     let leaf = scene.leaf();
-    let outcome = scene.add(&AddRequest { tags: tags(&[("owner", "pki")]), ..adding(&leaf) });
+    let outcome = scene.add(&adding(&leaf).with_tags(tags(&[("owner", "pki")])));
     assert_eq!(outcome.status(), Status::Success);
     assert_eq!(scene.versions(), [(leaf.thumbprint(), tags(&[("owner", "pki")]))]);
     let version = &scene.store.versions(&web())[0].version;
@@ -45,7 +46,7 @@ fn an_existing_alias_without_overwrite_is_a_warning_and_nothing_changes() {
     let (old, new) = (scene.leaf(), scene.leaf());
     scene.given(&old, &[("owner", "pki")]);
     for leaf in [&new, &old] {
-        let job = AddRequest { tags: tags(&[("owner", "other")]), ..adding(leaf) };
+        let job = adding(leaf).with_tags(tags(&[("owner", "other")]));
         let outcome = scene.add(&job);
         assert_eq!((outcome.status(), outcome.effect()), (Status::Warning, &Effect::Nothing));
         assert!(outcome.message().contains("nothing was changed"), "{}", outcome.message());
@@ -59,7 +60,7 @@ fn an_existing_alias_without_overwrite_is_a_warning_and_nothing_changes() {
 fn an_alias_is_the_same_in_any_letter_case() {
     let scene = Scene::new();
     scene.given(&scene.leaf(), &[]);
-    let job = AddRequest { name: "WEB".parse().ok(), ..adding(&scene.leaf()) };
+    let job = adding(&scene.leaf()).with_name("WEB".parse().ok());
     assert_eq!(scene.add(&job).status(), Status::Warning);
     assert_eq!(scene.versions().len(), 1);
 }
@@ -88,7 +89,7 @@ fn overwrite_makes_a_new_version_and_the_job_says_which_tags_it_has() {
         let scene = Scene::new();
         let (old, new) = (scene.leaf(), scene.leaf());
         scene.given(&old, &[("env", "test"), ("owner", "pki")]);
-        let outcome = scene.add(&AddRequest { tags: tags(&[("env", "prod")]), ..job(&new) });
+        let outcome = scene.add(&job(&new).with_tags(tags(&[("env", "prod")])));
         assert_eq!(outcome.status(), Status::Success, "{}", outcome.message());
         let versions = scene.versions();
         assert_eq!(versions.len(), 2);
@@ -102,7 +103,7 @@ fn tags_over_the_limit_fail_before_anything_is_sent() {
     let many: Vec<_> = (0..15).map(|number| (format!("tag{number}"), String::new())).collect();
     let many: Vec<_> = many.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     scene.given(&scene.leaf(), &many);
-    let job = AddRequest { tags: tags(&[("one-more", "")]), ..preserving(&scene.leaf()) };
+    let job = preserving(&scene.leaf()).with_tags(tags(&[("one-more", "")]));
     let outcome = scene.add(&job);
     assert_eq!(outcome.status(), Status::Failure);
     assert!(outcome.message().contains("at most 15 tags"), "{}", outcome.message());
@@ -117,7 +118,7 @@ fn the_same_certificate_makes_no_new_version_and_its_tags_are_reconciled() {
     for (job, expected, updates) in [
         (preserving(&leaf), tags(&[("env", "test"), ("owner", "pki")]), 0),
         (
-            AddRequest { tags: tags(&[("env", "prod")]), ..preserving(&leaf) },
+            preserving(&leaf).with_tags(tags(&[("env", "prod")])),
             tags(&[("env", "prod"), ("owner", "pki")]),
             1,
         ),
@@ -136,7 +137,7 @@ fn a_key_that_stays_exportable_is_told() {
     let scene = Scene::new();
     let leaf = scene.leaf();
     scene.given(&leaf, &[]);
-    let outcome = scene.add(&AddRequest { exportable: Exportable::No, ..overwriting(&leaf) });
+    let outcome = scene.add(&overwriting(&leaf).with_exportable(Exportable::No));
     assert_eq!(outcome.status(), Status::Warning);
     assert!(outcome.message().contains("its key is exportable"), "{}", outcome.message());
 }
@@ -145,11 +146,11 @@ fn a_key_that_stays_exportable_is_told() {
 fn a_bad_bundle_stops_before_the_store_is_asked() {
     let scene = Scene::new();
     let expired = scene.pki.leaf_until("old.contoso.com", scene.now - time::Duration::DAY);
-    let other = |contents| AddRequest { contents, ..adding(&expired) };
-    let pfx = |bytes: &[u8]| other(Contents::Pfx(Zeroizing::new(bytes.to_vec())));
+    let other = |contents| adding(&expired).with_contents(contents);
+    let pfx = |bytes: &[u8]| other(CertificateFile::Pfx(Zeroizing::new(bytes.to_vec())));
     for (job, expected) in [
         (adding(&expired), "expired"),
-        (other(Contents::Pem(Zeroizing::new(expired.pem_without_key()))), "key"),
+        (other(CertificateFile::Pem(Zeroizing::new(expired.pem_without_key()))), "key"),
         (pfx(b"no PKCS#12 at all"), "PKCS#12"),
         (pfx(b""), "PKCS#12"),
     ] {
@@ -164,10 +165,8 @@ fn a_bad_bundle_stops_before_the_store_is_asked() {
 fn warnings_about_the_bundle_go_into_the_message() {
     let scene = Scene::new();
     let leaf = scene.leaf();
-    let job = AddRequest {
-        contents: Contents::Pem(Zeroizing::new(leaf.pem_without_root())),
-        ..adding(&leaf)
-    };
+    let contents = CertificateFile::Pem(Zeroizing::new(leaf.pem_without_root()));
+    let job = adding(&leaf).with_contents(contents);
     let outcome = scene.add(&job);
     assert_eq!(outcome.status(), Status::Success);
     assert!(outcome.message().contains("missing-intermediate"), "{}", outcome.message());
@@ -179,8 +178,8 @@ fn a_pfx_is_taken_too() {
     let leaf = scene.leaf();
     let password = Password::default();
     let bundle = Bundle::from_pem(&leaf.pem(), &password, scene.now).expect("a bundle");
-    let contents = Contents::Pfx(bundle.to_pkcs12());
-    let outcome = scene.add(&AddRequest { contents, ..adding(&leaf) });
+    let contents = CertificateFile::Pfx(bundle.to_pkcs12());
+    let outcome = scene.add(&adding(&leaf).with_contents(contents));
     assert_eq!(outcome.status(), Status::Success, "{}", outcome.message());
     assert_eq!(scene.versions()[0].0, leaf.thumbprint());
 }
@@ -189,7 +188,7 @@ fn a_pfx_is_taken_too() {
 fn without_an_alias_the_certificate_names_itself_and_the_message_says_so() {
     let scene = Scene::new();
     let leaf = scene.pki.leaf("www.contoso.com");
-    let contents = Contents::Pem(Zeroizing::new(leaf.pem()));
+    let contents = CertificateFile::Pem(Zeroizing::new(leaf.pem()));
     let outcome = scene.add(&AddRequest::new(contents, Password::default()));
     assert_eq!(outcome.status(), Status::Success);
     assert_eq!(scene.store.versions(&crate::scene::name("www-contoso-com")).len(), 1);
@@ -201,7 +200,7 @@ fn a_name_in_soft_delete_is_recovered_and_given_the_new_version() {
     let scene = Scene::new();
     let (old, new) = (scene.leaf(), scene.leaf());
     deleted(&old, &scene);
-    let outcome = scene.add(&AddRequest { tags: tags(&[("env", "prod")]), ..adding(&new) });
+    let outcome = scene.add(&adding(&new).with_tags(tags(&[("env", "prod")])));
     assert_eq!(outcome.status(), Status::Success, "{}", outcome.message());
     assert!(outcome.message().contains("was in soft delete and was recovered"));
     let versions = scene.versions();
@@ -220,7 +219,7 @@ fn tags_of_a_deleted_certificate_are_kept_only_where_overwrite_and_preserve_ask_
         let scene = Scene::new();
         let new = scene.leaf();
         deleted(&scene.leaf(), &scene);
-        scene.add(&AddRequest { overwrite, existing_tags, ..adding(&new) });
+        scene.add(&adding(&new).with_overwrite(overwrite).with_existing_tags(existing_tags));
         let expected = if kept { tags(&[("owner", "pki")]) } else { tags(&[]) };
         assert_eq!(
             scene.versions()[1],
@@ -234,7 +233,7 @@ fn tags_of_a_deleted_certificate_are_kept_only_where_overwrite_and_preserve_ask_
 fn refuse_leaves_what_is_in_soft_delete_alone_and_says_the_way_out() {
     let scene = Scene::new();
     deleted(&scene.leaf(), &scene);
-    let job = AddRequest { soft_deleted: SoftDeleted::Refuse, ..adding(&scene.leaf()) };
+    let job = adding(&scene.leaf()).with_soft_deleted(SoftDeleted::Refuse);
     let outcome = scene.add(&job);
     assert_eq!(outcome.status(), Status::Failure);
     assert!(outcome.message().contains("recover or purge"), "{}", outcome.message());
@@ -245,7 +244,7 @@ fn refuse_leaves_what_is_in_soft_delete_alone_and_says_the_way_out() {
 fn an_import_that_fails_after_the_recovery_is_put_back() {
     let scene = Scene::new();
     deleted(&scene.leaf(), &scene);
-    let job = AddRequest { tags: tags(&[]), ..adding(&scene.leaf()) };
+    let job = adding(&scene.leaf()).with_tags(tags(&[]));
     scene.store.fail_once(StoreCall::Import, error(ErrorKind::SoftDeleted));
     scene.store.fail(StoreCall::Import, error(ErrorKind::Invalid));
     let outcome = scene.add(&job);
@@ -311,14 +310,14 @@ fn what_somebody_else_recovers_meanwhile_exists_as_any_other() {
 fn an_addition_that_is_done_already_is_a_success() {
     let scene = Scene::new();
     let leaf = scene.leaf();
-    let job = AddRequest { tags: tags(&[("owner", "pki")]), ..adding(&leaf) };
+    let job = adding(&leaf).with_tags(tags(&[("owner", "pki")]));
     assert_eq!(scene.add(&job).status(), Status::Success);
     let again = scene.add(&job);
     assert_eq!(again.status(), Status::Success, "{}", again.message());
     assert!(matches!(again.effect(), Effect::Unchanged { .. }));
     assert!(again.message().contains("no new version, nothing was changed"), "{}", again.message());
     assert_eq!(scene.versions(), [(leaf.thumbprint(), tags(&[("owner", "pki")]))]);
-    let other = AddRequest { exportable: Exportable::No, ..job };
+    let other = job.with_exportable(Exportable::No);
     assert_eq!(scene.add(&other).status(), Status::Warning, "not all that was asked for is so");
 }
 
@@ -344,7 +343,7 @@ fn an_addition_goes_on_where_its_mark_is_and_no_other_does() {
         marked(&scene, &old, &new, &had);
         if job(&new).overwrite == Overwrite::No {
             assert_eq!(scene.add(&job(&other)).status(), Status::Warning);
-            let refusing = AddRequest { soft_deleted: SoftDeleted::Refuse, ..job(&new) };
+            let refusing = job(&new).with_soft_deleted(SoftDeleted::Refuse);
             assert_eq!(scene.add(&refusing).status(), Status::Warning);
             assert_eq!(scene.versions().len(), 1);
         }
@@ -402,9 +401,9 @@ fn a_derived_alias_replaces_only_what_has_the_same_source() {
         let scene = Scene::new();
         let request = |host: &str| {
             let leaf = scene.pki.leaf(host);
-            let contents = Contents::Pem(Zeroizing::new(leaf.pem()));
+            let contents = CertificateFile::Pem(Zeroizing::new(leaf.pem()));
             let request = AddRequest::new(contents, Password::default());
-            AddRequest { overwrite: Overwrite::Yes, ..request }
+            request.with_overwrite(Overwrite::Yes)
         };
         assert_eq!(scene.add(&request(first)).status(), Status::Success);
         let outcome = scene.add(&request(second));
@@ -415,7 +414,7 @@ fn a_derived_alias_replaces_only_what_has_the_same_source() {
             for told in ["nothing was replaced", "give an alias"] {
                 assert!(outcome.message().contains(told), "{}", outcome.message());
             }
-            let named = AddRequest { name: Some(name.clone()), ..request(second) };
+            let named = request(second).with_name(name.clone());
             assert_eq!(scene.add(&named).status(), Status::Success, "it was asked for by name");
         }
     }

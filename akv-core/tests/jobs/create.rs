@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::agreement::Expected;
 use crate::scene::{Scene, adding, error, web};
 use akv_core::job::{
-    AddRequest, Background, Contents, CreateRequest, Effect, ManagementJob, Outcome, Status,
+    AddRequest, Background, CertificateFile, CreateRequest, Effect, ManagementJob, Outcome, Status,
     StoreJobs,
 };
 use akv_core::memory::{DirectoryCall, MemoryDirectory, StoreCall};
@@ -41,11 +41,9 @@ fn create_and_add(scene: &Scene, directory: &Arc<MemoryDirectory>, add: &AddRequ
     let audited = scene.audit.directory(Arc::clone(directory) as _, nobody);
     let jobs = StoreJobs::new(store, audited, tenant.clone(), clock)
         .with_background(Arc::clone(&opened) as _);
-    let create = CreateRequest {
-        id: id(),
-        region: "westeurope".parse().ok(),
-        options: VaultOptions::default(),
-    };
+    let create = CreateRequest::new(id())
+        .with_region("westeurope".parse().ok())
+        .with_options(VaultOptions::default());
     let job = async |jobs: &StoreJobs| jobs.create_and_add(&create, add).await;
     let expected = Expected::of(scene, directory, tenant, &job);
     let outcome = block_on(job(&jobs));
@@ -73,10 +71,8 @@ fn a_vault_is_created_where_it_is_not_and_the_certificate_counts() {
 fn no_vault_is_created_for_a_certificate_that_cannot_be_added() {
     let scene = Scene::new();
     let directory = Arc::new(MemoryDirectory::new());
-    let broken = AddRequest {
-        contents: Contents::Pfx(Zeroizing::new(b"no PKCS#12".to_vec())),
-        ..adding(&scene.leaf())
-    };
+    let broken = adding(&scene.leaf())
+        .with_contents(CertificateFile::Pfx(Zeroizing::new(b"no PKCS#12".to_vec())));
     let outcome = create_and_add(&scene, &directory, &broken);
     assert_eq!(outcome.status(), Status::Failure);
     assert!(outcome.message().starts_with("nothing was created or added"), "{}", outcome.message());

@@ -2,8 +2,8 @@
 
 use crate::scene::{Scene, adding, error, name, tags};
 use akv_core::job::{
-    AddRequest, Coverage, InventoryItem, InventoryJob, InventoryOutcome, InventoryRequest,
-    ItemSource, Known, LastInventory, Status, Unchanged,
+    CertificateScope, InventoryItem, InventoryJob, InventoryOutcome, InventoryRequest, ItemSource,
+    PreviousCertificate, PreviousInventory, Status, Unchanged,
 };
 use akv_core::memory::StoreCall;
 use akv_core::{CertificateStore, Denial, ErrorKind, OperationState, Pending, Thumbprint};
@@ -17,7 +17,7 @@ fn scene() -> Scene {
     let leaf = scene.leaf();
     for number in 0..4 {
         let name = Some(name(&format!("c{number}")));
-        let outcome = scene.add(&AddRequest { name, tags: tags(&[("n", "1")]), ..adding(&leaf) });
+        let outcome = scene.add(&adding(&leaf).with_name(name).with_tags(tags(&[("n", "1")])));
         assert_eq!(outcome.status(), Status::Success, "{}", outcome.message());
     }
     scene
@@ -56,7 +56,7 @@ fn an_empty_vault_is_a_success() {
 
 #[test]
 fn the_chain_is_told_where_it_is_asked_for() {
-    let request = InventoryRequest { coverage: Coverage::Chain, ..InventoryRequest::default() };
+    let request = InventoryRequest::default().with_scope(CertificateScope::Chain);
     let (_, items) = inventory(&scene(), &request);
     assert!(items.iter().all(|item| item.certificates.len() == 2));
 }
@@ -78,10 +78,9 @@ fn its_last_known_state_stands_in_for_it_and_is_marked() {
     let scene = scene();
     unreadable(&scene, &[2], DENIED);
     let thumbprint = Thumbprint::of(b"as it was");
-    let known = Known::Summary { thumbprints: vec![thumbprint], has_key: true };
-    let last = LastInventory::from_iter([(name("C2"), known)]);
-    let (outcome, items) =
-        inventory(&scene, &InventoryRequest { last, ..InventoryRequest::default() });
+    let known = PreviousCertificate::Summary { thumbprints: vec![thumbprint], has_key: true };
+    let last = PreviousInventory::from_iter([(name("C2"), known)]);
+    let (outcome, items) = inventory(&scene, &InventoryRequest::default().with_previous(last));
     assert_eq!(outcome.status, Status::Warning);
     assert_eq!(names(&items), ["c0", "c1", "c2", "c3"]);
     assert_eq!(items[2].source, ItemSource::LastKnown);
@@ -123,7 +122,7 @@ fn a_pending_certificate_is_shown_or_left_out_as_asked() {
         let scene = scene();
         scene.store.insert(crate::scene::pending("c9"));
         scene.store.set_operation(name("c9"), OperationState::InProgress);
-        let request = InventoryRequest { pending, ..InventoryRequest::default() };
+        let request = InventoryRequest::default().with_pending(pending);
         let (outcome, items) = inventory(&scene, &request);
         assert_eq!((outcome.status, outcome.listed), (Status::Success, names_told.len()));
         assert_eq!(names(&items), names_told);
@@ -153,7 +152,7 @@ fn a_creation_that_came_to_nothing_is_told_with_the_reason() {
 
 #[test]
 fn a_disabled_certificate_is_told_with_its_leaf_and_a_note() {
-    let request = InventoryRequest { coverage: Coverage::Chain, ..InventoryRequest::default() };
+    let request = InventoryRequest::default().with_scope(CertificateScope::Chain);
     for disabled in [true, false] {
         let scene = scene();
         if disabled {
@@ -180,13 +179,13 @@ fn a_mark_is_in_no_inventory() {
     let (outcome, items) = inventory(&scene, &InventoryRequest::default());
     assert_eq!(outcome.status, Status::Success);
     assert!(items.iter().all(|item| item.tags == tags(&[("n", "1")])));
-    let known =
-        Known::Summary { thumbprints: items[1].thumbprint.into_iter().collect(), has_key: true };
-    let request = InventoryRequest {
-        last: LastInventory::from_iter([(name("c1"), known)]),
-        unchanged: Unchanged::Skip,
-        ..InventoryRequest::default()
+    let known = PreviousCertificate::Summary {
+        thumbprints: items[1].thumbprint.into_iter().collect(),
+        has_key: true,
     };
+    let request = InventoryRequest::default()
+        .with_previous(PreviousInventory::from_iter([(name("c1"), known)]))
+        .with_unchanged(Unchanged::Skip);
     let (outcome, items) = inventory(&scene, &request);
     assert_eq!(outcome.unchanged, 1);
     assert!(items.iter().all(|item| item.tags == tags(&[("n", "1")])));
@@ -196,21 +195,21 @@ fn a_mark_is_in_no_inventory() {
 fn what_did_not_change_is_not_fetched_and_told_as_it_was() {
     let scene = scene();
     let (_, full) = inventory(&scene, &InventoryRequest::default());
-    let known = |item: &InventoryItem| (item.name.clone(), Known::Item(Box::new(item.clone())));
+    let known = |item: &InventoryItem| {
+        (item.name.clone(), PreviousCertificate::Item(Box::new(item.clone())))
+    };
     let mut last: Vec<_> = full.iter().map(known).collect();
     // Of c3 an earlier version was seen, and c1 had another tag.
-    if let Known::Item(item) = &mut last[3].1 {
+    if let PreviousCertificate::Item(item) = &mut last[3].1 {
         item.thumbprint = Some(Thumbprint::of(b"earlier"));
     }
-    if let Known::Item(item) = &mut last[1].1 {
+    if let PreviousCertificate::Item(item) = &mut last[1].1 {
         item.tags = tags(&[("n", "0")]);
     }
     let before = scene.count(StoreCall::Certificate);
-    let request = InventoryRequest {
-        last: last.into_iter().collect(),
-        unchanged: Unchanged::Skip,
-        ..InventoryRequest::default()
-    };
+    let request = InventoryRequest::default()
+        .with_previous(last.into_iter().collect())
+        .with_unchanged(Unchanged::Skip);
     let (outcome, mut items) = inventory(&scene, &request);
     assert_eq!((outcome.status, outcome.unchanged), (Status::Success, 2));
     assert_eq!(scene.count(StoreCall::Certificate) - before, 2, "c1 and c3");

@@ -8,7 +8,7 @@ use akv_core::{CertificateStore, ErrorKind};
 use futures::executor::block_on;
 
 fn remove(scene: &Scene, purge: Purge) -> Outcome {
-    let request = RemoveRequest { name: name("WEB"), purge };
+    let request = RemoveRequest::new(name("WEB")).with_purge(purge);
     agreement::run(scene, &async |jobs: &StoreJobs| jobs.remove(&request).await)
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use akv_core::audit::Audit;
-use akv_core::job::{AddRequest, Contents, ManagementJob, Outcome, StoreJobs};
+use akv_core::job::{AddRequest, CertificateFile, ManagementJob, Outcome, StoreJobs};
 use akv_core::memory::{MemoryDirectory, MemoryStore, StoreCall};
 use akv_core::{
     Attributes, Certificate, CertificateName, Denial, Error, ErrorKind, FixedClock, Layer,
@@ -48,7 +48,7 @@ impl Scene {
 
     /// Adds a leaf as `web` with every choice at its default, which has to succeed.
     pub(crate) fn given(&self, leaf: &Leaf, tags: &[(&str, &str)]) {
-        let outcome = self.add(&AddRequest { tags: self::tags(tags), ..adding(leaf) });
+        let outcome = self.add(&adding(leaf).with_tags(self::tags(tags)));
         assert_eq!(outcome.status(), akv_core::job::Status::Success, "{}", outcome.message());
     }
 
@@ -80,8 +80,8 @@ pub(crate) fn tags(tags: &[(&str, &str)]) -> Tags {
 
 /// An addition of a leaf with its chain as `web`.
 pub(crate) fn adding(leaf: &Leaf) -> AddRequest {
-    let contents = Contents::Pem(Zeroizing::new(leaf.pem()));
-    AddRequest { name: Some(web()), ..AddRequest::new(contents, Password::default()) }
+    let contents = CertificateFile::Pem(Zeroizing::new(leaf.pem()));
+    AddRequest::new(contents, Password::default()).with_name(web())
 }
 
 pub(crate) fn error(kind: ErrorKind) -> Error {
@@ -102,13 +102,10 @@ pub(crate) const NOT_ABSENT: [ErrorKind; 8] = [
 
 /// A name under which there is no certificate yet.
 pub(crate) fn pending(name: &str) -> Certificate {
-    Certificate {
-        name: self::name(name),
-        version: "0123456789abcdef0123456789abcdef".parse().expect("a version"),
-        der: None,
-        thumbprint: None,
-        attributes: Attributes { enabled: false, ..Attributes::default() },
-        tags: Tags::default(),
-        key: None,
-    }
+    Certificate::new(
+        self::name(name),
+        "0123456789abcdef0123456789abcdef".parse().expect("a version"),
+    )
+    .with_attributes(Attributes::default().with_enabled(false))
+    .with_tags(Tags::default())
 }

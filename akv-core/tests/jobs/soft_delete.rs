@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::scene::{NOT_ABSENT, Scene, error, name, tags, web};
-use akv_core::job::{Coverage, Effect, ShowJob, ShowRequest, SoftDeleteJobs, Status, Versions};
+use akv_core::job::{
+    CertificateScope, Effect, ShowJob, ShowRequest, SoftDeleteJobs, Status, Versions,
+};
 use akv_core::memory::StoreCall;
 use akv_core::{CertificateStore, ErrorKind};
 use futures::executor::block_on;
@@ -107,8 +109,8 @@ fn list_hides_the_mark_and_says_when_it_ends() {
 
 fn show(scene: &Scene) -> akv_core::Result<akv_core::job::Shown> {
     let job = ShowJob::new(Arc::clone(&scene.store) as _);
-    let (coverage, versions) = (Coverage::Chain, Versions::All);
-    block_on(job.show(&ShowRequest { name: web(), coverage, versions }))
+    let (scope, versions) = (CertificateScope::Chain, Versions::All);
+    block_on(job.show(&ShowRequest::new(web()).with_scope(scope).with_versions(versions)))
 }
 
 #[test]
@@ -118,7 +120,7 @@ fn show_has_the_chain_and_all_versions_newest_first() {
     scene.store.set_now(scene.now + time::Duration::days(400_000));
     scene.store.disable(&web());
     let second = crate::scene::adding(&scene.leaf());
-    scene.add(&akv_core::job::AddRequest { overwrite: akv_core::job::Overwrite::Yes, ..second });
+    scene.add(&second.with_overwrite(akv_core::job::Overwrite::Yes));
     let shown = show(&scene).expect("a certificate");
     assert!(shown.item.certificates.len() > 1 && !shown.without_chain);
     let versions = shown.versions.expect("versions");

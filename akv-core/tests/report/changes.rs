@@ -9,7 +9,7 @@ use super::{healthy, now, report};
 
 fn full(records: Vec<Record>) -> Earlier {
     let records = records.into_iter().map(|record| EarlierRecord::Full(Box::new(record)));
-    Earlier { records: records.collect(), ..Earlier::default() }
+    Earlier::new(records.collect())
 }
 
 fn kinds(earlier: &Earlier, records: Vec<Record>) -> Vec<(ChangeKind, String)> {
@@ -49,7 +49,11 @@ fn facts_that_one_side_lacks_are_no_change() {
 
 #[test]
 fn files_without_a_store_are_taken_for_one_store_alone() {
-    let unnamed = |name| Record { store: None, ..healthy("contoso", name) };
+    let unnamed = |name| {
+        let mut record = healthy("contoso", name);
+        record.store = None;
+        record
+    };
     let one = || vec![healthy("contoso", "a"), healthy("contoso", "b")];
     assert_eq!(kinds(&full(vec![unnamed("a"), unnamed("b")]), one()), []);
     assert_eq!(kinds(&full(one()), vec![unnamed("a"), unnamed("b")]), []);
@@ -73,7 +77,7 @@ fn unread_certificates_are_neither_changed_nor_removed() {
     last_known.thumbprint = None;
     assert_eq!(kinds(&full(vec![healthy("contoso", "web")]), vec![last_known]), []);
     let mut builder = ReportBuilder::default();
-    builder.add_failed(FailedStore { store: Store::new("contoso"), error: "denied".into() });
+    builder.add_failed(FailedStore::new(Store::new("contoso"), "denied"));
     let report = builder.finish(&ReportOptions::default(), now());
     let changes = report.changes(&full(vec![healthy("contoso", "web")])).expect("comparable");
     assert_eq!(changes, [], "a store that could not be read has lost nothing");
@@ -85,16 +89,13 @@ fn commands_inventory_is_compared_with_its_own_store() {
         name: name.parse().unwrap(),
         thumbprint: (!text.is_empty()).then(|| Thumbprint::of(text)),
     };
-    let earlier = Earlier {
-        records: vec![
-            known("same", b"contoso/same"),
-            known("drifted", b"something else"),
-            known("removed", b"x"),
-            known("unknown", b""),
-        ],
-        only: Some(Store::new("contoso")),
-        failed: Vec::new(),
-    };
+    let earlier = Earlier::new(vec![
+        known("same", b"contoso/same"),
+        known("drifted", b"something else"),
+        known("removed", b"x"),
+        known("unknown", b""),
+    ])
+    .with_only(Store::new("contoso"));
     let names = ["same", "drifted", "unknown", "new"];
     let mut records: Vec<_> = names.iter().map(|name| healthy("contoso", name)).collect();
     records.push(healthy("fabrikam", "elsewhere"));

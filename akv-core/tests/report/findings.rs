@@ -34,13 +34,13 @@ fn expiry_findings_keep_their_borders() {
 
 #[test]
 fn each_fact_makes_its_finding() {
-    let weak = || SignatureFacts { algorithm: "RSA with SHA-1".into(), weak: true };
+    let weak = || SignatureFacts::new("RSA with SHA-1", true);
     assert_eq!(changed(|it| it.attributes.enabled = false), [Code::Disabled]);
     assert_eq!(changed(|it| it.auto_renew = Some(true)), [Code::AutoRenew]);
     assert_eq!(changed(|it| it.pending = Some(true)), [Code::Pending]);
     assert_eq!(changed(|it| it.signature = Some(weak())), [Code::WeakSignature]);
     assert_eq!(
-        changed(|it| it.older_versions = Some(OlderVersions { enabled: 2 })),
+        changed(|it| it.older_versions = Some(OlderVersions::new(2))),
         [Code::OldVersionEnabled]
     );
     let created = |days| changed(|it| it.attributes.created = Some(now() - Duration::days(days)));
@@ -61,7 +61,7 @@ fn short_keys_are_weak() {
 
 #[test]
 fn required_tags_match_without_letter_case() {
-    let options = ReportOptions { required_tags: vec!["owner".into()], ..Default::default() };
+    let options = ReportOptions::default().with_required_tags(vec!["owner".into()]);
     let tagged = |tags: &[(&str, &str)]| {
         let mut record = healthy("contoso", "web");
         record.tags = tags.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
@@ -115,12 +115,12 @@ fn unknown_facts_are_not_checked_and_never_found() {
 #[test]
 fn vaults_are_judged_by_their_settings() {
     let mut builder = ReportBuilder::default();
-    builder.add_vault(VaultFacts {
-        store: Store::new("contoso"),
-        purge_protection: Some(PurgeProtection::Off),
-        public_access: Some(PublicAccess::Enabled),
-    });
-    builder.add_failed(FailedStore { store: Store::new("fabrikam"), error: "denied".into() });
+    builder.add_vault(
+        VaultFacts::new(Store::new("contoso"))
+            .with_purge_protection(PurgeProtection::Off)
+            .with_public_access(PublicAccess::Enabled),
+    );
+    builder.add_failed(FailedStore::new(Store::new("fabrikam"), "denied"));
     let report = builder.finish(&ReportOptions::default(), now());
     assert_eq!(codes(&report), [Code::PurgeProtectionOff, Code::PublicAccess]);
     assert!(!report.not_checked.contains(&Code::PublicAccess));

@@ -29,10 +29,7 @@ fn healthy(store: &str, name: &str) -> Record {
     let mut key = [0; 32];
     key[..20].copy_from_slice(record.thumbprint.unwrap().as_bytes());
     record.public_key = Some(key);
-    record.signature = Some(akv_core::report::SignatureFacts {
-        algorithm: "RSA with SHA-256".into(),
-        weak: false,
-    });
+    record.signature = Some(akv_core::report::SignatureFacts::new("RSA with SHA-256", false));
     record.auto_renew = Some(false);
     record.pending = Some(false);
     record.older_versions = Some(OlderVersions::default());

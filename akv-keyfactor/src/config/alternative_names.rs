@@ -4,8 +4,8 @@
 use akv_core::InvalidValue;
 use akv_core::bundle::AlternativeName;
 
-use super::document::{Member, Object};
-use super::problem::Problem;
+use crate::document::{Member, Object};
+use crate::problem::Problem;
 
 /// The names of a member; none where it is absent. Every kind is carried, or the member is refused.
 pub(crate) fn read(member: &Member<'_>) -> Result<Vec<AlternativeName>, Problem> {

@@ -1,7 +1,7 @@
 //! Which job a configuration is for.
 
-use super::document::Object;
-use super::problem::Problem;
+use crate::document::Object;
+use crate::problem::Problem;
 
 /// The last part of `CertStores.<store type>.<job>`. The middle one is the administrator's own name
 /// for the store type, so it is not looked at.

@@ -1,12 +1,11 @@
 //! Who a job acts as, and the secrets it names.
 
-use akv_core::{ClientId, ClientSecret, Credential, Password};
-use secrecy::{ExposeSecret, SecretString};
+use akv_core::{ClientId, Credential, Password, Secret};
 
-use super::document::{Document, Member, Object};
-use super::problem::Problem;
+use crate::document::{Document, Member, Object};
 use crate::options::Options;
 use crate::pam::SecretResolver;
+use crate::problem::Problem;
 
 /// A credential, and who brought it.
 pub(crate) struct Identity {
@@ -34,7 +33,7 @@ pub(crate) async fn identity(job: &Object<'_>, options: &Options) -> Result<Iden
     }
     let (username, password) = (job.member("ServerUsername"), job.member("ServerPassword"));
     let (client_id, id_origin) = resolved(&username, &*options.secrets).await?;
-    let client_id = match client_id.expose_secret().trim() {
+    let client_id = match client_id.expose().trim() {
         "" => None,
         id => {
             let id: Result<ClientId, _> = id.parse();
@@ -46,8 +45,7 @@ pub(crate) async fn identity(job: &Object<'_>, options: &Options) -> Result<Iden
         }
     };
     let (secret, secret_origin) = resolved(&password, &*options.secrets).await?;
-    let secret = ClientSecret::from(secret.expose_secret());
-    let credential = Credential::from_client(client_id, &secret).ok_or_else(|| {
+    let credential = credential_of(client_id, secret).ok_or_else(|| {
         username.missing(
             "the client id that the secret in ServerPassword belongs to (without one, leave \
              ServerPassword empty for the machine's own managed identity)",
@@ -60,31 +58,46 @@ pub(crate) async fn identity(job: &Object<'_>, options: &Options) -> Result<Iden
     Ok(Identity { credential, origin })
 }
 
+/// What a user name and a password mean: no password, or the word `managed` in any letter case, is a
+/// managed identity, and with a client id the user-assigned one. `None` is a secret without a client
+/// id.
+fn credential_of(client_id: Option<ClientId>, secret: Secret) -> Option<Credential> {
+    let word = secret.expose().trim();
+    let managed = word.is_empty() || word.eq_ignore_ascii_case("managed");
+    match (managed, client_id) {
+        (true, Some(client_id)) => Some(Credential::UserAssignedIdentity { client_id }),
+        (true, None) => Some(Credential::SystemAssignedIdentity),
+        (false, Some(client_id)) => {
+            Some(Credential::ClientSecret { client_id, secret: secret.into() })
+        }
+        (false, None) => None,
+    }
+}
+
 /// A password of at most 1,024 characters; absent is empty.
 pub(crate) async fn password(
     member: &Member<'_>,
     secrets: &dyn SecretResolver,
 ) -> Result<Password, Problem> {
     let (password, _) = resolved(member, secrets).await?;
-    let password = password.expose_secret();
-    // Some derivations hash the password once for every part of a file.
-    if password.chars().nth(LONGEST_PASSWORD).is_some() {
+    let password = Password::from(password);
+    if password.is_too_long() {
         return Err(member.invalid("a password of at most 1,024 characters"));
     }
-    Ok(Password::from(password))
+    Ok(password)
 }
 
 async fn resolved(
     member: &Member<'_>,
     secrets: &dyn SecretResolver,
-) -> Result<(SecretString, Origin), Problem> {
+) -> Result<(Secret, Origin), Problem> {
     let Some(value) = member.secret()?.filter(|value| !value.trim().is_empty()) else {
-        return Ok((SecretString::default(), Origin::Job));
+        return Ok((Secret::default(), Origin::Job));
     };
     let unresolved = |why: String| Problem::Unresolved { field: member.path().to_owned(), why };
     match secrets.resolve(&value).await {
         Ok(Some(secret)) => Ok((secret, Origin::Machine)),
-        Ok(None) if !in_braces(&value) => Ok((SecretString::from(&*value), Origin::Job)),
+        Ok(None) if !in_braces(&value) => Ok((Secret::from(&*value), Origin::Job)),
         Ok(None) if is_object(&value) => Err(unresolved(UNKNOWN_KIND.into())),
         Ok(None) => Err(unresolved(NOT_JSON.into())),
         Err(error) => Err(unresolved(error.to_string())),
@@ -102,9 +115,27 @@ fn is_object(value: &str) -> bool {
     Document::read(value.as_bytes()).is_ok_and(|document| document.root().is_ok())
 }
 
-const LONGEST_PASSWORD: usize = 1024;
 const UNKNOWN_KIND: &str = "it is a reference to a secret, and no resolver here knows its kind: \
                             the orchestrator's PAM provider has to resolve it before the job runs";
 const NOT_JSON: &str = "it is in braces like a reference to a secret, but it is not JSON: texts and \
                         names stand in double quotes, and a backslash is written twice (\\\\) or \
                         as a slash (/)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn managed_is_a_word_and_no_secret() {
+        let id = || "00000000-1111-2222-3333-444444444444".parse::<ClientId>().ok();
+        for word in ["", " ", "managed", " Managed ", "MANAGED"] {
+            let of = |id| credential_of(id, Secret::from(word));
+            assert!(matches!(of(None), Some(Credential::SystemAssignedIdentity)), "{word:?}");
+            let assigned = of(id());
+            assert!(matches!(assigned, Some(Credential::UserAssignedIdentity { .. })), "{word:?}");
+        }
+        let secret = || Secret::from("managed by hand");
+        assert!(matches!(credential_of(id(), secret()), Some(Credential::ClientSecret { .. })));
+        assert!(credential_of(None, secret()).is_none());
+    }
+}

@@ -6,9 +6,9 @@ use akv_core::job::DiscoveryRequest;
 use akv_core::{Cloud, Credential, TenantId};
 
 use super::credentials::identity;
-use super::document::{Member, Object};
-use super::problem::Problem;
+use crate::document::{Member, Object};
 use crate::options::Options;
+use crate::problem::Problem;
 
 /// A search for stores.
 pub(crate) struct Discovery {
@@ -39,7 +39,7 @@ impl Discovery {
         Ok(Self {
             cloud: options.cloud.clone().unwrap_or_else(Cloud::public),
             credential,
-            request: DiscoveryRequest { tenants, via: options.via, only: Vec::new() },
+            request: DiscoveryRequest::new(tenants).with_via(options.via),
             misnamed,
         })
     }

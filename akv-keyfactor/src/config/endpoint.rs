@@ -4,8 +4,8 @@ use akv_core::StoreAddress;
 use tracing::warn;
 
 use super::credentials::Origin;
-use super::problem::Problem;
 use crate::options::Options;
+use crate::problem::Problem;
 use crate::store_type::PRIVATE_ENDPOINT;
 
 /// A host that the job alone names gets the machine's credentials only under the cloud's own vault

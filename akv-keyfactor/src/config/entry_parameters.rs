@@ -4,8 +4,8 @@ use akv_core::job::ExistingTags;
 use akv_core::{Exportable, Tags};
 
 use super::certificate_tags;
-use super::document::Object;
-use super::problem::Problem;
+use crate::document::Object;
+use crate::problem::Problem;
 use crate::store_type::{CERTIFICATE_TAGS, NON_EXPORTABLE, PRESERVE_EXISTING_TAGS};
 
 /// The entry parameters of an addition. Each may be absent: a store type that was defined without

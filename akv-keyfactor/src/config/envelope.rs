@@ -1,7 +1,7 @@
 //! What every job configuration carries: the id to answer under, and whether to start at all.
 
-use super::document::{Member, Object};
-use super::problem::Problem;
+use crate::document::{Member, Object};
+use crate::problem::Problem;
 
 /// The id under which the result is reported. Absent is 0, for orchestrators that have no such
 /// number.
@@ -49,8 +49,8 @@ const ERROR: i64 = 3;
 
 #[cfg(test)]
 mod tests {
-    use super::super::document::Document;
     use super::*;
+    use crate::document::Document;
 
     fn may_start(text: &str) -> Result<(), String> {
         let document = Document::read(text.as_bytes()).expect("JSON");

@@ -1,12 +1,12 @@
 //! The configuration of an inventory job.
 
-use akv_core::job::{Details, InventoryRequest, Known, LastInventory};
+use akv_core::job::{InventoryRequest, PreviousCertificate, PreviousInventory};
 use akv_core::{CertificateName, Pending};
 
-use super::document::Object;
-use super::problem::Problem;
 use super::store::Store;
+use crate::document::Object;
 use crate::options::Options;
+use crate::problem::Problem;
 
 /// An inventory to be made.
 pub(crate) struct Inventory {
@@ -18,24 +18,22 @@ impl Inventory {
     pub(crate) async fn of(job: &Object<'_>, options: &Options) -> Result<Self, Problem> {
         Ok(Self {
             store: Store::of(job, options).await?,
-            request: InventoryRequest {
-                coverage: options.coverage,
-                last: last_inventory(job)?,
-                unchanged: options.unchanged,
-                concurrency: options.concurrency,
+            request: InventoryRequest::default()
+                .with_scope(options.scope)
+                .with_previous(last_inventory(job)?)
+                .with_unchanged(options.unchanged)
+                .with_concurrency(options.concurrency)
                 // Command knows certificates; what is still being made is none.
-                pending: Pending::Exclude,
-                details: Details::Exclude,
-            },
+                .with_pending(Pending::Exclude),
         })
     }
 }
 
 /// What Command knows already. An entry that no certificate of a vault can have made is passed
 /// over, since nothing in the vault can be compared with it.
-pub(crate) fn last_inventory(job: &Object<'_>) -> Result<LastInventory, Problem> {
+pub(crate) fn last_inventory(job: &Object<'_>) -> Result<PreviousInventory, Problem> {
     let member = job.member("LastInventory");
-    let mut last = LastInventory::default();
+    let mut last = PreviousInventory::default();
     member.each(|entry| {
         let entry = entry.object()?;
         let Ok(Some(name)) = entry.member("Alias").parsed::<CertificateName>() else {
@@ -46,7 +44,7 @@ pub(crate) fn last_inventory(job: &Object<'_>) -> Result<LastInventory, Problem>
         thumbprints.truncate(LONGEST_CHAIN);
         thumbprints.shrink_to_fit();
         let has_key = entry.member("PrivateKeyEntry").boolean()?.unwrap_or(true);
-        last.extend([(name, Known::Summary { thumbprints, has_key })]);
+        last.extend([(name, PreviousCertificate::Summary { thumbprints, has_key })]);
         if last.len() > MOST_ENTRIES {
             return Err(member.invalid(format!("at most {MOST_ENTRIES} certificates")));
         }

@@ -1,16 +1,16 @@
 //! The configuration of a management job: add, remove, create.
 
-use akv_core::job::{AddRequest, Contents, CreateRequest, Overwrite, RemoveRequest};
+use akv_core::job::{AddRequest, CertificateFile, CreateRequest, Overwrite, RemoveRequest};
 use akv_core::text::from_base64;
-use akv_core::{CertificateName, VaultId, VaultOptions};
+use akv_core::{CertificateName, VaultId};
 use zeroize::Zeroizing;
 
 use super::credentials::password;
-use super::document::Object;
 use super::entry_parameters::EntryParameters;
-use super::problem::Problem;
 use super::store::Store;
+use crate::document::Object;
 use crate::options::Options;
+use crate::problem::Problem;
 
 /// A change to be made.
 pub(crate) struct Management {
@@ -75,24 +75,24 @@ async fn add(job: &Object<'_>, options: &Options) -> Result<AddRequest, Problem>
         Some(true) => Overwrite::Yes,
         Some(false) | None => Overwrite::No,
     };
-    Ok(AddRequest {
-        name: certificate.member("Alias").parsed()?,
-        contents: contents(&certificate)?,
-        password: password(&certificate.member("PrivateKeyPassword"), &*options.secrets).await?,
-        issuers: options.issuers.clone(),
-        overwrite,
-        tags,
-        existing_tags,
-        exportable,
-        soft_deleted: options.soft_deleted,
-    })
+    Ok(AddRequest::new(
+        contents(&certificate)?,
+        password(&certificate.member("PrivateKeyPassword"), &*options.secrets).await?,
+    )
+    .with_name(certificate.member("Alias").parsed()?)
+    .with_issuers(options.issuers.clone())
+    .with_overwrite(overwrite)
+    .with_tags(tags)
+    .with_existing_tags(existing_tags)
+    .with_exportable(exportable)
+    .with_soft_deleted(options.soft_deleted))
 }
 
 fn remove(job: &Object<'_>, options: &Options) -> Result<RemoveRequest, Problem> {
     let alias = job_certificate(job)?.member("Alias");
     let name: Option<CertificateName> = alias.parsed()?;
     let name = name.ok_or_else(|| alias.missing("the name of the certificate to remove"))?;
-    Ok(RemoveRequest { name, purge: options.purge })
+    Ok(RemoveRequest::new(name).with_purge(options.purge))
 }
 
 fn create(store: &Store, options: &Options) -> Result<CreateRequest, Problem> {
@@ -106,11 +106,9 @@ fn create(store: &Store, options: &Options) -> Result<CreateRequest, Problem> {
         ));
     }
     let sku = store.properties.sku.unwrap_or(options.new_vault.sku);
-    Ok(CreateRequest {
-        id,
-        region: store.properties.region.clone(),
-        options: VaultOptions { sku, ..options.new_vault.clone() },
-    })
+    Ok(CreateRequest::new(id)
+        .with_region(store.properties.region.clone())
+        .with_options(options.new_vault.clone().with_sku(sku)))
 }
 
 fn job_certificate<'a>(job: &Object<'a>) -> Result<Object<'a>, Problem> {
@@ -124,19 +122,19 @@ fn job_certificate<'a>(job: &Object<'a>) -> Result<Object<'a>, Problem> {
 
 /// The certificate in its format: PFX where none is named, as older orchestrators do. Text in PEM
 /// needs no base64 around it, whatever the format says.
-fn contents(certificate: &Object<'_>) -> Result<Contents, Problem> {
+fn contents(certificate: &Object<'_>) -> Result<CertificateFile, Problem> {
     let member = certificate.member("Contents");
     let format = certificate.member("ContentsFormat");
     let Some(text) = member.text()? else {
         return Err(member.missing("a certificate with its private key, in base64"));
     };
     let contents = match format.text()?.as_deref().map(str::to_ascii_uppercase).as_deref() {
-        None | Some("PFX") => Contents::Pfx,
-        Some("PEM") => Contents::Pem,
+        None | Some("PFX") => CertificateFile::Pfx,
+        Some("PEM") => CertificateFile::Pem,
         Some(_) => return Err(format.invalid("PFX or PEM")),
     };
     if text.trim_start().starts_with("-----BEGIN") {
-        return Ok(Contents::Pem(Zeroizing::new(text.as_bytes().to_vec())));
+        return Ok(CertificateFile::Pem(Zeroizing::new(text.as_bytes().to_vec())));
     }
     from_base64(text.as_bytes()).map(contents).ok_or_else(|| member.invalid("base64 or PEM text"))
 }

@@ -6,11 +6,11 @@ use akv_core::job::{CertificateWish, KeyRequest, MergeRequest, Overwrite};
 use akv_core::{CertificateName, Exportable, KeyProtection, RequestedCertificate, RequestedKey};
 
 use super::alternative_names;
-use super::document::{Member, Object};
 use super::entry_parameters::EntryParameters;
-use super::problem::Problem;
 use super::store::Store;
+use crate::document::{Member, Object};
 use crate::options::Options;
+use crate::problem::Problem;
 
 /// One of the two steps of a reenrollment.
 pub(crate) struct Reenrollment {

@@ -3,11 +3,11 @@
 use akv_core::{Cloud, Credential, StoreAddress, StorePath, TenantId};
 
 use super::credentials::{Identity, identity};
-use super::document::{Member, Object};
 use super::endpoint;
-use super::problem::Problem;
 use super::store_properties::StoreProperties;
+use crate::document::{Member, Object};
 use crate::options::Options;
+use crate::problem::Problem;
 
 /// A store with all that a job about it needs.
 pub(crate) struct Store {
@@ -24,12 +24,9 @@ impl Store {
         }
         let details = member.object()?;
         let properties = StoreProperties::of(&details, options)?;
-        let mut address = StoreAddress {
-            path: path(&details, &properties)?,
-            tenant: None,
-            cloud: properties.cloud.clone().unwrap_or_else(Cloud::public),
-            private_endpoint: properties.private_endpoint.clone(),
-        };
+        let mut address = StoreAddress::new(path(&details, &properties)?)
+            .with_cloud(properties.cloud.clone().unwrap_or_else(Cloud::public))
+            .with_private_endpoint(properties.private_endpoint.clone());
         // The way to the vault is known before any secret is asked for.
         let host = address
             .vault_host()

@@ -7,9 +7,9 @@ use akv_core::{
     VaultName,
 };
 
-use super::document::Object;
-use super::problem::Problem;
+use crate::document::Object;
 use crate::options::Options;
+use crate::problem::Problem;
 use crate::store_type::{
     AZURE_CLOUD, PRIVATE_ENDPOINT, Property, SKU_TYPE, TENANT_ID, VAULT_REGION,
 };

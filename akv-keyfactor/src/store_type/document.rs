@@ -27,6 +27,7 @@ pub enum PrivateKey {
 
 /// Whether the store type offers reenrollment: keys are made in the vault, and Command has them certified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Enrollment {
     /// As the store type of the other extension for Azure Key Vault has it.
     #[default]

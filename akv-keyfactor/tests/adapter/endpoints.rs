@@ -18,9 +18,8 @@ fn job(endpoint: &str, username: Value, password: Value) -> Vec<u8> {
 }
 
 fn options() -> Options {
-    let secrets =
-        LocalSecrets { variable_prefix: Some("CARGO_PKG_".into()), ..LocalSecrets::default() };
-    Options { secrets: std::sync::Arc::new(secrets), ..Options::default() }
+    let secrets = LocalSecrets::default().with_variable_prefix(Some("CARGO_PKG_".into()));
+    Options::default().with_secrets(std::sync::Arc::new(secrets))
 }
 
 const CLIENT: &str = "12121212-3434-5656-7878-909090909090";
@@ -28,7 +27,7 @@ const CLIENT: &str = "12121212-3434-5656-7878-909090909090";
 #[tokio::test]
 async fn job_endpoint_gets_no_credential_of_the_machine() {
     let reference = json!({ "env": "CARGO_PKG_NAME" });
-    let elsewhere = Options { credential: Some(Credential::AzureCli), ..options() };
+    let elsewhere = options().with_credential(Credential::AzureCli);
     for (username, password, options) in [
         (json!(null), json!(null), options()),
         (json!(""), json!("managed"), options()),
@@ -56,13 +55,10 @@ async fn job_endpoint_gets_no_credential_of_the_machine() {
 
 #[tokio::test]
 async fn job_endpoint_works_where_it_is_allowed() {
-    let allowed = Options {
-        allowed_endpoints: vec![
-            "other.example".parse().expect("one"),
-            "vaults.example".parse().expect("one"),
-        ],
-        ..options()
-    };
+    let allowed = options().with_allowed_endpoints(vec![
+        "other.example".parse().expect("one"),
+        "vaults.example".parse().expect("one"),
+    ]);
     for (endpoint, password, options) in [
         ("vault.azure.net", json!(null), options()),
         ("https://CONTOSO.vault.azure.net/", json!(null), options()),
@@ -79,10 +75,8 @@ async fn job_endpoint_works_where_it_is_allowed() {
 
 #[tokio::test]
 async fn operator_endpoint_wins_over_the_job() {
-    let options = Options {
-        private_endpoint: Some("operator.example".parse().expect("an endpoint")),
-        ..options()
-    };
+    let options =
+        options().with_private_endpoint(Some("operator.example".parse().expect("an endpoint")));
     for endpoint in ["evil.example", "no endpoint at all"] {
         let jobs = inventory(
             |address, _, _| {

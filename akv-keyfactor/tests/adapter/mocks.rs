@@ -6,8 +6,8 @@ use akv_core::job::{
     Jobs, ManagementJob, Outcome, RemoveRequest, Status,
 };
 use akv_core::{
-    Attributes, CertificateName, Cloud, Credential, Deletion, Exportable, KeyState, StoreAddress,
-    Tags, Thumbprint, Version,
+    CertificateName, Cloud, Credential, Deletion, Exportable, KeyState, StoreAddress, Tags,
+    Thumbprint, Version,
 };
 use akv_keyfactor::{JobOutput, Options};
 use async_trait::async_trait;
@@ -248,42 +248,29 @@ pub(crate) fn exists() -> Outcome {
 }
 
 pub(crate) fn item(alias: &str) -> InventoryItem {
-    InventoryItem {
-        name: name(alias),
-        source: ItemSource::Read,
-        version: Some(version()),
-        thumbprint: Some(thumbprint()),
-        certificates: vec![b"the leaf".to_vec()],
-        attributes: Attributes::default(),
-        tags: Tags::as_stored([("owner", "pki"), ("env", "a \"test\"")]),
-        has_key: true,
-        key: Some(KeyState { exportable: Some(Exportable::Yes), kind: Some("RSA".into()) }),
-        details: None,
-    }
+    let mut item = InventoryItem::new(name(alias), ItemSource::Read);
+    item.version = Some(version());
+    item.thumbprint = Some(thumbprint());
+    item.certificates = vec![b"the leaf".to_vec()];
+    item.tags = Tags::as_stored([("owner", "pki"), ("env", "a \"test\"")]);
+    item.has_key = true;
+    item.key =
+        Some(KeyState::default().with_exportable(Exportable::Yes).with_kind("RSA".to_owned()));
+    item
 }
 
 pub(crate) fn listed(count: usize) -> InventoryOutcome {
-    InventoryOutcome {
-        status: Status::Success,
-        listed: count,
-        unchanged: 0,
-        without_chain: Vec::new(),
-        unreadable: Vec::new(),
-        error: None,
-        vault: "contoso".into(),
-    }
+    let mut outcome = InventoryOutcome::new(Status::Success, "contoso");
+    outcome.listed = count;
+    outcome
 }
 
 pub(crate) fn found() -> DiscoveryOutcome {
     let path = |vault: &str| {
         format!("11111111-2222-3333-4444-555555555555:pki-rg:{vault}").parse().expect("a path")
     };
-    DiscoveryOutcome {
-        status: Status::Success,
-        stores: vec![path("contoso"), path("fabrikam")],
-        missed: Vec::new(),
-        subscriptions: 1,
-        queried: false,
-        not_queried: Vec::new(),
-    }
+    let mut outcome = DiscoveryOutcome::new(Status::Success);
+    outcome.stores = vec![path("contoso"), path("fabrikam")];
+    outcome.subscriptions = 1;
+    outcome
 }

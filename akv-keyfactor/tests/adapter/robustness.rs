@@ -9,13 +9,11 @@ use super::configurations::{all, tree};
 use super::mocks::all_succeed;
 
 fn run(configuration: &[u8]) -> JobOutput {
-    let options = Options {
-        secrets: std::sync::Arc::new(LocalSecrets {
-            directory: Some(std::env::temp_dir()),
-            variable_prefix: Some("A".into()),
-        }),
-        ..Options::default()
-    };
+    let options = Options::default().with_secrets(std::sync::Arc::new(
+        LocalSecrets::default()
+            .with_directory(std::env::temp_dir())
+            .with_variable_prefix(Some("A".into())),
+    ));
     akv_keyfactor::run(configuration, &all_succeed(), &options)
         .now_or_never()
         .expect("mocks do not wait")

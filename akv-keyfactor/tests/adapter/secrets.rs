@@ -4,9 +4,7 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 
 use akv_core::Credential;
-use akv_keyfactor::{
-    JobStatus, LocalSecrets, Options, SecretResolver, SecretString, UnresolvedSecret,
-};
+use akv_keyfactor::{JobStatus, LocalSecrets, Options, SecretResolver, UnresolvedSecret};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
@@ -18,17 +16,16 @@ struct Vaulted(&'static str);
 
 #[async_trait]
 impl SecretResolver for Vaulted {
-    async fn resolve(&self, reference: &str) -> Result<Option<SecretString>, UnresolvedSecret> {
+    async fn resolve(&self, reference: &str) -> Result<Option<akv_core::Secret>, UnresolvedSecret> {
         Ok(reference.contains("SecretId").then(|| self.0.into()))
     }
 }
 
 /// The folder of that file and this package's variables, opened to jobs.
 fn opened(file: &tempfile::NamedTempFile) -> LocalSecrets {
-    LocalSecrets {
-        directory: file.path().parent().map(Into::into),
-        variable_prefix: Some("CARGO_".into()),
-    }
+    LocalSecrets::default()
+        .with_directory(file.path().parent().map(Into::into))
+        .with_variable_prefix(Some("CARGO_".into()))
 }
 
 fn secret_of(credential: &Credential) -> String {
@@ -55,7 +52,7 @@ async fn references_are_resolved_and_plain_values_are_what_they_are() {
             listed(0),
         );
         let secrets = Arc::new((Vaulted("from the provider"), opened(&file)));
-        let options = Options { secrets, ..Options::default() };
+        let options = Options::default().with_secrets(secrets);
         let job = with("inventory", "/ServerPassword", value);
         let output = akv_keyfactor::run(&job, &jobs, &options).await;
         assert_eq!(output.job_result.result, JobStatus::Success, "{output:?}");
@@ -78,9 +75,9 @@ async fn the_user_name_and_the_password_of_a_pfx_are_resolved_too() {
     });
     let secrets = Arc::new((
         Vaulted("12121212-3434-5656-7878-909090909090"),
-        LocalSecrets { variable_prefix: Some("CARGO_".into()), ..LocalSecrets::default() },
+        LocalSecrets::default().with_variable_prefix(Some("CARGO_".into())),
     ));
-    let options = Options { secrets, ..Options::default() };
+    let options = Options::default().with_secrets(secrets);
     let output = akv_keyfactor::run(job.to_string().as_bytes(), &jobs, &options).await;
     assert_eq!(output.job_result.result, JobStatus::Success, "{output:?}");
 }
@@ -101,7 +98,7 @@ async fn a_reference_without_a_resolver_is_never_a_password() {
 #[tokio::test]
 async fn a_reference_that_leads_nowhere_is_a_failure() {
     let file = tempfile::NamedTempFile::new().expect("a file");
-    let options = Options { secrets: Arc::new(opened(&file)), ..Options::default() };
+    let options = Options::default().with_secrets(Arc::new(opened(&file)));
     for (reference, says) in [
         (json!({ "env": "CARGO_NO_SUCH_VARIABLE" }), "did not give"),
         (json!({ "file": "/no/such/file" }), "did not give"),
@@ -203,12 +200,9 @@ async fn what_is_handed_to_the_jobs_does_not_show_its_secrets() {
     });
     let output = akv_keyfactor::run(job.to_string().as_bytes(), &jobs, &Options::default()).await;
     assert_eq!(output.job_result.result, JobStatus::Success);
-    let options = Options {
-        credential: Some(Credential::ClientSecret {
-            client_id: "99999999-8888-7777-6666-555555555555".parse().expect("an id"),
-            secret: "MARKER".into(),
-        }),
-        ..Options::default()
-    };
+    let options = Options::default().with_credential(Some(Credential::ClientSecret {
+        client_id: "99999999-8888-7777-6666-555555555555".parse().expect("an id"),
+        secret: "MARKER".into(),
+    }));
     assert!(!format!("{options:?}").contains("MARKER"));
 }

@@ -175,13 +175,11 @@ async fn the_program_fills_in_what_the_job_leaves_out_and_its_cloud_and_credenti
     job["CertificateStoreDetails"]["ClientMachine"] = "".into();
     job["CertificateStoreDetails"]["Properties"] = json!({ "AzureCloud": "our own" });
     let tenant: TenantId = "fabrikam.example".parse().expect("a tenant");
-    let options = Options {
-        tenant: Some(tenant.clone()),
-        private_endpoint: "internal.example".parse().ok(),
-        cloud: Some(akv_core::Cloud::government()),
-        credential: Some(Credential::AzureCli),
-        ..Options::default()
-    };
+    let options = Options::default()
+        .with_tenant(tenant.clone())
+        .with_private_endpoint("internal.example".parse().ok())
+        .with_cloud(akv_core::Cloud::government())
+        .with_credential(Credential::AzureCli);
     let jobs = inventory(
         move |address, credential, _| {
             assert_eq!(address.tenant.as_ref(), Some(&tenant));

@@ -85,13 +85,9 @@ impl<'a> Check<'a> {
         name: &CertificateName,
         tags: &Tags,
     ) -> std::result::Result<Import, Violation> {
-        Ok(Import {
-            name: name.clone(),
-            bundle: self.bundle(Key::P256)?,
-            tags: tags.clone(),
-            exportable: Exportable::Yes,
-            precondition: Precondition::Present,
-        })
+        Ok(Import::new(name.clone(), self.bundle(Key::P256)?, Precondition::Present)
+            .with_tags(tags.clone())
+            .with_exportable(Exportable::Yes))
     }
 
     /// Removes all that the check has made, for good.

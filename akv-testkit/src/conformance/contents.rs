@@ -17,13 +17,9 @@ pub(super) async fn add(check: &Check<'_>) -> Outcome {
         let name = check.name(suffix)?;
         let bundle = check.bundle(key)?;
         let tags = Tags::new([("owner", "conformance"), ("empty", "")])?;
-        let import = Import {
-            name: name.clone(),
-            bundle,
-            tags,
-            exportable: Exportable::Yes,
-            precondition: Precondition::Absent,
-        };
+        let import = Import::new(name.clone(), bundle, Precondition::Absent)
+            .with_tags(tags)
+            .with_exportable(Exportable::Yes);
         let made = check.store.import(&import).await?;
         let leaf = import.bundle.leaf();
         same("the name", &made.name, &name)?;
@@ -132,13 +128,9 @@ pub(super) async fn list(check: &Check<'_>) -> Outcome {
     for number in 0..check.listed() {
         let name = check.name(&format!("{number:04}"))?;
         let tags = Tags::new([("number", number.to_string())])?;
-        let import = Import {
-            name: name.clone(),
-            bundle: bundle.clone(),
-            tags: tags.clone(),
-            exportable: Exportable::Yes,
-            precondition: Precondition::Absent,
-        };
+        let import = Import::new(name.clone(), bundle.clone(), Precondition::Absent)
+            .with_tags(tags.clone())
+            .with_exportable(Exportable::Yes);
         check.store.import(&import).await?;
         expected.insert(name, tags);
     }

@@ -134,15 +134,14 @@ impl TlsServer {
     /// The cloud's endpoints in the form that the domain has for clouds, without a CA file.
     pub fn cloud(&self) -> Cloud {
         let audience = self.endpoints().vault_audience();
-        Cloud {
-            name: "fake".to_owned(),
-            authority: self.authority(),
-            resource_manager: self.resource_manager(),
-            resource_manager_audience: self.resource_manager(),
-            vault_suffix: audience.strip_prefix("https://").unwrap_or(&audience).to_owned(),
-            vault_audience: audience,
-            ca_file: None,
-        }
+        Cloud::new(
+            "fake".to_owned(),
+            self.authority(),
+            self.resource_manager(),
+            audience.strip_prefix("https://").unwrap_or(&audience).to_owned(),
+        )
+        .with_resource_manager_audience(self.resource_manager())
+        .with_vault_audience(audience)
     }
 
     /// Takes no more connections and returns when those that are open have had their answers.

@@ -1,5 +1,6 @@
 //! The policy of a certificate: derived from it, with what the import asks for laid over.
 
+use akv_core::bundle::Curve;
 use der::asn1::ObjectIdentifier;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -11,7 +12,7 @@ use crate::vault::body::invalid;
 use crate::vault::material::LONGEST_SUBJECT;
 use crate::vault::object::ContentType;
 use crate::vault_generated::{self, Flaw};
-use crate::x509::{self, Facts, PublicKey};
+use crate::x509::{Facts, PublicKey};
 
 /// What the service makes of a certificate that comes without a policy: exportable, issuer `Unknown`,
 /// one lifetime action at 80 %, everything else from the certificate.
@@ -25,7 +26,7 @@ pub(crate) fn derived(facts: &Facts, content_type: ContentType, at: OffsetDateTi
         }
         PublicKey::Ec { curve, .. } => {
             key.insert("kty".into(), json!("EC"));
-            key.insert("key_size".into(), json!(x509::curve_bits(*curve)));
+            key.insert("key_size".into(), json!(curve.bits()));
             key.insert("crv".into(), json!(curve.as_str()));
         }
         PublicKey::Other => {}
@@ -79,7 +80,7 @@ pub(crate) fn to_be_made(wanted: &Value, at: OffsetDateTime) -> Value {
     let (key, usages) = match vault_generated::kind_of_key(wanted) {
         "EC" => {
             let curve = text("/key_props/crv").unwrap_or("P-256");
-            let bits = x509::curve_named(curve).map(x509::curve_bits);
+            let bits = Curve::named(curve).map(Curve::bits);
             let key = json!({ "kty": "EC", "key_size": bits, "crv": curve });
             (key, json!(["digitalSignature"]))
         }
@@ -310,7 +311,7 @@ fn check_key(wanted: &Value, actual: &PublicKey) -> Result<(), &'static str> {
             if text("kty").is_some_and(|kind| !is_of_type(kind, "EC")) {
                 return Err("kty");
             }
-            if size.is_some_and(|bits| bits != Some(x509::curve_bits(*curve))) {
+            if size.is_some_and(|bits| bits != Some(curve.bits())) {
                 return Err("key_size");
             }
             if text("crv").is_some_and(|name| name != curve.as_str()) {

@@ -90,21 +90,6 @@ impl Facts {
     }
 }
 
-/// The length of a curve's numbers, as policies say it.
-pub(crate) const fn curve_bits(curve: Curve) -> u32 {
-    match curve {
-        Curve::P256 | Curve::P256K => 256,
-        Curve::P384 => 384,
-        Curve::P521 => 521,
-    }
-}
-
-/// The curve of that name.
-pub(crate) fn curve_named(name: &str) -> Option<Curve> {
-    let known = [Curve::P256, Curve::P384, Curve::P521, Curve::P256K];
-    known.into_iter().find(|curve| curve.as_str() == name)
-}
-
 /// The public part of a PKCS#8 key, in the form in which a certificate's key carries it.
 pub(crate) fn public_part(pkcs8: &[u8], like: &PublicKey) -> Option<Vec<u8>> {
     use aws_lc_rs::signature::{self, EcdsaKeyPair, KeyPair as _, RsaKeyPair};
@@ -121,6 +106,7 @@ pub(crate) fn public_part(pkcs8: &[u8], like: &PublicKey) -> Option<Vec<u8>> {
         Curve::P384 => &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
         Curve::P521 => &signature::ECDSA_P521_SHA512_ASN1_SIGNING,
         Curve::P256K => &signature::ECDSA_P256K1_SHA256_ASN1_SIGNING,
+        _ => return None,
     };
     let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8).ok()?;
     Some(pair.public_key().as_ref().to_vec())

@@ -3,5 +3,5 @@
 mod certificate;
 mod name;
 
-pub(crate) use certificate::{Facts, PublicKey, curve_bits, curve_named, public_part};
+pub(crate) use certificate::{Facts, PublicKey, public_part};
 pub(crate) use name::read as read_name;

@@ -7,8 +7,8 @@ use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
 use der::{Decode, Reader, Sequence, SliceReader, Tag, TagNumber, Tagged};
 use x509_cert::spki::AlgorithmIdentifierRef;
 
-use super::super::contents::MAX_PARTS;
 use super::super::error::BundleError;
+use super::super::parts::MAX_PARTS;
 use super::mac::MacData;
 
 /// `PFX` (RFC 7292 section 4).

@@ -99,7 +99,7 @@ async fn a_name_in_soft_delete_is_found_by_the_refusal_and_recovered() {
     let old = world.leaf("web-01.example.com");
     world.vault().import("was-deleted", &old.pfx(), None).expect("imported");
     world.vault().delete("was-deleted");
-    let options = Options { soft_deleted: SoftDeleted::Refuse, ..Options::default() };
+    let options = Options::default().with_soft_deleted(SoftDeleted::Refuse);
     let new = world.leaf("web-01.example.com");
     let refused = world.run_with(&adding("A7", &new), &options).await;
     assert_ends(&refused, JobStatus::Failure, &["soft"]);

@@ -47,7 +47,7 @@ async fn every_tenant_is_asked_once_with_a_token_of_its_own() {
 #[tokio::test(start_paused = true)]
 async fn discovery_in_another_cloud_asks_that_clouds_resource_manager() {
     let world = World::new();
-    let options = Options { cloud: Some(Cloud::china()), ..Options::default() };
+    let options = Options::default().with_cloud(Cloud::china());
     let output = world.run_with(&tree("D5"), &options).await;
     assert_ends(&output, JobStatus::Success, &["1 vault"]);
     let lists = world.cloud.journal().of(Operation::ListVaults);

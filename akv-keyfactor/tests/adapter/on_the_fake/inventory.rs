@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use akv_core::job::{Coverage, Unchanged};
+use akv_core::job::{CertificateScope, Unchanged};
 use akv_keyfactor::{ItemStatus, JobStatus, Options};
 use akv_testkit::{Calls, DenyRule, Fault, Operation};
 use serde_json::{Value, json};
@@ -28,8 +28,8 @@ async fn the_chain_is_told_where_it_is_asked_for() {
     let world = World::new();
     let leaf = world.leaf("web-01.example.com");
     world.vault().import("web-01", &leaf.pfx(), None).expect("imported");
-    for (coverage, count) in [(Coverage::Leaf, 1), (Coverage::Chain, 3)] {
-        let options = Options { coverage, ..Options::default() };
+    for (coverage, count) in [(CertificateScope::Leaf, 1), (CertificateScope::Chain, 3)] {
+        let options = Options::default().with_scope(coverage);
         let output = world.run_with(&tree("V2"), &options).await;
         assert_ends(&output, JobStatus::Success, &[]);
         let items = output.inventory.expect("an inventory");
@@ -109,7 +109,7 @@ async fn an_unchanged_vault_costs_its_pages() {
     let mut job = tree("V1");
     job["LastInventory"] = known.into();
     world.cloud.journal().clear();
-    let options = Options { unchanged: Unchanged::Skip, ..Options::default() };
+    let options = Options::default().with_unchanged(Unchanged::Skip);
     let output = world.run_with(&job, &options).await;
     assert_ends(&output, JobStatus::Success, &["60 of them unchanged"]);
     assert_eq!(aliases(&output), aliases(&full));

@@ -72,7 +72,7 @@ async fn offered_issuers_complete_what_command_hands_over() {
     let issued = world.pki().sign(csr(&world.run(&job).await).der()).expect("signed");
     let authorities = issued.iter().skip(1).map(|der| X509::from_der(der).expect("a certificate"));
     job["IssuedCertificate"] = STANDARD.encode(&issued[0]).into();
-    let options = Options { issuers: authorities.collect(), ..Options::default() };
+    let options = Options::default().with_issuers(authorities.collect::<Vec<_>>());
     assert_ends(&world.run_with(&job, &options).await, JobStatus::Success, &["merged"]);
     assert_eq!(world.vault().newest("web-01").expect("a version").certificates, issued);
 }
@@ -155,7 +155,7 @@ async fn hsm_keys_need_a_job_for_a_non_exportable_key() {
     let world = World::with(|cloud| {
         cloud.vault_with("contoso", |vault| vault.placed(SUBSCRIPTION, "pki-rg").premium())
     });
-    let options = Options { requested_key_protection: KeyProtection::Hsm, ..Options::default() };
+    let options = Options::default().with_requested_key_protection(KeyProtection::Hsm);
     let refused = world.run_with(&job(&json!({})), &options).await;
     assert_ends(&refused, JobStatus::Failure, &["NonExportable", "hsm-keys"]);
     assert_eq!(world.cloud.journal().total(), 0);

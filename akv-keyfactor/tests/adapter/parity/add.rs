@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use akv_core::job::{Contents, Effect, ExistingTags, Outcome, Overwrite, SoftDeleted};
+use akv_core::job::{CertificateFile, Effect, ExistingTags, Outcome, Overwrite, SoftDeleted};
 use akv_core::{Error, ErrorKind, Exportable, Tags};
 use akv_keyfactor::{JobStatus, Options};
 
@@ -83,7 +83,7 @@ async fn a6_overwrite_and_preserve_are_passed_on() {
 async fn a7_what_was_in_soft_delete_is_recovered_or_refused_as_the_program_says() {
     for soft_deleted in [SoftDeleted::Recover, SoftDeleted::Refuse] {
         let jobs = add(move |_, _, request| assert_eq!(request.soft_deleted, soft_deleted));
-        let options = Options { soft_deleted, ..Options::default() };
+        let options = Options::default().with_soft_deleted(soft_deleted);
         let output = akv_keyfactor::run(&fixture("A7"), &jobs, &options).await;
         assert_eq!(output.job_result.result, JobStatus::Success);
     }
@@ -95,8 +95,8 @@ async fn a8_contents_are_pfx_unless_the_job_says_pem() {
     let base64 = "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t";
     for (contents, format) in [(base64, "PEM"), (pem, "pem"), (pem, "PFX")] {
         let jobs = add(move |_, _, request| match &request.contents {
-            Contents::Pem(text) => assert_eq!(text.as_slice(), pem.as_bytes()),
-            Contents::Pfx(_) => panic!("PEM was taken for a PFX"),
+            CertificateFile::Pem(text) => assert_eq!(text.as_slice(), pem.as_bytes()),
+            _ => panic!("PEM was taken for a PFX"),
         });
         let mut job = tree("A8");
         job["JobCertificate"]["Contents"] = contents.into();
@@ -106,8 +106,10 @@ async fn a8_contents_are_pfx_unless_the_job_says_pem() {
         assert_eq!(output.job_result.result, JobStatus::Success);
     }
     let jobs = add(|_, _, request| match &request.contents {
-        Contents::Pfx(bytes) => assert_eq!(bytes.as_slice(), b"\x30\x82\x03\x02\x01\x03\x30"),
-        Contents::Pem(_) => panic!("a PFX was taken for PEM"),
+        CertificateFile::Pfx(bytes) => {
+            assert_eq!(bytes.as_slice(), b"\x30\x82\x03\x02\x01\x03\x30");
+        }
+        _ => panic!("a PFX was taken for PEM"),
     });
     assert_eq!(ran("add", &jobs).await.job_result.result, JobStatus::Success);
 }

@@ -26,11 +26,11 @@ async fn d1_tenants_are_trimmed_and_each_is_searched_once() {
 async fn d2_a_tenant_that_fails_is_a_warning_beside_the_vaults_of_the_others() {
     let mut partial = found();
     partial.status = Status::Warning;
-    partial.missed = vec![Undiscovered {
-        tenant: OTHER_TENANT.parse().expect("a tenant"),
-        subscription: None,
-        error: denied("list subscriptions"),
-    }];
+    partial.missed = vec![Undiscovered::new(
+        OTHER_TENANT.parse().expect("a tenant"),
+        None,
+        denied("list subscriptions"),
+    )];
     let output = ran("D2", &discovery(|_, _, _| {}, partial)).await;
     assert_eq!(output.job_result.result, JobStatus::Warning);
     assert!(output.job_result.failure_message.contains(OTHER_TENANT));
@@ -68,7 +68,7 @@ async fn d5_discovery_is_in_the_cloud_that_the_program_names() {
     for cloud in [None, Some(Cloud::government())] {
         let expected = cloud.clone().unwrap_or_else(Cloud::public);
         let jobs = discovery(move |cloud, _, _| assert_eq!(*cloud, expected), found());
-        let options = Options { cloud, ..Options::default() };
+        let options = Options::default().with_cloud(cloud);
         let output = akv_keyfactor::run(&fixture("D5"), &jobs, &options).await;
         assert_eq!(output.job_result.result, JobStatus::Success);
     }
@@ -94,10 +94,12 @@ async fn d7_a_long_message_of_a_discovery_is_cut_too() {
     let mut partial = found();
     partial.status = Status::Warning;
     partial.missed = (0..100)
-        .map(|_| Undiscovered {
-            tenant: TENANT.parse().expect("a tenant"),
-            subscription: SUBSCRIPTION.parse().ok(),
-            error: denied("list vaults of a subscription"),
+        .map(|_| {
+            Undiscovered::new(
+                TENANT.parse().expect("a tenant"),
+                SUBSCRIPTION.parse().ok(),
+                denied("list vaults of a subscription"),
+            )
         })
         .collect();
     let output = ran("D7", &discovery(|_, _, _| {}, partial)).await;

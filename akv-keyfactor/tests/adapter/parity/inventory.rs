@@ -1,6 +1,8 @@
 //! V1 to V6: inventory.
 
-use akv_core::job::{Coverage, ItemSource, Known, Status, Unchanged, Unreadable};
+use akv_core::job::{
+    CertificateScope, ItemSource, PreviousCertificate, Status, Unchanged, Unreadable,
+};
 use akv_core::{Error, ErrorKind, Exportable, KeyState, Tags};
 use akv_keyfactor::{CurrentInventoryItem, InventorySink, JobStatus, Options};
 use async_trait::async_trait;
@@ -12,16 +14,14 @@ use crate::mocks::{inventory, item, listed, name, ran, thumbprint};
 
 #[tokio::test]
 async fn v1_the_programs_bounds_reach_the_inventory() {
-    let options = Options {
-        coverage: Coverage::Chain,
-        unchanged: Unchanged::Skip,
-        concurrency: "7".parse().expect("a number"),
-        ..Options::default()
-    };
+    let options = Options::default()
+        .with_scope(CertificateScope::Chain)
+        .with_unchanged(Unchanged::Skip)
+        .with_concurrency("7".parse().expect("a number"));
     let expected = options.concurrency;
     let jobs = inventory(
         move |_, _, request| {
-            assert_eq!(request.coverage, Coverage::Chain);
+            assert_eq!(request.scope, CertificateScope::Chain);
             assert_eq!(request.unchanged, Unchanged::Skip);
             assert_eq!(request.concurrency, expected);
         },
@@ -40,7 +40,7 @@ async fn v2_items_have_the_incumbents_shape_and_the_true_state_of_the_key() {
     keyless.tags = Tags::default();
     let mut kept = item("with-chain");
     kept.certificates.push(b"the issuer".to_vec());
-    kept.key = Some(KeyState { exportable: Some(Exportable::No), kind: None });
+    kept.key = Some(KeyState::default().with_exportable(Exportable::No));
     let jobs = inventory(|_, _, _| {}, vec![item("web-01"), keyless, kept], listed(3));
     let output = ran("V2", &jobs).await;
     insta::assert_json_snapshot!("inventory_items", output);
@@ -54,15 +54,15 @@ async fn v3_an_unreadable_certificate_is_a_warning_and_keeps_its_last_known_stat
     kept.key = None;
     let mut outcome = listed(2);
     outcome.status = Status::Warning;
-    outcome.unreadable = vec![Unreadable {
-        name: name("locked"),
-        error: denied("get certificate locked in vault contoso"),
-        last_known: true,
-    }];
+    outcome.unreadable = vec![
+        Unreadable::new(name("locked"), denied("get certificate locked in vault contoso"))
+            .with_last_known(true),
+    ];
     let jobs = inventory(
         |_, _, request| {
-            let known = Known::Summary { thumbprints: vec![thumbprint()], has_key: true };
-            assert_eq!(request.last.get(&name("LOCKED")), Some(&known));
+            let known =
+                PreviousCertificate::Summary { thumbprints: vec![thumbprint()], has_key: true };
+            assert_eq!(request.previous.get(&name("LOCKED")), Some(&known));
         },
         vec![item("web-01"), kept],
         outcome,

@@ -127,8 +127,7 @@ async fn c2_no_region_is_left_to_the_resource_group() {
 
 #[tokio::test]
 async fn c3_a_new_vault_has_the_jobs_sku_and_the_programs_options() {
-    let new_vault =
-        VaultOptions { purge_protection: PurgeProtection::On, ..VaultOptions::default() };
+    let new_vault = VaultOptions::default().with_purge_protection(PurgeProtection::On);
     let jobs = create_ending(
         |address, request| {
             let tenant = address.tenant.as_ref().expect("a tenant");
@@ -138,7 +137,7 @@ async fn c3_a_new_vault_has_the_jobs_sku_and_the_programs_options() {
         },
         created(),
     );
-    let options = Options { new_vault, ..Options::default() };
+    let options = Options::default().with_new_vault(new_vault);
     let output = akv_keyfactor::run(&fixture("C3"), &jobs, &options).await;
     assert_eq!(output.job_result.result, JobStatus::Success);
 }

@@ -15,8 +15,8 @@ use serde_json::value::RawValue;
 pub(crate) use json_text::Text;
 pub(crate) use member::Member;
 
-use super::problem::Problem;
-use super::scan::is_too_deep;
+use crate::problem::Problem;
+use crate::scan::is_too_deep;
 
 /// A job configuration's text.
 pub(crate) struct Document<'a>(Text<'a>);

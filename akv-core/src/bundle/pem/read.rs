@@ -1,19 +1,19 @@
-//! PEM text: keys and certificates in any order.
+//! What PEM text holds: keys and certificates in any order.
 //!
 //! What is decoded is wiped. The text itself is not ours: it stays with the caller.
 
 use zeroize::Zeroizing;
 
+use super::super::ber;
+use super::super::budget::Budget;
+use super::super::encryption;
+use super::super::error::BundleError;
+use super::super::key::PrivateKey;
+use super::super::parts::{self, Parts};
+use super::super::password::PasswordBytes;
+use super::super::pfx;
+use super::super::shape::Shape;
 use super::armor::{self, Block, known_label};
-use super::ber;
-use super::budget::Budget;
-use super::contents::{self, Contents};
-use super::encryption;
-use super::error::BundleError;
-use super::key::PrivateKey;
-use super::password::PasswordBytes;
-use super::pfx;
-use super::shape::Shape;
 use crate::secret::Password;
 
 /// Reads what PEM text holds: certificates, keys as PKCS#8 (encrypted or not), PKCS#1 or SEC 1, and
@@ -26,8 +26,8 @@ use crate::secret::Password;
 /// let nothing = pem::read(b"no block in here", &Password::default());
 /// assert!(matches!(nothing, Err(BundleError::NotABundle { .. })));
 /// ```
-pub fn read(text: &[u8], password: &Password) -> Result<Contents, BundleError> {
-    contents::check_size(text)?;
+pub fn read(text: &[u8], password: &Password) -> Result<Parts, BundleError> {
+    parts::check_size(text)?;
     let password = PasswordBytes::new(password)?;
     let blocks = armor::blocks(text)?;
     if blocks.is_empty() {
@@ -35,7 +35,7 @@ pub fn read(text: &[u8], password: &Password) -> Result<Contents, BundleError> {
         return Err(BundleError::NotABundle { looks });
     }
     let mut reading =
-        Reading { password: &password, budget: Budget::new(), contents: Contents::default() };
+        Reading { password: &password, budget: Budget::new(), contents: Parts::default() };
     for block in &blocks {
         reading.take(block).map_err(|error| block.locate(error))?;
     }
@@ -45,7 +45,7 @@ pub fn read(text: &[u8], password: &Password) -> Result<Contents, BundleError> {
 struct Reading<'p> {
     password: &'p PasswordBytes<'p>,
     budget: Budget,
-    contents: Contents,
+    contents: Parts,
 }
 
 impl Reading<'_> {

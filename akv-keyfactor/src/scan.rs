@@ -6,7 +6,7 @@ const DEEPEST: usize = 128;
 
 /// Whether the text nests deeper than 128 levels. The reader keeps a byte for each level, so a text
 /// of nothing but brackets would double its own size in memory.
-pub(super) fn is_too_deep(text: &[u8]) -> bool {
+pub(crate) fn is_too_deep(text: &[u8]) -> bool {
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     for byte in text {
         match byte {

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::{Object, Text};
-use crate::config::problem::Problem;
+use crate::problem::Problem;
 
 /// A member and where it is. Null is the same as absent.
 pub(crate) struct Member<'a> {

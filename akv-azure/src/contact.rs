@@ -58,9 +58,10 @@ impl Azure {
         let answer = answer.map_err(|failure| -> Error {
             classify(ApiOperation::CheckHealth, &operation, &host, &failure)
         });
-        let presented = match shared.is_embedded() {
-            true => None,
-            false => transport::presented(shared.proxy(), &url, PATIENCE).await,
+        let presented = if shared.is_embedded() {
+            None
+        } else {
+            transport::presented(shared.proxy(), &url, PATIENCE).await
         };
         let presented = presented.and_then(|der| X509::from_der(&der).ok()).map(|certificate| {
             Presented { issuer: certificate.issuer(), expires: certificate.not_after() }

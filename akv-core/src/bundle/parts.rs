@@ -8,7 +8,8 @@ use super::x509::X509;
 /// The keys and certificates of a PKCS#12 or PEM file, as they were found, and what may complete its
 /// chain.
 #[derive(Debug, Default)]
-pub struct Contents {
+#[non_exhaustive]
+pub struct Parts {
     /// The private keys, in the order of the file.
     pub keys: Vec<PrivateKey>,
     /// The certificates, in the order of the file.
@@ -19,7 +20,12 @@ pub struct Contents {
     pub offered: Vec<X509>,
 }
 
-impl Contents {
+impl Parts {
+    /// These keys and certificates, all of them readable.
+    pub fn new(keys: Vec<PrivateKey>, certificates: Vec<X509>) -> Self {
+        Self { keys, certificates, ..Self::default() }
+    }
+
     pub(super) fn add_key(&mut self, key: PrivateKey) -> Result<(), BundleError> {
         self.keys.push(key);
         // Keys of elliptic curves cost a multiplication each, so their number is part of the cost.
@@ -48,6 +54,8 @@ impl Contents {
         Ok(())
     }
 }
+
+setters! { Parts { with_offered(offered: Vec<X509>) } }
 
 /// Refuses a file that is larger than any bundle.
 pub(super) fn check_size(bytes: &[u8]) -> Result<(), BundleError> {

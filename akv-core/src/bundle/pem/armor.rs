@@ -7,18 +7,18 @@
 
 use zeroize::Zeroizing;
 
-use super::contents::MAX_PARTS;
-use super::error::BundleError;
-use super::flaw::Explain;
+use super::super::error::BundleError;
+use super::super::flaw::Explain;
+use super::super::parts::MAX_PARTS;
 use crate::text;
 
 /// A block, found but not decoded.
 #[derive(Clone, Copy)]
-pub(super) struct Block<'a> {
+pub(in super::super) struct Block<'a> {
     /// Counted from one.
-    pub(super) number: usize,
+    pub(in super::super) number: usize,
     /// As the text has it. Only a known label may be shown.
-    pub(super) label: &'a str,
+    pub(in super::super) label: &'a str,
     text: &'a [u8],
     /// Where in the text the body is.
     start: usize,
@@ -26,7 +26,7 @@ pub(super) struct Block<'a> {
 }
 
 /// The blocks of a text, in its order.
-pub(super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, BundleError> {
+pub(in super::super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, BundleError> {
     let mut blocks: Vec<Block<'_>> = Vec::new();
     let mut open: Option<Marker<'_>> = None;
     let mut from = 0;
@@ -70,14 +70,14 @@ pub(super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, BundleError> {
 }
 
 /// Whether a text has a block, or what is left of one.
-pub(super) fn is_armored(text: &[u8]) -> bool {
+pub(in super::super) fn is_armored(text: &[u8]) -> bool {
     Marker::find(text, 0).is_some() || begins_a_marker(text.trim_ascii())
 }
 
 impl Block<'_> {
     /// What the block is encrypted with in the manner of RFC 1421: a name of OpenSSL's, where it is
     /// one that is known.
-    pub(super) fn legacy_encryption(&self) -> Option<&'static str> {
+    pub(in super::super) fn legacy_encryption(&self) -> Option<&'static str> {
         let headers = self.body().get(..self.headers_end()).unwrap_or_default();
         let has = |what: &[u8]| headers.windows(what.len()).any(|window| window == what);
         let encrypted = has(b"Proc-Type:") && has(b"ENCRYPTED");
@@ -86,7 +86,7 @@ impl Block<'_> {
     }
 
     /// The octets of the block, wiped when dropped: they may be a key.
-    pub(super) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, BundleError> {
+    pub(in super::super) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, BundleError> {
         let start = self.headers_end();
         let body = self.body().get(start..).unwrap_or_default();
         let mut digits = Zeroizing::new(Vec::with_capacity(body.len()));
@@ -113,7 +113,7 @@ impl Block<'_> {
     }
 
     /// An error about what the block holds, as one that names the block.
-    pub(super) fn locate(&self, error: BundleError) -> BundleError {
+    pub(in super::super) fn locate(&self, error: BundleError) -> BundleError {
         match error {
             BundleError::Damaged { flaw, .. } => self.damaged(0, flaw),
             BundleError::Truncated { .. } => self.damaged(0, "it ends too early"),
@@ -276,7 +276,7 @@ fn damage(number: usize, label: &str, line: usize, flaw: impl Explain) -> Bundle
 }
 
 /// The label, where it is one that may be shown: an unknown one may be anything, even a key.
-pub(super) fn known_label(label: &str) -> Option<&'static str> {
+pub(in super::super) fn known_label(label: &str) -> Option<&'static str> {
     LABELS.iter().copied().find(|known| *known == label)
 }
 

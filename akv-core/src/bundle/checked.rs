@@ -1,0 +1,140 @@
+//! A certificate, its key and its chain, checked when they are put together.
+
+use std::fmt;
+
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::chain::Chain;
+use super::error::BundleError;
+use super::file::read;
+use super::finding::{Finding, FindingCode};
+use super::key::KeyMatch;
+use super::key_kind::KeyKind;
+use super::parts::Parts;
+use super::pfx;
+use super::review::{self, Reviewed};
+use super::selection::{leaf_of, only_key, without_duplicates};
+use super::x509::X509;
+use crate::certificate::Thumbprint;
+use crate::secret::Password;
+
+/// A certificate with its private key and its chain, ready for Key Vault.
+///
+/// It cannot be made wrong: the key belongs to the leaf, each certificate of the chain signed the
+/// one below it, and nothing is in it twice. What was left out of the file is among the findings.
+///
+/// ```no_run
+/// use akv_core::Password;
+/// use akv_core::bundle::{Bundle, Severity};
+/// use time::OffsetDateTime;
+///
+/// let file = std::fs::read("web.pfx")?;
+/// let now = OffsetDateTime::now_utc();
+/// let bundle = Bundle::from_pfx(&file, &Password::from("secret"), now)?;
+/// let findings = bundle.findings(now);
+/// if findings.iter().all(|finding| finding.severity < Severity::Error) {
+///     let for_key_vault = bundle.to_pkcs12();
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Bundle {
+    leaf: X509,
+    chain: Vec<X509>,
+    key_kind: KeyKind,
+    /// Written when the bundle is made, so that a bundle that exists can be sent. The key is kept
+    /// here and nowhere else.
+    pkcs12: Zeroizing<Vec<u8>>,
+    /// What was found while the bundle was made.
+    notes: Vec<Finding>,
+}
+
+impl Bundle {
+    /// Makes a bundle of a PKCS#12 file. An empty password means that there is none. What is PEM
+    /// instead is read as that: see [`read`].
+    pub fn from_pfx(
+        bytes: &[u8],
+        password: &Password,
+        now: OffsetDateTime,
+    ) -> Result<Self, BundleError> {
+        Self::from_parts(read(bytes, password)?, now)
+    }
+
+    /// Makes a bundle of PEM text. The password is for encrypted keys. What is PKCS#12 instead is
+    /// read as that: see [`read`].
+    pub fn from_pem(
+        text: &[u8],
+        password: &Password,
+        now: OffsetDateTime,
+    ) -> Result<Self, BundleError> {
+        Self::from_parts(read(text, password)?, now)
+    }
+
+    /// Makes a bundle of what a file holds: finds the leaf of the key and the chain of the leaf.
+    /// Where a file leaves a choice, what is valid at the time `now` is chosen.
+    pub fn from_parts(contents: Parts, now: OffsetDateTime) -> Result<Self, BundleError> {
+        let Parts { keys, certificates, unreadable, offered } = contents;
+        let found = certificates.len() + unreadable.len();
+        let key = only_key(keys, found)?;
+        let (certificates, mut notes) = without_duplicates(certificates);
+        let (leaf, others, matched) = leaf_of(&key, certificates, &unreadable, now)?;
+        if matched == KeyMatch::CannotTell {
+            let message =
+                format!("that the key ({}) is the certificate's was not checked", key.kind());
+            notes.push(Finding::new(FindingCode::KeyMatchNotChecked, message));
+        }
+        let chain = Chain::build(&leaf, others, offered, now);
+        notes.extend(chain.notes(&leaf));
+        notes.extend(chain.losses(&leaf, &unreadable));
+        let chain = chain.issuers;
+        let pkcs12 = pfx::write(&key, &leaf, &chain)
+            .map_err(|error| BundleError::damaged("the bundle", error))?;
+        Ok(Self { leaf, chain, key_kind: key.kind(), pkcs12, notes })
+    }
+
+    /// The certificate that the key belongs to.
+    pub fn leaf(&self) -> &X509 {
+        &self.leaf
+    }
+
+    /// The certificates above the leaf, each the issuer of the one before; the root only where the
+    /// file has it, or it was offered beside the file.
+    pub fn chain(&self) -> &[X509] {
+        &self.chain
+    }
+
+    /// The leaf's thumbprint.
+    pub fn thumbprint(&self) -> Thumbprint {
+        self.leaf.thumbprint()
+    }
+
+    /// What kind of key it has.
+    pub fn key_kind(&self) -> KeyKind {
+        self.key_kind.clone()
+    }
+
+    /// What there is to say about the bundle at the time `now`, the gravest first.
+    pub fn findings(&self, now: OffsetDateTime) -> Vec<Finding> {
+        let Self { leaf, chain, key_kind, pkcs12, notes } = self;
+        let (key_kind, size) = (key_kind.clone(), pkcs12.len());
+        review::review(&Reviewed { leaf, chain, key_kind, size, notes }, now)
+    }
+
+    /// The bundle as Key Vault takes it: PKCS#12 in DER without password, encryption and integrity
+    /// check, first the key, then the leaf, then the chain in order. This is the form that
+    /// `BouncyCastle` writes when it is given no password.
+    pub fn to_pkcs12(&self) -> Zeroizing<Vec<u8>> {
+        self.pkcs12.clone()
+    }
+}
+
+impl fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bundle")
+            .field("leaf", &self.leaf)
+            .field("chain", &self.chain)
+            .field("key_kind", &self.key_kind)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,19 @@
+/// Methods `with_FIELD` for a struct of public fields that may get more of them.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! setters {
+    ($type:ty { $($setter:ident($field:ident: $value:ty)),+ $(,)? }) => {
+        impl $type {
+            $(
+                #[doc = concat!(
+                    "Sets [`", stringify!($field), "`](#structfield.", stringify!($field), ")."
+                )]
+                #[must_use]
+                pub fn $setter(mut self, $field: $value) -> Self {
+                    self.$field = $field.into();
+                    self
+                }
+            )+
+        }
+    };
+}
