@@ -90,3 +90,8 @@ pub use jobs::AzureJobs;
 pub use options::{AzureOptions, RateLimit};
 pub use tokio_util::sync::CancellationToken;
 pub use vault::KeyVault;
+
+/// The README, whose examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -27,7 +27,7 @@ pub(crate) use tools::{CompletionsArgs, ManArgs};
 
 /// Certificates in Azure Key Vault for Keyfactor Command.
 #[derive(Debug, Parser)]
-#[command(name = "akv", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(name = "akv", bin_name = "akv", version, about, after_help = AFTER_HELP, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

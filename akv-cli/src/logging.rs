@@ -12,6 +12,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::args::{Common, LogFormat};
+use crate::color;
 use crate::json::Ascii;
 use crate::log_file::LogFile;
 use crate::progress::{THROTTLING, Throttling};
@@ -47,8 +48,9 @@ pub(crate) fn start(common: &Common) {
         in_format(common.log_format, file, false)
             .with_filter(only_ours(ours.max(LevelFilter::INFO)))
     });
-    let to_standard_error = in_format(common.log_format, io::stderr, io::stderr().is_terminal())
-        .with_filter(only_ours(ours));
+    let to_standard_error =
+        in_format(common.log_format, io::stderr, color::is_shown_on(&io::stderr()))
+            .with_filter(only_ours(ours));
     let to_progress = io::stderr()
         .is_terminal()
         .then(|| Throttling.with_filter(Targets::new().with_target(THROTTLING, LevelFilter::INFO)));

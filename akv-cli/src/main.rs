@@ -4,6 +4,7 @@ mod args;
 mod audit_file;
 mod blocking;
 mod changes;
+mod color;
 mod command;
 mod doctor;
 mod exit;

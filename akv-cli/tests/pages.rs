@@ -1,6 +1,11 @@
 //! The pages of `docs/` are true: every test that a table names is there.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "what a test cannot go on without ends it")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a test cannot go on without ends it"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -74,4 +79,35 @@ fn every_test_that_is_named_exists() {
             }
         }
     }
+}
+
+/// The cells of every row of every table, but for headers and rules.
+fn rows(page: &str) -> Vec<Vec<&str>> {
+    page.lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
+        .map(|line| line.split(" | ").collect::<Vec<_>>())
+        .filter(|cells| cells[0] != "Row")
+        .collect()
+}
+
+#[test]
+fn every_row_is_on_the_page_of_parity() {
+    let page = fs::read_to_string(workspace().join("docs/parity.md")).expect("the page");
+    let expected: Vec<String> = [
+        ("I", 10),
+        ("M", 4),
+        ("A", 12),
+        ("R", 4),
+        ("C", 4),
+        ("V", 6),
+        ("D", 8),
+        ("S", 3),
+        ("O", 4),
+    ]
+    .iter()
+    .flat_map(|(letter, count)| (1..=*count).map(move |number| format!("{letter}{number}")))
+    .collect();
+    let found: Vec<&str> = rows(&page).iter().map(|cells| cells[0]).collect();
+    assert_eq!(found, expected);
+    assert!(rows(&page).iter().all(|cells| cells.len() == 4), "four cells a row");
 }

@@ -71,3 +71,8 @@ pub use tags::Tags;
 pub use vault::{ClientId, ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
 pub use vault_query::VaultQuery;
 pub use versions::{CertificateVersions, ListedVersion};
+
+/// The README, whose examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

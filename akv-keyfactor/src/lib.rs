@@ -32,3 +32,8 @@ pub use options::Options;
 pub use pam::{SecretResolver, UnresolvedSecret};
 pub use plan::{PlanItem, PlanOutput};
 pub use result::{JobOutput, JobResult, JobStatus};
+
+/// The README, whose examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -103,7 +103,7 @@ pub use self::{
 #[cfg(feature = "serve")]
 pub use serve::TlsServer;
 
-/// The page about the fake, whose examples are tests.
+/// The README, whose examples are tests.
 #[cfg(all(doctest, feature = "azure-core"))]
-#[doc = include_str!("../../docs/testkit.md")]
-mod page {}
+#[doc = include_str!("../README.md")]
+mod readme {}

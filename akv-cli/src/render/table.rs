@@ -1,6 +1,5 @@
 //! Rows as a table for people or as comma-separated values for programs.
 
-use std::env;
 use std::io::{self, IsTerminal};
 
 use akv_core::text::printable;
@@ -9,6 +8,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Color, Column, ColumnConstraint, ContentArrangement, Table};
 
 use super::print;
+use crate::color;
 
 /// What a table is shown on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,14 +19,12 @@ struct Screen {
 }
 
 impl Screen {
-    /// A terminal's own width, and color unless `NO_COLOR` or a dumb terminal forbids it.
+    /// A terminal's own width and color.
     fn of_standard_output() -> Self {
         if !io::stdout().is_terminal() {
             return Self { width: None, color: false };
         }
-        let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
-        Self { width: Table::new().width(), color: !no_color && !dumb }
+        Self { width: Table::new().width(), color: color::is_shown_on(&io::stdout()) }
     }
 }
 

@@ -15,7 +15,6 @@ mod fake;
 mod mocks;
 mod on_the_fake;
 mod parity;
-mod parity_page;
 mod robustness;
 mod secrets;
 mod tolerance;
