@@ -8,8 +8,8 @@ use akv_core::job::{
     RequestJobs, ShowJob, SoftDeleteJobs, StoreJobs, Turns,
 };
 use akv_core::{
-    CertificateStore, Clock, Cloud, Credential, Identity, Layer, Result, StoreAddress,
-    VaultDirectory,
+    CertificateRequests, CertificateStore, Clock, Cloud, Credential, Error, ErrorKind, Identity,
+    Layer, Result, StoreAddress, VaultDirectory,
 };
 
 use crate::azure::Azure;
@@ -141,8 +141,24 @@ impl Jobs for AzureJobs {
 
 impl AzureJobs {
     fn of_requests(&self, address: &StoreAddress, credential: &Credential) -> Result<RequestJobs> {
-        let store = Arc::new(self.azure.store(address, credential)?);
-        let (requests, clock) = (Arc::clone(&store), Arc::clone(&self.clock));
+        let vault = Arc::new(self.azure.store(address, credential)?);
+        let mut store: Arc<dyn CertificateStore> = Arc::clone(&vault) as _;
+        let mut requests: Arc<dyn CertificateRequests> = vault;
+        if let Some(layer) = &self.layer {
+            let identity = self.identity(address, credential);
+            let name = address.path.vault();
+            store = layer.store(store, Arc::clone(&identity));
+            // What is to be planned must never be done for real.
+            requests = layer.requests(name, requests, identity).ok_or_else(|| {
+                Error::new(
+                    ErrorKind::Invalid,
+                    format!("plan a request in vault {name}"),
+                    "requests, merges and cancellations cannot be planned",
+                )
+                .with_advice("run it without a dry run")
+            })?;
+        }
+        let clock = Arc::clone(&self.clock);
         let jobs = RequestJobs::new(store, requests, clock);
         Ok(jobs.with_turns(self.turns.clone()).with_background(Arc::new(BlockingThreads)))
     }

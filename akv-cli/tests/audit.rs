@@ -168,3 +168,39 @@ fn json_log_contains_the_audit() {
     let run = add(&fake, "web-v2").arg("--overwrite").run();
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "text is for people");
 }
+
+#[test]
+fn requests_are_audited_and_never_planned() {
+    let fake = Fake::with_vault();
+    let file = fake.file("audit.jsonl", "");
+    let request = ["request", "contoso", "--alias", "web", "--subject", "CN=www.contoso.com"];
+    let run = fake.akv().args(request).args(["--audit-file", &file]).run();
+    assert_eq!(run.code, 0, "{}", run.both());
+    let lines = std::fs::read_to_string(&file).expect("the audit");
+    for told in
+        ["\"action\":\"create-certificate\"", "\"outcome\":\"attempted\"", "\"outcome\":\"done\""]
+    {
+        assert!(lines.contains(told), "{lines}");
+    }
+    let unwritable = fake.akv().args(["cancel", "contoso", "--alias", "web"]);
+    let unwritable = unwritable.args(["--audit-file", "/nowhere/audit.jsonl"]).run();
+    assert_eq!(unwritable.code, 4, "{}", unwritable.both());
+    let job = json!({
+        "Capability": "CertStores.AKV.Reenrollment",
+        "JobHistoryId": 42,
+        "ServerUsername": fake.cloud.client_id(),
+        "ServerPassword": fake.cloud.client_secret(),
+        "CertificateStoreDetails": {
+            "ClientMachine": fake.cloud.tenant_id(),
+            "StorePath": format!("{}:{}:contoso", fake.cloud.subscription_id(), fake.cloud.resource_group()),
+            "Properties": "{}",
+        },
+        "JobProperties": {"subjectText": "CN=other.contoso.com", "keyType": "ECC", "keySize": "256"},
+        "Alias": "other",
+    });
+    let made = fake.cloud.journal().count(Operation::CreateCertificate);
+    let dry = fake.akv().args(["job", "-", "--dry-run"]).stdin(job.to_string()).run();
+    assert_eq!(dry.code, 4, "{}", dry.both());
+    assert!(dry.stdout.contains("cannot be planned"), "{}", dry.both());
+    assert_eq!(fake.cloud.journal().count(Operation::CreateCertificate), made);
+}

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::certificate_requests::CertificateRequests;
 use crate::directory::VaultDirectory;
 use crate::store::CertificateStore;
+use crate::vault::VaultName;
 
 /// Wraps the ports that jobs are made with. The jobs' decisions do not know of it.
 pub trait Layer: Send + Sync {
@@ -22,6 +24,17 @@ pub trait Layer: Send + Sync {
         directory: Arc<dyn VaultDirectory>,
         identity: Arc<dyn Identity>,
     ) -> Arc<dyn VaultDirectory>;
+
+    /// Stands in front of the requests of a vault, which `identity` accesses. `None`: this layer
+    /// does not know them, so none may be made through it.
+    fn requests(
+        &self,
+        _vault: &VaultName,
+        _requests: Arc<dyn CertificateRequests>,
+        _identity: Arc<dyn Identity>,
+    ) -> Option<Arc<dyn CertificateRequests>> {
+        None
+    }
 }
 
 /// Who accesses a port.

@@ -6,7 +6,8 @@ use anyhow::Result;
 
 use super::contents::bytes;
 use super::tags::each_once;
-use crate::args::{Common, MergeArgs};
+use crate::args::{ChangeArgs, Common, MergeArgs};
+use crate::changes::Changes;
 use crate::exit::Exit;
 use crate::render;
 use crate::usage::Usage;
@@ -28,6 +29,7 @@ pub(super) async fn run(common: &Common, args: &MergeArgs, wiring: Wiring) -> Re
     }
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
-    let outcome = wiring.jobs.requests(&address, &credential)?.merge(&request).await;
+    let jobs = Changes::new(common, &ChangeArgs { dry_run: false }).by(&wiring.jobs);
+    let outcome = jobs.requests(&address, &credential)?.merge(&request).await;
     render::outcome(common.output, &outcome)
 }

@@ -5,7 +5,8 @@ use akv_core::{Exportable, KeyProtection, RequestedCertificate, Tags};
 use anyhow::Result;
 
 use super::tags::each_once;
-use crate::args::{Common, RequestArgs};
+use crate::args::{ChangeArgs, Common, RequestArgs};
+use crate::changes::Changes;
 use crate::exit::Exit;
 use crate::render;
 use crate::usage::Usage;
@@ -20,7 +21,8 @@ pub(super) async fn run(common: &Common, args: &RequestArgs, wiring: Wiring) -> 
         .with_tags(tags, existing_tags);
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
-    let outcome = wiring.jobs.requests(&address, &credential)?.request(&request).await;
+    let jobs = Changes::new(common, &ChangeArgs { dry_run: false }).by(&wiring.jobs);
+    let outcome = jobs.requests(&address, &credential)?.request(&request).await;
     render::outcome(common.output, &outcome)
 }
 

@@ -7,6 +7,7 @@ mod directory;
 mod event;
 mod receipt;
 mod record;
+mod requests;
 mod sink;
 mod store;
 

@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::directory::AuditedDirectory;
 use super::event::{AuditEvent, AuditOutcome, State};
 use super::receipt::{Noted, Receipt};
+use super::requests::AuditedRequests;
 use super::sink::{AuditSink, NotRecorded};
 use super::store::AuditedStore;
 use crate::certificate::{CertificateName, Version};
+use crate::certificate_requests::CertificateRequests;
 use crate::change::Action;
 use crate::clock::Clock;
 use crate::directory::VaultDirectory;
@@ -183,6 +185,16 @@ impl Layer for Audit {
         identity: Arc<dyn Identity>,
     ) -> Arc<dyn VaultDirectory> {
         Arc::new(AuditedDirectory::new(directory, self.clone(), identity))
+    }
+
+    fn requests(
+        &self,
+        vault: &VaultName,
+        requests: Arc<dyn CertificateRequests>,
+        identity: Arc<dyn Identity>,
+    ) -> Option<Arc<dyn CertificateRequests>> {
+        let (vault, audit) = (vault.clone(), self.clone());
+        Some(Arc::new(AuditedRequests { inner: requests, vault, audit, identity }))
     }
 }
 
