@@ -149,18 +149,11 @@ impl UncertainOutcome {
     /// What a later attempt's failure says of the whole: a refusal speaks for the attempt before
     /// it too, as the same was asked for; everything else leaves open what became of that.
     fn refused(&self, error: Error) -> Error {
-        let refused = matches!(
-            error.kind(),
-            ErrorKind::Denied(_)
-                | ErrorKind::Absent
-                | ErrorKind::SoftDeleted
-                | ErrorKind::BeingDeleted
-                | ErrorKind::BeingRecovered
-                | ErrorKind::Conflict
-                | ErrorKind::NameTaken
-                | ErrorKind::Invalid
-        );
-        if self.may_have_happened && !refused { self.unknown(&error) } else { error }
+        if self.may_have_happened && !error.rejects_the_change() {
+            self.unknown(&error)
+        } else {
+            error
+        }
     }
 }
 

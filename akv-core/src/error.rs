@@ -261,6 +261,22 @@ impl Error {
         self.0.taken
     }
 
+    /// Whether the service rejected the change for what it is. That speaks for an attempt before it
+    /// too, as the same was asked for.
+    pub fn rejects_the_change(&self) -> bool {
+        matches!(
+            self.kind(),
+            ErrorKind::Denied(_)
+                | ErrorKind::Absent
+                | ErrorKind::SoftDeleted
+                | ErrorKind::BeingDeleted
+                | ErrorKind::BeingRecovered
+                | ErrorKind::Conflict
+                | ErrorKind::NameTaken
+                | ErrorKind::Invalid
+        )
+    }
+
     /// Whether a change that ended in this error may have been made all the same: look before trying
     /// it again. An error that answers no says that nothing was changed.
     ///

@@ -208,17 +208,7 @@ impl fmt::Debug for Audit {
 /// that may have had an effect made no change; an error that rejects the change speaks for the
 /// requests before it too.
 fn failed(error: &Error, noted: &Noted) -> AuditOutcome {
-    let rejected = matches!(
-        error.kind(),
-        ErrorKind::Denied(_)
-            | ErrorKind::Absent
-            | ErrorKind::SoftDeleted
-            | ErrorKind::BeingDeleted
-            | ErrorKind::BeingRecovered
-            | ErrorKind::Conflict
-            | ErrorKind::NameTaken
-            | ErrorKind::Invalid
-    );
+    let rejected = error.rejects_the_change();
     let is_open = match noted.attempts {
         0 => error.may_have_happened(),
         _ => noted.perhaps_done,
