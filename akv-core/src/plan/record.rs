@@ -23,8 +23,7 @@ pub struct Plan(Arc<Mutex<State>>);
 struct State {
     planned: Planned,
     names: HashMap<(VaultName, CertificateName), Known>,
-    /// The requests that would be pending, and the names whose requests would be gone.
-    requests: HashMap<(VaultName, CertificateName), Option<PendingRequest>>,
+    requests: HashMap<(VaultName, CertificateName), KnownRequest>,
     /// Vaults that the plan creates: nothing can be read from them yet.
     new_vaults: HashSet<VaultName>,
 }
@@ -36,6 +35,13 @@ pub(super) struct Known {
     pub(super) deleted: Option<DeletedCertificate>,
     /// Whether the plan recovered it.
     pub(super) recovered: bool,
+}
+
+/// The request that would be under a name by now.
+#[derive(Clone)]
+pub(super) enum KnownRequest {
+    Pending(PendingRequest),
+    Gone,
 }
 
 impl Plan {
@@ -90,12 +96,12 @@ impl Plan {
         self.state().names.insert((vault.clone(), name.clone()), known);
     }
 
-    /// The request that would be pending by now; `None`: the plan changed nothing about it.
+    /// What became of the request of that name; `None`: the plan changed nothing about it.
     pub(super) fn request(
         &self,
         vault: &VaultName,
         name: &CertificateName,
-    ) -> Option<Option<PendingRequest>> {
+    ) -> Option<KnownRequest> {
         self.state().requests.get(&(vault.clone(), name.clone())).cloned()
     }
 
@@ -103,7 +109,7 @@ impl Plan {
         &self,
         vault: &VaultName,
         name: &CertificateName,
-        request: Option<PendingRequest>,
+        request: KnownRequest,
     ) {
         self.state().requests.insert((vault.clone(), name.clone()), request);
     }

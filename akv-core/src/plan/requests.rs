@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::describe;
-use super::record::Known;
+use super::record::{Known, KnownRequest};
 use super::store::{PlannedStore, Seen, new_version, unseen};
 use crate::bundle::X509;
 use crate::certificate::{Certificate, CertificateName};
@@ -23,7 +23,7 @@ pub(super) struct PlannedRequests {
 }
 
 impl PlannedRequests {
-    fn will_request(&self, name: &CertificateName, request: Option<PendingRequest>) {
+    fn will_request(&self, name: &CertificateName, request: KnownRequest) {
         self.store.plan.will_request(self.store.vault(), name, request);
     }
 
@@ -68,17 +68,15 @@ impl CertificateRequests for PlannedRequests {
             plan.cannot_know("whether the vault is premium, as keys in an HSM need".to_owned());
         }
         let planned = PendingRequest::planned(wanted);
-        self.will_request(name, Some(planned.clone()));
+        self.will_request(name, KnownRequest::Pending(planned.clone()));
         Ok(planned)
     }
 
     async fn request(&self, name: &CertificateName) -> Result<Option<PendingRequest>> {
-        if let Some(planned) = self.store.plan.request(self.store.vault(), name) {
-            return Ok(planned);
-        }
-        match self.store.known(name) {
-            Some(Known { live: None, .. }) => Ok(None),
-            _ => self.inner.request(name).await,
+        match (self.store.plan.request(self.store.vault(), name), self.store.known(name)) {
+            (Some(KnownRequest::Pending(planned)), _) => Ok(Some(planned)),
+            (Some(KnownRequest::Gone), _) | (None, Some(Known { live: None, .. })) => Ok(None),
+            (None, _) => self.inner.request(name).await,
         }
     }
 
@@ -96,7 +94,7 @@ impl CertificateRequests for PlannedRequests {
         let shown = existing.map_or_else(|| name.clone(), |existing| existing.name);
         let merged = new_version(shown, &leaf, merge.tags.clone().unwrap_or_default())?;
         self.will_be_live(name, merged.clone());
-        self.will_request(name, None);
+        self.will_request(name, KnownRequest::Gone);
         Ok(merged)
     }
 
@@ -105,7 +103,7 @@ impl CertificateRequests for PlannedRequests {
             return Ok(false);
         }
         self.store.record(Action::Cancel, name, describe::cancel(name));
-        self.will_request(name, None);
+        self.will_request(name, KnownRequest::Gone);
         Ok(true)
     }
 }

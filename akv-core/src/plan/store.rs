@@ -7,7 +7,7 @@ use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 
 use super::describe;
-use super::record::{Known, NEW_VERSION, Plan};
+use super::record::{Known, KnownRequest, NEW_VERSION, Plan};
 use crate::bundle::X509;
 use crate::certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, KeyState, ListedCertificate,
@@ -139,8 +139,8 @@ impl CertificateStore for PlannedStore {
 
     async fn operation(&self, name: &CertificateName) -> Result<Option<OperationState>> {
         match (self.plan.request(self.vault(), name), self.known(name)) {
-            (Some(request), _) => Ok(request.map(|request| request.state)),
-            (None, Some(_)) => Ok(None),
+            (Some(KnownRequest::Pending(request)), _) => Ok(Some(request.state)),
+            (Some(KnownRequest::Gone), _) | (None, Some(_)) => Ok(None),
             (None, None) => self.inner.operation(name).await,
         }
     }
@@ -198,7 +198,7 @@ impl CertificateStore for PlannedStore {
         let deleted =
             DeletedCertificate { certificate: live, deleted: None, scheduled_purge: None };
         self.will_be(name, Known { live: None, deleted: Some(deleted), recovered: false });
-        self.plan.will_request(self.vault(), name, None);
+        self.plan.will_request(self.vault(), name, KnownRequest::Gone);
         Ok(Some(Deletion::SoftDeleted))
     }
 
