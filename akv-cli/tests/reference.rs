@@ -158,8 +158,28 @@ fn every_example_has_the_members_that_are_printed() {
     check("akv list-deleted", &printed(&["list-deleted", "contoso"]));
     fake.cloud.deny(Operation::DeleteCertificate);
     check("akv remove", &printed(&["remove", "contoso", "--alias", "denied"]));
+    let request = ["request", "contoso", "--alias", "new", "--subject", "CN=www.contoso.com"];
+    check("akv request --dry-run", &printed(&[&request[..], &["--dry-run"]].concat()));
+    check("akv request", &printed(&request));
     let job = fake.akv().arg("job").stdin(json!({"JobHistoryId": 42}).to_string()).run();
     check("akv job", &serde_json::from_str(&job.stdout).expect("a result"));
+    let planned = fake.akv().args(["job", "--dry-run"]).stdin(reenrollment(&fake)).run();
+    check("akv job --dry-run", &serde_json::from_str(&planned.stdout).expect("a plan"));
+}
+
+fn reenrollment(fake: &Fake) -> String {
+    json!({
+        "Capability": "CertStores.AKV.Reenrollment",
+        "JobHistoryId": 42,
+        "ServerUsername": fake.cloud.client_id(),
+        "ServerPassword": fake.cloud.client_secret(),
+        "CertificateStoreDetails": {
+            "ClientMachine": fake.cloud.tenant_id(), "StorePath": "contoso", "Properties": "{}",
+        },
+        "JobProperties": {"subjectText": "CN=www.contoso.com"},
+        "Alias": "other",
+    })
+    .to_string()
 }
 
 /// The fake's own, and one that it does not know.

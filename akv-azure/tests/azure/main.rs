@@ -18,6 +18,7 @@ mod hostile;
 mod jobs;
 mod lists;
 mod pace;
+mod planned_first;
 mod redaction;
 mod refusal;
 mod requests;
