@@ -33,6 +33,10 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
     #[command(flatten)]
     pub(crate) common: Common,
+    /// As it was given.
+    #[cfg(feature = "otlp")]
+    #[arg(skip)]
+    pub(crate) command_name: String,
 }
 
 #[derive(Debug, Subcommand)]
