@@ -89,15 +89,17 @@ pub(super) async fn vault(
 ) {
     let store = match wiring.azure.store(address, &identity.credential) {
         Ok(store) => store,
-        Err(error) => return checks.problem("vault", error.to_string(), None),
+        Err(error) => {
+            checks.problem("firewall", error.to_string(), None);
+            return checks.not_checked(&VAULT[1..], "the vault cannot be reached");
+        }
     };
     let first = store.list(ListOptions::default()).next().await.transpose();
     match &first {
         Err(error) if is_network(error) => {
             let hint = error.advice().map(str::to_owned);
             checks.problem("firewall", error.to_string(), hint);
-            let dependents = ["list", "get", "get-deleted"];
-            return checks.not_checked(&dependents, "the vault's firewall keeps this machine out");
+            return checks.not_checked(&VAULT[1..], "the vault's firewall keeps this machine out");
         }
         Err(error) if !matches!(error.kind(), ErrorKind::Denied(_)) => {
             checks.not_checked(&["firewall"], "the vault did not answer");
@@ -153,6 +155,8 @@ fn probe() -> Option<CertificateName> {
     "akv-doctor".parse().ok()
 }
 
+/// The lines of this page, in order.
+pub(super) const VAULT: [&str; 5] = ["firewall", "list", "get", "get-deleted", "get-secret"];
 /// The role that jobs need; one for reading alone would fail with the next addition.
 const READER: &str = "Key Vault Certificates Officer";
 const USER: &str = "Key Vault Certificate User";

@@ -9,10 +9,12 @@ use time::OffsetDateTime;
 
 use super::check::Checks;
 use super::machine::is_proxied;
+use crate::args::Common;
 use crate::wiring::Wiring;
 
 pub(super) async fn checks(
     checks: &mut Checks,
+    common: &Common,
     wiring: &Wiring,
     cloud: &Cloud,
     address: Option<&StoreAddress>,
@@ -28,14 +30,14 @@ pub(super) async fn checks(
     }
     let mut date = None;
     for (what, base) in hosts {
-        dns(checks, what, &base).await;
+        dns(checks, common, what, &base).await;
         let seen = tls(checks, wiring, cloud, what, &base).await;
         date = date.or(seen);
     }
     clock(checks, date);
 }
 
-async fn dns(checks: &mut Checks, what: &str, base: &str) {
+async fn dns(checks: &mut Checks, common: &Common, what: &str, base: &str) {
     let name = format!("dns-{what}");
     let host = host_of(base).to_owned();
     let asked = host.clone();
@@ -49,7 +51,7 @@ async fn dns(checks: &mut Checks, what: &str, base: &str) {
                 .collect();
             checks.ok(&name, format!("{host} is {}", shown.join(", ")));
         }
-        _ if is_proxied() => {
+        _ if is_proxied(common) => {
             checks.ok(&name, format!("{host} does not resolve here; the proxy resolves it"));
         }
         _ => {
