@@ -83,6 +83,7 @@ fn missing_permission_comes_with_the_command_that_gives_it() {
         assert!(told.contains(part), "{told}");
     }
     assert!(!told.contains("OBJECT_ID"), "the object id is filled in: {told}");
+    assert!(!told.contains("Key Vault Reader"), "one role, in the hint alone: {told}");
     assert_eq!(check(&run, "get").0, "ok", "it goes on");
 }
 
@@ -178,6 +179,28 @@ fn proxy_of_an_option_is_shown_without_its_password() {
     let run = program::akv().args(store).args(["--proxy", "http://127.0.0.1:9"]).run();
     let (status, told) = check(&run, "dns-vault");
     assert!(status == "ok" && told.contains("the proxy resolves it"), "{told}");
+}
+
+#[test]
+fn untrusted_issuer_is_named_and_the_hint_stands_apart() {
+    let fake = Fake::with_vault();
+    let cloud = fs::read_to_string(fake.path("cloud.json")).expect("a cloud");
+    let mut cloud: Value = serde_json::from_str(&cloud).expect("JSON");
+    cloud.as_object_mut().expect("an object").remove("ca_file");
+    let cloud = fake.file("untrusted.json", cloud.to_string());
+    let run = program::akv()
+        .args(["doctor", &store(&fake), "-o", "json", "--cloud-file", &cloud])
+        .env("AZURE_TENANT_ID", &fake.cloud.tenant_id())
+        .env("AZURE_CLIENT_ID", &fake.cloud.client_id())
+        .env("AZURE_CLIENT_SECRET", &fake.cloud.client_secret())
+        .run();
+    assert_eq!(run.code, 4, "{}", run.both());
+    let (status, told) = check(&run, "tls-vault");
+    assert!(status == "problem" && told.contains("was issued by CN=Fake Cloud"), "{told}");
+    for name in ["tls-vault", "identity"] {
+        let (_, told) = check(&run, name);
+        assert_eq!(told.matches("name its root certificate").count(), 1, "{told}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use akv_azure::{ResourceManager, VaultFacts};
 use akv_core::{Region, Sku, StoreAddress, TenantId, VaultDirectory, VaultId};
 
 use super::access::Identity;
-use super::check::Checks;
+use super::check::{Checks, Status};
 use super::hint;
 use crate::args::DoctorArgs;
 use crate::wiring::Wiring;
@@ -27,7 +27,7 @@ pub(super) async fn checks(
     let manager = match wiring.azure.directory(&address.cloud, &identity.credential) {
         Ok(manager) => manager,
         Err(error) => {
-            checks.problem("subscription", error.to_string(), None);
+            checks.failed("subscription", Status::Problem, &error, None);
             return checks.not_checked(&CONTROL_PLANE[1..], "the control plane cannot be reached");
         }
     };
@@ -53,7 +53,7 @@ pub(super) async fn checks(
         }
         Err(error) => {
             let hint = Some(hint::assignment(&identity.assignee, READER, &scope(&id)));
-            checks.warning("vault-settings", error.to_string(), hint);
+            checks.failed("vault-settings", Status::Warning, &error, hint);
         }
     }
     checks.not_checked(&SETTINGS, "Resource Manager did not describe the vault");
@@ -83,7 +83,7 @@ async fn region(
         }
         Err(error) => {
             let hint = Some(hint::assignment(&identity.assignee, READER, &scope(id)));
-            checks.warning("region", error.to_string(), hint);
+            checks.failed("region", Status::Warning, &error, hint);
         }
     }
 }
@@ -119,7 +119,7 @@ async fn subscription(
                 checks.warning("subscription", detail, hint());
             }
         },
-        Err(error) => checks.warning("subscription", error.to_string(), hint()),
+        Err(error) => checks.failed("subscription", Status::Warning, &error, hint()),
     }
 }
 
@@ -146,7 +146,7 @@ async fn group(
         ),
         Err(error) => {
             let hint = Some(hint::assignment(&identity.assignee, READER, &scope(id)));
-            checks.warning("resource-group", error.to_string(), hint);
+            checks.failed("resource-group", Status::Warning, &error, hint);
         }
     }
     None

@@ -7,7 +7,7 @@ use akv_azure::Contact;
 use akv_core::{Cloud, StoreAddress};
 use time::OffsetDateTime;
 
-use super::check::Checks;
+use super::check::{Checks, Status, cause};
 use super::machine::is_proxied;
 use crate::args::Common;
 use crate::wiring::Wiring;
@@ -78,7 +78,7 @@ async fn tls(
     let contact = match wiring.azure.contact(cloud, base).await {
         Ok(contact) => contact,
         Err(error) => {
-            checks.problem(&name, error.to_string(), None);
+            checks.failed(&name, Status::Problem, &error, None);
             return None;
         }
     };
@@ -96,7 +96,7 @@ async fn tls(
         }
         Err(error) => {
             let hint = error.advice().map(str::to_owned);
-            checks.problem(&name, format!("{error}{issuer}"), hint);
+            checks.problem(&name, format!("{}{issuer}", cause(&error)), hint);
         }
     }
     date
@@ -182,6 +182,28 @@ mod tests {
             assert_eq!(is_private(&address.parse().expect("an address")), private, "{address}");
         }
         assert_eq!(host_of("https://contoso.vault.localhost:8443/x"), "contoso.vault.localhost");
+    }
+
+    #[test]
+    fn clock_is_judged_by_the_services() {
+        for (seconds, status) in [
+            (0, Status::Ok),
+            (25, Status::Ok),
+            (60, Status::Warning),
+            (290, Status::Warning),
+            (400, Status::Problem),
+        ] {
+            for seconds in [seconds, -seconds] {
+                let mut checks = Checks::default();
+                let date = OffsetDateTime::now_utc() - time::Duration::seconds(seconds);
+                clock(&mut checks, Some(date));
+                let told = checks.iter().next().expect("a check");
+                assert_eq!(told.status, status, "{}", told.detail);
+                let way = if seconds > 0 { "ahead of" } else { "behind" };
+                assert!(seconds == 0 || told.detail.contains(way), "{}", told.detail);
+                assert_eq!(told.hint.is_some(), status != Status::Ok);
+            }
+        }
     }
 
     #[test]
