@@ -125,7 +125,9 @@ fn region_of_a_create_job_is_checked() {
     let run = doctor(&fake, &["--sku", "gold"]);
     assert_eq!(run.code, 2, "{}", run.both());
     fake.cloud.deny(Operation::ListLocations);
-    let (status, told) = check(&doctor(&fake, &[]), "region");
+    let run = doctor(&fake, &[]);
+    assert_eq!(run.code, 3, "a warning alone: {}", run.both());
+    let (status, told) = check(&run, "region");
     assert!(status == "warning" && told.contains("--role \"Reader\""), "{told}");
 }
 
