@@ -33,6 +33,10 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
     #[command(flatten)]
     pub(crate) common: Common,
+    /// As it was given.
+    #[cfg(feature = "otlp")]
+    #[arg(skip)]
+    pub(crate) command_name: String,
 }
 
 #[derive(Debug, Subcommand)]
@@ -419,6 +423,12 @@ pub(crate) struct DoctorArgs {
     /// Check the permission to read secrets too, which an inventory with --chain needs
     #[arg(long)]
     pub(crate) chain: bool,
+    /// Check that a Create job can use this region; the resource group's own where none is given
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<Region>,
+    /// Check that a Create job can use this SKU: standard or premium
+    #[arg(long, value_name = "SKU", default_value = "standard")]
+    pub(crate) sku: Sku,
     /// Check the extension of the Universal Orchestrator that is installed in this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) orchestrator: Option<PathBuf>,

@@ -213,6 +213,19 @@ fn request_and_merge_are_audited() {
     }
 
     request("www.contoso.com");
+
+    // A name that waits for its first certificate has no version yet.
+    let fresh = ["request", "contoso", "--alias", "fresh", "--subject", "CN=www.contoso.com"];
+    for key in ["ec-p256", "ec-p384"] {
+        let run = fake.akv().args(fresh).args(["--key", key]).args(audit).run();
+        assert_eq!(run.code, 0, "{}", run.both());
+    }
+    let events = self::events(&file);
+    for event in events.iter().filter(|event| event["name"] == "fresh") {
+        let versions = (&event["versionBefore"], &event["versionAfter"]);
+        assert_eq!(versions, (&Value::Null, &Value::Null), "{event}");
+    }
+
     let changes = [Operation::CreateCertificate, Operation::MergePending, Operation::DeletePending];
     let made = || changes.map(|change| fake.cloud.journal().count(change));
     let before = made();

@@ -8,6 +8,7 @@
 
 mod answers;
 mod audit;
+mod audit_requests;
 mod change;
 mod cloud;
 mod converge;

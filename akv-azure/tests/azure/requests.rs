@@ -67,7 +67,7 @@ fn csr(outcome: &Outcome) -> CertificateRequest {
     csr.clone().expect("a request that was made")
 }
 
-fn pem(certificates: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn pem(certificates: &[Vec<u8>]) -> Vec<u8> {
     let block = |der: &Vec<u8>| {
         let body = STANDARD.encode(der);
         format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")

@@ -9,7 +9,7 @@ use futures::StreamExt;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::check::Checks;
+use super::check::{Checks, Status, cause};
 use super::hint::{self, Assignee};
 use crate::args::Common;
 use crate::wiring::Wiring;
@@ -59,7 +59,7 @@ pub(super) async fn identity(
         }
         Err(error) => {
             let hint = error.advice().map(str::to_owned);
-            checks.problem("identity", format!("{kind}: {error}"), hint);
+            checks.problem("identity", format!("{kind}: {}", cause(&error)), hint);
             None
         }
     }
@@ -89,15 +89,16 @@ pub(super) async fn vault(
 ) {
     let store = match wiring.azure.store(address, &identity.credential) {
         Ok(store) => store,
-        Err(error) => return checks.problem("vault", error.to_string(), None),
+        Err(error) => {
+            checks.failed("firewall", Status::Problem, &error, None);
+            return checks.not_checked(&VAULT[1..], "the vault cannot be reached");
+        }
     };
     let first = store.list(ListOptions::default()).next().await.transpose();
     match &first {
         Err(error) if is_network(error) => {
-            let hint = error.advice().map(str::to_owned);
-            checks.problem("firewall", error.to_string(), hint);
-            let dependents = ["list", "get", "get-deleted"];
-            return checks.not_checked(&dependents, "the vault's firewall keeps this machine out");
+            checks.failed("firewall", Status::Problem, error, None);
+            return checks.not_checked(&VAULT[1..], "the vault's firewall keeps this machine out");
         }
         Err(error) if !matches!(error.kind(), ErrorKind::Denied(_)) => {
             checks.not_checked(&["firewall"], "the vault did not answer");
@@ -138,7 +139,7 @@ impl Permission<'_> {
             Err(error) => {
                 let (path, assignee) = (&self.address.path, &self.identity.assignee);
                 let hint = hint::of_vault(error, path, assignee, role, permission);
-                self.checks.problem(name, error.to_string(), hint);
+                self.checks.failed(name, Status::Problem, error, hint);
             }
         }
     }
@@ -153,6 +154,8 @@ fn probe() -> Option<CertificateName> {
     "akv-doctor".parse().ok()
 }
 
+/// The lines of this page, in order.
+pub(super) const VAULT: [&str; 5] = ["firewall", "list", "get", "get-deleted", "get-secret"];
 /// The role that jobs need; one for reading alone would fail with the next addition.
 const READER: &str = "Key Vault Certificates Officer";
 const USER: &str = "Key Vault Certificate User";

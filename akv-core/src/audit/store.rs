@@ -61,8 +61,10 @@ impl AuditedStore {
         self.seen().insert(name.clone(), Seen { live: live.cloned(), recovered });
     }
 
+    /// The newest version, as it was last seen. What waits for its first certificate has none.
     pub(super) fn state(&self, name: &CertificateName) -> State {
         let seen = self.last_seen(name).and_then(|seen| seen.live);
+        let seen = seen.filter(|live| live.thumbprint.is_some() || live.der.is_some());
         seen.as_ref().map(State::from).unwrap_or_default()
     }
 
