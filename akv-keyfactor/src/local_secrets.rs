@@ -49,6 +49,11 @@ impl SecretResolver for LocalSecrets {
             Kind::File => self.file(Path::new(&name)),
             Kind::Variable => self.variable(&name),
         };
+        // An empty one would mean a managed identity, which the job did not ask for.
+        let secret = secret.and_then(|secret| {
+            let blank = secret.trim().is_empty();
+            if blank { Err("it is empty".to_owned()) } else { Ok(secret) }
+        });
         match secret {
             Ok(secret) => Ok(Some(Secret::from(without_line_end(&secret)))),
             Err(reason) => {
@@ -220,6 +225,7 @@ mod tests {
         fs::write(path("outside"), "secret").expect("written");
         fs::write(path("secrets/large"), vec![b'x'; LARGEST + 1]).expect("written");
         fs::write(path("secrets/ansi"), b"p\xe4ss").expect("written");
+        fs::write(path("secrets/empty"), "\u{feff}\r\n").expect("written");
         fs::create_dir(path("secrets/folder")).expect("a folder");
         fs::create_dir(path("secrets-of-others")).expect("a folder");
         fs::write(path("secrets-of-others/one"), "secret").expect("written");
@@ -227,6 +233,7 @@ mod tests {
             "outside",
             "secrets/large",
             "secrets/ansi",
+            "secrets/empty",
             "secrets/folder",
             "secrets/missing",
             "secrets/../outside",

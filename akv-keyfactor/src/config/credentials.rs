@@ -45,6 +45,9 @@ pub(crate) async fn identity(job: &Object<'_>, options: &Options) -> Result<Iden
         }
     };
     let (secret, secret_origin) = resolved(&password, &*options.secrets).await?;
+    if Password::from(secret.clone()).is_too_long() {
+        return Err(password.invalid(TOO_LONG));
+    }
     let credential = credential_of(client_id, secret).ok_or_else(|| {
         username.missing(
             "the client id that the secret in ServerPassword belongs to (without one, leave \
@@ -82,7 +85,7 @@ pub(crate) async fn password(
     let (password, _) = resolved(member, secrets).await?;
     let password = Password::from(password);
     if password.is_too_long() {
-        return Err(member.invalid("a password of at most 1,024 characters"));
+        return Err(member.invalid(TOO_LONG));
     }
     Ok(password)
 }
@@ -115,6 +118,7 @@ fn is_object(value: &str) -> bool {
     Document::read(value.as_bytes()).is_ok_and(|document| document.root().is_ok())
 }
 
+const TOO_LONG: &str = "a password of at most 1,024 characters";
 const UNKNOWN_KIND: &str = "it is a reference to a secret, and no resolver here knows its kind: \
                             the orchestrator's PAM provider has to resolve it before the job runs";
 const NOT_JSON: &str = "it is in braces like a reference to a secret, but it is not JSON: texts and \
