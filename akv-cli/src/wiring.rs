@@ -79,12 +79,15 @@ impl Wiring {
         blocking(&self.cancellation, read).await
     }
 
-    /// The store that the command line names.
+    /// The store that the command line names. Whether its host is the cloud's is known before a
+    /// credential is asked for.
     pub(crate) async fn address(&self, common: &Common, path: &StorePath) -> Result<StoreAddress> {
-        Ok(StoreAddress::new(path.clone())
+        let address = StoreAddress::new(path.clone())
             .with_tenant(one_tenant(common)?)
             .with_cloud(self.cloud(common).await?.unwrap_or_else(Cloud::public))
-            .with_private_endpoint(common.private_endpoint.clone()))
+            .with_private_endpoint(common.private_endpoint.clone());
+        address.vault_host().map_err(|invalid| Usage::new(invalid.to_string()))?;
+        Ok(address)
     }
 }
 
