@@ -9,7 +9,7 @@ use akv_core::{
     ClientId, ClientSecret, Cloud, Credential, Password, StoreAddress, StorePath, SystemClock,
     TenantId,
 };
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Common, Identity};
@@ -174,7 +174,11 @@ fn client_secret(common: &Common) -> Result<Option<ClientSecret>> {
     let secret = match &common.client_secret_file {
         Some(file) => {
             let text = secret_input::file(file, "client secret")?;
-            Some(unquoted(&text, "--client-secret-file"))
+            let secret = unquoted(&text, "--client-secret-file");
+            if secret.is_empty() {
+                bail!("read the client secret from {}: it is empty", file.display());
+            }
+            Some(secret)
         }
         None => unquoted_variable("AZURE_CLIENT_SECRET")?,
     };

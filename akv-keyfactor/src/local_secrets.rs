@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use akv_core::text::{decode, read_bounded, without_line_end};
+use akv_core::text::{decode, read_bounded, without_line_end, without_mark};
 use akv_core::{Secret, setters};
 use async_trait::async_trait;
 use tracing::warn;
@@ -73,7 +73,10 @@ impl LocalSecrets {
             return Err(format!("the name does not begin with {prefix}"));
         }
         match std::env::var(name) {
-            Ok(secret) => Ok(Zeroizing::new(secret)),
+            Ok(secret) => {
+                let secret = Zeroizing::new(secret);
+                Ok(Zeroizing::new(without_mark(&secret).to_owned()))
+            }
             Err(std::env::VarError::NotPresent) => Err("the variable is not set".into()),
             Err(std::env::VarError::NotUnicode(_)) => Err("its value is not UTF-8 text".into()),
         }
