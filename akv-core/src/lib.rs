@@ -2,6 +2,43 @@
 //!
 //! No I/O, no clock, no Azure JSON, no words of Keyfactor: models, certificate bundles, the two
 //! ports ([`CertificateStore`], [`VaultDirectory`]) and the jobs with all that they decide.
+//!
+//! # A first program
+//!
+//! A job is written against the ports. Here the vault is one in memory; `akv-azure` has the real one.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use akv_core::job::{AddRequest, CertificateFile, ManagementJob, Status, StoreJobs};
+//! use akv_core::memory::{MemoryDirectory, MemoryStore};
+//! use akv_core::{Password, SystemClock};
+//!
+//! # futures::executor::block_on(async {
+//! let vault = MemoryStore::new("contoso")?;
+//! let directory = Arc::new(MemoryDirectory::new());
+//! let jobs = StoreJobs::new(Arc::new(vault.clone()), directory, None, Arc::new(SystemClock));
+//!
+//! let file = CertificateFile::Pfx(Vec::from(*b"a file without a certificate").into());
+//! let outcome = jobs.add(&AddRequest::new(file, Password::default())).await;
+//! assert_eq!(outcome.status(), Status::Failure, "nothing was sent");
+//! assert!(vault.calls().is_empty());
+//! # Ok::<(), akv_core::InvalidValue>(())
+//! # })?;
+//! # Ok::<(), akv_core::InvalidValue>(())
+//! ```
+//!
+//! An [`Error`] says what a scheduler asks: whether the change may have happened, whether and when to
+//! try again.
+//!
+//! # Features
+//!
+//! * `test-util`: [`memory`], the two ports in memory, with failures on demand.
+//!
+//! # What the versions promise
+//!
+//! Structs are made by constructors and `with_` methods, and public enums can get new variants. A port
+//! gets new methods with a default only, so an implementation of a port stays one. Words of messages are
+//! not part of the interface.
 
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 

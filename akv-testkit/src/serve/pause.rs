@@ -91,15 +91,24 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn everybody_is_woken_in_the_order_of_time_and_never_early() {
+    async fn until_is_never_early() {
         let start = Instant::now();
         let waits = [3, 1, 2].map(|milliseconds| async move {
             let then = start + Duration::from_millis(milliseconds);
             until(then).await;
             assert!(Instant::now() >= then);
-            Instant::now()
         });
-        let woken = futures::future::join_all(waits).await;
-        assert!(woken[1] <= woken[2] && woken[2] <= woken[0]);
+        futures::future::join_all(waits).await;
+    }
+
+    #[test]
+    fn the_earliest_entry_comes_first() {
+        let start = Instant::now();
+        let mut entries = BinaryHeap::from([3, 1, 2].map(|seconds| Entry {
+            then: Reverse(start + Duration::from_secs(seconds)),
+            waker: oneshot::channel().0,
+        }));
+        let order = std::iter::from_fn(|| Some((entries.pop()?.then.0 - start).as_secs()));
+        assert_eq!(order.collect::<Vec<_>>(), [1, 2, 3]);
     }
 }
