@@ -37,7 +37,11 @@ pub(crate) fn normalized(text: &str) -> String {
             continue;
         }
         let (word, after) = rest.split_at(length);
-        shown.push_str(&word.split(':').map(kind).collect::<Vec<_>>().join(":"));
+        if word.len() == "2026-11-26T10:00:00Z".len() && word.ends_with('Z') {
+            shown.push_str("TIME");
+        } else {
+            shown.push_str(&word.split(':').map(kind).collect::<Vec<_>>().join(":"));
+        }
         rest = after;
     }
     shown
@@ -53,7 +57,6 @@ fn kind(word: &str) -> &str {
         [32] if is_hex(word) => "VERSION",
         [40] if is_hex(word) => "THUMBPRINT",
         [4, 2, 2] if parts.iter().all(|part| digits(part)) => "DATE",
-        [4, 2, 5] if digits(parts[0]) && parts[2].contains('T') => "DATE",
         _ => word,
     }
 }
