@@ -13,7 +13,7 @@ use crate::wire::cloud::{self as wire, Cloud as Described};
 pub(crate) async fn from_metadata(shared: &Shared, resource_manager: &str) -> Result<Cloud> {
     let resource_manager = resource_manager.trim().trim_end_matches('/');
     let origin = Origin::new("Resource Manager URL", resource_manager)?;
-    let operation = format!("read the cloud that {} describes", origin.host());
+    let operation = format!("read the endpoints of the cloud from {}", origin.host());
     let url = origin.url(&["metadata", "endpoints"], &[("api-version", version::CLOUD_METADATA)]);
     let pipeline = Pipeline {
         transport: shared.transport(&Cloud::public())?,
@@ -36,9 +36,9 @@ pub(crate) async fn from_metadata(shared: &Shared, resource_manager: &str) -> Re
         Error::new(
             ErrorKind::Protocol,
             &call.operation,
-            "it does not say where this cloud's tokens and vaults are",
+            "the response does not contain the authority and the vault suffix of this cloud",
         )
-        .with_advice("write the cloud down in a file instead")
+        .with_advice("use a cloud file instead")
     })
 }
 

@@ -72,7 +72,7 @@ impl AzureCredential {
             Credential::UserAssignedIdentity { client_id } => {
                 format!("the user-assigned identity {client_id}")
             }
-            Credential::AzureCli => "whoever is signed in to the Azure CLI".to_owned(),
+            Credential::AzureCli => "the account that is signed in to the Azure CLI".to_owned(),
             _ => "an identity".to_owned(),
         }
     }

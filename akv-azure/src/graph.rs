@@ -38,7 +38,7 @@ impl VaultQuery for ResourceManager {
             }
         }
         Reading::new(&pipeline, &url, &operation).all(self).await.map_err(|broken| match broken {
-            Broken::Moved => partial(&operation, "the vaults changed while they were read"),
+            Broken::Moved => partial(&operation, "the vaults changed during the query"),
             Broken::Failed(error) => error,
         })
     }
@@ -97,7 +97,7 @@ impl<'a> Reading<'a> {
             token = self.take(&answer)?;
             let Some(token) = &token else { break };
             if !self.tokens.insert(fingerprint(token)) || self.rows > MOST_ROWS {
-                return Err(self.partial("its pages do not end").into());
+                return Err(self.partial("the number of pages exceeds the limit").into());
             }
         }
         if self.total != u64::try_from(self.rows).ok() {
@@ -136,15 +136,20 @@ impl<'a> Reading<'a> {
     fn take(&mut self, answer: &Answer) -> std::result::Result<Option<String>, Broken> {
         let limit_hit = answer.header("x-ms-tenant-subscription-limit-hit");
         if limit_hit.is_some_and(|hit| !hit.trim().eq_ignore_ascii_case("false")) {
-            return Err(self.partial("it covers 10,000 subscriptions and there are more").into());
+            return Err(self
+                .partial(
+                    "Resource Graph covers 10,000 subscriptions, and the tenant \
+                                     has more",
+                )
+                .into());
         }
         let page: Page<'_> = serde_json::from_slice(answer.body())
             .map_err(|error| unreadable(self.operation, &error))?;
         if page.result_truncated.as_ref().is_some_and(Flag::is_raised) {
-            return Err(self.partial("the service cut it").into());
+            return Err(self.partial("the service truncated the result").into());
         }
         if page.data.len() > ROWS_ON_A_PAGE {
-            return Err(self.partial("a page has more rows than were asked for").into());
+            return Err(self.partial("a page has more rows than requested").into());
         }
         if *self.total.get_or_insert(page.total_records) != page.total_records {
             return Err(Broken::Moved);
@@ -187,7 +192,7 @@ impl<'a> Reading<'a> {
 }
 
 fn partial(operation: &str, why: &str) -> Error {
-    Error::new(ErrorKind::Protocol, operation, format!("the answer is not complete: {why}"))
+    Error::new(ErrorKind::Protocol, operation, format!("the response is incomplete: {why}"))
 }
 
 /// Pages need the id and an order that is the same for each.

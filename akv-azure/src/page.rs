@@ -89,10 +89,13 @@ impl Pages {
     ) -> Result<Option<Vec<Item<T>>>, Error> {
         let Some(url) = self.next.take() else { return Ok(None) };
         if !self.followed.insert(fingerprint(url.as_str())) {
-            return Err(self.endless("a page's link leads back to a page that was read"));
+            return Err(self.endless(
+                "the link to the next page points to a page that was already \
+                                     read",
+            ));
         }
         if self.followed.len() > self.bounds.pages {
-            return Err(self.endless("it has more pages than a list can have"));
+            return Err(self.endless("it exceeds the limit of pages"));
         }
         let call = Call::new(self.api, Method::Get, url, self.operation.clone())
             .with_limit(self.bounds.page_bytes);
@@ -121,11 +124,11 @@ impl Pages {
         let pages = u32::try_from(self.followed.len()).unwrap_or(u32::MAX);
         let patience = self.deadline.saturating_mul(SLOW_PAGES) + USUAL_PAGE.saturating_mul(pages);
         if self.empty_in_a_row > MOST_EMPTY_PAGES {
-            Some("page after page is empty")
+            Some("too many pages in a row are empty")
         } else if self.items > self.bounds.items {
-            Some("it has more items than a list can have")
+            Some("it exceeds the limit of items")
         } else if self.waited > patience {
-            Some("page after page takes too long")
+            Some("too many pages in a row are slow")
         } else {
             None
         }
@@ -141,14 +144,12 @@ impl Pages {
         let mut seen = HashSet::new();
         while let Some(page) = self.next::<W>().await? {
             if !page.is_empty() && !seen.insert(fingerprint(&page)) {
-                return Err(self.endless("a whole page was there before"));
+                return Err(self.endless("a page contains only items that were already listed"));
             }
             for item in page {
                 let item = match item {
                     Item::Read(item) => read(item),
-                    Item::Other(id) => {
-                        Err(InvalidValue::new("item", &id, "an object as the list has them"))
-                    }
+                    Item::Other(id) => Err(InvalidValue::new("item", &id, "an object of the list")),
                 };
                 match item {
                     Ok(item) => items.push(item),
@@ -171,8 +172,8 @@ impl Pages {
     }
 
     fn endless(&self, how: &str) -> Error {
-        Error::new(ErrorKind::Protocol, &self.operation, format!("the list does not end: {how}"))
-            .with_advice("find out who answers in the service's place")
+        Error::new(ErrorKind::Protocol, &self.operation, format!("the listing does not end: {how}"))
+            .with_advice("check for an intercepting proxy, a gateway or a wrong DNS record")
     }
 }
 
@@ -191,12 +192,8 @@ pub(crate) fn read<T: DeserializeOwned>(answer: &Answer, operation: &str) -> Res
 /// What serde says could repeat a value, so only the place of the error is told.
 pub(crate) fn unreadable(operation: &str, error: &serde_json::Error) -> Error {
     let place = format!("line {} column {}", error.line(), error.column());
-    Error::new(
-        ErrorKind::Protocol,
-        operation,
-        format!("the answer is not what it should be, at {place}"),
-    )
-    .with_advice("find out who answers in the service's place")
+    Error::new(ErrorKind::Protocol, operation, format!("the response is not valid at {place}"))
+        .with_advice("check for an intercepting proxy, a gateway or a wrong DNS record")
 }
 
 /// The service sends short pages and may send empty ones.

@@ -127,8 +127,8 @@ impl Shared {
             tracing::warn!(
                 host,
                 audience = cloud.vault_audience,
-                "vault tokens and certificates go to a host outside {}, the domain of cloud {}'s \
-                 vaults: whoever runs that host can use the tokens",
+                "vault tokens and certificates are sent to a host outside {}, the domain of the \
+                 vaults of cloud {}; the operator of that host can use the tokens",
                 cloud.vault_suffix,
                 cloud.name
             );

@@ -142,7 +142,7 @@ impl UncertainOutcome {
             ErrorKind::Cancelled => ErrorKind::Cancelled,
             _ => ErrorKind::TimedOut,
         };
-        let problem = format!("it is not known whether {}", self.done);
+        let problem = format!("akv cannot tell whether {}", self.done);
         Error::new(kind, error.to_string(), problem).with_advice(&*self.look)
     }
 

@@ -118,7 +118,7 @@ fn soft_delete_is_recovered_by_default_and_refused_on_request() {
     fake.cloud.vault("contoso").delete("web");
     let run = add(&fake, &["--soft-deleted", "refuse"]);
     assert_eq!(run.code, 4, "{}", run.both());
-    assert!(run.stderr.contains("soft delete"), "{}", run.stderr);
+    assert!(run.stderr.contains("soft-deleted"), "{}", run.stderr);
     let run = add(&fake, &[]);
     assert_eq!(run.code, 0, "{}", run.both());
     assert!(run.stdout.contains("was in soft delete and was recovered"), "{}", run.stdout);
@@ -264,7 +264,7 @@ fn a_vault_name_in_use_elsewhere_is_its_own_failure() {
         format!("{}:{}:fabrikam", fake.cloud.subscription_id(), fake.cloud.resource_group());
     let run = fake.akv().args(["create", &store]).run();
     assert_eq!(run.code, 4, "{}", run.both());
-    assert!(run.stderr.contains("unique worldwide"), "{}", run.stderr);
+    assert!(run.stderr.contains("globally unique"), "{}", run.stderr);
 }
 
 #[test]
@@ -292,9 +292,9 @@ fn a_hostile_vault_gets_no_second_chance() {
         (
             Fault::on(Operation::ListCertificates)
                 .challenge(Challenge::Authority("https://evil.example".into())),
-            "refused the token",
+            "rejected the token",
         ),
-        (Fault::on(Operation::ListCertificates).huge_body(100 << 20), "larger than"),
+        (Fault::on(Operation::ListCertificates).huge_body(100 << 20), "exceeds the limit"),
         (Fault::on(Operation::ListCertificates).endless_pages(), "page"),
         (
             Fault::on(Operation::ListCertificates).slow_drip(1, Duration::from_millis(200)),
@@ -335,7 +335,7 @@ fn a_signal_while_a_removal_settles_tells_that_it_was_taken() {
     let polled = || fake.cloud.journal().count(Operation::GetDeletedCertificate) > 0;
     let run = akv.terminated_when(polled);
     assert_eq!(run.code, 4, "{}", run.both());
-    for told in ["\"effect\": \"removed\"", "cert-000001", "took the deletion", "cancelled"] {
+    for told in ["\"effect\": \"removed\"", "cert-000001", "accepted the deletion", "cancelled"] {
         assert!(run.stdout.contains(told), "{told}: {}", run.both());
     }
 }

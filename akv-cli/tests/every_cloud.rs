@@ -216,7 +216,8 @@ fn a_proxy_that_finds_no_such_vault_is_no_empty_vault() {
     let akv = fake.proxied().env("AZURE_CLIENT_SECRET", &fake.cloud.client_secret());
     let run = akv.args(["inventory", "nobody", "--deadline", "1"]).run();
     assert_eq!((run.code, run.stdout.as_str()), (4, ""), "{}", run.stderr);
-    for part in ["a proxy makes no connection to nobody.vault.azure.net", "check the vault's name"]
+    for part in
+        ["the proxy rejected the connection to nobody.vault.azure.net", "check the vault name"]
     {
         assert!(run.stderr.contains(part), "{}", run.stderr);
     }

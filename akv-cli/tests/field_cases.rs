@@ -187,7 +187,7 @@ fn proxy_variables_work_or_are_told() {
         (tls.as_str(), "does not speak TLS"),
         (&format!("\"{proxy}\""), "HTTPS_PROXY cannot be used"),
         (domain_user, "HTTPS_PROXY cannot be used"),
-        ("http://proxy.invalid:3128", "the name of the proxy does not resolve"),
+        ("http://proxy.invalid:3128", "the host name of the proxy does not resolve"),
     ] {
         let told = inventory(&[("HTTPS_PROXY", value)]);
         assert_eq!(told.code, 4, "{value}: {}", told.both());

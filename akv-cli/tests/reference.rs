@@ -13,8 +13,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use akv_testkit::pki::openssl_pfx;
+use akv_testkit::pki::{TestPki, openssl_pfx};
 use akv_testkit::{DenyRule, Operation};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use program::fake::Fake;
 use serde_json::{Value, json};
 
@@ -104,86 +106,221 @@ fn every_setting_is_in_the_reference() {
     assert_eq!(names, rows(&page("settings.md")));
 }
 
-/// The example under a heading.
-fn example(page: &str, command: &str) -> Value {
-    let section = page.split(&format!("\n## `{command}`\n")).nth(1).expect(command);
+/// The first example under a heading.
+fn example(page: &str, heading: &str) -> Value {
+    let section = page.split(&format!("\n## {heading}\n")).nth(1).expect(heading);
     let text = section.split("```json\n").nth(1).expect("an example");
-    serde_json::from_str(text.split("```").next().expect("its end")).expect(command)
+    serde_json::from_str(text.split("```").next().expect("its end")).expect(heading)
 }
 
-/// Every member of a document by its path; of a list, those of all its items.
+/// Every member of a document by its path and type; those of all items of a list together.
 fn members(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    found.insert(format!("{path}: {kind}"));
     match value {
-        // A certificate's tags are not ours to name.
+        // A certificate's tags are named by its owner.
         Value::Object(_) if path.rsplit('.').next() == Some("tags") => {}
         Value::Object(object) => {
             for (name, value) in object {
-                let path = format!("{path}.{name}");
-                members(value, &path, found);
-                found.insert(path);
+                members(value, &format!("{path}.{name}"), found);
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| members(item, path, found)),
+        Value::Array(items) => {
+            for item in items {
+                members(item, &format!("{path}[]"), found);
+            }
+        }
         _ => {}
     }
 }
 
-#[test]
-fn every_example_has_the_members_that_are_printed() {
-    let fake = Fake::with_vault();
-    let page = page("json.md");
-    let fixture = openssl_pfx("web-v1").expect("a fixture");
-    let pfx = fake.file("web.pfx", fixture.pfx);
-    let password = fake.file("password", fixture.password);
-    let file = ["--pfx", &pfx, "--password-file", &password];
-    let printed = |args: &[&str]| -> Value {
-        let run = fake.akv().args(args).args(["-o", "json"]).run();
+/// Holds the example under the heading to a document that was printed.
+fn check(page: &str, heading: &str, printed: &Value) {
+    let (mut expected, mut found) = (BTreeSet::new(), BTreeSet::new());
+    members(&example(page, heading), "", &mut expected);
+    members(printed, "", &mut found);
+    let differing: Vec<_> = expected.symmetric_difference(&found).collect();
+    assert!(differing.is_empty(), "{heading}: {differing:#?} of {printed:#}");
+}
+
+/// A fake Azure and what it printed.
+struct Examples {
+    fake: Fake,
+    page: String,
+}
+
+impl Examples {
+    fn new(page_name: &str, fake: Fake) -> Self {
+        Self { fake, page: page(page_name) }
+    }
+
+    fn printed(&self, args: &[&str]) -> Value {
+        let run = self.fake.akv().args(args).args(["-o", "json"]).run();
         serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{args:?}: {}", run.both()))
-    };
-    let check = |command: &str, printed: &Value| {
-        let (mut expected, mut found) = (BTreeSet::new(), BTreeSet::new());
-        members(&example(&page, command), "", &mut expected);
-        members(printed, "", &mut found);
-        assert_eq!(found, expected, "{command}");
-    };
-    check("akv add", &printed(&[&["add", "contoso", "--alias", "web"], &file[..]].concat()));
-    printed(&[&["add", "contoso", "--alias", "denied"], &file[..]].concat());
-    fake.cloud.deny(DenyRule::of(Operation::GetCertificate).named("denied"));
-    check("akv inventory", &printed(&["inventory", "contoso"]));
-    check("akv show", &printed(&["show", "contoso", "--alias", "web", "--versions"]));
+    }
+
+    fn check(&self, heading: &str, args: &[&str]) {
+        check(&self.page, heading, &self.printed(args));
+    }
+
+    fn add<'a>(&self, alias: &'a str, more: &[&'a str]) -> Vec<String> {
+        let fixture = openssl_pfx("web-v1").expect("a fixture");
+        let pfx = self.fake.file("web.pfx", fixture.pfx);
+        let password = self.fake.file("password", fixture.password);
+        let args =
+            ["add", "contoso", "--alias", alias, "--pfx", &pfx, "--password-file", &password];
+        args.iter().chain(more).map(|arg| (*arg).to_owned()).collect()
+    }
+
+    fn vault(&self, name: &str) -> String {
+        let cloud = &self.fake.cloud;
+        format!("{}:{}:{name}", cloud.subscription_id(), cloud.resource_group())
+    }
+
+    fn job(&self, capability: &str, more: &Value, args: &[&str]) -> Value {
+        let cloud = &self.fake.cloud;
+        let mut job = json!({
+            "Capability": capability,
+            "JobHistoryId": 42,
+            "ServerUsername": cloud.client_id(),
+            "ServerPassword": cloud.client_secret(),
+            "ClientMachine": cloud.tenant_id(),
+            "CertificateStoreDetails": {
+                "ClientMachine": cloud.tenant_id(),
+                "StorePath": self.vault("contoso"),
+                "Properties": "{}",
+            },
+        });
+        job.as_object_mut().expect("an object").extend(more.as_object().expect("more").clone());
+        let akv = program::akv().arg("job").args(args).arg("--cloud-file");
+        let run = akv.arg(self.fake.path("cloud.json")).stdin(job.to_string()).run();
+        serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{job}: {}", run.both()))
+    }
+}
+
+fn words(args: &[String]) -> Vec<&str> {
+    args.iter().map(String::as_str).collect()
+}
+
+#[test]
+fn examples_of_reading_have_the_printed_members() {
+    let of = Examples::new("json.md", Fake::with_vault());
+    of.printed(&words(&of.add("web", &["--tag", "owner=pki"])));
+    of.printed(&words(&of.add("denied", &[])));
+    of.fake.cloud.deny(DenyRule::of(Operation::GetCertificate).named("denied"));
+    of.check("`akv inventory`", &["inventory", "contoso"]);
+    let two = ["inventory", "contoso", "fabrikam", "--deadline", "2"];
+    of.check("`akv inventory` of several vaults", &two);
+    of.check("`akv show`", &["show", "contoso", "--alias", "web", "--versions"]);
+    let tenants = format!("{},other.contoso.com", of.fake.cloud.tenant_id());
+    of.check("`akv discover`", &["discover", "--tenant", &tenants]);
+    of.fake.cloud.deny(Operation::ListCertificates);
+    of.check("`akv doctor`", &["doctor", "contoso"]);
+    of.printed(&["remove", "contoso", "--alias", "web"]);
+    of.check("`akv list-deleted`", &["list-deleted", "contoso"]);
     let legacy = format!("{}/ossl-legacy-rsa2048.pfx", program::FIXTURES);
-    let legacy_password = fake.file("legacy", "Pässw0rd!");
-    check("akv check", &printed(&["check", "--pfx", &legacy, "--password-file", &legacy_password]));
-    check("akv discover", &printed(&["discover", "--tenant", &two_tenants(&fake)]));
-    printed(&["remove", "contoso", "--alias", "web"]);
-    check("akv list-deleted", &printed(&["list-deleted", "contoso"]));
-    fake.cloud.deny(Operation::DeleteCertificate);
-    check("akv remove", &printed(&["remove", "contoso", "--alias", "denied"]));
-    let request = ["request", "contoso", "--alias", "new", "--subject", "CN=www.contoso.com"];
-    check("akv request --dry-run", &printed(&[&request[..], &["--dry-run"]].concat()));
-    check("akv request", &printed(&request));
-    let job = fake.akv().arg("job").stdin(json!({"JobHistoryId": 42}).to_string()).run();
-    check("akv job", &serde_json::from_str(&job.stdout).expect("a result"));
-    let planned = fake.akv().args(["job", "--dry-run"]).stdin(reenrollment(&fake)).run();
-    check("akv job --dry-run", &serde_json::from_str(&planned.stdout).expect("a plan"));
+    let password = of.fake.file("legacy", "Pässw0rd!");
+    of.check("`akv check`", &["check", "--pfx", &legacy, "--password-file", &password]);
+    of.check("`akv check` of a file that cannot be read", &["check", "--pfx", &legacy]);
+    of.check("`akv store-type`", &["store-type"]);
+    of.check("`akv store-type --for command`", &["store-type", "--for", "command"]);
 }
 
-fn reenrollment(fake: &Fake) -> String {
-    json!({
-        "Capability": "CertStores.AKV.Reenrollment",
-        "JobHistoryId": 42,
-        "ServerUsername": fake.cloud.client_id(),
-        "ServerPassword": fake.cloud.client_secret(),
-        "CertificateStoreDetails": {
-            "ClientMachine": fake.cloud.tenant_id(), "StorePath": "contoso", "Properties": "{}",
+#[test]
+fn examples_of_changes_have_the_printed_members() {
+    let of = Examples::new("json.md", Fake::with_vault());
+    of.check("`--dry-run`", &words(&of.add("web", &["--dry-run"])));
+    of.check("`akv add`", &words(&of.add("web", &[])));
+    of.check("`akv remove`", &["remove", "contoso", "--alias", "web"]);
+    of.check("`akv recover`", &["recover", "contoso", "--alias", "web"]);
+    of.printed(&["remove", "contoso", "--alias", "web"]);
+    of.check("`akv purge`", &["purge", "contoso", "--alias", "web"]);
+    of.check("`akv create`", &["create", &of.vault("fabrikam")]);
+    let request = ["request", "contoso", "--alias", "mail", "--dns", "mail.contoso.com"];
+    of.check("`--dry-run`", &[&request[..], &["--dry-run"]].concat());
+    let requested = of.printed(&request);
+    check(&of.page, "`akv request`", &requested);
+    let request = pem::parse(requested["request"].as_str().expect("a request")).expect("PEM");
+    let pki = TestPki::new(of.fake.cloud.clock().now());
+    let issued = pki.sign(request.contents()).expect("signed");
+    let issued: Vec<_> = issued.into_iter().map(|der| pem::Pem::new("CERTIFICATE", der)).collect();
+    let issued = of.fake.file("issued.pem", pem::encode_many(&issued));
+    of.check("`akv merge`", &["merge", "contoso", "--alias", "mail", "--pem", &issued]);
+    of.printed(&["request", "contoso", "--alias", "vpn", "--dns", "vpn.contoso.com"]);
+    of.check("`akv cancel`", &["cancel", "contoso", "--alias", "vpn"]);
+    of.fake.cloud.deny(Operation::DeleteCertificate);
+    of.check("A failed change", &["remove", "contoso", "--alias", "mail"]);
+}
+
+#[test]
+fn examples_of_jobs_have_the_printed_members() {
+    let of = Examples::new("json.md", Fake::with_vault());
+    let file = openssl_pfx("web-v1").expect("a fixture");
+    let added = json!({
+        "OperationType": 2,
+        "JobProperties": {"CertificateTags": "{\"owner\": \"pki\"}"},
+        "JobCertificate": {
+            "Alias": "web",
+            "Contents": STANDARD.encode(file.pfx),
+            "PrivateKeyPassword": file.password,
         },
-        "JobProperties": {"subjectText": "CN=www.contoso.com"},
-        "Alias": "other",
-    })
-    .to_string()
+    });
+    let management = |args: &[&str]| of.job("CertStores.AKV.Management", &added, args);
+    check(&of.page, "`akv job --dry-run`", &management(&["--dry-run"]));
+    check(&of.page, "`akv job`", &management(&[]));
+    let inventory = of.job("CertStores.AKV.Inventory", &json!({}), &[]);
+    check(&of.page, "`akv job` of an inventory", &inventory);
+    let dirs = json!({"JobProperties": {"dirs": of.fake.cloud.tenant_id()}});
+    let discovery = of.job("CertStores.AKV.Discovery", &dirs, &[]);
+    check(&of.page, "`akv job` of a discovery", &discovery);
 }
 
-/// The fake's own, and one that it does not know.
-fn two_tenants(fake: &Fake) -> String {
-    format!("{},other.contoso.com", fake.cloud.tenant_id())
+#[test]
+fn example_of_a_report_has_the_printed_members() {
+    let of = Examples::new("report.md", Fake::with_vault());
+    let record = |name: &str, expires: &str, thumbprint: char| {
+        let thumbprint: String = std::iter::repeat_n(thumbprint, 40).collect();
+        json!({
+            "name": name, "version": "0".repeat(32), "thumbprint": thumbprint, "enabled": true,
+            "notBefore": "2025-11-23T10:00:00Z", "expires": expires,
+            "created": "2025-11-23T10:00:00Z", "updated": "2025-11-23T10:00:00Z",
+            "privateKey": true, "keyType": "RSA", "exportable": true, "tags": {},
+            "certificates": [], "subject": format!("CN={name}.contoso.com"), "issuer": "CN=CA",
+            "serialNumber": "01", "dnsNames": [], "keySize": 2048, "curve": null,
+            "storePath": "contoso",
+        })
+    };
+    let expired = record("web-01", "2025-11-24T10:00:00Z", 'A');
+    let failed = json!({"storePath": "fabrikam", "error": "denied"});
+    let lines = |renewed: Value| format!("{expired}\n{renewed}\n{failed}\n");
+    let now = lines(record("mail", "2099-12-01T00:00:00Z", 'B'));
+    let before = lines(record("mail", "2098-12-01T00:00:00Z", 'C'));
+    let now = of.fake.file("now.jsonl", now);
+    let before = of.fake.file("before.jsonl", before);
+    let report = ["report", "--from", &now, "--since", &before, "--stale", "36500"];
+    check(&of.page, "Example", &of.printed(&report));
+}
+
+#[test]
+fn every_command_has_an_example() {
+    let page = page("json.md");
+    let help = program::akv().arg("--help").run().stdout;
+    let commands = help.split("Commands:\n").nth(1).expect("commands");
+    let commands = commands.lines().map_while(|line| line.strip_prefix("  "));
+    let own = ["help", "completions", "man", "demo"];
+    let commands: Vec<&str> = commands
+        .filter_map(|line| line.split(' ').next())
+        .filter(|name| !name.is_empty() && !own.contains(name))
+        .collect();
+    assert_eq!(commands.len(), 17, "{commands:?}");
+    for command in commands {
+        assert!(page.contains(&format!("\n## `akv {command}`\n")), "{command}");
+    }
 }

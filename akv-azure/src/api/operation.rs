@@ -167,7 +167,7 @@ impl ApiOperation {
             Self::GetDeletedVault => {
                 control("Microsoft.KeyVault/locations/deletedVaults/read", "Reader")
             }
-            Self::CheckHealth | Self::ReadCloudMetadata => control("no permission at all", "none"),
+            Self::CheckHealth | Self::ReadCloudMetadata => control("no permission", "none"),
         }
     }
 }

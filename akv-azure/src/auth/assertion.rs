@@ -39,7 +39,7 @@ impl CertificateAssertion {
     ) -> Result<Self, TokenError> {
         let opening = tokio::task::spawn_blocking(move || open(&source, &password)).await;
         let (key, certificate) = opening.map_err(|_| {
-            TokenError::unusable("reading the client certificate was broken off", "try again")
+            TokenError::unusable("reading the client certificate was interrupted", "try again")
         })??;
         Ok(Self { key: Arc::new(key), certificate, client_id, audience })
     }
@@ -49,7 +49,7 @@ impl CertificateAssertion {
             azure_core::Error::with_message(azure_core::error::ErrorKind::Credential, what)
         };
         let mut id = [0; 16];
-        fill(&mut id).map_err(|_| failed("no random numbers"))?;
+        fill(&mut id).map_err(|_| failed("no random numbers are available"))?;
         let from = now.unix_timestamp();
         let header = json!({
             "alg": "PS256",
@@ -97,29 +97,37 @@ fn open(source: &ClientCertificate, password: &Password) -> Result<(KeyPair, Vec
     };
     let unusable =
         |problem: String, advice: &str| TokenError::unusable(format!("{name}: {problem}"), advice);
-    let advice = "give a PKCS#12 or PEM file with one certificate and its RSA key";
+    let advice = "use a PKCS#12 or PEM file with one certificate and its RSA key";
     let read;
     let bytes = match source {
         ClientCertificate::File(file) => {
-            read = files::read(file, LIMIT)
-                .map_err(|problem| unusable(problem, "check path and permissions of the file"))?;
+            read = files::read(file, LIMIT).map_err(|problem| {
+                unusable(
+                    problem,
+                    "check the path and the permissions of the \
+                                                      file",
+                )
+            })?;
             &read
         }
         ClientCertificate::Bytes(bytes) => &**bytes,
-        _ => return Err(unusable("it is given in an unknown way".to_owned(), advice)),
+        _ => return Err(unusable("its source is not supported".to_owned(), advice)),
     };
     let contents = bundle::read(bytes, password);
     let Parts { keys, certificates, .. } =
         contents.map_err(|error| unusable(error.to_string(), advice))?;
-    let key = keys.first().ok_or_else(|| unusable("it holds no key".to_owned(), advice))?;
+    let key =
+        keys.first().ok_or_else(|| unusable("it contains no private key".to_owned(), advice))?;
     if !matches!(key.kind(), KeyKind::Rsa { .. }) {
-        let problem = format!("its key is {}, and Entra ID takes RSA alone", key.kind());
+        let problem = format!("its key is {}; Entra ID accepts RSA keys only", key.kind());
         return Err(unusable(problem, advice));
     }
     let certificate = certificates
         .iter()
         .find(|certificate| key.fits(certificate) == KeyMatch::Match)
-        .ok_or_else(|| unusable("it holds no certificate of its key".to_owned(), advice))?;
+        .ok_or_else(|| {
+            unusable("it contains no certificate for its private key".to_owned(), advice)
+        })?;
     let pair = KeyPair::from_pkcs8(key.pkcs8())
         .map_err(|_| unusable("its key cannot be used to sign".to_owned(), advice))?;
     Ok((pair, certificate.der().to_vec()))

@@ -151,7 +151,7 @@ impl TokenCache {
             let Ok(_flight) = cache.flight.try_lock() else { return };
             let current = cache.serving().is_some_and(|it| Instant::now() < it.0.refresh_from);
             if !current && let Err(denied) = cache.fly(Deadline::after(BEHIND)).await {
-                tracing::warn!(%denied, "a new token could not be had; the old one still serves");
+                tracing::warn!(%denied, "cannot get a new token; the current one is still valid");
             }
         });
     }

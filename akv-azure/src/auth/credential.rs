@@ -47,9 +47,9 @@ impl SignIn {
             return Err(Error::new(
                 ErrorKind::Invalid,
                 operation,
-                "no tenant is named, and a service principal signs in to one",
+                "no tenant is configured; a service principal signs in to a tenant",
             )
-            .with_advice("give the tenant's id or one of its domain names"));
+            .with_advice("use the tenant ID or one of its domain names"));
         }
         Ok(Self {
             credential: credential.clone(),
@@ -119,7 +119,7 @@ impl CredentialMint {
             }
         };
         if let Some(fault) = wire::entra::fault_of_secret(token.token.secret()) {
-            return Err(TokenError::unusable(fault, "see where the token comes from"));
+            return Err(TokenError::unusable(fault, "check the source of the token"));
         }
         let lifetime = token.expires_on - OffsetDateTime::now_utc();
         Ok(Minted {
@@ -183,7 +183,7 @@ impl CredentialMint {
                 ..AzureCliCredentialOptions::default()
             }))
             .map(|it| it as _),
-            _ => return Err(TokenError::unusable("this kind of credential is not known", "")),
+            _ => return Err(TokenError::unusable("this kind of credential is not supported", "")),
         };
         made.map_err(|error| self.not_sent(&error))
     }
@@ -212,20 +212,20 @@ impl CredentialMint {
         let told = Redactor::default().line(&told);
         match &self.sign_in.credential.0 {
             Kind::Own(_) => TokenError::unusable(
-                "it gave no token",
-                "see what that credential says itself: its words are not shown here",
+                "it provided no token",
+                "check the log of that credential; its error text is not shown here",
             ),
             Kind::Credential(Credential::AzureCli) => TokenError::unusable(
-                format!("the Azure CLI gives none: {told}"),
-                "sign in with az login, in the cloud and the tenant that are meant",
+                format!("the Azure CLI provided no token: {told}"),
+                "run az login for this cloud and tenant",
             ),
             _ if self.sign_in.is_managed() => TokenError::unusable(
                 told,
-                "managed identities of virtual machines and App Service are supported; for Azure \
+                "managed identities of virtual machines and App Service are supported; with Azure \
                  Arc, Service Fabric and Cloud Shell use a service principal",
             ),
             Kind::Credential(_) => {
-                TokenError::unusable(told, "check tenant, client id and authority")
+                TokenError::unusable(told, "check the tenant, the client ID and the authority")
             }
         }
     }

@@ -22,11 +22,11 @@ impl FederatedToken {
         let unusable = |problem: String| {
             TokenError::unusable(
                 format!("the federated token in {shown} cannot be used: {problem}"),
-                "see that the platform writes the file (AZURE_FEDERATED_TOKEN_FILE)",
+                "check whether the platform writes the file (AZURE_FEDERATED_TOKEN_FILE)",
             )
         };
         let reading = tokio::task::spawn_blocking(move || open(&file)).await;
-        let read = reading.map_err(|_| unusable("reading it was broken off".to_owned()))?;
+        let read = reading.map_err(|_| unusable("reading it was interrupted".to_owned()))?;
         read.map(Self).map_err(unusable)
     }
 }
@@ -38,7 +38,7 @@ fn open(file: &Path) -> Result<Zeroizing<String>, String> {
         return Err("the file is empty".to_owned());
     }
     if !token.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err("what is in it is not one token".to_owned());
+        return Err("its content is not a token".to_owned());
     }
     Ok(Zeroizing::new(token.to_owned()))
 }

@@ -30,11 +30,11 @@ impl Classification {
 }
 
 pub(super) fn azure_policy() -> Classification {
-    Classification::new(ErrorKind::Denied(Denial::AzurePolicy), "Azure Policy does not allow it")
-        .advised("change what is asked for, or the policy; the activity log names the policy")
+    Classification::new(ErrorKind::Denied(Denial::AzurePolicy), "Azure Policy denied the request")
+        .advised("change the request or the policy; the activity log names the policy")
 }
 
 pub(super) fn not_the_service() -> Classification {
-    Classification::new(ErrorKind::Protocol, "this is not the service's own answer")
-        .advised("find out who answers in its place: a proxy, a gateway, a wrong DNS entry")
+    Classification::new(ErrorKind::Protocol, "the response did not come from Azure")
+        .advised("check for an intercepting proxy, a gateway or a wrong DNS record")
 }

@@ -36,17 +36,17 @@ pub(super) fn classify(peer: Peer<'_>, failure: &Failure) -> Classification {
         Failure::NotSent { why, .. } => no_connection(peer, *why),
         Failure::Lost { .. } => Classification::new(
             ErrorKind::Unavailable,
-            format!("the connection to {name} broke before the whole answer was there"),
+            format!("the connection to {name} was lost before the response was complete"),
         ),
         Failure::Stalled { after } => Classification::new(
             ErrorKind::TimedOut,
-            format!("no whole answer from {name} within {} seconds", after.as_secs()),
+            format!("no complete response from {name} within {} seconds", after.as_secs()),
         ),
         Failure::TooLarge { limit } => Classification::new(
             ErrorKind::Protocol,
-            format!("the answer of {name} is larger than the {limit} bytes that it can have"),
+            format!("the response of {name} exceeds the limit of {limit} bytes"),
         )
-        .advised("find out who answers in the service's place"),
+        .advised("check for an intercepting proxy, a gateway or a wrong DNS record"),
         // An answer is classified by the service that gave it.
         Failure::Refused(_) => not_the_service(),
     }
@@ -54,8 +54,8 @@ pub(super) fn classify(peer: Peer<'_>, failure: &Failure) -> Classification {
 
 /// A proxy on the way answered with 407.
 pub(super) fn proxy_sign_in() -> Classification {
-    Classification::new(ErrorKind::Unavailable, "a proxy wants to be signed in to")
-        .advised("put user and password into the proxy's URL in HTTPS_PROXY")
+    Classification::new(ErrorKind::Unavailable, "the proxy requires authentication (HTTP 407)")
+        .advised("add the user name and the password to the proxy URL in HTTPS_PROXY")
 }
 
 fn no_connection(peer: Peer<'_>, why: NoConnection) -> Classification {
@@ -67,39 +67,40 @@ fn no_connection(peer: Peer<'_>, why: NoConnection) -> Classification {
             unavailable(problem).advised(advice)
         }
         (NoConnection::ProxyUnresolved, _) => {
-            unavailable("the name of the proxy does not resolve from here".to_owned())
-                .advised("check the proxy's URL in HTTPS_PROXY and this machine's DNS")
+            unavailable("the host name of the proxy does not resolve on this machine".to_owned())
+                .advised("check the proxy URL in HTTPS_PROXY and the DNS of this machine")
         }
         (NoConnection::ProxySignIn, _) => proxy_sign_in(),
         (NoConnection::ProxyRefused, peer) => {
-            let refused = unavailable(format!("a proxy makes no connection to {name}"));
+            let refused = unavailable(format!("the proxy rejected the connection to {name}"));
             refused.advised(if matches!(peer, Peer::Vault(_)) {
-                "check the vault's name and the cloud, and have the proxy allow the host or name it \
-                 in NO_PROXY"
+                "check the vault name and the cloud; then allow the host in the proxy, or add it \
+                 to NO_PROXY"
             } else {
-                "have the proxy allow the host, or name it in NO_PROXY"
+                "allow the host in the proxy, or add it to NO_PROXY"
             })
         }
         (_, Peer::ManagedIdentity) => managed_identity::no_endpoint(),
-        (NoConnection::Unresolved, Peer::Vault(_)) => {
-            unavailable(format!("no such vault, or its name {name} does not resolve from here"))
-                .advised(
-                    "check the vault's name and the cloud; where it has a private endpoint only, \
-                     this machine needs the private DNS zone",
-                )
-        }
+        (NoConnection::Unresolved, Peer::Vault(_)) => unavailable(format!(
+            "there is no such vault, or {name} does not resolve on this \
+                                 machine"
+        ))
+        .advised(
+            "check the vault name and the cloud; a vault with only a private endpoint \
+                     needs the private DNS zone on this machine",
+        ),
         (NoConnection::Unresolved, Peer::ResourceManager(_)) => {
-            unavailable(format!("the name {name} does not resolve from here"))
-                .advised("check the cloud and this machine's DNS")
+            unavailable(format!("the host name {name} does not resolve on this machine"))
+                .advised("check the cloud and the DNS of this machine")
         }
         (NoConnection::Unresolved, Peer::Authority(_)) => {
-            unavailable(format!("the name of {name} does not resolve from here"))
-                .advised("check the cloud's authority URL and this machine's DNS")
+            unavailable(format!("the host name of {name} does not resolve on this machine"))
+                .advised("check the cloud's authority URL and the DNS of this machine")
         }
         (NoConnection::Unreachable, Peer::Vault(_)) => unavailable(format!(
-            "no connection to {name}: no such vault, or it is not reached from here"
+            "no connection to {name}: there is no such vault, or this machine cannot reach it"
         ))
-        .advised("check the vault's name, the cloud, the proxy and the firewall"),
+        .advised("check the vault name, the cloud, the proxy and the firewall"),
         (NoConnection::Unreachable, Peer::ResourceManager(_)) => {
             unavailable(format!("no connection to {name}"))
                 .advised("check the cloud, the proxy and the firewall")
@@ -117,42 +118,41 @@ fn untrusted(host: &str, why: Distrust) -> (String, &'static str) {
     match why {
         Distrust::Expired => (
             told("its TLS certificate has expired"),
-            "check this machine's clock; if it is right, the certificate has to be renewed (by the \
-             proxy, where one inspects TLS)",
+            "check the clock of this machine; if it is correct, renew the TLS certificate of the \
+             host or of the inspecting proxy",
         ),
         Distrust::NotYetValid => {
-            (told("its TLS certificate is not valid yet"), "check this machine's clock")
+            (told("its TLS certificate is not valid yet"), "check the clock of this machine")
         }
         Distrust::UnknownIssuer => (
             told("its TLS certificate was issued by a CA that is not trusted on this machine"),
-            "if a proxy inspects TLS, or the cloud is your own, name its root certificate with a CA \
-             file; also check this machine's clock",
+            "if a proxy inspects TLS or the cloud is private, give its root certificate as CA \
+             file; also check the clock of this machine",
         ),
         Distrust::WrongName => (
             told("its TLS certificate was issued for another name"),
-            "check the host name and DNS; a private endpoint keeps the vault's public name \
-             (NAME.vault.azure.net), as no certificate has the privatelink name",
+            "check the host name and DNS; with a private endpoint use the public name \
+             NAME.vault.azure.net, because no certificate has the privatelink name",
         ),
         Distrust::Revoked => {
-            (told("its TLS certificate has been revoked"), "find out what answers at this address")
+            (told("its TLS certificate has been revoked"), "check which host has this address")
         }
         Distrust::NoCommonVersion => (
-            told("the TLS handshake failed: it may not support TLS 1.2"),
-            "check for a proxy or a gateway that answers in its place",
+            told("the TLS handshake failed; the host may not support TLS 1.2"),
+            "check for an intercepting proxy or a gateway",
         ),
         Distrust::NotTls => (
-            told("it does not speak TLS"),
-            "check the port, and for a proxy or a gateway that answers in its place",
+            told("the host does not speak TLS"),
+            "check the port, and check for an intercepting proxy or a gateway",
         ),
         Distrust::ProxyNotTls => (
             format!("cannot connect to {host}: the proxy does not speak TLS"),
-            "the proxy was given as https://, which is for proxies that speak TLS themselves: write \
-             http://",
+            "use http:// in the proxy URL; https:// is for proxies that speak TLS themselves",
         ),
         Distrust::Other => (
             told("its TLS certificate was not accepted"),
-            "if a proxy inspects TLS, or the cloud is your own, name its root certificate with a CA \
-             file; also check this machine's clock",
+            "if a proxy inspects TLS or the cloud is private, give its root certificate as CA \
+             file; also check the clock of this machine",
         ),
     }
 }

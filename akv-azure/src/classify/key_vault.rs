@@ -10,8 +10,8 @@ pub(super) fn denied(api: ApiOperation, code: &str, inner: &str) -> Classificati
     let permission = needs.permission.unwrap_or("a permission");
     let role = || {
         format!(
-            "assign the role \"{}\" on the vault, or one with the data action {}; an assignment \
-             can take ten minutes to arrive",
+            "assign the role \"{}\" on the vault, or a role with the data action {}; an \
+             assignment can take ten minutes to take effect",
             needs.role, needs.action
         )
     };
@@ -20,50 +20,50 @@ pub(super) fn denied(api: ApiOperation, code: &str, inner: &str) -> Classificati
     match reason {
         "AccessDenied" | "ForbiddenByPolicy" => Classification::new(
             ErrorKind::Denied(Denial::AccessPolicy),
-            format!("the vault's access policies do not give the caller {permission}"),
+            format!("the access policies of the vault do not grant {permission} to the caller"),
         )
         .advised(policy()),
         "ForbiddenByRbac" => Classification::new(
             ErrorKind::Denied(Denial::Rbac),
-            format!("no role of the caller has {}", needs.action),
+            format!("no role of the caller grants {}", needs.action),
         )
         .advised(role()),
         "ForbiddenByFirewall" => Classification::new(
             ErrorKind::Denied(Denial::Firewall),
-            "the vault's firewall does not admit this address",
+            "the firewall of the vault blocks the address of this machine",
         )
         .advised(
-            "add the address or the subnet of this machine under Networking of the vault (the \
-             service's message has the address it saw), or use a private endpoint",
+            "add the address or subnet of this machine under Networking of the vault (the \
+             service's message contains the address), or use a private endpoint",
         ),
         "ForbiddenByConnection" => Classification::new(
             ErrorKind::Denied(Denial::PrivateLink),
-            "the vault has public access turned off and this is no private link",
+            "the vault has public access disabled, and the request did not use a private link",
         )
         .advised(
-            "run where the vault's private endpoint is reached (its name has to resolve to the \
-             private address there), or allow public access",
+            "run on a network where the vault name resolves to its private endpoint, or enable \
+             public access",
         ),
         "RequestDisallowedByPolicy" => azure_policy(),
         _ if is_state(reason) => Classification::new(
             ErrorKind::Denied(Denial::ObjectState),
-            "the state of the certificate does not allow it",
+            "the state of the certificate does not permit the operation",
         )
-        .advised("see whether it is disabled, expired or protected from purging"),
+        .advised("check whether it is disabled, expired or protected from purging"),
         _ if api == ApiOperation::PurgeCertificate => Classification::new(
             ErrorKind::Denied(Denial::Unspecified),
-            "not allowed, and the service does not say why",
+            "permission denied; the service gave no reason",
         )
         .advised(format!(
-            "where the vault has purge protection nobody can purge before the retention has \
-             passed; otherwise the caller lacks {permission}"
+            "if the vault has purge protection, wait for the end of the retention period; \
+             otherwise grant {permission} to the caller"
         )),
         _ => Classification::new(
             ErrorKind::Denied(Denial::Unspecified),
-            "not allowed, and the service does not say why",
+            "permission denied; the service gave no reason",
         )
         .advised(format!(
-            "with Azure RBAC: {}; with access policies: {}; and see the vault's Networking",
+            "with Azure RBAC: {}; with access policies: {}; also check Networking of the vault",
             role(),
             policy()
         )),
@@ -81,20 +81,24 @@ pub(super) fn conflict(inner: &str) -> Classification {
     match inner {
         "ObjectIsDeletedButRecoverable" => Classification::new(
             ErrorKind::SoftDeleted,
-            "a certificate of that name is in soft delete",
+            "a certificate with this name is soft-deleted",
         )
         .advised("recover or purge it, or use another name"),
         "ObjectIsBeingDeleted" => Classification::new(
             ErrorKind::BeingDeleted,
-            "a certificate of that name is being deleted",
+            "a certificate with this name is being deleted",
         )
         .advised("try again in a minute"),
         "ObjectIsBeingRecovered" => Classification::new(
             ErrorKind::BeingRecovered,
-            "a certificate of that name is being recovered",
+            "a certificate with this name is being recovered",
         )
         .advised("try again in a minute"),
-        _ => Classification::new(ErrorKind::Conflict, "something of that name stands in the way")
-            .advised("see whether the vault has a stand-alone key or secret of that name"),
+        _ => Classification::new(
+            ErrorKind::Conflict,
+            "an object with this name already exists (a \
+                                                       stand-alone key or secret)",
+        )
+        .advised("remove the stand-alone key or secret with this name, or use another name"),
     }
 }

@@ -16,18 +16,18 @@ pub(super) fn is_unassigned(message: &str) -> bool {
 pub(super) fn unassigned() -> Classification {
     Classification::new(
         ErrorKind::Unauthenticated,
-        "the machine does not have that managed identity",
+        "this machine does not have the requested managed identity",
     )
     .advised(
-        "assign the identity to the machine: turn on its system-assigned identity, or add the \
-         user-assigned one, and check the client id",
+        "enable the system-assigned identity of the machine, or assign the user-assigned identity \
+         and check the client ID",
     )
 }
 
 /// Nobody answers at its address.
 pub(super) fn no_endpoint() -> Classification {
-    Classification::new(ErrorKind::Unavailable, "there is no metadata service here").advised(
-        "a managed identity works on Azure's own virtual machines and App Service; elsewhere use a \
+    Classification::new(ErrorKind::Unavailable, "this machine has no metadata service").advised(
+        "a managed identity works on Azure virtual machines and App Service; elsewhere use a \
          service principal or workload identity (Azure Arc is not supported)",
     )
 }
@@ -36,9 +36,9 @@ pub(super) fn no_endpoint() -> Classification {
 pub(super) fn unavailable() -> Classification {
     Classification::new(
         ErrorKind::Unavailable,
-        "the machine's metadata service gives no tokens now",
+        "the metadata service of this machine currently issues no tokens",
     )
-    .advised("it may be updated; if it stays so, see whether this machine is in Azure")
+    .advised("retry later; if the error persists, check whether this machine is in Azure")
 }
 
 /// What it is called in messages.

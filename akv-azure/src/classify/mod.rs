@@ -9,6 +9,8 @@ mod key_vault;
 mod managed_identity;
 mod resource_manager;
 mod service;
+#[cfg(test)]
+mod texts;
 mod token_error;
 
 pub(crate) use connection::Peer;

@@ -11,14 +11,17 @@ pub(super) fn denied(api: ApiOperation, code: &str) -> Classification {
         "RequestDisallowedByPolicy" => azure_policy(),
         "AuthorizationFailed" | "LinkedAuthorizationFailed" => Classification::new(
             ErrorKind::Denied(Denial::Rbac),
-            format!("no role of the caller has {} there", needs.action),
+            format!("no role of the caller grants {} in this scope", needs.action),
         )
-        .advised(format!("assign the role \"{}\" there, or one with {}", needs.role, needs.action)),
+        .advised(format!(
+            "assign the role \"{}\" in this scope, or a role with {}",
+            needs.role, needs.action
+        )),
         _ => Classification::new(
             ErrorKind::Denied(Denial::Unspecified),
-            "not allowed, and the service does not say why",
+            "permission denied; the service gave no reason",
         )
-        .advised(format!("the caller needs {}", needs.action)),
+        .advised(format!("grant {} to the caller", needs.action)),
     }
 }
 
@@ -26,12 +29,12 @@ pub(super) fn conflict(code: &str) -> Classification {
     match code {
         "VaultAlreadyExists" => Classification::new(
             ErrorKind::NameTaken,
-            "the name is taken: vault names are unique worldwide, vaults in soft delete included",
+            "the name is taken: vault names are globally unique, including soft-deleted vaults",
         )
         .advised("choose another name"),
         "ConflictError" => Classification::new(
             ErrorKind::SoftDeleted,
-            "a vault of that name is in soft delete",
+            "a vault with this name is soft-deleted",
         )
         .advised(
             "recover it (az keyvault recover) or purge it (az keyvault purge), or choose another \
@@ -44,7 +47,7 @@ pub(super) fn conflict(code: &str) -> Classification {
         .advised("register it: az provider register --namespace Microsoft.KeyVault"),
         _ => Classification::new(
             ErrorKind::Conflict,
-            "another operation or object stands in the way",
+            "another operation or object conflicts with the request",
         ),
     }
 }

@@ -48,13 +48,25 @@ fn classify_response(api: ApiOperation, response: &ErrorResponse) -> Classificat
         (407, _) => connection::proxy_sign_in(),
         (409, Service::KeyVault) => key_vault::conflict(inner),
         (409, Service::ResourceManager) => resource_manager::conflict(code),
-        (413, _) => Classification::new(ErrorKind::Invalid, "the service refuses it as too large")
-            .advised("a certificate with its key and chain has to stay below 25 KB"),
+        (413, _) => Classification::new(
+            ErrorKind::Invalid,
+            "the service rejected the request as \
+                                                             too large (HTTP 413)",
+        )
+        .advised("a certificate with its key and chain must be smaller than 25 KB"),
         (429, service) => throttled(service, response),
         (400..=499, _) if response.not_from_service => not_the_service(),
-        (408, _) => Classification::new(ErrorKind::TimedOut, "the service gave up waiting"),
+        (408, _) => Classification::new(
+            ErrorKind::TimedOut,
+            "the service timed out while reading \
+                                                              the request (HTTP 408)",
+        ),
         (400..=499, _) => invalid(code, inner),
-        (500..=599, _) => Classification::new(ErrorKind::Unavailable, "the service failed"),
+        (500..=599, _) => Classification::new(
+            ErrorKind::Unavailable,
+            "the service failed (server \
+                                                                       error)",
+        ),
         _ => not_the_service(),
     }
 }
@@ -64,9 +76,12 @@ fn redirected(response: &ErrorResponse) -> Classification {
     let whither = host.map(|host| format!(" to {host}")).unwrap_or_default();
     Classification::new(
         ErrorKind::UntrustedHost,
-        format!("the answer is a redirect{whither}, which the service never sends: not followed"),
+        format!(
+            "the response is a redirect{whither}; Key Vault sends no redirects, so it was not \
+                 followed"
+        ),
     )
-    .advised("find out who answers in the service's place: a proxy's login page, a wrong DNS entry")
+    .advised("check for the login page of a proxy and for a wrong DNS record")
 }
 
 fn unauthenticated(service: Service, code: &str, response: &ErrorResponse) -> Classification {
@@ -74,11 +89,14 @@ fn unauthenticated(service: Service, code: &str, response: &ErrorResponse) -> Cl
         return Classification::new(
             ErrorKind::Unauthenticated,
             format!(
-                "the host wants a token for {audience}, which is not the vault audience of the \
-                 configured cloud: no such token was requested"
+                "the host requires a token for {audience}, which is not the vault audience of the \
+                 configured cloud; no such token was requested"
             ),
         )
-        .advised("check the cloud and the host: another cloud's vault, a managed HSM or a proxy answered");
+        .advised(
+            "check the cloud and the host: the response came from a vault of another cloud, \
+                  a managed HSM or a proxy",
+        );
     }
     if response.insufficient_claims {
         return Classification::new(
@@ -86,23 +104,23 @@ fn unauthenticated(service: Service, code: &str, response: &ErrorResponse) -> Cl
             "continuous access evaluation revoked the token (insufficient_claims)",
         )
         .advised(
-            "the tenant's Conditional Access policies no longer admit this identity from this \
-             network: ask the tenant's administrator to check its sign-in log",
+            "ask the tenant administrator which Conditional Access policy blocks this identity on \
+             this network",
         );
     }
     let refused = Classification::new(
         ErrorKind::Unauthenticated,
-        "the service refused the token, and a new one too",
+        "the service rejected the token and also a new one",
     );
     match (&response.tenant, service, code) {
         (Some(tenant), _, _) => refused.advised(format!(
-            "it takes tokens of tenant {tenant}: check that this is the tenant configured, that \
-             the cloud is the right one, and the clock of this machine"
+            "the service accepts tokens of tenant {tenant}: check the configured tenant and \
+             cloud, and the clock of this machine"
         )),
         (None, Service::ResourceManager, "InvalidAuthenticationTokenTenant") => {
-            refused.advised("the subscription belongs to another tenant: name that one")
+            refused.advised("the subscription belongs to another tenant: configure that tenant")
         }
-        _ => refused.advised("check tenant, cloud and the clock of this machine"),
+        _ => refused.advised("check the tenant, the cloud and the clock of this machine"),
     }
 }
 
@@ -111,46 +129,60 @@ fn absent(code: &str, response: &ErrorResponse) -> Classification {
     match code {
         "SubscriptionNotFound" => Classification::new(
             ErrorKind::Absent,
-            "there is no such subscription, or the caller has no role in it",
+            "the subscription does not exist, or the caller has no role in it",
         )
-        .advised("check the subscription's id and the tenant"),
-        "ResourceGroupNotFound" => Classification::new(ErrorKind::Absent, "no such resource group"),
+        .advised("check the subscription ID and the tenant"),
+        "ResourceGroupNotFound" => Classification::new(
+            ErrorKind::Absent,
+            "the resource group \
+                                                                           does not exist",
+        ),
         // Without its vault nothing can be said of a certificate.
         "VaultNotFound" => Classification::new(ErrorKind::Unavailable, "there is no such vault")
-            .advised("check the vault's name and the cloud"),
+            .advised("check the vault name and the cloud"),
         _ if response.not_from_service => not_the_service(),
         _ if code.ends_with("NotFound") => {
-            Classification::new(ErrorKind::Absent, "it is not there")
+            Classification::new(ErrorKind::Absent, "it does not exist")
         }
-        _ => {
-            Classification::new(ErrorKind::Protocol, "the service does not know what is asked for")
-                .advised("check whether this cloud has the versions of the interfaces in use")
-        }
+        _ => Classification::new(
+            ErrorKind::Protocol,
+            "the service does not know the requested \
+                                                      interface",
+        )
+        .advised("check whether this cloud supports the API versions that akv uses"),
     }
 }
 
 fn throttled(service: Service, response: &ErrorResponse) -> Classification {
     let who = match service {
-        Service::KeyVault => "the vault's or the subscription's budget of requests is used up",
-        Service::ResourceManager => "Resource Manager's budget of requests is used up",
+        Service::KeyVault => {
+            "throttled: the request limit of the vault or the subscription is \
+                              exhausted"
+        }
+        Service::ResourceManager => "throttled: the request limit of Resource Manager is exhausted",
     };
-    let rest = response.retry_after.filter(|wait| !wait.is_zero()).map(|wait| {
-        format!(", and it wants to be left alone for {} seconds", wait.as_secs_f64().ceil())
-    });
+    let rest = response
+        .retry_after
+        .filter(|wait| !wait.is_zero())
+        .map(|wait| format!("; retry after {} seconds", wait.as_secs_f64().ceil()));
     Classification::new(ErrorKind::Throttled, format!("{who}{}", rest.unwrap_or_default()))
-        .advised("find out who else uses it, or run later")
+        .advised("run later, or reduce the requests of other clients")
 }
 
 fn invalid(code: &str, inner: &str) -> Classification {
-    let refused = Classification::new(ErrorKind::Invalid, "the service refuses it as wrong");
+    let refused = Classification::new(
+        ErrorKind::Invalid,
+        "the service rejected the request as \
+                                                           invalid (HTTP 400)",
+    );
     match (code, inner) {
         (_, "KeySizeNotSupported") => refused.advised(
-            "Key Vault takes no RSA certificate whose chain holds an EC issuer, and no key but RSA \
-             2048, 3072, 4096 and EC P-256, P-384, P-521, P-256K",
+            "Key Vault accepts the keys RSA 2048, 3072, 4096 and EC P-256, P-384, P-521, P-256K, \
+             and no RSA certificate with an EC issuer in its chain",
         ),
         ("VaultNameNotValid", _) => refused.advised("choose another vault name"),
         ("RegionNotSupported" | "LocationNotAvailableForResourceType", _) => {
-            refused.advised("name a region that has Key Vault")
+            refused.advised("use a region that has Key Vault")
         }
         ("SkuNotSupported", _) => refused.advised("choose the other SKU, or another region"),
         _ => refused,

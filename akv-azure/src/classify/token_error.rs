@@ -36,7 +36,10 @@ impl TokenError {
     pub(crate) fn timed_out(deadline: Deadline) -> Self {
         let seconds = deadline.total().as_secs();
         Classification::new(ErrorKind::TimedOut, format!("no token within {seconds} seconds"))
-            .advised("see whether the token authority is reached from here, by proxy and firewall")
+            .advised(
+                "check whether the proxy and the firewall allow connections to the token \
+                      authority",
+            )
             .into()
     }
 
@@ -48,7 +51,7 @@ impl TokenError {
                 ErrorKind::Protocol,
                 format!("{} gave no usable token: {fault}", authority.name()),
             )
-            .advised("see whether a proxy answers in its place")
+            .advised("check for an intercepting proxy")
             .into(),
             FailedExchange::Answered { status, body, request_id, retry_after, redactor } => {
                 let response = TokenErrorResponse::read(&body);
@@ -122,32 +125,52 @@ fn of_status(
 ) -> Classification {
     let name = authority.name();
     match status {
-        200..=299 => {
-            Classification::new(ErrorKind::Protocol, format!("what {name} answered holds no token"))
-        }
+        200..=299 => Classification::new(
+            ErrorKind::Protocol,
+            format!(
+                "the response of {name} contains no \
+                                                              token"
+            ),
+        ),
         300..=399 => Classification::new(
             ErrorKind::UntrustedHost,
             format!("{name} answered with a redirect, which was not followed"),
         )
-        .advised("check the authority's URL, and whether a proxy answers in its place"),
+        .advised("check the authority URL, and check for an intercepting proxy"),
         407 => connection::proxy_sign_in(),
-        429 => Classification::new(ErrorKind::Throttled, format!("{name} is asked too often"))
-            .advised("find out who else signs in with this identity"),
+        429 => Classification::new(
+            ErrorKind::Throttled,
+            format!(
+                "throttled: {name} received too \
+                                                                  many requests"
+            ),
+        )
+        .advised("run later, or reduce the sign-ins of other clients with this identity"),
         400 if managed_identity::is_unassigned(response.words()) => managed_identity::unassigned(),
         404 | 410 if authority == Peer::ManagedIdentity => managed_identity::unavailable(),
         500..=599 => {
-            Classification::new(ErrorKind::Unavailable, format!("{name} failed to give a token"))
+            Classification::new(ErrorKind::Unavailable, format!("{name} failed to issue a token"))
         }
-        _ if not_from_service => {
-            Classification::new(ErrorKind::Protocol, format!("what answered is not {name}"))
-                .advised("see whether a proxy answers in its place, and the cloud's authority URL")
-        }
-        _ => Classification::new(ErrorKind::Unauthenticated, format!("{name} gives no token"))
-            .advised(if authority == Peer::ManagedIdentity {
-                "see which identities the machine has, and whether this is one of them"
-            } else {
-                "look the code up in Microsoft's list of AADSTS error codes"
-            }),
+        _ if not_from_service => Classification::new(
+            ErrorKind::Protocol,
+            format!(
+                "the response did not come from \
+                                                              {name}"
+            ),
+        )
+        .advised("check for an intercepting proxy, and check the cloud's authority URL"),
+        _ => Classification::new(
+            ErrorKind::Unauthenticated,
+            format!(
+                "{name} rejected the token \
+                                                                      request"
+            ),
+        )
+        .advised(if authority == Peer::ManagedIdentity {
+            "check which managed identities are assigned to this machine"
+        } else {
+            "look up the code in Microsoft's list of AADSTS error codes"
+        }),
     }
 }
 

@@ -71,8 +71,8 @@ async fn accepted(
     call: &Call,
     retry: &mut Retry,
 ) -> Result<Vault> {
-    let look = format!("look whether vault {} is there before trying again", vault.id);
-    let mut outcome = UncertainOutcome::new("the service made the vault", look);
+    let look = format!("check whether vault {} exists before you retry", vault.id);
+    let mut outcome = UncertainOutcome::new("the service created the vault", look);
     let mut change = Creation { manager, pipeline, vault, operation: &call.operation };
     outcome.settle(pipeline, pipeline, call, retry, &mut change).await
 }
@@ -125,8 +125,8 @@ async fn tenant_guid(
         .find(pipeline, call, retry, |it: wire::subscription::Subscription| Ok(it.tenant_id))
         .await?;
     found.flatten().ok_or_else(|| {
-        let problem = format!("the GUID of tenant {tenant} could not be found out");
-        Error::new(ErrorKind::Invalid, operation, problem).with_advice("give the tenant's GUID")
+        let problem = format!("cannot determine the GUID of tenant {tenant}");
+        Error::new(ErrorKind::Invalid, operation, problem).with_advice("use the GUID of the tenant")
     })
 }
 
@@ -159,7 +159,7 @@ async fn held_by_deleted(
         .ok()?;
     let until = found?.scheduled_purge_date.filter(|date| is_date(date));
     let until = until.map(|date| format!(" until {date}")).unwrap_or_default();
-    let problem = format!("the name is held by a vault of this subscription in soft delete{until}");
+    let problem = format!("a soft-deleted vault of this subscription has this name{until}");
     Some(Error::new(ErrorKind::SoftDeleted, operation, problem).with_advice(
         "recover it (az keyvault recover) or purge it (az keyvault purge), or choose another name",
     ))
@@ -182,7 +182,7 @@ async fn provisioned(
         match vault.provisioning_state.as_deref() {
             None | Some("Succeeded") => return Ok(vault),
             Some(failed @ ("Failed" | "Canceled")) => {
-                let problem = format!("the service ended it as {failed}");
+                let problem = format!("the operation ended with the state {failed}");
                 return Err(Error::new(ErrorKind::Unavailable, operation, problem));
             }
             Some(_) => {}
@@ -198,7 +198,10 @@ async fn provisioned(
 
 /// What failed after the service had taken the order.
 fn but(operation: &str, error: &Error) -> Error {
-    let told = format!("the service made it, but it is not known whether it is ready: {error}");
+    let told = format!(
+        "the service created the vault, but akv could not check whether it is \
+                        ready: {error}"
+    );
     Error::new(error.kind(), operation, told).after_it_was_taken()
 }
 
@@ -248,9 +251,9 @@ fn is_vaults_own(error: &Error) -> bool {
 async fn pause(pipeline: &Pipeline, operation: &str, retry: &Retry) -> Result<()> {
     if !retry.deadline().allows(POLL) {
         let seconds = retry.deadline().total().as_secs();
-        let problem = format!("it did not answer within {seconds} seconds");
+        let problem = format!("it did not respond within {seconds} seconds");
         return Err(Error::new(ErrorKind::TimedOut, operation, problem).with_advice(
-            "its name may need some minutes until it resolves: nothing is to be done",
+            "DNS for a new vault can take a few minutes to propagate; no action needed",
         ));
     }
     pipeline.sleep(operation, POLL).await

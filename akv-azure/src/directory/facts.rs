@@ -45,7 +45,7 @@ struct Sku {
 impl ResourceManager {
     /// How a vault is set up. `None`: there is no such vault in the resource group.
     pub async fn facts(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<VaultFacts>> {
-        let operation = format!("look at vault {id}");
+        let operation = format!("read vault {id}");
         let pipeline = self.pipeline(tenant, Some(id.subscription), &operation)?;
         let call = get(ApiOperation::GetVault, self.vault_url(id), operation);
         let mut retry = Retry::new(Deadline::after(self.deadline()));

@@ -118,7 +118,7 @@ impl ResourceManager {
         id: &VaultId,
         retry: &mut Retry,
     ) -> Result<Option<Vault>> {
-        let operation = format!("look at vault {id}");
+        let operation = format!("read vault {id}");
         let call = get(ApiOperation::GetVault, self.vault_url(id), operation);
         self.find(pipeline, call, retry, described).await
     }
@@ -178,8 +178,7 @@ impl VaultDirectory for ResourceManager {
     }
 
     async fn vault(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<Vault>> {
-        let pipeline =
-            self.pipeline(tenant, Some(id.subscription), &format!("look at vault {id}"))?;
+        let pipeline = self.pipeline(tenant, Some(id.subscription), &format!("read vault {id}"))?;
         let mut retry = Retry::new(Deadline::after(self.deadline()));
         self.look(&pipeline, id, &mut retry).await
     }
@@ -190,7 +189,7 @@ impl VaultDirectory for ResourceManager {
         subscription: SubscriptionId,
         group: &ResourceGroupName,
     ) -> Result<Option<Region>> {
-        let operation = format!("look at resource group {group} of subscription {subscription}");
+        let operation = format!("read resource group {group} of subscription {subscription}");
         let pipeline = self.pipeline(tenant, Some(subscription), &operation)?;
         let (id, name) = (subscription.to_string(), group.to_string());
         let url =
@@ -252,7 +251,7 @@ pub(super) fn read_as<W: serde::de::DeserializeOwned, T>(
 ) -> Result<T> {
     convert(read(answer, operation)?).map_err(|invalid| {
         let why = answer.redactor().line(&invalid.to_string());
-        Error::new(ErrorKind::Protocol, operation, format!("the answer cannot be read: {why}"))
+        Error::new(ErrorKind::Protocol, operation, format!("cannot read the response: {why}"))
     })
 }
 

@@ -12,7 +12,7 @@ pub(super) async fn look(
     tenant: &TenantId,
     id: &VaultId,
 ) -> Result<Option<VaultSettings>> {
-    let operation = format!("look at the settings of vault {id}");
+    let operation = format!("read the settings of vault {id}");
     let pipeline = manager.pipeline(tenant, Some(id.subscription), &operation)?;
     let call = get(ApiOperation::GetVault, manager.vault_url(id), operation);
     let mut retry = Retry::new(Deadline::after(manager.deadline()));

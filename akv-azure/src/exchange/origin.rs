@@ -70,11 +70,12 @@ impl Origin {
             ErrorKind::UntrustedHost,
             operation,
             format!(
-                "the next page is said to be at {elsewhere}, which is not {}: nothing was sent there",
+                "the link to the next page points to {elsewhere} instead of {}; nothing was sent \
+                 there",
                 self.host()
             ),
         )
-        .with_advice("find out who answers in the vault's place: a proxy, a wrong DNS entry"))
+        .with_advice("check for an intercepting proxy and for a wrong DNS record"))
     }
 }
 

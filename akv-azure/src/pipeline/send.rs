@@ -185,17 +185,17 @@ impl Pipeline {
             .ok_or_else(|| {
                 let seconds = deadline.total().as_secs();
                 let problem = format!(
-                    "within {seconds} seconds the service's budget of requests left no room for it"
+                    "throttled: the request limit left no capacity within {seconds} seconds"
                 );
                 call.error(ErrorKind::Throttled, problem)
             })?
             .map_err(|rest: Rest| {
                 let problem = format!(
-                    "the service refused requests as too many and is left alone for {rest}, longer \
-                     than this may take"
+                    "throttled: the service asked to wait {rest}, which exceeds the remaining \
+                     deadline"
                 );
                 call.error(ErrorKind::Throttled, problem)
-                    .with_advice("find out who else uses its budget, or run later")
+                    .with_advice("run later, or reduce the requests of other clients")
                     .with_retry_after(rest.length())
             })
     }

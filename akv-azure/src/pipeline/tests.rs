@@ -255,7 +255,7 @@ async fn a_rest_past_the_deadline_is_told_at_once_with_its_length() {
         (RateLimiter::new(RateLimit::default()), RateLimiter::new(RateLimit::default()));
     let pipeline = paced(&script, &vault, &all);
     let start = Instant::now();
-    for expected in ["wants to be left alone for 400 seconds", "left alone for 400 seconds"] {
+    for expected in ["retry after 400 seconds", "asked to wait 400 seconds"] {
         let outcome = pipeline.send(&call(ApiOperation::GetCertificate), &mut retry()).await;
         let error = Error::from(outcome.err().expect("throttled"));
         assert_eq!(error.kind(), ErrorKind::Throttled);

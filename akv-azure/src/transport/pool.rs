@@ -40,12 +40,13 @@ impl Pool {
             roots.extend(read_roots(anchor)?);
         }
         let proxied = proxy.set(builder(&roots))?.build().map_err(|error| {
-            Error::new(ErrorKind::Invalid, "set up TLS", "no usable roots")
+            Error::new(ErrorKind::Invalid, "set up TLS", "no usable trust anchors")
                 .with_advice(if cfg!(windows) {
-                    "see whether the machine's trusted root certificates can be read, or name a CA \
-                     file"
+                    "check whether the trusted root certificates of this machine can be read, or \
+                     provide a CA file"
                 } else {
-                    "install the system's CA certificates (ca-certificates), or name a CA file"
+                    "install the CA certificates of the system (package ca-certificates), or \
+                     provide a CA file"
                 })
                 .with_source(error)
         })?;
@@ -134,11 +135,11 @@ fn read_roots(anchors: &TrustAnchors) -> Result<Vec<Certificate>, Error> {
         return root.map(|it| vec![it]).map_err(|_| invalid("its certificate cannot be used"));
     }
     let pem = text::decode(&bytes)
-        .map_err(|_| invalid("it is neither PEM nor one certificate in DER"))?;
+        .map_err(|_| invalid("it is neither PEM nor a single DER certificate"))?;
     let roots = Certificate::from_pem_bundle(pem.as_bytes())
-        .map_err(|_| invalid("it is not PEM with certificates"))?;
+        .map_err(|_| invalid("it is not a PEM file with certificates"))?;
     if roots.is_empty() {
-        Err(invalid("it holds no certificate, neither in PEM nor in DER"))
+        Err(invalid("it contains no certificate, neither PEM nor DER"))
     } else {
         Ok(roots)
     }

@@ -60,7 +60,7 @@ impl ProxyChoice {
             Self::Direct => Ok(builder.no_proxy()),
             Self::Proxy { url, except } => {
                 let proxy = reqwest::Proxy::all(url.as_str())
-                    .map_err(|_| unusable("proxy", "it is not a URL of a proxy"))?;
+                    .map_err(|_| unusable("proxy", "it is not the URL of a proxy"))?;
                 let resolver = Resolver { proxy: url.host_str().map(str::to_owned) };
                 let proxy = proxy.no_proxy(NoProxy::from_string(except));
                 Ok(builder.proxy(proxy).dns_resolver(resolver))
@@ -89,7 +89,7 @@ fn parse(name: &str, value: &str) -> Result<Url, Error> {
     let invalid = |problem: &str| Err(unusable(name, problem));
     if value.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return invalid(
-            "it has a blank, a line end or another character in it that is no part of a URL",
+            "it contains a space, a line break or another character that is not allowed in a URL",
         );
     }
     if value.contains(['"', '\'']) {

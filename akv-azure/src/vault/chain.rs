@@ -13,7 +13,7 @@ pub(super) fn read(answer: &Answer, operation: &str) -> Result<Vec<Vec<u8>>> {
     let secret: Secret<'_> =
         serde_json::from_slice(answer.body()).map_err(|error| unreadable(operation, &error))?;
     let contents = bundle::read(secret.value.as_bytes(), &Password::default())
-        .map_err(|error| broken(&format!("the backing secret cannot be read: {error}")))?;
+        .map_err(|error| broken(&format!("cannot read the backing secret: {error}")))?;
     if let Some(one) = contents.unreadable.first() {
         return Err(broken(&format!("the backing secret: {one}")));
     }

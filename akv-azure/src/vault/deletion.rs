@@ -244,7 +244,7 @@ pub(super) async fn purge(vault: &KeyVault, name: &CertificateName) -> Result<Pu
     let call = vault.call(ApiOperation::PurgeCertificate, Method::Delete, &path, operation);
     let mut retry = Retry::new(vault.deadline());
     let pipeline = vault.pipeline();
-    uncertain("the service took the purge", name)
+    uncertain("the service accepted the purge", name)
         .settle(pipeline, pipeline, &call, &mut retry, &mut Purge { vault, name })
         .await
 }
@@ -282,7 +282,7 @@ impl Change for Purge<'_> {
 }
 
 fn uncertain(done: &'static str, name: &CertificateName) -> UncertainOutcome {
-    let look = format!("look whether {name} is live or in soft delete before trying again");
+    let look = format!("check whether {name} exists or is soft-deleted before you retry");
     UncertainOutcome::new(done, look)
 }
 
@@ -303,13 +303,13 @@ async fn poll(
 
 /// What was done before it failed belongs into the message.
 fn after(accepted: &str, operation: &str, error: &Error) -> Error {
-    let told = format!("{accepted}, but it was not seen to settle: {error}");
+    let told = format!("{accepted}, but akv did not see it complete: {error}");
     Error::new(error.kind(), operation, told).with_source(error.clone()).after_it_was_taken()
 }
 
 fn unsettled(kind: ErrorKind, accepted: &str, call: &Call, retry: &Retry) -> Error {
     let seconds = retry.deadline().total().as_secs();
-    let told = format!("{accepted}, but it had not settled after {seconds} seconds");
+    let told = format!("{accepted}, but it had not completed after {seconds} seconds");
     Error::new(kind, &call.operation, told).after_it_was_taken()
 }
 
@@ -320,5 +320,5 @@ fn pauses() -> impl Iterator<Item = Duration> {
 
 /// Dates are told in whole seconds, and the first attempt took its time to arrive.
 const TOLERANCE: Duration = Duration::from_secs(5);
-const DELETED: &str = "the service took the deletion";
-const RECOVERED: &str = "the service took the recovery";
+const DELETED: &str = "the service accepted the deletion";
+const RECOVERED: &str = "the service accepted the recovery";

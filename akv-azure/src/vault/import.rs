@@ -19,9 +19,9 @@ pub(super) async fn run(vault: &KeyVault, import: &Import) -> Result<Certificate
     let call =
         vault.call(ApiOperation::ImportCertificate, Method::Post, &path, operation).with_body(body);
     let mut outcome = UncertainOutcome::new(
-        "the service made the new version",
+        "the service created the new version",
         format!(
-            "look whether the newest version of {name} has thumbprint {} before importing again",
+            "check whether the newest version of {name} has thumbprint {} before you import again",
             bundle.thumbprint()
         ),
     );
@@ -47,7 +47,7 @@ impl Change for NewVersion<'_> {
         if is_sent(&made, self.import) {
             Ok(made)
         } else {
-            Err(unusable(self.operation, "it has another thumbprint than what was sent"))
+            Err(unusable(self.operation, "its thumbprint differs from the imported certificate"))
         }
     }
 

@@ -288,6 +288,6 @@ pub(super) fn certificate(
 }
 
 pub(super) fn unusable(operation: &str, problem: &str) -> Error {
-    Error::new(ErrorKind::Protocol, operation, format!("the answer cannot be used: {problem}"))
-        .with_advice("find out who answers in the service's place")
+    Error::new(ErrorKind::Protocol, operation, format!("the response is not usable: {problem}"))
+        .with_advice("check for an intercepting proxy, a gateway or a wrong DNS record")
 }

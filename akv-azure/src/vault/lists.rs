@@ -130,14 +130,17 @@ fn listed<T: Listed>(
         let id = bundle.id().to_owned();
         let Some(item) = read(bundle) else {
             let id = shown(&id);
-            items.push(broken(format!("an item's id {id:?} names no certificate")));
+            items.push(broken(format!("the ID {id:?} of an item is not the ID of a certificate")));
             return items;
         };
         seen.insert(item.known_by());
         items.push(Ok(item));
     }
     if !items.is_empty() && seen.len() == known {
-        return vec![broken("the list does not end: a whole page was there before".to_owned())];
+        return vec![broken(
+            "the listing does not end: a page contains only items that were already listed"
+                .to_owned(),
+        )];
     }
     items
 }

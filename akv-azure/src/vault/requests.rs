@@ -39,7 +39,14 @@ impl CertificateRequests for KeyVault {
 async fn create(vault: &KeyVault, new: &NewRequest) -> Result<PendingRequest> {
     let operation = vault.operation_on("create a request for", &new.name);
     let body = request::creation(new).map_err(|what| {
-        Error::new(ErrorKind::Invalid, &operation, format!("Key Vault does not carry {what}"))
+        Error::new(
+            ErrorKind::Invalid,
+            &operation,
+            format!(
+                "Key Vault does not support {what} in \
+                                                            a request"
+            ),
+        )
     })?;
     let newer = request::needs_newer_version(&new.wanted.names);
     let version = if newer { version::NEWER_KEY_VAULT } else { version::KEY_VAULT };
@@ -48,9 +55,9 @@ async fn create(vault: &KeyVault, new: &NewRequest) -> Result<PendingRequest> {
     let api = ApiOperation::CreateCertificate;
     let call = Call::new(api, Method::Post, url, operation).with_body(body);
     let hint =
-        format!("look whether a request for {} is pending before requesting again", new.name);
+        format!("check whether a request for {} is pending before you request again", new.name);
     let mut change = Create { vault, new, operation: &call.operation };
-    settle(vault, &call, &mut change, "the service made the request", hint).await
+    settle(vault, &call, &mut change, "the service created the request", hint).await
 }
 
 async fn settle<C: Change>(
@@ -80,7 +87,7 @@ impl Change for Create<'_> {
         if made.csr.is_some() {
             Ok(of_new(made, self.new))
         } else {
-            Err(unusable(self.operation, "it holds no request that can be read"))
+            Err(unusable(self.operation, "it contains no readable request"))
         }
     }
 
@@ -164,7 +171,7 @@ async fn merge(vault: &KeyVault, merge: &Merge) -> Result<Certificate> {
     let call =
         vault.call(ApiOperation::CreateCertificate, Method::Post, &path, operation).with_body(body);
     let hint = format!(
-        "look whether the newest version of {} has thumbprint {} before merging again",
+        "check whether the newest version of {} has thumbprint {} before you merge again",
         merge.name,
         merge.thumbprint()
     );
@@ -193,7 +200,7 @@ impl Change for Merged<'_> {
         if self.is_it(&made) {
             Ok(made)
         } else {
-            Err(unusable(self.operation, "it has another thumbprint than what was sent"))
+            Err(unusable(self.operation, "its thumbprint differs from the imported certificate"))
         }
     }
 
@@ -218,11 +225,11 @@ impl Change for Merged<'_> {
 
 async fn forget(vault: &KeyVault, name: &CertificateName) -> Result<bool> {
     let path = ["certificates", name.as_str(), "pending"];
-    let operation = vault.operation_on("forget the request for", name);
+    let operation = vault.operation_on("cancel the request for", name);
     let call = vault.call(ApiOperation::ForgetRequest, Method::Delete, &path, operation);
-    let hint = format!("look whether a request for {name} is pending before trying again");
+    let hint = format!("check whether a request for {name} is pending before you retry");
     let mut change = Forgotten { vault, name };
-    settle(vault, &call, &mut change, "the service forgot the request", hint).await
+    settle(vault, &call, &mut change, "the service cancelled the request", hint).await
 }
 
 struct Forgotten<'a> {

@@ -63,7 +63,7 @@ impl CertificateOperation {
             Some("completed") => Ok(OperationState::Completed),
             Some("cancelled") => Ok(OperationState::Cancelled),
             Some("failed") => Ok(OperationState::Failed),
-            _ => Err("it does not say how far the operation has come"),
+            _ => Err("it does not contain the status of the operation"),
         }
     }
 }
@@ -117,9 +117,9 @@ impl CertificateBundle {
         let name = segments.next().and_then(|name| name.parse().ok());
         let version = segments.next().and_then(|version| version.parse().ok());
         let (name, version): (CertificateName, _) =
-            name.zip(version).ok_or("it names no certificate and version")?;
+            name.zip(version).ok_or("it does not contain the certificate name and version")?;
         if !name.as_str().eq_ignore_ascii_case(asked.as_str()) {
-            return Err("it is about another certificate than the one that was asked for");
+            return Err("it is for another certificate than requested");
         }
         let der = self.der()?;
         let key = self.kid.is_some().then(|| {
@@ -140,13 +140,13 @@ impl CertificateBundle {
     /// thumbprint says, where that can be read.
     fn der(&self) -> Result<Option<Vec<u8>>, &'static str> {
         let Some(cer) = self.cer.as_deref().filter(|cer| !cer.is_empty()) else { return Ok(None) };
-        let der = text::from_base64(cer.as_bytes()).ok_or("what it holds is not base64")?;
+        let der = text::from_base64(cer.as_bytes()).ok_or("the certificate in it is not base64")?;
         if X509::from_der(&der).is_err() {
-            return Err("what it holds is no certificate");
+            return Err("the certificate in it is not valid");
         }
         match self.thumbprint() {
             Some(thumbprint) if thumbprint != Thumbprint::of(&der) => {
-                Err("what it holds does not have its thumbprint")
+                Err("the certificate in it does not match its `x5t`")
             }
             _ => Ok(Some(der.to_vec())),
         }
@@ -273,10 +273,10 @@ mod tests {
         let fitting = URL_SAFE_NO_PAD.encode(Thumbprint::of(&random).as_bytes());
         for (cer, x5t, problem) in [
             ("@@".to_owned(), Some(other), "not base64"),
-            (STANDARD.encode(leaf().der()), Some(other), "does not have its thumbprint"),
-            (STANDARD.encode(&random), Some(fitting.as_str()), "no certificate"),
-            ("AAAA".to_owned(), None, "no certificate"),
-            ("PGh0bWw+YmxvY2tlZDwvaHRtbD4=".to_owned(), Some("odd"), "no certificate"),
+            (STANDARD.encode(leaf().der()), Some(other), "does not match"),
+            (STANDARD.encode(&random), Some(fitting.as_str()), "not valid"),
+            ("AAAA".to_owned(), None, "not valid"),
+            ("PGh0bWw+YmxvY2tlZDwvaHRtbD4=".to_owned(), Some("odd"), "not valid"),
         ] {
             let bundle = read(&json!({ "id": id, "cer": cer, "x5t": x5t }));
             let told = bundle.certificate(&named("web")).expect_err(problem);

@@ -43,7 +43,10 @@ pub(crate) fn fault_of_secret(token: &str) -> Option<&'static str> {
     if token.is_empty() {
         Some("the access token is empty")
     } else if !token.bytes().all(|b| b.is_ascii_graphic()) {
-        Some("the access token has characters that no token has (such as a line end)")
+        Some(
+            "the access token contains characters that are not allowed (for example, a line \
+              break)",
+        )
     } else {
         None
     }

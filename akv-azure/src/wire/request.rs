@@ -129,7 +129,7 @@ pub(crate) fn creation(request: &NewRequest) -> Result<Bytes, String> {
     let (kty, key_size, crv) = match wanted.key.kind() {
         KeyKind::Rsa { bits } => (if hsm { "RSA-HSM" } else { "RSA" }, Some(*bits), None),
         KeyKind::Ec(curve) => (if hsm { "EC-HSM" } else { "EC" }, None, Some(curve.as_str())),
-        other => return Err(format!("a key of kind {other}")),
+        other => return Err(format!("a key of type {other}")),
     };
     let exportable = wanted.exportable == Exportable::Yes;
     let body = Creation {

@@ -165,7 +165,7 @@ async fn a_vault_that_never_answers_ends_with_the_deadline_and_says_that_it_was_
     let vault = new_vault(&world, "fabrikam");
     let error = world.directory().create(&world.tenant(), &vault).await.expect_err("silent");
     assert_eq!(error.kind(), ErrorKind::TimedOut);
-    assert!(error.to_string().contains("the service made it"), "{error}");
+    assert!(error.to_string().contains("the service created the vault"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -187,7 +187,7 @@ async fn only_the_vaults_own_answer_is_a_sign_of_life() {
         let created = world.directory().create(&world.tenant(), &vault).await;
         let error = created.expect_err("nobody there");
         assert_eq!(error.kind(), ErrorKind::TimedOut, "{status} {body}: {error}");
-        assert!(error.to_string().contains("the service made it"), "{error}");
+        assert!(error.to_string().contains("the service created the vault"), "{error}");
     }
     for (status, body) in [
         (200, "[]\r\n"),
@@ -235,7 +235,7 @@ async fn an_order_whose_end_cannot_be_known_is_told_as_such() {
     let vault = new_vault(&world, "fabrikam");
     let error = world.directory().create(&world.tenant(), &vault).await.expect_err("not known");
     assert_eq!(error.kind(), ErrorKind::TimedOut);
-    assert!(error.to_string().contains("not known whether the service made"), "{error}");
+    assert!(error.to_string().contains("cannot tell whether the service created"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -254,7 +254,7 @@ async fn cancelling_while_a_vault_is_in_the_making_tells_that_it_was_made() {
             futures::future::join(directory.create(&tenant, &vault), cancelling).await;
         let error = created.expect_err("cancelled");
         assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
-        assert!(error.to_string().contains("the service made it, but"), "{error}");
+        assert!(error.to_string().contains("the service created the vault, but"), "{error}");
     }
 }
 
@@ -265,7 +265,7 @@ async fn a_vault_in_the_making_that_cannot_be_looked_at_was_made() {
     let vault = new_vault(&world, "fabrikam");
     let error = world.directory().create(&world.tenant(), &vault).await.expect_err("not seen");
     assert!(matches!(error.kind(), ErrorKind::Denied(_)), "{error}");
-    assert!(error.to_string().contains("the service made it, but"), "{error}");
+    assert!(error.to_string().contains("the service created the vault, but"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -38,8 +38,8 @@ async fn a_challenge_moves_neither_audience_nor_authority() {
         // No other token is asked for, so a new one cannot help.
         (Challenge::Resource("https://management.azure.com".into()), 1, "not the vault audience"),
         (Challenge::Resource("https://managedhsm.azure.net".into()), 1, "managedhsm.azure.net"),
-        (Challenge::Resource("https://vault.azure.net/".into()), 2, "a new one too"),
-        (Challenge::Authority("https://login.evil.example/common".into()), 2, "a new one too"),
+        (Challenge::Resource("https://vault.azure.net/".into()), 2, "also a new one"),
+        (Challenge::Authority("https://login.evil.example/common".into()), 2, "also a new one"),
         (Challenge::Claims, 2, "continuous access evaluation"),
     ] {
         let world = World::new();
@@ -93,7 +93,7 @@ async fn a_body_of_a_hundred_megabytes_is_given_up() {
     world.cloud.fault(Fault::on(Operation::GetCertificate).huge_body(100 << 20));
     let error = world.store().certificate(&name("cert-000001")).await.expect_err("too large");
     assert_eq!(error.kind(), ErrorKind::Protocol);
-    assert!(error.to_string().contains("larger than"), "{error}");
+    assert!(error.to_string().contains("exceeds the limit"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -136,7 +136,8 @@ async fn what_is_no_answer_of_the_service_is_never_absence() {
         let world = World::new();
         let fault = Fault::on(Operation::GetCertificate);
         world.cloud.fault(fault.body(status, page, "<html><title>Portal</title>"));
-        let error = world.store().certificate(&name("web")).await.expect_err("not the service");
+        let error =
+            world.store().certificate(&name("web")).await.expect_err("did not come from Azure");
         assert_eq!(error.kind(), ErrorKind::Protocol, "{status} {page}: {error}");
     }
 }

@@ -27,7 +27,7 @@ const fn row(
 
 /// Key Vault's data plane, as an import meets it.
 const VAULT: &[Row] = &[
-    row(400, "BadParameter", None, ErrorKind::Invalid, "refuses it as wrong"),
+    row(400, "BadParameter", None, ErrorKind::Invalid, "rejected the request as invalid"),
     row(400, "BadParameter", Some("KeySizeNotSupported"), ErrorKind::Invalid, "EC issuer"),
     row(401, "Unauthorized", None, ErrorKind::Unauthenticated, "tenant"),
     row(
@@ -80,7 +80,7 @@ const VAULT: &[Row] = &[
         "expired",
     ),
     row(403, "Forbidden", None, ErrorKind::Denied(Denial::Unspecified), "certificates/import"),
-    row(404, "CertificateNotFound", None, ErrorKind::Absent, "not there"),
+    row(404, "CertificateNotFound", None, ErrorKind::Absent, "does not exist"),
     row(404, "VaultNotFound", None, ErrorKind::Unavailable, "no such vault"),
     row(404, "UnknownPath", None, ErrorKind::Protocol, "versions"),
     row(409, "Conflict", None, ErrorKind::Conflict, "stand-alone key or secret"),
@@ -100,7 +100,7 @@ const VAULT: &[Row] = &[
         "being recovered",
     ),
     row(413, "RequestEntityTooLarge", None, ErrorKind::Invalid, "25 KB"),
-    row(429, "Throttled", None, ErrorKind::Throttled, "budget"),
+    row(429, "Throttled", None, ErrorKind::Throttled, "request limit"),
 ];
 
 #[tokio::test(start_paused = true)]
@@ -207,7 +207,7 @@ const CONTROL: &[Row] = &[
     row(400, "VaultNameNotValid", None, ErrorKind::Invalid, "another vault name"),
     row(400, "RegionNotSupported", None, ErrorKind::Invalid, "region that has Key Vault"),
     row(400, "SkuNotSupported", None, ErrorKind::Invalid, "other SKU"),
-    row(400, "BadRequest", None, ErrorKind::Invalid, "refuses it as wrong"),
+    row(400, "BadRequest", None, ErrorKind::Invalid, "rejected the request as invalid"),
     row(401, "AuthenticationFailed", None, ErrorKind::Unauthenticated, "tenant"),
     row(401, "InvalidAuthenticationToken", None, ErrorKind::Unauthenticated, "tenant"),
     row(401, "ExpiredAuthenticationToken", None, ErrorKind::Unauthenticated, "clock"),
@@ -256,15 +256,22 @@ async fn resource_managers_failures() {
         let id = crate::directory::vault_id(&world, "contoso");
         world.cloud.fault(Fault::on(Operation::GetVault).error(status, code, None));
         let looked = world.directory().vault(&world.tenant(), &id).await.expect_err("failed");
-        let failed = row(status, code, None, ErrorKind::Unavailable, "the service failed");
-        check(&looked, &failed, &format!("look at vault {id}"));
+        let failed = row(
+            status,
+            code,
+            None,
+            ErrorKind::Unavailable,
+            "the service failed (server \
+                                                                      error)",
+        );
+        check(&looked, &failed, &format!("read vault {id}"));
 
         let world = World::new();
         world.cloud.fault(Fault::on(Operation::CreateVault).error(status, code, None));
         let vault = crate::directory::new_vault(&world, "fabrikam");
         let created = world.directory().create(&world.tenant(), &vault).await;
         let error = created.expect_err("failed").to_string();
-        assert!(error.contains(code) && error.contains("not known"), "{error}");
+        assert!(error.contains(code) && error.contains("cannot tell"), "{error}");
     }
 }
 

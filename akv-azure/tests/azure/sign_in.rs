@@ -156,7 +156,7 @@ async fn a_machine_without_that_identity_is_told_at_once() {
     let error =
         signing_in(&world, &Credential::SystemAssignedIdentity).await.expect_err("no identity");
     assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
-    assert!(error.to_string().contains("assign the identity to the machine"), "{error}");
+    assert!(error.to_string().contains("enable the system-assigned identity"), "{error}");
     assert_eq!(start.elapsed(), seconds(0));
     assert_eq!(world.cloud.journal().count(Operation::ImdsToken), 1);
 }
@@ -287,10 +287,10 @@ async fn every_known_code_has_a_meaning_and_is_not_tried_again() {
         (900_023, "neither a GUID nor a domain name"),
         (70_011, "the scope is not valid"),
         (500_011, "no service principal for that audience"),
-        (53_003, "conditional access"),
-        (50_034, "no such account"),
+        (53_003, "Conditional Access"),
+        (50_034, "account does not exist"),
         (7_000_112, "the application is disabled"),
-        (65_001, "consented"),
+        (65_001, "no consent"),
         (1_234_567, "list of AADSTS error codes"),
     ] {
         let world = World::new();
@@ -343,7 +343,7 @@ async fn trouble_of_the_authority_is_waited_out() {
 async fn what_is_not_the_authority_is_told() {
     for (fault, kind, says) in [
         (Fault::on(Operation::Token).html(403), ErrorKind::Protocol, "proxy"),
-        (Fault::on(Operation::Token).html(200), ErrorKind::Protocol, "holds no token"),
+        (Fault::on(Operation::Token).html(200), ErrorKind::Protocol, "contains no token"),
         (
             Fault::on(Operation::Token).html(502),
             ErrorKind::Unavailable,
@@ -355,7 +355,7 @@ async fn what_is_not_the_authority_is_told() {
             ErrorKind::UntrustedHost,
             "redirect",
         ),
-        (Fault::on(Operation::Token).huge_body(100 << 20), ErrorKind::Protocol, "is larger than"),
+        (Fault::on(Operation::Token).huge_body(100 << 20), ErrorKind::Protocol, "exceeds the limit"),
         (Fault::on(Operation::Token).unreachable(), ErrorKind::Unavailable, "no connection to"),
     ] {
         let world = World::new();

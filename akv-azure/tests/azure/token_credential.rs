@@ -86,7 +86,7 @@ async fn own_token_serves_all_stores_of_the_same_credential() {
     );
     let own = Arc::new(Own { real: Some(real.expect("a credential")), ..Own::default() });
     for _ in 0..3 {
-        asking(&world, &own).await.expect("it is not there");
+        asking(&world, &own).await.expect("it does not exist");
     }
     assert_eq!(own.asked.load(Ordering::SeqCst), 1);
     assert!(
@@ -99,7 +99,7 @@ async fn own_token_serves_all_stores_of_the_same_credential() {
 async fn unusable_own_credential_is_named_and_its_words_are_not_shown() {
     let world = World::new();
     for (own, problem) in [
-        (Own::new(None), "it gave no token"),
+        (Own::new(None), "it provided no token"),
         (Own::new(Some("")), "empty"),
         (Own::new(Some("two\r\nlines")), "characters"),
     ] {

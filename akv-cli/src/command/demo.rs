@@ -113,7 +113,7 @@ impl Demo {
         };
         self.step("Remove it", job(self), JobStatus::Success).await?;
         ensure!(self.cloud.vault(VAULT).deleted_names() == [ALIAS], "it is not in soft delete");
-        self.step("Remove it again: it is not there", job(self), JobStatus::Warning).await?;
+        self.step("Remove it again: it does not exist", job(self), JobStatus::Warning).await?;
         let items = self.inventory("Inventory").await?;
         ensure!(items.is_empty(), "expected nothing: {items:?}");
         Ok(())

@@ -24,6 +24,43 @@ pub(crate) fn akv() -> Akv {
     Akv { command, stdin: Vec::new() }
 }
 
+/// The text with every value that differs between runs replaced by its kind, for a snapshot.
+pub(crate) fn normalized(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let belongs = |c: char| c.is_ascii_alphanumeric() || "-:.+".contains(c);
+        let length = rest.find(|c| !belongs(c)).unwrap_or(rest.len());
+        if length == 0 {
+            shown.push(first);
+            rest = &rest[first.len_utf8()..];
+            continue;
+        }
+        let (word, after) = rest.split_at(length);
+        if word.len() == "2026-11-26T10:00:00Z".len() && word.ends_with('Z') {
+            shown.push_str("TIME");
+        } else {
+            shown.push_str(&word.split(':').map(kind).collect::<Vec<_>>().join(":"));
+        }
+        rest = after;
+    }
+    shown
+}
+
+fn kind(word: &str) -> &str {
+    let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = word.split('-').collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    match lengths.as_slice() {
+        [8, 4, 4, 4, 12] if parts.iter().all(|part| is_hex(part)) => "GUID",
+        [32] if is_hex(word) => "VERSION",
+        [40] if is_hex(word) => "THUMBPRINT",
+        [4, 2, 2] if parts.iter().all(|part| digits(part)) => "DATE",
+        _ => word,
+    }
+}
+
 pub(crate) struct Akv {
     command: Command,
     stdin: Vec<u8>,

@@ -69,7 +69,7 @@ impl X509 {
             .validity
             .elements()
             .map(|moment| moment.map_or(Err("it is not laid out as a time"), moment::read));
-        let mut moment = || validity.next().unwrap_or(Err("it is not there"));
+        let mut moment = || validity.next().unwrap_or(Err("it is missing"));
         let not_before = read.some("beginning of the validity", moment().map(Some));
         let not_after = read.some("end of the validity", moment().map(Some));
         let usages = read.some("key usage", extensions.key_usages());

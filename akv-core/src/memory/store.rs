@@ -314,7 +314,7 @@ impl CertificateStore for MemoryStore {
         let name = &import.name;
         let mut state = self.enter(StoreCall::Import, name)?;
         if state.deleted.contains_key(name) {
-            let problem = "a certificate of that name is in soft delete";
+            let problem = "a certificate with this name is soft-deleted";
             return Err(self.error(ErrorKind::SoftDeleted, "import", name, problem));
         }
         if state.occupied.contains(name) {

@@ -158,7 +158,7 @@ impl CertificateStore for PlannedStore {
         if existing.is_some() {
             self.check_no_operation(name).await?;
         } else if let Seen::There(_) = self.in_soft_delete(name).await? {
-            let problem = "a certificate of that name is in soft delete";
+            let problem = "a certificate with this name is soft-deleted";
             return Err(self.error(ErrorKind::SoftDeleted, "import", name, problem));
         }
         self.record(Action::Import, name, describe::import(import, existing.as_ref()));

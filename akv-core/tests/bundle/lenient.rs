@@ -179,7 +179,7 @@ fn what_cannot_be_read_of_a_field_is_unknown_and_told() {
         ),
         (
             Crafted { validity: b"\x30\x00".to_vec(), ..plain.clone() },
-            "cannot read the beginning of the validity of CN=web: it is not there",
+            "cannot read the beginning of the validity of CN=web: it is missing",
         ),
         (
             plain.clone().with(extension(BASIC_CONSTRAINTS, b"\x05\x00")),
