@@ -355,7 +355,11 @@ async fn what_is_not_the_authority_is_told() {
             ErrorKind::UntrustedHost,
             "redirect",
         ),
-        (Fault::on(Operation::Token).huge_body(100 << 20), ErrorKind::Protocol, "exceeds the limit"),
+        (
+            Fault::on(Operation::Token).huge_body(100 << 20),
+            ErrorKind::Protocol,
+            "exceeds the limit",
+        ),
         (Fault::on(Operation::Token).unreachable(), ErrorKind::Unavailable, "no connection to"),
     ] {
         let world = World::new();

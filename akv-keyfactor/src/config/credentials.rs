@@ -39,7 +39,7 @@ pub(crate) async fn identity(job: &Object<'_>, options: &Options) -> Result<Iden
             let id: Result<ClientId, _> = id.parse();
             Some(id.map_err(|invalid| {
                 let expected =
-                    format!("the client id of an application or identity, {}", invalid.expected());
+                    format!("the client ID of an application or identity, {}", invalid.expected());
                 username.invalid(expected)
             })?)
         }
@@ -47,8 +47,8 @@ pub(crate) async fn identity(job: &Object<'_>, options: &Options) -> Result<Iden
     let (secret, secret_origin) = resolved(&password, &*options.secrets).await?;
     let credential = credential_of(client_id, secret).ok_or_else(|| {
         username.missing(
-            "the client id that the secret in ServerPassword belongs to (without one, leave \
-             ServerPassword empty for the machine's own managed identity)",
+            "the client ID of the secret in ServerPassword (for the managed identity of this \
+             machine, leave both empty)",
         )
     })?;
     let origin = match (&credential, id_origin, secret_origin) {
@@ -115,11 +115,10 @@ fn is_object(value: &str) -> bool {
     Document::read(value.as_bytes()).is_ok_and(|document| document.root().is_ok())
 }
 
-const UNKNOWN_KIND: &str = "it is a reference to a secret, and no resolver here knows its kind: \
-                            the orchestrator's PAM provider has to resolve it before the job runs";
-const NOT_JSON: &str = "it is in braces like a reference to a secret, but it is not JSON: texts and \
-                        names stand in double quotes, and a backslash is written twice (\\\\) or \
-                        as a slash (/)";
+const UNKNOWN_KIND: &str = "it is a reference to a secret of an unknown kind: the orchestrator's \
+                            PAM provider must resolve it before the job runs";
+const NOT_JSON: &str = "it is in braces like a reference to a secret, but it is not JSON: use \
+                        double quotes, and write a backslash twice (\\\\) or as a slash (/)";
 
 #[cfg(test)]
 mod tests {
