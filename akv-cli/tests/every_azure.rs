@@ -121,7 +121,7 @@ fn soft_delete_is_recovered_by_default_and_refused_on_request() {
     assert!(run.stderr.contains("soft-deleted"), "{}", run.stderr);
     let run = add(&fake, &[]);
     assert_eq!(run.code, 0, "{}", run.both());
-    assert!(run.stdout.contains("was in soft delete and was recovered"), "{}", run.stdout);
+    assert!(run.stdout.contains("was soft-deleted and was recovered"), "{}", run.stdout);
     assert_eq!(fake.cloud.journal().count(Operation::ListDeletedCertificates), 0);
 }
 
@@ -250,7 +250,7 @@ fn an_import_that_fails_leaves_soft_delete_as_it_was() {
     let run = add(&fake, &[]);
     assert_eq!(run.code, 4, "{}", run.both());
     assert_eq!(vault.names(), ["web"]);
-    assert!(run.stderr.contains("live again"), "{}", run.stderr);
+    assert!(run.stderr.contains("recovered"), "{}", run.stderr);
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn every_command_stays_in_its_cloud() {
         ends_well(&world.akv(&fake).args(["remove", &store, "--alias", "web"]).run());
         let again = add();
         ends_well(&again);
-        assert!(again.stdout.contains("was in soft delete and was recovered"), "{}", again.stdout);
+        assert!(again.stdout.contains("was soft-deleted and was recovered"), "{}", again.stdout);
         world.was_asked_alone(&fake, &[&world.vault("contoso")]);
     }
 }

@@ -190,7 +190,7 @@ fn reference_needs_an_option_and_setup_errors_come_first() {
     };
     let (told, ran) = run(&[]);
     assert!(
-        told.contains("--secret-env-prefix") && ran.stderr.contains("are off"),
+        told.contains("--secret-env-prefix") && ran.stderr.contains("are disabled"),
         "{}",
         ran.both()
     );

@@ -109,9 +109,9 @@ fn disabled_certificate_is_listed_without_a_warning() {
     let items = document["Inventory"].as_array().expect("items");
     assert_eq!(items.len(), 3);
     let disabled = items.iter().find(|item| item["Alias"] == "cert-000002").expect("the disabled");
-    assert_eq!(disabled["Certificates"].as_array().map(Vec::len), Some(1), "its leaf alone");
+    assert_eq!(disabled["Certificates"].as_array().map(Vec::len), Some(1), "its without the chain");
     let note = document["JobResult"]["FailureMessage"].as_str().expect("a message");
-    assert!(note.contains("leaf alone") && note.contains("cert-000002"), "{note}");
+    assert!(note.contains("without the chain") && note.contains("cert-000002"), "{note}");
 }
 
 #[test]

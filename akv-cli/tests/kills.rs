@@ -100,7 +100,7 @@ fn an_addition_that_is_killed_comes_to_its_end() {
         } else {
             // Between the recovery and its mark.
             assert!(
-                !marked && told.contains("exists already in vault contoso, with another"),
+                !marked && told.contains("already exists in vault contoso, with another"),
                 "{told}"
             );
         }

@@ -90,7 +90,7 @@ fn show_says_where_a_missing_certificate_is() {
     akv(&fake, &["remove", "contoso", "--alias", "web"]);
     let run = akv(&fake, &["show", "contoso", "--alias", "web"]);
     assert_eq!(run.code, 4);
-    assert!(run.stderr.contains("soft delete\n  hint: recover it first"), "{}", run.stderr);
+    assert!(run.stderr.contains("soft-deleted\n  hint: recover it first"), "{}", run.stderr);
 }
 
 #[test]

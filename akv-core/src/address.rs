@@ -59,8 +59,8 @@ impl StoreAddress {
                 "store path",
                 &format!("https://{named}/"),
                 format!(
-                    "https://{host}/, which is where cloud \"{}\" has vault {vault} (name the \
-                     right cloud, or the private endpoint)",
+                    "https://{host}/, the address of vault {vault} in cloud \"{}\" (check the \
+                     cloud, or set the private endpoint)",
                     self.cloud.name
                 ),
             )),

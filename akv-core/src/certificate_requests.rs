@@ -248,9 +248,9 @@ impl PendingRequest {
         [
             (subject.as_ref() != Some(&wanted.subject), "another subject"),
             (!AlternativeName::are_same(&names, &wanted.names), "other names"),
-            (key != *wanted.key.kind(), "another kind of key"),
-            (protection, "a key that is kept elsewhere"),
-            (exportable, "another choice of whether the key is exportable"),
+            (key != *wanted.key.kind(), "another key type"),
+            (protection, "another key protection"),
+            (exportable, "another exportability of the key"),
         ]
         .into_iter()
         .filter_map(|(differs, what)| differs.then_some(what))

@@ -42,11 +42,11 @@ impl<'a> Document<'a> {
             let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
             // Not decoded into a copy: it may be as large as the limit.
             Text::Here(std::str::from_utf8(bytes).map_err(|_| {
-                unreadable("expected is a JSON object in UTF-8, and it is not UTF-8 text")
+                unreadable("expected a JSON object in UTF-8, but the text is not UTF-8")
             })?)
         };
         if text.trim().is_empty() {
-            return Err(unreadable("it is empty, and expected is a JSON object"));
+            return Err(unreadable("expected a JSON object, but the text is empty"));
         }
         Ok(Self(text))
     }
@@ -71,13 +71,13 @@ pub(crate) struct Object<'a> {
 /// Why a text is no object, in our own words: the place, never the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum NotAnObject {
-    #[error("expected is a JSON object, but it is not JSON (line {line}, column {column})")]
+    #[error("expected a JSON object, but it is not JSON (line {line}, column {column})")]
     Syntax { line: usize, column: usize },
-    #[error("expected is a JSON object, but it ends before the object does")]
+    #[error("expected a JSON object, but the text ends before the object does")]
     Incomplete,
-    #[error("it is JSON, but expected is an object")]
+    #[error("expected a JSON object")]
     OtherType,
-    #[error("it nests deeper than 128 levels")]
+    #[error("it is nested deeper than 128 levels")]
     TooDeep,
     #[error("an object in it has more than {MOST_MEMBERS} members")]
     TooManyMembers,
@@ -220,8 +220,8 @@ mod tests {
         let deep = format!("{{\"a\":{}", "[".repeat(200));
         for (document, says) in [
             ("{\n\"a\":MARKER}", "line 2, column 5"),
-            ("{\"a\":\"MARKER", "it ends before"),
-            ("[\"MARKER\"]", "expected is an object"),
+            ("{\"a\":\"MARKER", "ends before"),
+            ("[\"MARKER\"]", "expected a JSON object"),
             ("{\"a\":1} MARKER", "line 1"),
             ("{\"a\":\"MARKER\u{1}\"}", "line 1"),
             (deep.as_str(), "deeper than 128"),

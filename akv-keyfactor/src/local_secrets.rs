@@ -67,7 +67,7 @@ impl SecretResolver for LocalSecrets {
 impl LocalSecrets {
     fn variable(&self, name: &str) -> Result<Zeroizing<String>, String> {
         let prefix = self.variable_prefix.as_deref().filter(|prefix| !prefix.is_empty());
-        let prefix = prefix.ok_or("references to environment variables are off")?;
+        let prefix = prefix.ok_or("references to environment variables are disabled")?;
         // The standard library panics on some names that no variable can have.
         if !name.starts_with(prefix) || name.contains(['=', '\0']) {
             return Err(format!("the name does not begin with {prefix}"));
@@ -83,7 +83,7 @@ impl LocalSecrets {
     }
 
     fn file(&self, path: &Path) -> Result<Zeroizing<String>, String> {
-        let directory = self.directory.as_deref().ok_or("references to files are off")?;
+        let directory = self.directory.as_deref().ok_or("references to files are disabled")?;
         if !path.is_absolute() {
             return Err("the path is not absolute".into());
         }
@@ -107,7 +107,7 @@ fn open_inside(directory: &Path, path: &Path) -> Result<File, String> {
         let real = fs::canonicalize(path)
             .map_err(|error| format!("the file cannot be found: {}", error.kind()))?;
         if !real.starts_with(&directory) {
-            return Err("the file is outside of the secret directory".into());
+            return Err("the file is outside the secret directory".into());
         }
         match open_without_waiting(&real) {
             Err(error) if error.kind() == io::ErrorKind::NotFound && tries > 0 => {}
@@ -161,9 +161,9 @@ impl Kind {
 
 /// In bytes.
 const LARGEST: usize = 64 << 10;
-const NOT_GIVEN: &str = "it is a reference to a secret that the machine running the job did not \
-                         give (its log says why; akv job opens secrets to jobs with --secret-dir \
-                         and --secret-env-prefix)";
+const NOT_GIVEN: &str = "it is a reference to a secret that this machine did not resolve (see its \
+                         log; enable references with --secret-dir and --secret-env-prefix of akv \
+                         job)";
 
 #[cfg(test)]
 mod tests {

@@ -164,7 +164,7 @@ fn cut(mut message: String) -> String {
 }
 
 /// ASCII, so that its length is the same in every unit.
-const CUT_NOTE: &str = " ... (cut at 4,000 characters; the log has the rest)";
+const CUT_NOTE: &str = " ... (truncated at 4,000 characters; see the log)";
 
 #[cfg(test)]
 mod tests {

@@ -194,7 +194,11 @@ async fn same_request_is_taken_up_and_another_is_replaced() {
     for other in [wanted("ec-p384"), fewer, plainer, kept] {
         let replaced = jobs(&world).request(&asking(other)).await;
         assert_eq!(replaced.status(), Status::Success, "{}", replaced.message());
-        assert!(replaced.message().contains("it was replaced"), "{}", replaced.message());
+        assert!(
+            replaced.message().contains("replaced another pending request"),
+            "{}",
+            replaced.message()
+        );
         assert_ne!(csr(&replaced), last);
         last = csr(&replaced);
     }
@@ -311,8 +315,8 @@ async fn nothing_is_sent_for_a_certificate_that_does_not_fit() {
     let stranger = world.leaf_with("www.contoso.com", Key::P256);
     let later = now + time::Duration::days(800);
     for (certificates, at, told) in [
-        (vec![stranger.der().to_vec()], now, "is of the key of the pending request"),
-        (vec![pki.root().to_vec()], now, "is of the key of the pending request"),
+        (vec![stranger.der().to_vec()], now, "has the key of the pending request"),
+        (vec![pki.root().to_vec()], now, "has the key of the pending request"),
         (issued.clone(), later, "expired"),
     ] {
         let jobs = jobs_over(&world, world.cloud.transport(), at);
@@ -340,7 +344,7 @@ async fn nothing_is_sent_for_a_certificate_that_does_not_fit() {
         assert!(matches!(again.effect(), Effect::Unchanged { .. }));
     }
     let late = jobs(&world).merge(&merging(&[stranger.der().to_vec()])).await;
-    assert!(late.message().contains("no request of that name is pending"), "{}", late.message());
+    assert!(late.message().contains("no request with this name is pending"), "{}", late.message());
 }
 
 #[tokio::test(start_paused = true)]
@@ -475,7 +479,7 @@ async fn reenrollment_comes_to_its_end_after_any_kill() {
                     runs += 1;
                     let place = format!("{first}, {second}, {after}: {}", last.message());
                     let merged_before = last.status() == Status::Warning
-                        && last.message().contains("exists already");
+                        && last.message().contains("already exists");
                     assert!(last.status() == Status::Success || merged_before, "{place}");
                     let versions = world.cloud.vault("contoso").versions("web");
                     assert_eq!(versions.len(), 1, "{place}");

@@ -58,7 +58,7 @@ async fn a_chain_that_was_merged_is_read_whole() {
         let path = "/certificates/web/pending/merge";
         ask(&world, "POST", path, version, &json!({ "x5c": x5c }))
     };
-    assert_eq!(merge("7.0").status(), 400, "that version takes a leaf alone");
+    assert_eq!(merge("7.0").status(), 400, "that version takes a without the chain");
     assert_eq!(merge("7.4").status(), 201);
     let store = world.store();
     let merged = store.certificate(&name("web")).await.expect("a look").expect("a certificate");

@@ -8,27 +8,27 @@ use akv_core::{ResourceGroupName, StorePath, SubscriptionId, VaultName};
 use clap::{Args, ValueEnum};
 use wildmatch::WildMatch;
 
-/// Stores by their paths, or all that can be found.
+/// Vaults by their store paths, or all that discovery finds.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SelectionArgs {
     #[arg(
         value_name = "STORE",
-        help = "Vaults: subscription:resource-group:vault, a resource id, a vault URL or a vault name"
+        help = "Vaults: subscription:resource-group:vault, a resource ID, a vault URL or a vault name"
     )]
     pub(crate) stores: Vec<StorePath>,
-    /// Every vault that this identity can find in --tenant
+    /// All vaults of --tenant that are visible to this identity
     #[arg(long, conflicts_with = "stores")]
     pub(crate) all: bool,
-    /// With --all: only vaults in this subscription; can be given several times
+    /// With --all: only vaults in this subscription; repeatable
     #[arg(long = "subscription", value_name = "ID", value_delimiter = ',')]
     pub(crate) subscriptions: Vec<SubscriptionId>,
-    /// With --all: only vaults in resource groups of this name; can be given several times
+    /// With --all: only vaults in resource groups with this name; repeatable
     #[arg(long = "resource-group", value_name = "NAME", value_delimiter = ',')]
     pub(crate) resource_groups: Vec<ResourceGroupName>,
-    /// With --all: only vaults whose name matches, with * and ?; can be given several times
+    /// With --all: only vaults with a matching name (wildcards * and ?); repeatable
     #[arg(long = "vault", value_name = "GLOB", value_delimiter = ',')]
     pub(crate) vaults: Vec<Pattern>,
-    /// With --all: no vaults whose name matches; can be given several times
+    /// With --all: skip vaults with a matching name; repeatable
     #[arg(long = "exclude", value_name = "GLOB", value_delimiter = ',')]
     pub(crate) exclude: Vec<Pattern>,
     #[command(flatten)]
@@ -37,16 +37,16 @@ pub(crate) struct SelectionArgs {
 
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ViaArgs {
-    /// How vaults are found; by default Resource Graph, and lists where its answer is not complete
+    /// How to find vaults; by default Resource Graph, and lists if its result is incomplete
     #[arg(long, value_name = "CHOICE")]
     pub(crate) via: Option<ViaChoice>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ViaChoice {
-    /// Resource Manager: one request for each subscription
+    /// Resource Manager: one request per subscription
     Lists,
-    /// Resource Graph: one request for a thousand vaults; new vaults appear with a delay
+    /// Resource Graph: one request per 1,000 vaults; new vaults appear with a delay
     Graph,
 }
 

@@ -40,18 +40,18 @@ const MEANT: [Meant; 7] = [
     Meant {
         options: &["--name", "--certificate-name", "-n", "--id"],
         commands: &["add", "remove", "show", "recover", "purge"],
-        advice: "--alias names the certificate",
+        advice: "use --alias for the name of the certificate",
     },
     Meant {
         options: &["--file", "--certificate", "--cert", "--key"],
         commands: &["add", "check"],
-        advice: "--pfx or --pem names the file with certificate and key",
+        advice: "use --pfx or --pem for the file with the certificate and its key",
     },
     Meant {
         options: &["--password", "-p", "--passin"],
         commands: &["add", "check"],
-        advice: "--password-file, --password-env or --password-stdin gives the password; other users \
-                 of the machine could read it on a command line",
+        advice: "use --password-file, --password-env or --password-stdin; other users of this machine can read \
+                 a password on the command line",
     },
     Meant {
         options: &[
@@ -63,12 +63,12 @@ const MEANT: [Meant; 7] = [
             "-g",
         ],
         commands: &["add", "remove", "create", "show", "list-deleted", "recover", "purge"],
-        advice: "the argument STORE names the vault, also as subscription:resource-group:vault",
+        advice: "use the argument STORE for the vault, for example subscription:resource-group:vault",
     },
     Meant {
         options: &["--vault-name", "--store", "-g"],
         commands: &["inventory"],
-        advice: "the argument STORE names the vault, also as subscription:resource-group:vault",
+        advice: "use the argument STORE for the vault, for example subscription:resource-group:vault",
     },
     Meant {
         options: &["--format", "--json", "--csv"],
@@ -84,7 +84,7 @@ const MEANT: [Meant; 7] = [
             "recover",
             "purge",
         ],
-        advice: "--output selects the format",
+        advice: "use --output for the format",
     },
 ];
 

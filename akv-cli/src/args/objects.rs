@@ -9,13 +9,13 @@ use super::{ChangeArgs, STORE};
 pub(crate) struct ShowArgs {
     #[arg(value_name = "STORE", help = STORE)]
     pub(crate) store: StorePath,
-    /// The certificate's name
+    /// Name of the certificate in the vault
     #[arg(long, value_name = "NAME")]
     pub(crate) alias: CertificateName,
-    /// Include the full certificate chain; needs permission to read secrets
+    /// Include the full certificate chain; requires permission to read secrets
     #[arg(long)]
     pub(crate) chain: bool,
-    /// List all versions, enabled or not, the newest first
+    /// List all versions, enabled or disabled, newest first
     #[arg(long)]
     pub(crate) versions: bool,
 }
@@ -31,7 +31,7 @@ pub(crate) struct ListDeletedArgs {
 pub(crate) struct DeletedArgs {
     #[arg(value_name = "STORE", help = STORE)]
     pub(crate) store: StorePath,
-    /// The certificate's name
+    /// Name of the certificate in the vault
     #[arg(long, value_name = "NAME")]
     pub(crate) alias: CertificateName,
     #[command(flatten)]

@@ -14,45 +14,45 @@ use super::{ChangeArgs, IssuersArgs, STORE, tag};
 pub(crate) struct RequestArgs {
     #[arg(value_name = "STORE", help = STORE)]
     pub(crate) store: StorePath,
-    /// The certificate's name in the vault
+    /// Name of the certificate in the vault
     #[arg(long, value_name = "NAME")]
     pub(crate) alias: CertificateName,
-    /// The subject, such as 'CN=www.example.com,O="Example, Inc."' or CN=www.example.com,O=Example\, Inc.
+    /// The subject, for example 'CN=www.example.com,O="Example, Inc."' or CN=www.example.com,O=Example\, Inc.
     #[arg(long, value_name = "NAME", group = "wanted")]
     pub(crate) subject: Option<SubjectName>,
-    /// A DNS name; may be given several times
+    /// A DNS name; repeatable
     #[arg(long, value_name = "NAME", value_parser = AlternativeName::dns, group = "wanted")]
     pub(crate) dns: Vec<AlternativeName>,
-    /// An e-mail address; may be given several times
+    /// An email address; repeatable
     #[arg(long, value_name = "ADDRESS", value_parser = AlternativeName::email, group = "wanted")]
     pub(crate) email: Vec<AlternativeName>,
-    /// A user principal name; may be given several times
+    /// A user principal name; repeatable
     #[arg(long, value_name = "NAME", value_parser = AlternativeName::user_principal_name, group = "wanted")]
     pub(crate) upn: Vec<AlternativeName>,
-    /// An IP address; may be given several times
+    /// An IP address; repeatable
     #[arg(long, value_name = "ADDRESS", value_parser = AlternativeName::address, group = "wanted")]
     pub(crate) ip: Vec<AlternativeName>,
-    /// A URI; may be given several times
+    /// A URI; repeatable
     #[arg(long, value_name = "URI", value_parser = AlternativeName::uri, group = "wanted")]
     pub(crate) uri: Vec<AlternativeName>,
-    /// Take subject, names, kind of key and tags from the newest version of the name: a renewal
+    /// Renew: take subject, names, key type and tags from the newest version
     #[arg(long, group = "wanted", requires = "overwrite",
           conflicts_with_all = ["subject", "dns", "email", "upn", "ip", "uri", "key", "hsm", "non_exportable"])]
     pub(crate) like: bool,
-    /// The key: rsa-2048, rsa-3072, rsa-4096, ec-p256, ec-p384 or ec-p521
+    /// The key type: rsa-2048, rsa-3072, rsa-4096, ec-p256, ec-p384 or ec-p521
     #[arg(long, value_name = "KIND", default_value = "rsa-2048")]
     pub(crate) key: RequestedKey,
-    /// Make the key in the HSM of a premium vault; implies --non-exportable. Without it the key is made in
-    /// software, in a premium vault too
+    /// Create the key in the HSM of a premium vault; implies --non-exportable. If omitted, the key is a
+    /// software key
     #[arg(long)]
     pub(crate) hsm: bool,
-    /// The key can never be taken out of the vault
+    /// Create a non-exportable private key
     #[arg(long)]
     pub(crate) non_exportable: bool,
-    /// A tag; may be given up to 15 times
+    /// A tag of the certificate; repeatable, up to 15 tags
     #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
     pub(crate) tags: Vec<(String, String)>,
-    /// Request a new version where the name has a certificate; that stays in use until the merge
+    /// Request a new version if the name exists; the current version stays in use until the merge
     #[arg(long)]
     pub(crate) overwrite: bool,
     #[command(flatten)]
@@ -64,18 +64,18 @@ pub(crate) struct RequestArgs {
 pub(crate) struct MergeArgs {
     #[arg(value_name = "STORE", help = STORE)]
     pub(crate) store: StorePath,
-    /// The certificate's name in the vault
+    /// Name of the certificate in the vault
     #[arg(long, value_name = "NAME")]
     pub(crate) alias: CertificateName,
-    /// The issued certificate with its chain as PEM or DER; - is standard input
+    /// The issued certificate with its chain, PEM or DER; - is standard input
     #[arg(long, value_name = "FILE", group = "issued")]
     pub(crate) pem: Option<PathBuf>,
-    /// The issued certificate with its chain as PKCS#7; - is standard input
+    /// The issued certificate with its chain, PKCS#7; - is standard input
     #[arg(long, value_name = "FILE", group = "issued")]
     pub(crate) p7b: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) issuers: IssuersArgs,
-    /// Tags in place of those that the request was made with; may be given up to 15 times
+    /// Replace the tags of the request; repeatable, up to 15 tags
     #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
     pub(crate) tags: Vec<(String, String)>,
     #[command(flatten)]
@@ -86,7 +86,7 @@ pub(crate) struct MergeArgs {
 pub(crate) struct CancelArgs {
     #[arg(value_name = "STORE", help = STORE)]
     pub(crate) store: StorePath,
-    /// The certificate's name in the vault
+    /// Name of the certificate in the vault
     #[arg(long, value_name = "NAME")]
     pub(crate) alias: CertificateName,
     #[command(flatten)]

@@ -141,7 +141,7 @@ async fn group(
         }
         Ok(None) => checks.warning(
             "resource-group",
-            format!("there is no resource group {}", id.resource_group),
+            format!("resource group {} does not exist", id.resource_group),
             Some("create it before a Create job, or correct the store path".to_owned()),
         ),
         Err(error) => {

@@ -41,7 +41,7 @@ impl<'a> Extensions<'a> {
             Elements::of(self.0).flatten().filter_map(parts).filter(|(its, _)| *its == oid);
         let Some((_, value)) = found.next() else { return Ok(None) };
         if found.next().is_some() {
-            return Err("it is there more than once");
+            return Err("it occurs more than once");
         }
         Element::read(value).map(|(element, _)| Some(element)).ok_or(NOT_LAID_OUT)
     }

@@ -45,7 +45,7 @@ impl<'a> Opened<'a> {
         });
         let (findings, bundle) = read
             .await
-            .ok_or_else(|| invalid("the certificate could not be read to its end".to_owned()))?
+            .ok_or_else(|| invalid("reading the certificate was interrupted".to_owned()))?
             .map_err(|error| invalid(error.to_string()).with_source(error))?;
         let of = |severity: Severity| findings.iter().filter(move |one| one.severity == severity);
         let errors: Vec<String> = of(Severity::Error).map(ToString::to_string).collect();
@@ -64,7 +64,10 @@ impl<'a> Opened<'a> {
         let Self { request, bundle, mut notes } = self;
         let name = request.name.clone().unwrap_or_else(|| alias::of_bundle(&bundle));
         if request.name.is_none() {
-            notes.push(format!("no alias was given, so it was named {name} after the certificate"));
+            notes.push(format!(
+                "no alias was given; the name {name} was derived from the \
+                                certificate"
+            ));
         }
         let _turn = turns.take(store.vault(), Some(&name)).await;
         let add = Add { store, request, name, bundle };
@@ -102,7 +105,7 @@ impl Add<'_> {
         {
             let outcome = Recovery::new(self, existing).finish().await;
             return Ok(outcome.with_notes([format!(
-                "an earlier attempt had recovered {} from soft delete for this",
+                "an earlier attempt recovered the soft-deleted certificate {} for this job",
                 self.name
             )]));
         }
@@ -127,14 +130,15 @@ impl Add<'_> {
             }
             Some(OperationState::InProgress) => {
                 let tried = format!("add certificate {} to vault {vault}", self.name);
-                let problem = "a certificate of that name is pending: an operation is in progress \
-                               for this name, and nothing was changed";
-                Err(Error::new(ErrorKind::Conflict, tried, problem)
-                    .with_advice("let it end or remove the pending certificate, then add again"))
+                let problem = "an operation is in progress for this name; nothing was changed";
+                Err(Error::new(ErrorKind::Conflict, tried, problem).with_advice(
+                    "wait until it ends or remove the pending certificate, then add \
+                                  again",
+                ))
             }
             _ => match self.request.overwrite {
                 Overwrite::Yes => self.replace(existing).await,
-                Overwrite::No => Ok(self.exists("without a certificate in it")),
+                Overwrite::No => Ok(self.exists("without a certificate")),
             },
         }
     }
@@ -147,7 +151,7 @@ impl Add<'_> {
         {
             self.unchanged(existing, "nothing was changed", self.differences(existing))
         } else {
-            self.exists("with this very certificate and other tags")
+            self.exists("with the same certificate and other tags")
         }
     }
 
@@ -155,8 +159,8 @@ impl Add<'_> {
         Outcome::warning(
             Effect::Nothing,
             format!(
-                "certificate {} exists already in vault {}, {how}, and the job does not overwrite: \
-                 nothing was changed",
+                "certificate {} already exists in vault {}, {how}, and overwrite is off: nothing \
+                 was changed",
                 self.name,
                 self.store.vault()
             ),
@@ -189,10 +193,10 @@ impl Add<'_> {
         let Self { name, store, .. } = self;
         let tried = format!("add certificate {name} to vault {}", store.vault());
         let problem = format!(
-            "no alias was given, and the name {name}, which was derived from the certificate, \
-             belongs to a certificate of another common name: nothing was replaced"
+            "no alias was given, and the derived name {name} belongs to a certificate with \
+             another common name; nothing was replaced"
         );
-        Err(Error::new(ErrorKind::Conflict, tried, problem).with_advice("give an alias"))
+        Err(Error::new(ErrorKind::Conflict, tried, problem).with_advice("provide an alias"))
     }
 
     pub(super) async fn new_version(
@@ -217,8 +221,10 @@ impl Add<'_> {
         } else {
             let updated = store.update_tags(&self.name, &tags).await?;
             if updated.tags != tags {
-                differences
-                    .push(format!("the vault shows other tags than asked for: {}", updated.tags));
+                differences.push(format!(
+                    "the tags in the vault differ from the requested tags: {}",
+                    updated.tags
+                ));
             }
             "its tags were updated"
         };
@@ -227,7 +233,8 @@ impl Add<'_> {
 
     fn unchanged(&self, existing: &Certificate, did: &str, differences: Vec<String>) -> Outcome {
         let summary = format!(
-            "certificate {} in vault {} is this very certificate already ({}): no new version, {did}",
+            "certificate {} in vault {} is already the same certificate ({}): no new version, \
+             {did}",
             self.name,
             self.store.vault(),
             proof(existing, self.bundle.thumbprint()),
@@ -254,8 +261,8 @@ impl Add<'_> {
                 Exportable::No => ("non-exportable", "exportable"),
             };
             differences.push(format!(
-                "its key is {is} while the job asks for {asked}; that is fixed when a version is \
-                 made, so remove the certificate or add it under another name"
+                "its key is {is}, but the job requested {asked}; this cannot be changed for an \
+                 existing version: remove the certificate, or add it with another name"
             ));
         }
         if !existing.attributes.enabled {
@@ -301,20 +308,20 @@ impl Add<'_> {
             ));
         }
         let was_deleted =
-            |what: &str| [format!("certificate {} was in soft delete {what}", self.name)];
+            |what: &str| [format!("certificate {} was soft-deleted {what}", self.name)];
         match self.store.recover(&self.name).await {
             Ok(Some(recovered)) => {
                 let outcome = Recovery::new(self, &recovered).finish().await;
-                Ok(outcome.with_notes(was_deleted("and was recovered for this")))
+                Ok(outcome.with_notes(was_deleted("and was recovered for this job")))
             }
             // Purged in between: the name is free now.
             Ok(None) => self.import_new().await,
             Err(error) if is_refusal(error.kind()) && !error.was_taken() => {
-                Ok(Outcome::failure(error).with_notes(was_deleted("and stays there")))
+                Ok(Outcome::failure(error).with_notes(was_deleted("and remains soft-deleted")))
             }
             Err(error) => Ok(Outcome::failure(error)
                 .with_effect(Effect::Recovered { name: self.name.clone() })
-                .with_notes(was_deleted("and may be live again: look before the next attempt"))),
+                .with_notes(was_deleted("and may be recovered: check before the next attempt"))),
         }
     }
 

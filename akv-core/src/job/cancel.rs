@@ -15,9 +15,9 @@ pub(super) async fn run(
     let pending = requests.request(name).await?.filter(PendingRequest::is_pending);
     if pending.as_ref().is_some_and(|request| !request.awaits_merge) {
         let operation = format!("cancel the request for certificate {name} in vault {vault}");
-        let problem = "the vault or one of its issuers is making a certificate of that name";
+        let problem = "the vault or one of its issuers is creating a certificate with this name";
         return Err(Error::new(ErrorKind::Conflict, operation, problem)
-            .with_advice("cancel it where it was begun"));
+            .with_advice("cancel it with the tool that started it"));
     }
     if pending.is_none() || !requests.forget_request(name).await? {
         let summary = format!(
@@ -26,8 +26,8 @@ pub(super) async fn run(
         return Ok(Outcome::warning(Effect::Nothing, summary));
     }
     let summary = format!(
-        "the request for certificate {name} in vault {vault} is cancelled and its key is gone: what \
-         is issued for it can no longer be merged"
+        "cancelled the request for certificate {name} in vault {vault} and deleted its key: a \
+         certificate issued for it can no longer be merged"
     );
     Ok(Outcome::success(Effect::RequestCancelled { name: name.clone() }, summary))
 }

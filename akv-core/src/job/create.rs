@@ -60,7 +60,7 @@ async fn create(
 ) -> Result<Outcome> {
     let id = &request.id;
     let tenant = tenant.ok_or_else(|| {
-        Error::new(ErrorKind::Invalid, format!("create vault {id}"), "no tenant is named")
+        Error::new(ErrorKind::Invalid, format!("create vault {id}"), "no tenant is configured")
     })?;
     if let Some(existing) = directory.vault(tenant, id).await? {
         let existing = if is_in_the_making(&existing) {
@@ -73,7 +73,7 @@ async fn create(
         return Ok(Outcome::warning(
             Effect::Nothing,
             format!(
-                "vault {} exists already, in {}: nothing was changed",
+                "vault {} already exists, in {}: nothing was changed",
                 existing.path, existing.region
             ),
         ));
@@ -86,13 +86,13 @@ async fn create(
     let vault = directory.create(tenant, &new).await?;
     let access = match &request.options.access {
         crate::AccessModel::Rbac => {
-            "access is by Azure role: assign \"Key Vault Certificates Officer\" on it to whoever \
-             manages its certificates"
+            "it uses Azure RBAC: assign the role \"Key Vault Certificates Officer\" on it to \
+             manage its certificates"
         }
         crate::AccessModel::Policies(objects) if objects.is_empty() => {
-            "access is by access policy, and it has none: nobody can use it until one is added"
+            "it uses access policies and has none: add one to grant access"
         }
-        crate::AccessModel::Policies(_) => "access is by access policy, for the object ids named",
+        crate::AccessModel::Policies(_) => "it uses access policies, for the given object IDs",
     };
     Ok(Outcome::success(
         Effect::Created { path: vault.path.clone() },
@@ -117,7 +117,7 @@ async fn group_region(
             Error::new(
                 ErrorKind::Absent,
                 format!("create vault {id}"),
-                format!("there is no resource group {}", id.resource_group),
+                format!("resource group {} does not exist", id.resource_group),
             )
             .with_advice("create the resource group first, or correct the store path")
         },
@@ -162,7 +162,7 @@ mod tests {
         directory.expect_create().never();
         let outcome = create(&directory, None);
         assert_eq!((outcome.status(), outcome.effect()), (Status::Warning, &Effect::Nothing));
-        assert!(outcome.message().contains("exists already, in westeurope: nothing was changed"));
+        assert!(outcome.message().contains("already exists, in westeurope: nothing was changed"));
     }
 
     #[test]
@@ -213,6 +213,6 @@ mod tests {
         directory.expect_create().never();
         let outcome = create(&directory, None);
         assert_eq!(outcome.status(), Status::Failure);
-        assert!(outcome.message().contains("there is no resource group pki"));
+        assert!(outcome.message().contains("resource group pki does not exist"));
     }
 }

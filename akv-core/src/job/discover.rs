@@ -126,11 +126,14 @@ impl DiscoveryOutcome {
             .collect();
         let found = found + &reasons.concat();
         if missed.is_empty() && self.subscriptions == 0 && !self.queried {
-            format!("{found}: this identity sees no usable subscription, give it the role Reader")
+            format!(
+                "{found}: no usable subscription is visible to this identity; assign it the \
+                     role Reader"
+            )
         } else if missed.is_empty() {
             found
         } else {
-            format!("{found}; could not be looked through: {}", missed.join("; "))
+            format!("{found}; cannot search: {}", missed.join("; "))
         }
     }
 }
@@ -164,7 +167,7 @@ pub(super) async fn run(
             error: Error::new(
                 ErrorKind::Absent,
                 format!("find subscription {id}"),
-                "it is not among the usable subscriptions that this identity sees",
+                "it is not among the usable subscriptions that are visible to this identity",
             ),
         }));
     }
@@ -207,7 +210,7 @@ async fn query(
                 index.all_vaults(&tenant).await
             } else {
                 let tried = format!("query the index for the vaults of tenant {tenant}");
-                Err(Error::new(ErrorKind::Absent, tried, "this cloud has no index"))
+                Err(Error::new(ErrorKind::Absent, tried, "this cloud has no Resource Graph"))
             };
             (tenant, answer)
         })

@@ -53,7 +53,7 @@ impl FleetOutcome {
     /// The outcome in words.
     pub fn message(&self) -> String {
         if let Some(error) = &self.error {
-            return format!("the inventories are not complete: {error}");
+            return format!("the inventories are incomplete: {error}");
         }
         let mut parts = vec![format!(
             "{} in {}",

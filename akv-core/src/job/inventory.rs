@@ -156,7 +156,8 @@ impl InventoryOutcome {
         let Self { listed, unreadable, vault, .. } = self;
         if let Some(error) = &self.error {
             return format!(
-                "inventory of vault {vault} is not complete, nothing of it holds: {error}"
+                "cannot inventory vault {vault}: the listing failed part-way, so no result was \
+                 produced: {error}"
             );
         }
         let count = format!("{} in vault {vault}", counted(*listed, "certificate"));
@@ -172,8 +173,8 @@ impl InventoryOutcome {
         };
         if !self.without_chain.is_empty() {
             let names: Vec<&str> = self.without_chain.iter().map(CertificateName::as_str).collect();
-            message += "; with the leaf alone, because the chain of a disabled certificate cannot be \
-                        read: ";
+            message += "; without the chain, because the chain of a disabled certificate cannot \
+                        be read: ";
             message += &names.join(", ");
         }
         message
@@ -245,7 +246,14 @@ async fn fetch(
 ) -> Result<Reading> {
     let tried = || format!("get certificate {} in vault {}", listed.name, store.vault());
     // One may be removed between the list and now. Many are not, so it is told.
-    let gone = || Error::new(ErrorKind::Absent, tried(), "it was listed and is not there now");
+    let gone = || {
+        Error::new(
+            ErrorKind::Absent,
+            tried(),
+            "it was deleted between listing and \
+                                                          reading",
+        )
+    };
     let mut certificate = store.certificate(&listed.name).await?.ok_or_else(gone)?;
     certificate.tags = Mark::read(&certificate.tags).tags;
     if certificate.der.is_none() {
@@ -261,7 +269,7 @@ async fn fetch(
                     Some(OperationState::Failed) => "its creation has failed",
                     _ => "its creation is pending or has failed",
                 };
-                let problem = format!("it holds no certificate: {problem}");
+                let problem = format!("it contains no certificate: {problem}");
                 Err(Error::new(ErrorKind::Invalid, tried(), problem))
             }
         };

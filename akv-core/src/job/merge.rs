@@ -88,9 +88,9 @@ impl Run<'_> {
         match pending.as_ref().filter(|it| it.is_pending() && it.awaits_merge) {
             Some(pending) => self.merge(pending, issued, existing.as_ref()).await,
             None => self.merged_already(&issued, existing.as_ref()).ok_or_else(|| {
-                self.error(ErrorKind::Absent, "no request of that name is pending").with_advice(
-                    "request the certificate first; what was issued for an earlier \
-                                  request cannot be merged",
+                self.error(ErrorKind::Absent, "no request with this name is pending").with_advice(
+                    "request the certificate first; a certificate issued for an earlier request \
+                     cannot be merged",
                 )
             }),
         }
@@ -100,7 +100,7 @@ impl Run<'_> {
         let issued = self.request.issued.clone();
         let read = background::done(self.background, move || read_certificates(&issued)).await;
         let failed = |error: BundleError| self.invalid(&error.to_string()).with_source(error);
-        read.ok_or_else(|| self.invalid("what was issued could not be read to its end"))?
+        read.ok_or_else(|| self.invalid("reading the issued certificate was interrupted"))?
             .map_err(failed)
     }
 
@@ -111,8 +111,7 @@ impl Run<'_> {
         existing: Option<&Certificate>,
     ) -> Result<Outcome> {
         let csr = pending.csr.as_ref();
-        let csr =
-            csr.ok_or_else(|| self.error(ErrorKind::Protocol, "its request cannot be read"))?;
+        let csr = csr.ok_or_else(|| self.error(ErrorKind::Protocol, "cannot read its request"))?;
         let already = self.merged_already(&issued, existing);
         let Some(issued) = self.issued_for(csr, issued).await? else {
             // The certificate of an earlier request; the pending one is somebody else's.
@@ -120,10 +119,10 @@ impl Run<'_> {
                 .map(|outcome| outcome.with_notes([ANOTHER_PENDING.to_owned()]))
                 .ok_or_else(|| {
                     self.invalid(
-                    "no certificate of the file is of the key of the pending request: nothing was \
+                    "no certificate in the file has the key of the pending request; nothing was \
                      sent",
                 )
-                .with_advice("give what was issued for this very request")
+                .with_advice("use the certificate that was issued for this request")
                 });
         };
         let notes = self.checked(csr, &issued)?;
@@ -148,7 +147,7 @@ impl Run<'_> {
         let issued = Parts { offered: self.request.issuers.clone(), ..issued };
         let find = move || Issued::of(&csr, issued, now);
         let found = background::done(self.background, find).await;
-        found.ok_or_else(|| self.invalid("the chain could not be verified to its end"))
+        found.ok_or_else(|| self.invalid("verifying the chain was interrupted"))
     }
 
     /// Errors stop here, before anything is sent; warnings become notes.
@@ -168,7 +167,7 @@ impl Run<'_> {
         let leaf = issued.leaf();
         if leaf.subject_name() != csr.subject() {
             notes.push(format!(
-                "the authority issued it for the subject {}, not for {}, which was requested",
+                "the CA issued it for the subject {} instead of the requested subject {}",
                 leaf.label(),
                 csr.label()
             ));
@@ -177,7 +176,7 @@ impl Run<'_> {
         if !AlternativeName::are_same(&names, &wanted) {
             let told: Vec<_> = names.iter().take(20).map(ToString::to_string).collect();
             notes.push(format!(
-                "the authority issued it for other names than were requested: {}",
+                "the CA issued it for other names than requested: {}",
                 if told.is_empty() { "none".to_owned() } else { told.join(", ") }
             ));
         }
@@ -197,7 +196,7 @@ impl Run<'_> {
         let thumbprint = existing.thumbprint?;
         issued.certificates.iter().find(|one| one.thumbprint() == thumbprint)?;
         let summary = format!(
-            "certificate {} in vault {} is this very certificate already (version {}, thumbprint \
+            "certificate {} in vault {} is already the same certificate (version {}, thumbprint \
              {thumbprint}): nothing was changed",
             self.request.name,
             self.store.vault(),

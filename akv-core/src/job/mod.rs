@@ -121,7 +121,7 @@ pub trait Jobs: Send + Sync {
         _address: &StoreAddress,
         _credential: &Credential,
     ) -> Result<Box<dyn RequestJob>> {
-        let problem = "this kind of store makes no keys";
+        let problem = "this kind of store does not create keys";
         Err(Error::new(ErrorKind::Invalid, "request a certificate", problem))
     }
 }

@@ -71,28 +71,28 @@ impl<'a> Recovery<'a> {
         let name = &self.add.name;
         let unknown = error.may_have_happened();
         let failed = Outcome::failure(error);
-        let was = format!("certificate {name} was in soft delete and was recovered for this job");
+        let was = format!("certificate {name} was soft-deleted and was recovered for this job job");
         let why = if unknown {
-            "it was not deleted again, because the end of the import is not known".to_owned()
+            "it was not deleted again, because the result of the import is unknown".to_owned()
         } else if failed.error().is_some_and(|it| it.kind() == ErrorKind::Unrecorded) {
-            "it was not deleted again, because the audit cannot record that either".to_owned()
+            "it was not deleted again, because the audit cannot record the deletion".to_owned()
         } else {
             // Who recovers it by hand gets it back as it was.
             let restored = !self.marked || self.store.update_tags(name, &self.tags).await.is_ok();
             match self.store.delete(name).await {
                 Ok(_) if restored => {
-                    return failed.with_notes([format!("{was}; it is deleted again, as before")]);
+                    return failed.with_notes([format!("{was}; it was deleted again")]);
                 }
                 Ok(_) => {
                     return failed.with_notes([format!(
-                        "{was}; it is deleted again, but its tags could not be put back"
+                        "{was}; it was deleted again, but its tags could not be restored"
                     )]);
                 }
-                Err(error) => format!("deleting it again failed too: {error}"),
+                Err(error) => format!("deleting it again also failed: {error}"),
             }
         };
         failed
             .with_effect(Effect::Recovered { name: name.clone() })
-            .with_notes([format!("{was}: the old certificate is live again; {why}")])
+            .with_notes([format!("{was}: the old certificate is active again; {why}")])
     }
 }

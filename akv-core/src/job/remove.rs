@@ -69,10 +69,10 @@ async fn removed(
     let vault = store.vault();
     let effect = Effect::Removed { name: name.clone(), deletion };
     let settled = match deletion {
-        Deletion::SoftDeleted => "it is in soft delete and can be recovered",
+        Deletion::SoftDeleted => "it is soft-deleted and can be recovered",
         Deletion::Unseen => {
-            "the service took the request, but the caller may not read deleted certificates, so \
-             the end of it was not seen"
+            "the service accepted the request; akv could not see it complete, because the caller \
+             cannot read deleted certificates"
         }
         Deletion::Gone => "the vault has no soft delete",
     };
@@ -89,7 +89,7 @@ async fn removed(
             effect,
             format!("removed certificate {name} from vault {vault}, but did not purge it"),
         )
-        .with_notes(["somebody else recovered or purged it meanwhile".to_owned()]),
+        .with_notes(["another client recovered or purged it meanwhile".to_owned()]),
         Err(error) => Outcome::failure(error).with_effect(effect).with_notes([format!(
             "certificate {name} was removed before that, but not purged: {settled}"
         )]),
@@ -101,10 +101,7 @@ async fn purge_deleted(store: &dyn CertificateStore, name: &CertificateName) -> 
     match store.purge(name).await {
         Ok(Purged::Done) => Outcome::success(
             Effect::Purged { name: name.clone() },
-            format!(
-                "purged certificate {name} of vault {}, which was in soft delete",
-                store.vault()
-            ),
+            format!("purged the soft-deleted certificate {name} of vault {}", store.vault()),
         ),
         Ok(Purged::NothingThere) => not_there(store, name),
         Err(error) => Outcome::failure(error),

@@ -100,8 +100,8 @@ impl Run<'_> {
             self.check_may_replace(&pending)?;
             self.requests.forget_request(&self.request.name).await?;
             notes.push(
-                "another request was pending for this name: it was replaced, and what is issued \
-                 for it can no longer be merged"
+                "replaced another pending request for this name; a certificate issued for it can \
+                 no longer be merged"
                     .to_owned(),
             );
         }
@@ -119,14 +119,20 @@ impl Run<'_> {
     fn like(&self, issued: Option<&Certificate>) -> Result<RequestedCertificate> {
         let invalid = |problem: &str| self.invalid(problem);
         let newest = issued.ok_or_else(|| {
-            Error::new(ErrorKind::Absent, &self.operation, "there is no certificate of that name")
+            Error::new(ErrorKind::Absent, &self.operation, "there is no certificate with this name")
         })?;
         let leaf = newest.der.as_deref().and_then(|der| X509::from_der(der).ok());
         let leaf = leaf.ok_or_else(|| invalid("the newest version cannot be read"))?;
         let subject = leaf.subject_name();
-        let subject = subject.ok_or_else(|| invalid("its subject is not all text"))?;
-        let key = RequestedKey::try_from(leaf.key_kind())
-            .map_err(|_| invalid("no vault makes keys of the kind that the newest version has"))?;
+        let subject = subject.ok_or_else(|| {
+            invalid(
+                "its subject contains attributes that are not \
+                                                     text",
+            )
+        })?;
+        let key = RequestedKey::try_from(leaf.key_kind()).map_err(|_| {
+            invalid("Key Vault does not create keys of the type of the newest version")
+        })?;
         let state = newest.key.as_ref();
         let hsm = state.and_then(|key| key.kind.as_deref()).is_some_and(|it| it.ends_with("-HSM"));
         let exportable = state.and_then(|key| key.exportable).unwrap_or_default();
@@ -144,7 +150,7 @@ impl Run<'_> {
         if wanted.protection == KeyProtection::Hsm && wanted.exportable == Exportable::Yes {
             return Err(self
                 .invalid("a key in an HSM cannot be exportable")
-                .with_advice("ask for a non-exportable key, or for one that is made in software"));
+                .with_advice("request a non-exportable key, or a software key"));
         }
         Ok(())
     }
@@ -157,8 +163,8 @@ impl Run<'_> {
         Outcome::warning(
             Effect::Nothing,
             format!(
-                "certificate {} exists already in vault {} and the job does not overwrite: no key \
-                 was made and nothing was changed",
+                "certificate {} already exists in vault {} and overwrite is off: no key was \
+                 created and nothing was changed",
                 self.request.name,
                 self.store.vault()
             ),
@@ -176,23 +182,23 @@ impl Run<'_> {
         if pending.awaits_merge {
             return Ok(());
         }
-        let problem = "the vault or one of its issuers is making a certificate of that name: \
+        let problem = "the vault or one of its issuers is creating a certificate with this name; \
                        nothing was changed";
         Err(Error::new(ErrorKind::Conflict, &self.operation, problem)
-            .with_advice("let it end or cancel it, then request again"))
+            .with_advice("wait until it ends or cancel it, then request again"))
     }
 
     fn taken_up(&self, pending: PendingRequest) -> Outcome {
         let Self { request, store, .. } = self;
         let summary = format!(
-            "the same request for certificate {} is pending in vault {} already: no other key was \
-             made; merge the issued certificate to finish it",
+            "the same request for certificate {} is already pending in vault {}: no new key was \
+             created; merge the issued certificate to complete it",
             request.name,
             store.vault()
         );
         let outcome = self.requested(pending.csr, summary);
         let tags =
-            "its tags are those that it was made with; give tags when merging to replace them";
+            "it keeps the tags of the pending request; set tags when merging to replace them";
         let notes = (!request.tags.is_empty()).then(|| tags.to_owned());
         outcome.with_notes(notes)
     }
@@ -215,7 +221,7 @@ impl Run<'_> {
             Err(error) if error.kind() == ErrorKind::SoftDeleted => {
                 return Err(error.with_advice(
                     "recover the deleted certificate and request with overwrite, purge it, or use \
-                     another name; recovering makes the old certificate live until the merge",
+                     another name; a recovered certificate is active until the merge",
                 ));
             }
             made => made?,
@@ -223,7 +229,7 @@ impl Run<'_> {
         let differences = made.differences(wanted);
         if !differences.is_empty() {
             let problem = format!(
-                "the vault made a request that is not the one asked for ({}): it was forgotten",
+                "the vault created another request than asked for ({}); it was cancelled",
                 differences.join(", ")
             );
             self.requests.forget_request(name).await?;
@@ -231,8 +237,8 @@ impl Run<'_> {
         }
         let vault = self.store.vault();
         let summary = format!(
-            "vault {vault} made a key and a request for certificate {name}; nothing changes for \
-             clients until the issued certificate is merged"
+            "vault {vault} created a key and a request for certificate {name}; clients see no \
+             change until the issued certificate is merged"
         );
         Ok(self.requested(made.csr, summary))
     }

@@ -113,8 +113,9 @@ impl ShowJob {
             Error::new(kind, tried, problem)
         };
         match self.store.deleted(name).await {
-            Ok(Some(_)) => error(ErrorKind::SoftDeleted, "it is in soft delete")
-                .with_advice("recover it first"),
+            Ok(Some(_)) => {
+                error(ErrorKind::SoftDeleted, "it is soft-deleted").with_advice("recover it first")
+            }
             _ => error(ErrorKind::Absent, "there is no such certificate"),
         }
     }
@@ -123,7 +124,7 @@ impl ShowJob {
         let capability = self.store.versions().ok_or_else(|| {
             let tried =
                 format!("list the versions of certificate {name} in vault {}", self.store.vault());
-            Error::new(ErrorKind::Invalid, tried, "this kind of store has no such list")
+            Error::new(ErrorKind::Invalid, tried, "this kind of store does not support this list")
         })?;
         let mut versions: Vec<_> = capability.list_versions(name).try_collect().await?;
         for version in &mut versions {

@@ -68,7 +68,7 @@ impl SoftDeleteJobs {
         };
         let Some(capability) = self.store.soft_deleted() else {
             let tried = format!("list the deleted certificates of vault {}", self.store.vault());
-            let problem = "this kind of store has no such list";
+            let problem = "this kind of store does not support this list";
             outcome.status = Status::Failure;
             outcome.error = Some(Error::new(ErrorKind::Invalid, tried, problem));
             return outcome;
@@ -157,8 +157,8 @@ impl SoftDeleteJobs {
         match self.store.finishing().update_tags(&recovered.name, &mark.tags).await {
             Ok(_) => None,
             Err(error) => Some(format!(
-                "the certificate still carries the tag of an interrupted addition, which may \
-                 replace it when it runs again: {error}"
+                "the certificate still has the tag of an interrupted add, which can replace it \
+                 when it runs again: {error}"
             )),
         }
     }
@@ -167,7 +167,7 @@ impl SoftDeleteJobs {
     async fn is_live(&self, name: &CertificateName) -> Result<bool, Outcome> {
         self.store.certificate(name).await.map(|live| live.is_some()).map_err(|error| {
             Outcome::failure(error).with_notes([format!(
-                "certificate {name} is not in soft delete, and it is not known whether it exists: \
+                "certificate {name} is not soft-deleted, and akv cannot tell whether it exists: \
                  nothing was changed"
             )])
         })

@@ -318,7 +318,7 @@ impl CertificateStore for MemoryStore {
             return Err(self.error(ErrorKind::SoftDeleted, "import", name, problem));
         }
         if state.occupied.contains(name) {
-            let problem = "a secret of that name exists";
+            let problem = "a secret with this name exists";
             return Err(self.error(ErrorKind::Conflict, "import", name, problem));
         }
         if state.is_in_progress(name) {

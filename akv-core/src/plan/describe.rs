@@ -9,14 +9,14 @@ use crate::tags::Tags;
 pub(super) fn vault(vault: &NewVault) -> String {
     let NewVault { id, region, options } = vault;
     let access = match &options.access {
-        AccessModel::Rbac => "access by Azure role".to_owned(),
+        AccessModel::Rbac => "Azure RBAC".to_owned(),
         AccessModel::Policies(objects) => {
-            format!("access by access policy for {} object ids", objects.len())
+            format!("access policies for {} object IDs", objects.len())
         }
     };
     let mut detail = format!(
-        "would create vault {id} ({}) in {region}, because it does not exist, with {access} and {} \
-         days of soft delete",
+        "would create vault {id} ({}) in {region}, because it does not exist, with {access} and \
+         {} days of soft-delete retention",
         options.sku,
         options.retention.days()
     );
@@ -100,7 +100,7 @@ pub(super) fn cancel(name: &CertificateName) -> String {
 
 pub(super) fn update(existing: &Certificate, tags: &Tags) -> String {
     format!(
-        "would update the tags of {}, which has this thumbprint already: tags would become {}",
+        "would update the tags of {}, which already has this thumbprint: tags would become {}",
         existing.name,
         shown(tags)
     )

@@ -55,8 +55,8 @@ impl Plan {
         let mut planned = std::mem::take(&mut *self.state()).planned;
         if !planned.changes.is_empty() {
             planned.unknown.push(
-                "whether the service accepts these changes (a permission to change, a policy and \
-                 a lock are not visible by reading)"
+                "whether the service accepts these changes (write permissions, policies and locks \
+                 cannot be checked by reading)"
                     .to_owned(),
             );
         }

@@ -187,7 +187,7 @@ fn what_cannot_be_read_of_a_field_is_unknown_and_told() {
         ),
         (
             plain.clone().with(twice.clone()).with(twice),
-            "cannot read the basic constraints of CN=web: it is there more than once",
+            "cannot read the basic constraints of CN=web: it occurs more than once",
         ),
         (
             plain.clone().with(extension(ALTERNATIVE_NAMES, b"\x30\x05\x82\x7fabc")),

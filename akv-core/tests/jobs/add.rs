@@ -192,7 +192,11 @@ fn without_an_alias_the_certificate_names_itself_and_the_message_says_so() {
     let outcome = scene.add(&AddRequest::new(contents, Password::default()));
     assert_eq!(outcome.status(), Status::Success);
     assert_eq!(scene.store.versions(&crate::scene::name("www-contoso-com")).len(), 1);
-    assert!(outcome.message().contains("named www-contoso-com"), "{}", outcome.message());
+    assert!(
+        outcome.message().contains("the name www-contoso-com was derived"),
+        "{}",
+        outcome.message()
+    );
 }
 
 #[test]
@@ -202,7 +206,7 @@ fn a_name_in_soft_delete_is_recovered_and_given_the_new_version() {
     deleted(&old, &scene);
     let outcome = scene.add(&adding(&new).with_tags(tags(&[("env", "prod")])));
     assert_eq!(outcome.status(), Status::Success, "{}", outcome.message());
-    assert!(outcome.message().contains("was in soft delete and was recovered"));
+    assert!(outcome.message().contains("was soft-deleted and was recovered"));
     let versions = scene.versions();
     assert_eq!(versions.len(), 2, "no overwrite is needed: a deleted certificate does not count");
     assert_eq!(versions[1], (new.thumbprint(), tags(&[("env", "prod")])));
@@ -249,7 +253,7 @@ fn an_import_that_fails_after_the_recovery_is_put_back() {
     scene.store.fail(StoreCall::Import, error(ErrorKind::Invalid));
     let outcome = scene.add(&job);
     assert_eq!((outcome.status(), outcome.effect()), (Status::Failure, &Effect::Nothing));
-    assert!(outcome.message().contains("deleted again, as before"), "{}", outcome.message());
+    assert!(outcome.message().contains("was deleted again"), "{}", outcome.message());
     let in_soft_delete = block_on(scene.store.deleted(&web())).expect("looks");
     assert!(in_soft_delete.is_some(), "it is where it was");
 }
@@ -271,7 +275,7 @@ fn what_cannot_be_put_back_is_told_to_be_live_again() {
         let outcome = scene.add(&adding(&scene.leaf()));
         assert_eq!(outcome.status(), Status::Failure);
         assert_eq!(outcome.effect(), &Effect::Recovered { name: web() });
-        assert!(outcome.message().contains("is live again"), "{}", outcome.message());
+        assert!(outcome.message().contains("is active again"), "{}", outcome.message());
         assert_eq!(scene.versions().len(), 1);
     }
 }
@@ -279,9 +283,9 @@ fn what_cannot_be_put_back_is_told_to_be_live_again() {
 #[test]
 fn a_recovery_whose_end_is_not_known_is_not_told_to_have_failed() {
     for (kind, expected, effect) in [
-        (ErrorKind::Denied(akv_core::Denial::Rbac), "and stays there", Effect::Nothing),
-        (ErrorKind::TimedOut, "may be live again", Effect::Recovered { name: web() }),
-        (ErrorKind::Cancelled, "may be live again", Effect::Recovered { name: web() }),
+        (ErrorKind::Denied(akv_core::Denial::Rbac), "remains soft-deleted", Effect::Nothing),
+        (ErrorKind::TimedOut, "may be recovered", Effect::Recovered { name: web() }),
+        (ErrorKind::Cancelled, "may be recovered", Effect::Recovered { name: web() }),
     ] {
         let scene = Scene::new();
         deleted(&scene.leaf(), &scene);
@@ -411,7 +415,7 @@ fn a_derived_alias_replaces_only_what_has_the_same_source() {
         let name = akv_core::job::derived_alias(Some(first), akv_core::Thumbprint::of(b""));
         assert_eq!(scene.store.versions(&name).len(), versions, "{second}");
         if expected == Status::Failure {
-            for told in ["nothing was replaced", "give an alias"] {
+            for told in ["nothing was replaced", "provide an alias"] {
                 assert!(outcome.message().contains(told), "{}", outcome.message());
             }
             let named = request(second).with_name(name.clone());
@@ -426,7 +430,7 @@ fn a_pending_certificate_is_told_as_pending_and_left_alone() {
         (Some(OperationState::InProgress), Status::Failure, "operation is in progress"),
         (Some(OperationState::Cancelled), Status::Success, "imported"),
         (Some(OperationState::Failed), Status::Success, "imported"),
-        (None, Status::Warning, "without a certificate in it"),
+        (None, Status::Warning, "without a certificate"),
     ] {
         let scene = Scene::new();
         scene.store.insert(crate::scene::pending("web"));

@@ -64,7 +64,7 @@ fn a_vault_is_created_where_it_is_not_and_the_certificate_counts() {
     assert!(matches!(outcome.effect(), Effect::Imported { .. }));
     let again = create_and_add(&scene, &directory, &adding(&scene.leaf()));
     assert_eq!(again.status(), Status::Warning, "the certificate exists");
-    assert!(again.message().starts_with("certificate web exists"), "{}", again.message());
+    assert!(again.message().starts_with("certificate web already exists"), "{}", again.message());
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn recovery_takes_the_mark_of_an_interrupted_addition_off() {
     scene.store.fail(StoreCall::UpdateTags, error(ErrorKind::Throttled));
     let outcome = block_on(jobs(&scene).recover(&web()));
     assert_eq!(outcome.status(), Status::Success);
-    assert!(outcome.notes()[0].contains("still carries the tag"), "{}", outcome.message());
+    assert!(outcome.notes()[0].contains("still has the tag"), "{}", outcome.message());
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(crate) async fn identity(job: &Object<'_>, options: &Options) -> Result<Iden
             let id: Result<ClientId, _> = id.parse();
             Some(id.map_err(|invalid| {
                 let expected =
-                    format!("the client id of an application or identity, {}", invalid.expected());
+                    format!("the client ID of an application or identity, {}", invalid.expected());
                 username.invalid(expected)
             })?)
         }
@@ -55,8 +55,8 @@ pub(crate) async fn identity(job: &Object<'_>, options: &Options) -> Result<Iden
     }
     let credential = credential_of(client_id, secret).ok_or_else(|| {
         username.missing(
-            "the client id that the secret in ServerPassword belongs to (without one, leave \
-             ServerPassword empty for the machine's own managed identity)",
+            "the client ID of the secret in ServerPassword (for the managed identity of this \
+             machine, leave both empty)",
         )
     })?;
     let origin = match (&credential, id_origin, secret_origin) {
@@ -135,11 +135,10 @@ fn is_object(value: &str) -> bool {
 }
 
 const TOO_LONG: &str = "a password of at most 1,024 characters";
-const UNKNOWN_KIND: &str = "it is a reference to a secret, and no resolver here knows its kind: \
-                            the orchestrator's PAM provider has to resolve it before the job runs";
-const NOT_JSON: &str = "it is in braces like a reference to a secret, but it is not JSON: texts and \
-                        names stand in double quotes, and a backslash is written twice (\\\\) or \
-                        as a slash (/)";
+const UNKNOWN_KIND: &str = "it is a reference to a secret of an unknown kind: the orchestrator's \
+                            PAM provider must resolve it before the job runs";
+const NOT_JSON: &str = "it is in braces like a reference to a secret, but it is not JSON: use \
+                        double quotes, and write a backslash twice (\\\\) or as a slash (/)";
 
 #[cfg(test)]
 mod tests {

@@ -30,8 +30,8 @@ impl Discovery {
             let tenant = machine.parsed()?.or_else(|| options.tenant.clone());
             tenants.push(tenant.ok_or_else(|| {
                 machine.missing(format!(
-                    "the tenant to search, there or (several, with commas) in {}, which Command \
-                     calls \"Directories to search\"",
+                    "the tenant to search, or comma-separated tenants in {} (\"Directories to \
+                     search\" in Command)",
                     directories.path()
                 ))
             })?);
@@ -58,16 +58,16 @@ fn named_tenants(directories: &Member<'_>) -> Result<(Vec<TenantId>, Vec<String>
             Ok(tenant) if seen.insert(tenant.clone()) => tenants.push(tenant),
             Ok(_) => {}
             Err(_) => misnamed.push(format!(
-                "number {} of {} is no tenant id (a GUID or a domain name) and was passed over",
+                "entry {} of {} is not a tenant ID (GUID or domain name) and was skipped",
                 at + 1,
                 directories.path()
             )),
         }
     }
     if tenants.is_empty() && !misnamed.is_empty() {
-        return Err(directories.invalid(
-            "tenant ids (GUIDs or domain names) with commas between them, and there is none",
-        ));
+        return Err(
+            directories.invalid("comma-separated tenant IDs (GUIDs or domain names), at least one")
+        );
     }
     Ok((tenants, misnamed))
 }

@@ -26,15 +26,15 @@ pub(super) fn check(
     }
     match origin {
         Origin::Job => {
-            warn!(host, "the job sends its own credential's tokens to a host outside of {suffix}");
+            warn!(host, "the job sends tokens of its own credential to a host outside {suffix}");
             Ok(())
         }
         Origin::Machine => {
-            warn!(host, "the job names a host outside of {suffix}: no token was sent there");
+            warn!(host, "the job names a host outside {suffix}; no token was sent there");
             Err(Problem::Refused(format!(
-                "nothing was done: the store property {} names a host outside of {suffix}, and this \
-                 machine sends its credentials only to hosts that its operator allowed: run akv job \
-                 with --allow-endpoint SUFFIX (or set AKV_ALLOWED_ENDPOINTS)",
+                "nothing was done: the store property {} names a host outside {suffix}, and this \
+                 machine sends tokens of its identity only to allowed hosts: run akv job with \
+                 --allow-endpoint SUFFIX (or set AKV_ALLOWED_ENDPOINTS)",
                 PRIVATE_ENDPOINT.name
             )))
         }

@@ -21,8 +21,8 @@ pub(crate) fn check_may_start(job: &Object<'_>) -> Result<(), Problem> {
     // The server's own warning (2) may come with a text and is no reason to stop.
     if status == Some(ERROR) || (said.is_some() && status != Some(WARNING)) {
         return Err(Problem::Refused(format!(
-            "the job was not started, because Command reports an error with it: {}",
-            said.as_deref().unwrap_or("it does not say which")
+            "the job was not started, because its configuration contains an error from Command: {}",
+            said.as_deref().unwrap_or("no error text")
         )));
     }
     Ok(())
@@ -72,7 +72,7 @@ mod tests {
             (r#"{"JobCancelled":true}"#, "cancelled before it started"),
             (r#"{"JobCancelled":"TRUE"}"#, "cancelled before it started"),
             (r#"{"JobCancelled":"maybe"}"#, "JobCancelled"),
-            (r#"{"RequestStatus":3}"#, "it does not say which"),
+            (r#"{"RequestStatus":3}"#, "no error text"),
             (r#"{"RequestStatus":3,"ServerError":{"Message":"no such job"}}"#, "no such job"),
             (r#"{"RequestStatus":1,"ServerError":{"Code":7,"CodeString":"A01"}}"#, "A01, 7"),
             (r#"{"ServerError":"no such job"}"#, "no such job"),

@@ -101,8 +101,8 @@ fn create(store: &Store, options: &Options) -> Result<CreateRequest, Problem> {
     if store.address.tenant.is_none() {
         return Err(Problem::invalid(
             "CertificateStoreDetails.ClientMachine",
-            "the tenant id, there or in the store property TenantId, because a new vault belongs \
-             to a tenant",
+            "the tenant ID (or the store property TenantId), because a new vault belongs to a \
+             tenant",
         ));
     }
     let sku = store.properties.sku.unwrap_or(options.new_vault.sku);

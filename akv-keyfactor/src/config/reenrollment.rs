@@ -30,7 +30,7 @@ impl Reenrollment {
         let properties = nested.object()?;
         let alias = either(job, &properties, "Alias");
         let name: Option<CertificateName> = alias.parsed()?;
-        let name = name.ok_or_else(|| alias.missing("the name that the certificate is to have"))?;
+        let name = name.ok_or_else(|| alias.missing("the name of the certificate"))?;
         let EntryParameters { tags, existing_tags, exportable } = EntryParameters::of(job)?;
         let issued = job.member("IssuedCertificate");
         let step = if issued.is_present() {
@@ -78,8 +78,8 @@ fn wanted(
     if protection == KeyProtection::Hsm && exportable == Exportable::Yes {
         return Err(Problem::invalid(
             "JobProperties.NonExportable",
-            "true, because this orchestrator makes keys in HSMs (hsm-keys), and such a key cannot \
-             be exportable",
+            "true, because this orchestrator creates keys in HSMs (hsm-keys), and such a key \
+             cannot be exportable",
         ));
     }
     Ok(RequestedCertificate::new(subject)

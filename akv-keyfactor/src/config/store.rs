@@ -84,8 +84,8 @@ fn tenant(
         Ok(Some(tenant)) => Ok(Some(tenant)),
         Ok(None) => match fallback() {
             None if needed => Err(client_machine.missing(
-                "the tenant id, there or in the store property TenantId, because a service \
-                 principal gets its tokens from a tenant",
+                "the tenant ID (or the store property TenantId), because a service principal \
+                 signs in to a tenant",
             )),
             found => Ok(found),
         },

@@ -41,7 +41,7 @@ pub(crate) const ENTRY_PARAMETERS: [Property; 3] =
 pub(crate) const TENANT_ID: Property = Property {
     name: "TenantId",
     label: "Tenant Id",
-    description: "The tenant of the vault, where Client Machine does not name it: its id or one of \
+    description: "The tenant of the vault if Client Machine does not contain it: its ID or one of \
                   its domain names.",
     kind: Kind::Text,
     default: "",
@@ -60,8 +60,8 @@ pub(crate) const SKU_TYPE: Property = Property {
 pub(crate) const VAULT_REGION: Property = Property {
     name: "VaultRegion",
     label: "Vault Region",
-    description: "The region of a vault that Command creates. Blank: that of the resource group. \
-                  Extend the list by any region's name.",
+    description: "The region of a vault that Command creates. Blank: the region of the resource \
+                  group. Any region name can be added to the list.",
     kind: Kind::Choice,
     default: ",eastus,eastus2,westus2,westus3,westus",
 };
@@ -77,8 +77,8 @@ pub(crate) const AZURE_CLOUD: Property = Property {
 pub(crate) const PRIVATE_ENDPOINT: Property = Property {
     name: "PrivateEndpoint",
     label: "Private KeyVault Endpoint",
-    description: "Where the vault is reached, if not under its public name: a DNS suffix, a host \
-                  name or an https URL.",
+    description: "The endpoint of the vault, if not its public name: a DNS suffix, a host name or \
+                  an https URL.",
     kind: Kind::Text,
     default: "",
 };
@@ -95,8 +95,8 @@ pub(crate) const CERTIFICATE_TAGS: Property = Property {
 pub(crate) const PRESERVE_EXISTING_TAGS: Property = Property {
     name: "PreserveExistingTags",
     label: "Preserve Existing Tags",
-    description: "On overwriting: whether the tags that are there stay beside those given here, \
-                  which win. Otherwise those given here take their place.",
+    description: "When overwriting: whether to keep existing tags; tags given here take \
+                  precedence. Otherwise the tags given here replace them.",
     kind: Kind::Flag,
     default: "False",
 };
@@ -104,7 +104,7 @@ pub(crate) const PRESERVE_EXISTING_TAGS: Property = Property {
 pub(crate) const NON_EXPORTABLE: Property = Property {
     name: "NonExportable",
     label: "Non Exportable Private Key",
-    description: "Whether the private key stays in the vault for ever.",
+    description: "Whether the private key is non-exportable.",
     kind: Kind::Flag,
     default: "False",
 };

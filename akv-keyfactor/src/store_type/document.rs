@@ -158,11 +158,11 @@ impl StoreType {
             blueprint_allowed: false,
             custom_alias_allowed: "Optional",
             client_machine_description: in_manifest.then_some(
-                "The tenant of the vault: its id or one of its domain names. With a managed \
-                 identity it can be any name, unless vaults are created or discovered.",
+                "The tenant of the vault: its ID or one of its domain names. With a managed \
+                 identity this may be any display name, unless vaults are created or discovered.",
             ),
             store_path_description: "The vault: 'subscription:resource-group:vault', its resource \
-                                     id, its URL or, where no vault is created, its name.",
+                                     ID, its URL or, if no vault is created, its name.",
         }
     }
 }

@@ -244,7 +244,7 @@ pub(crate) fn created() -> Outcome {
 }
 
 pub(crate) fn exists() -> Outcome {
-    Outcome::warning(Effect::Nothing, "vault contoso exists already: nothing was changed")
+    Outcome::warning(Effect::Nothing, "vault contoso already exists: nothing was changed")
 }
 
 pub(crate) fn item(alias: &str) -> InventoryItem {

@@ -100,11 +100,11 @@ async fn a_reference_that_leads_nowhere_is_a_failure() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let options = Options::default().with_secrets(Arc::new(opened(&file)));
     for (reference, says) in [
-        (json!({ "env": "CARGO_NO_SUCH_VARIABLE" }), "did not give"),
-        (json!({ "file": "/no/such/file" }), "did not give"),
-        (json!({ "env": "A", "file": "B" }), "no resolver"),
-        (json!(r#"{"file":"C:\\secrets\\pw.txt"}"#), "did not give"),
-        (json!(r#"{"file":"C:\secrets\pw.txt"}"#), "a backslash is written twice"),
+        (json!({ "env": "CARGO_NO_SUCH_VARIABLE" }), "did not resolve"),
+        (json!({ "file": "/no/such/file" }), "did not resolve"),
+        (json!({ "env": "A", "file": "B" }), "of an unknown kind"),
+        (json!(r#"{"file":"C:\\secrets\\pw.txt"}"#), "did not resolve"),
+        (json!(r#"{"file":"C:\secrets\pw.txt"}"#), "write a backslash twice"),
     ] {
         let message = refused(&with("add", "/ServerPassword", reference), &options).await;
         assert!(message.contains("ServerPassword") && message.contains(says), "{message}");

@@ -217,7 +217,7 @@ async fn the_older_properties_can_stand_for_the_whole_path() {
 async fn a_server_that_reports_an_error_or_a_cancelled_job_changes_nothing() {
     for (pointer, value, says) in [
         ("/JobCancelled", json!(true), "cancelled before it started"),
-        ("/RequestStatus", json!(3), "Command reports an error"),
+        ("/RequestStatus", json!(3), "contains an error from Command"),
         ("/ServerError", json!({ "Code": 1, "Message": "no such job" }), "no such job"),
     ] {
         let message = refused(&with("add", pointer, value), &Options::default()).await;
@@ -315,9 +315,9 @@ async fn a_vault_url_of_another_cloud_is_refused_before_anything_is_sent() {
 #[tokio::test]
 async fn what_is_no_json_object_is_a_failure() {
     for (text, says) in [
-        (&b""[..], "it is empty"),
-        (b"\xEF\xBB\xBF \n", "it is empty"),
-        (b"[]", "expected is an object"),
+        (&b""[..], "the text is empty"),
+        (b"\xEF\xBB\xBF \n", "the text is empty"),
+        (b"[]", "expected a JSON object"),
         (b"\xFF\xFE{\0}", "UTF-16"),
         (b"\xFF\xFE{\0}\0", "Capability is missing"),
         (b"{\"JobHistoryId\":1,}", "JSON object"),

@@ -77,7 +77,7 @@ fn a_request_is_signed_elsewhere_and_merged() {
     let old = "https://contoso.vault.azure.net/certificates/born/pending/merge?api-version=7.0";
     let x5c: Vec<String> = chain.iter().map(|der| STANDARD.encode(der)).collect();
     let refused = caller.send("POST", old, Some(&json!({ "x5c": x5c })));
-    assert_eq!(codes(&refused).1, "BadParameter", "an old version takes the leaf alone");
+    assert_eq!(codes(&refused).1, "BadParameter", "an old version takes the without the chain");
     assert_eq!(merge(chain.clone()).status(), 201);
     let version = cloud.vault("contoso").newest("born").expect("a version");
     assert_eq!(version.certificates, chain);

@@ -106,7 +106,7 @@ async fn a_name_in_soft_delete_is_found_by_the_refusal_and_recovered() {
     assert_eq!(world.vault().deleted_names(), ["was-deleted"]);
 
     let output = world.run(&adding("A7", &new)).await;
-    assert_ends(&output, JobStatus::Success, &["was in soft delete", "recovered"]);
+    assert_ends(&output, JobStatus::Success, &["was soft-deleted", "recovered"]);
     let version = world.vault().newest("was-deleted").expect("a version");
     assert_eq!(version.thumbprint, new.thumbprint());
     assert_eq!(world.cloud.journal().count(Operation::ListDeletedCertificates), 0);

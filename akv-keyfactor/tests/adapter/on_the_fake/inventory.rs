@@ -76,7 +76,7 @@ async fn an_inventory_that_may_read_next_to_nothing_is_a_failure_without_items()
     world.cloud.permit_all();
     world.cloud.deny(Operation::ListCertificates);
     let output = world.ran("V3").await;
-    assert_ends(&output, JobStatus::Failure, &["not complete"]);
+    assert_ends(&output, JobStatus::Failure, &["no result was produced"]);
     assert_eq!(output.inventory, None);
 }
 
@@ -87,7 +87,7 @@ async fn a_second_page_that_fails_is_no_inventory() {
     });
     world.cloud.fault(Fault::on(Operation::ListCertificates).calls(Calls::Every(2)).status(403));
     let output = world.ran("V1").await;
-    assert_ends(&output, JobStatus::Failure, &["not complete"]);
+    assert_ends(&output, JobStatus::Failure, &["no result was produced"]);
     assert_eq!(output.inventory, None);
 }
 

@@ -62,7 +62,7 @@ async fn two_steps_make_a_request_and_a_version() {
     assert_eq!(newest.tags["owner"], "pki");
     assert!(newest.exportable);
     // There is a certificate now.
-    assert_ends(&world.run(&job).await, JobStatus::Warning, &["exists already"]);
+    assert_ends(&world.run(&job).await, JobStatus::Warning, &["already exists"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -27,7 +27,7 @@ async fn a_removal_ends_when_the_service_has_settled_and_adding_again_works() {
     });
     let leaf = world.leaf("web-01.example.com");
     assert_ends(&world.run(&adding("add", &leaf)).await, JobStatus::Success, &[]);
-    assert_ends(&world.ran("remove").await, JobStatus::Success, &["in soft delete"]);
+    assert_ends(&world.ran("remove").await, JobStatus::Success, &["soft-deleted"]);
     let last = world.cloud.journal().of(Operation::GetDeletedCertificate);
     assert_eq!(last.last().map(|entry| entry.status), Some(200), "it was seen to be deleted");
     let output = world.run(&adding("add", &world.leaf("web-01.example.com"))).await;
@@ -66,7 +66,7 @@ async fn a_vault_is_created_in_its_groups_region_with_roles_and_never_changed_af
     let creations = world.cloud.journal().count(Operation::CreateVault);
     let mut again = tree("C3");
     again["CertificateStoreDetails"]["ClientMachine"] = TENANT.into();
-    assert_ends(&world.run(&again).await, JobStatus::Warning, &["exists already"]);
+    assert_ends(&world.run(&again).await, JobStatus::Warning, &["already exists"]);
     assert_eq!(world.cloud.journal().count(Operation::CreateVault), creations);
 
     let leaf = world.leaf("web-01.example.com");

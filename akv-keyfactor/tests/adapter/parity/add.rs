@@ -62,7 +62,7 @@ async fn a4_not_being_allowed_to_look_is_a_failure() {
 async fn a5_an_existing_alias_without_overwrite_is_a_warning() {
     let jobs = add_ending(
         |_, _, request| assert_eq!(request.overwrite, Overwrite::No),
-        Outcome::warning(Effect::Nothing, "it exists already: nothing was changed"),
+        Outcome::warning(Effect::Nothing, "it already exists: nothing was changed"),
     );
     let result = ran("A5", &jobs).await.job_result;
     assert_eq!(result.result, JobStatus::Warning);
@@ -145,7 +145,7 @@ async fn a11_success_tells_version_and_thumbprint_and_no_message_is_too_long() {
     let long = Outcome::warning(Effect::Nothing, "界".repeat(5000));
     let message = ran("A11", &add_ending(|_, _, _| {}, long)).await.job_result.failure_message;
     assert_eq!(message.chars().count(), 4000);
-    assert!(message.ends_with("the log has the rest)"), "{message}");
+    assert!(message.ends_with("see the log)"), "{message}");
 }
 
 #[tokio::test]

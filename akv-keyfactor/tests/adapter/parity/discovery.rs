@@ -52,7 +52,7 @@ async fn what_is_no_tenant_is_told_and_the_others_are_searched() {
     let jobs = discovery(|_, _, request| assert_eq!(tenants(request), [TENANT]), found());
     let result = akv_keyfactor::run(&job, &jobs, &Options::default()).await.job_result;
     assert_eq!(result.result, JobStatus::Warning);
-    assert!(result.failure_message.contains("number 2 of JobProperties.dirs is no tenant id"));
+    assert!(result.failure_message.contains("entry 2 of JobProperties.dirs is not a tenant ID"));
 }
 
 #[tokio::test]
