@@ -201,7 +201,7 @@ fn untrusted_issuer_is_named_and_the_hint_stands_apart() {
     assert!(status == "problem" && told.contains("was issued by CN=Fake Cloud"), "{told}");
     for name in ["tls-vault", "identity"] {
         let (_, told) = check(&run, name);
-        assert_eq!(told.matches("name its root certificate").count(), 1, "{told}");
+        assert_eq!(told.matches("its root certificate as CA file").count(), 1, "{told}");
     }
 }
 
