@@ -57,7 +57,7 @@ pub(crate) fn start(common: &Common) {
     tracing_subscriber::registry().with(to_file).with(to_standard_error).with(to_progress).init();
     if let Some(kind) = problem {
         // No reason to leave the work undone.
-        crate::render::say(&format!("akv: cannot open the log file: {kind}"));
+        crate::render::say(&format!("error: cannot open the log file: {kind}"));
     }
 }
 

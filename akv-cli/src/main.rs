@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         Err(error) => {
             match error.downcast_ref() {
                 Some(error) => render::say_error(error),
-                None => render::say(&format!("akv: {error:#}")),
+                None => render::say(&format!("error: {error:#}")),
             }
             match error.downcast_ref::<usage::Usage>() {
                 Some(_) => ExitCode::from(exit::USAGE),

@@ -32,7 +32,7 @@ impl Selection {
             let mut stores = Vec::with_capacity(args.stores.len());
             let first = match args.stores.first() {
                 Some(path) => wiring.address(common, path).await?,
-                None => return Err(Usage::new("name a store, or give --all").into()),
+                None => return Err(Usage::new("provide a STORE or --all").into()),
             };
             for path in &args.stores {
                 let mut address = first.clone();
@@ -44,7 +44,7 @@ impl Selection {
         }
         let tenants = tenants(common)?;
         if tenants.is_empty() {
-            return Err(Usage::new("--all needs a tenant: --tenant or AZURE_TENANT_ID").into());
+            return Err(Usage::new("--all requires a tenant: --tenant or AZURE_TENANT_ID").into());
         }
         let cloud = wiring.cloud(common).await?.unwrap_or_else(Cloud::public);
         let discovery = wiring.jobs.discovery(&cloud, credential)?;
@@ -76,7 +76,7 @@ impl SelectionArgs {
             && self.vaults.is_empty()
             && self.exclude.is_empty());
         if is_filtered && !self.all {
-            let problem = "--subscription, --resource-group, --vault and --exclude need --all";
+            let problem = "--subscription, --resource-group, --vault and --exclude require --all";
             return Err(Usage::new(problem).into());
         }
         Ok(())

@@ -64,8 +64,8 @@ async fn azure(checks: &mut Checks, common: &Common, args: &DoctorArgs, wiring: 
         }
         (None, Some(_)) => checks.not_checked(
             &["list", "get", "get-deleted", "firewall", "subscription", "vault-settings"],
-            "there is no token",
+            "no token",
         ),
-        (_, None) => checks.not_checked(&["vault"], "no STORE was given"),
+        (_, None) => checks.not_checked(&["vault"], "no STORE"),
     }
 }

@@ -192,7 +192,11 @@ fn without_an_alias_the_certificate_names_itself_and_the_message_says_so() {
     let outcome = scene.add(&AddRequest::new(contents, Password::default()));
     assert_eq!(outcome.status(), Status::Success);
     assert_eq!(scene.store.versions(&crate::scene::name("www-contoso-com")).len(), 1);
-    assert!(outcome.message().contains("the name www-contoso-com was derived"), "{}", outcome.message());
+    assert!(
+        outcome.message().contains("the name www-contoso-com was derived"),
+        "{}",
+        outcome.message()
+    );
 }
 
 #[test]
