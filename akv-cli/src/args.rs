@@ -79,7 +79,7 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     /// Write the man pages of akv and of each command
     Man(ManArgs),
-    /// Run every job against a fake Azure inside this program
+    /// Run the main jobs against a fake Azure inside this program
     #[cfg(feature = "demo")]
     Demo,
 }

@@ -20,8 +20,8 @@ pub(crate) async fn blocking<T: Send + 'static>(
         tokio::time::sleep(MOMENT).await;
     };
     tokio::select! {
-        answer = answer => answer.context("the input was not read to its end")?,
-        () = given_up => anyhow::bail!("cancelled before the input was read: nothing was done"),
+        answer = answer => answer.context("reading the input was interrupted")?,
+        () = given_up => anyhow::bail!("cancelled before the input was read; nothing was changed"),
     }
 }
 

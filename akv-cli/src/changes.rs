@@ -65,7 +65,7 @@ impl Changes {
             return render::plan(output, outcome, &plan.finish());
         }
         let Some(cause) = self.incomplete() else { return render::outcome(output, outcome) };
-        render::say(&format!("akv: {cause}"));
+        render::say(&format!("warning: {cause}"));
         match outcome.status() {
             Status::Success => {
                 let effect = outcome.effect().clone();
@@ -98,7 +98,7 @@ impl Changes {
 
     fn incomplete(&self) -> Option<String> {
         let cause = self.audit.as_ref()?.incomplete()?;
-        Some(format!("a change was made, and the audit does not contain its result: {cause}"))
+        Some(format!("a change was made, but its result is missing from the audit: {cause}"))
     }
 }
 

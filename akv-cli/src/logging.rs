@@ -66,7 +66,7 @@ pub(crate) fn start(common: &Common, other: Option<OtherLayer>) {
         .init();
     if let Some(kind) = problem {
         // No reason to leave the work undone.
-        crate::render::say(&format!("akv: cannot open the log file: {kind}"));
+        crate::render::say(&format!("error: cannot open the log file: {kind}"));
     }
 }
 

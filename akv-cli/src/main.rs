@@ -55,7 +55,7 @@ fn code_of(ran: anyhow::Result<Exit>) -> u8 {
         Err(error) => {
             match error.downcast_ref() {
                 Some(error) => render::say_error(error),
-                None => render::say(&format!("akv: {error:#}")),
+                None => render::say(&format!("error: {error:#}")),
             }
             match error.downcast_ref::<usage::Usage>() {
                 Some(_) => exit::USAGE,

@@ -23,6 +23,6 @@ pub(crate) fn protect_memory() {
 pub(crate) fn tell_panics_by_place() {
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, |it| format!(" at {it}"));
-        crate::render::say(&format!("akv: internal error{place}"));
+        crate::render::say(&format!("error: internal error{place}"));
     }));
 }

@@ -18,7 +18,7 @@ pub(crate) type Secret = Zeroizing<String>;
 
 /// The text of a small file, without the line end that editors leave behind.
 pub(crate) fn file(path: &Path, what: &str) -> Result<Secret> {
-    let tried = || format!("read the {what} from {}", path.display());
+    let tried = || format!("cannot read the {what} from {}", path.display());
     let file = File::open(path).with_context(tried)?;
     let content = read_bounded(file, LARGEST).with_context(tried)?;
     let text = decode(&content).with_context(tried)?;
@@ -50,7 +50,7 @@ pub(crate) fn unquoted(value: &str, source: &str) -> Secret {
     if inner != value.trim() {
         tracing::warn!(
             target: "akv::input",
-            "the value of {source} is in quotation marks, which were dropped"
+            "the quotation marks around the value of {source} were removed"
         );
     }
     Zeroizing::new(inner.to_owned())
@@ -58,7 +58,7 @@ pub(crate) fn unquoted(value: &str, source: &str) -> Secret {
 
 /// The first line of standard input.
 pub(crate) fn line_of_standard_input(what: &str) -> Result<Secret> {
-    let tried = || format!("read the {what} from standard input");
+    let tried = || format!("cannot read the {what} from standard input");
     // Byte by byte, so that no buffer keeps it and nothing behind the line is taken.
     let input = BufReader::with_capacity(1, standard_input().with_context(tried)?);
     let line = Lines::new(input, LONGEST_LINE).next().with_context(tried)?;

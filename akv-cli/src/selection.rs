@@ -31,7 +31,7 @@ impl Selection {
                 stores.push(wiring.address(common, path).await?);
             }
             if stores.is_empty() {
-                return Err(Usage::new("name a store, or give --all").into());
+                return Err(Usage::new("provide a STORE or --all").into());
             }
             let is_fleet = stores.len() > 1;
             let credential = wiring.credential(common).await?;
@@ -44,7 +44,7 @@ impl Selection {
         }
         let tenants = tenants(common)?;
         if tenants.is_empty() {
-            return Err(Usage::new("--all needs a tenant: --tenant or AZURE_TENANT_ID").into());
+            return Err(Usage::new("--all requires a tenant: --tenant or AZURE_TENANT_ID").into());
         }
         let cloud = wiring.cloud(common).await?.unwrap_or_else(Cloud::public);
         let credential = wiring.credential(common).await?;
@@ -77,7 +77,7 @@ impl SelectionArgs {
             && self.vaults.is_empty()
             && self.exclude.is_empty());
         if is_filtered && !self.all {
-            let problem = "--subscription, --resource-group, --vault and --exclude need --all";
+            let problem = "--subscription, --resource-group, --vault and --exclude require --all";
             return Err(Usage::new(problem).into());
         }
         Ok(())

@@ -51,7 +51,7 @@ fn with_settings(given: &ArgMatches) -> Result<Option<ArgMatches>> {
         .under(given)
         .try_get_matches()
         // Each value was parsed alone; together they say nothing that is not in one of them.
-        .map_err(|_| anyhow!("its settings exclude each other"))
+        .map_err(|_| anyhow!("the settings exclude each other"))
         .with_context(tried)?;
     Ok(Some(matches))
 }

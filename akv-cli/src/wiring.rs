@@ -105,7 +105,7 @@ pub(crate) fn one_tenant(common: &Common) -> Result<Option<TenantId>> {
     let mut tenants = tenants(common)?;
     match tenants.len() {
         0 | 1 => Ok(tenants.pop()),
-        _ => Err(Usage::new("only `discover` and --all take more than one --tenant").into()),
+        _ => Err(Usage::new("only `discover` and --all accept more than one --tenant").into()),
     }
 }
 
@@ -124,7 +124,7 @@ fn credential(common: &Common) -> Result<Credential> {
     let given = client_id(common)?;
     let client_id = || {
         given.ok_or_else(|| {
-            Usage::new("this identity needs a client id: give --client-id or AZURE_CLIENT_ID")
+            Usage::new("this identity requires a client ID: --client-id or AZURE_CLIENT_ID")
         })
     };
     match common.identity.map_or_else(|| meant(common), Ok)? {
@@ -132,7 +132,7 @@ fn credential(common: &Common) -> Result<Credential> {
             client_id: client_id()?,
             secret: client_secret(common)?.ok_or_else(|| {
                 Usage::new(
-                    "there is no client secret: give --client-secret-file or AZURE_CLIENT_SECRET",
+                    "no client secret is set: use --client-secret-file or AZURE_CLIENT_SECRET",
                 )
             })?,
         }),
@@ -162,9 +162,9 @@ fn meant(common: &Common) -> Result<Identity> {
         Ok(Identity::Workload)
     } else {
         Err(Usage::new(
-            "no credential is given: set AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or \
-             --client-secret-file) for a service principal, or say --identity managed, \
-             --identity workload or --identity azure-cli",
+            "no credential is set: set AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or \
+             --client-secret-file) for a service principal, or use --identity managed, --identity \
+             workload or --identity azure-cli",
         )
         .into())
     }
@@ -188,7 +188,7 @@ fn client_secret(common: &Common) -> Result<Option<ClientSecret>> {
 fn cloud_from_file(file: &Path) -> Result<Cloud> {
     let text = secret_input::file(file, "cloud")?;
     let mut cloud: Cloud = serde_json::from_str(&text).map_err(|error| {
-        anyhow!("read the cloud from {}: {}", file.display(), json::problem(&error))
+        anyhow!("cannot read the cloud from {}: {}", file.display(), json::problem(&error))
     })?;
     // A path in the file is meant from where the file is.
     cloud.ca_file =
@@ -199,7 +199,7 @@ fn cloud_from_file(file: &Path) -> Result<Cloud> {
 fn path_variable(name: &str) -> Result<PathBuf> {
     match variable(name)? {
         Some(path) => Ok(path.as_str().into()),
-        None => Err(Usage::new(format!("this identity needs the variable {name}")).into()),
+        None => Err(Usage::new(format!("this identity requires the variable {name}")).into()),
     }
 }
 

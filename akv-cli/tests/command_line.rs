@@ -157,7 +157,7 @@ fn a_wrong_command_line_ends_2_and_says_what_was_expected() {
 fn without_a_credential_nobody_is_picked_up_by_accident() {
     let run = akv().args(["inventory", "contoso"]).run();
     assert_eq!(run.code, 2);
-    assert!(run.stderr.contains("no credential is given"), "{}", run.stderr);
+    assert!(run.stderr.contains("no credential is set"), "{}", run.stderr);
     assert!(run.stderr.contains("--identity azure-cli"), "{}", run.stderr);
 }
 

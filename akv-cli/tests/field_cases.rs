@@ -137,7 +137,7 @@ fn store_paths_that_are_none_say_what_to_write() {
         "https://portal.azure.com/#@contoso.com/resource/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/contoso/overview",
     ] {
         let taken = akv().args(["inventory", path]).run();
-        assert!(taken.stderr.contains("no credential is given"), "{path}: {}", taken.both());
+        assert!(taken.stderr.contains("no credential is set"), "{path}: {}", taken.both());
     }
 }
 

@@ -158,7 +158,7 @@ fn the_command_line_and_the_environment_come_first() {
 #[test]
 fn a_setting_of_another_command_is_ignored() {
     let run = inventory("soft-deleted = \"refuse\"\nskip-unchanged = true\nchain = true\n");
-    assert!(run.stderr.contains("no credential is given"), "{}", run.stderr);
+    assert!(run.stderr.contains("no credential is set"), "{}", run.stderr);
 }
 
 #[test]
@@ -167,8 +167,8 @@ fn a_job_reports_bad_settings_in_its_result() {
     for (content, expected) in [
         ("overwrite = true", "overwrite can only be given on the command line"),
         ("cloud-file = \"none.json\"", "none.json"),
-        ("client-id = \"99999999-8888-7777-6666-555555555555\"", "a job brings its own credential"),
-        ("tenant = [\"a.example\", \"b.example\"]", "a job takes one --tenant"),
+        ("client-id = \"99999999-8888-7777-6666-555555555555\"", "a job has its own credential"),
+        ("tenant = [\"a.example\", \"b.example\"]", "a job accepts one --tenant"),
     ] {
         let file = settings(folder.path(), content);
         let run = akv().args(["job", "-"]).env("AKV_CONFIG", &file).stdin(JOB).run();

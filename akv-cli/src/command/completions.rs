@@ -10,7 +10,7 @@ use crate::render;
 pub(super) fn run(args: &CompletionsArgs) -> Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "akv", &mut script);
-    let script = String::from_utf8(script).context("generate the completion script")?;
+    let script = String::from_utf8(script).context("cannot generate the completion script")?;
     render::print(script.trim_end())?;
     Ok(Exit::Success)
 }

@@ -27,7 +27,7 @@ impl ContentsArgs {
         let contents = match (&self.pfx, &self.pem) {
             (Some(file), _) => CertificateFile::Pfx(bytes(file)?),
             (None, Some(file)) => CertificateFile::Pem(bytes(file)?),
-            (None, None) => return Err(Usage::new("give --pfx or --pem").into()),
+            (None, None) => return Err(Usage::new("provide --pfx or --pem").into()),
         };
         Ok((contents, password))
     }
@@ -52,14 +52,14 @@ impl ContentsArgs {
 impl IssuersArgs {
     pub(super) fn read(&self) -> Result<Vec<X509>> {
         let Some(file) = &self.chain_file else { return Ok(Vec::new()) };
-        let tried = || format!("read the CA certificates from {}", file.display());
+        let tried = || format!("cannot read the CA certificates from {}", file.display());
         let bytes = read_bounded(fs::File::open(file).with_context(tried)?, LARGEST);
         read_issuers(&bytes.with_context(tried)?).with_context(tried)
     }
 }
 
 pub(super) fn bytes(file: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let tried = || format!("read the certificate from {}", file.display());
+    let tried = || format!("cannot read the certificate from {}", file.display());
     if is_stdin(file) {
         let input = secret_input::standard_input().with_context(tried)?;
         read_bounded(input, LARGEST).with_context(tried)

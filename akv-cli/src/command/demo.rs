@@ -23,7 +23,7 @@ pub(super) async fn run() -> Result<Exit> {
     demo.leave_alone().await?;
     demo.replace().await?;
     demo.remove().await?;
-    print("\nEvery step's result was checked against what the vault itself holds.")?;
+    print("\nEvery result was checked against the content of the vault.")?;
     Ok(Exit::Success)
 }
 
@@ -227,7 +227,7 @@ fn put(job: &mut Value, member: &str, value: Value) {
 }
 
 const INTRODUCTION: &str = "\
-Certificates in Azure Key Vault for Keyfactor Command: the main job from end to end.
+Certificates in Azure Key Vault for Keyfactor Command: the main jobs from end to end.
 Azure is a fake inside this program; the jobs, the client and the PKCS#12 files are real.";
 
 const VAULT: &str = "akv-demo";

@@ -13,7 +13,7 @@ use crate::wiring::{Wiring, tenants};
 pub(super) async fn run(common: &Common, args: ViaArgs, wiring: Wiring) -> Result<Exit> {
     let request = DiscoveryRequest::new(tenants(common)?).with_via(args.meaning());
     if request.tenants.is_empty() {
-        return Err(Usage::new("name at least one tenant: --tenant or AZURE_TENANT_ID").into());
+        return Err(Usage::new("provide a tenant: --tenant or AZURE_TENANT_ID").into());
     }
     let cloud = wiring.cloud(common).await?.unwrap_or_else(Cloud::public);
     let credential = wiring.credential(common).await?;

@@ -17,7 +17,7 @@ use crate::usage::Usage;
 pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
     let common = &cli.common;
     if let Some(only) = only_command_with(common.output, &cli.command) {
-        return Err(Usage::new(format!("only `{only}` has this --output format")).into());
+        return Err(Usage::new(format!("only `{only}` supports this --output format")).into());
     }
     let settings = match (&cli.command, settings) {
         (Command::Job(_) | Command::Doctor(_), settings) => settings,

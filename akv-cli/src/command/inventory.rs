@@ -53,7 +53,7 @@ pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -
                 Ok(one.status.into())
             }
             (None, failed) => Err(failed.map_or_else(
-                || anyhow::anyhow!("the store was not read"),
+                || anyhow::anyhow!("the vault was not read"),
                 |(_, error)| error.into(),
             )),
         };

@@ -103,7 +103,7 @@ async fn within(
         output = &mut job => return Some(output),
         () = sleep(deadline) => {}
     }
-    render::say("akv: the job's deadline has passed, ending at the next safe point");
+    render::say("the deadline of the job has passed: ending at the next safe point");
     cancellation.cancel();
     let mut output = timeout(TO_A_SAFE_POINT, job).await.ok()?;
     let JobResult { result, job_history_id, failure_message, .. } = output.job_result;
@@ -126,15 +126,12 @@ async fn prepared(
     if common.identity.is_none()
         && (common.client_id.is_some() || common.client_secret_file.is_some())
     {
-        return Err(Usage::new(
-            "a job brings its own credential: say with --identity that another is to be used",
-        )
-        .into());
+        return Err(Usage::new("a job has its own credential: use --identity to replace it").into());
     }
     let tenant = match common.tenants.as_slice() {
         [] => None,
         [one] => Some(one.clone()),
-        _ => return Err(Usage::new("a job takes one --tenant").into()),
+        _ => return Err(Usage::new("a job accepts one --tenant").into()),
     };
     let allowed_endpoints = allowed_endpoints(args)?;
     let wiring = wiring?;
@@ -203,12 +200,13 @@ impl Input {
     fn read(&self) -> Result<&[u8]> {
         if self.content.get().is_none() {
             let content = match &self.file {
-                Some(file) => content_of(file)
-                    .with_context(|| format!("read the job configuration from {}", file.display())),
+                Some(file) => content_of(file).with_context(|| {
+                    format!("cannot read the job configuration from {}", file.display())
+                }),
                 None => lifeline::input(self.parent.get(), |input| {
                     read_bounded(input, LARGEST_CONFIGURATION)
                 })
-                .context("read the job configuration from standard input"),
+                .context("cannot read the job configuration from standard input"),
             }?;
             return Ok(self.content.get_or_init(|| content));
         }
@@ -262,7 +260,7 @@ fn exit(result: JobStatus) -> Exit {
 /// Longer than a change takes that was begun.
 const TO_A_SAFE_POINT: Duration = Duration::from_secs(90);
 const ALLOWED_ENDPOINTS: &str = "AKV_ALLOWED_ENDPOINTS";
-const PANICKED: &str = "internal error: the job ended before its result was known, and what it asked \
-                        for may or may not be done (standard error names the place in the program)";
-const NOT_ENDED: &str = "the job was ended at its deadline (--job-deadline) while a request was under \
-                         way: what it asked for may or may not be done";
+const PANICKED: &str = "internal error: the job ended before its result was known; the change may \
+                        have been made (see standard error for the source line)";
+const NOT_ENDED: &str = "the job was ended at its deadline (--job-deadline) during a request; the \
+                         change may have been made";

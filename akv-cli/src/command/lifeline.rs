@@ -50,9 +50,7 @@ pub(super) fn input<T>(
 }
 
 fn cancel(cancellation: &CancellationToken) {
-    crate::render::say(
-        "akv: the program that started this one has ended, ending at the next safe point",
-    );
+    crate::render::say("the parent process has ended: ending at the next safe point");
     cancellation.cancel();
 }
 

@@ -16,7 +16,7 @@ pub(super) async fn run(common: &Common, args: &MergeArgs, wiring: Wiring) -> Re
     let tags = Tags::new(each_once(&args.tags)?).map_err(|error| Usage::new(error.to_string()))?;
     // What the file is, its content says.
     let Some(file) = args.pem.clone().or_else(|| args.p7b.clone()) else {
-        return Err(Usage::new("give --pem or --p7b").into());
+        return Err(Usage::new("provide --pem or --p7b").into());
     };
     let issuers = args.issuers.clone();
     let read = wiring.blocking(move || Ok((bytes(&file)?, issuers.read()?)));

@@ -45,7 +45,7 @@ pub(super) async fn live(common: &Common, args: &ReportArgs, wiring: Wiring) -> 
 fn check(args: &ReportArgs) -> Result<()> {
     args.selection.check()?;
     if args.required_tags.is_empty() && args.fail_on.contains(&FailOn::Code(Code::MissingTag)) {
-        return Err(Usage::new("--fail-on missing-tag needs --require-tag").into());
+        return Err(Usage::new("--fail-on missing-tag requires --require-tag").into());
     }
     Ok(())
 }
@@ -61,7 +61,8 @@ fn show(common: &Common, args: &ReportArgs, builder: ReportBuilder) -> Result<Ex
     render::say(&render::report_summary(&report));
     for store in absent_stores(&report, changes.as_deref().unwrap_or_default()) {
         render::say(&format!(
-            "warning: the inventory has no certificate in {}: all of them are shown as removed",
+            "warning: the inventory contains no certificate of {}; all its certificates are \
+             reported as removed",
             printable(store.as_str())
         ));
     }

@@ -19,7 +19,7 @@ where
 {
     runtime()?.block_on(async {
         let cancellation = CancellationToken::new();
-        let signals = Signals::listen().context("listen for signals")?;
+        let signals = Signals::listen().context("cannot listen for signals")?;
         tokio::spawn(signals.cancel(cancellation.clone()));
         let (common, own) = (common.clone(), cancellation.clone());
         let wiring = blocking(&cancellation, move || Wiring::new(&common, own)).await;
@@ -32,7 +32,7 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
         .worker_threads(WORKERS)
         .enable_all()
         .build()
-        .context("start the asynchronous runtime")
+        .context("cannot start the asynchronous runtime")
 }
 
 /// The work is waiting for a service; two threads keep decoding from holding it up.

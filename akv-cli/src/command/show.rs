@@ -25,12 +25,12 @@ pub(super) async fn run(common: &Common, args: &ShowArgs, wiring: Wiring) -> Res
 /// One DER holds one certificate, and neither DER nor PEM holds what is known of versions.
 fn check(output: Output, args: &ShowArgs) -> Result<()> {
     let problem = match output {
-        Output::Der if args.chain => "--chain needs --output pem, json or table",
+        Output::Der if args.chain => "--chain requires --output pem, json or table",
         Output::Der if io::stdout().is_terminal() => {
-            "DER is not written to a terminal: redirect standard output to a file"
+            "cannot print DER to a terminal: redirect standard output to a file"
         }
         Output::Der | Output::Pem | Output::Csv if args.versions => {
-            "--versions needs --output json or table"
+            "--versions requires --output json or table"
         }
         _ => return Ok(()),
     };

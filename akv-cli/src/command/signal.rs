@@ -18,7 +18,7 @@ impl Signals {
     /// so what follows within a second is no second one.
     pub(super) async fn cancel(mut self, cancellation: CancellationToken) {
         self.0.next().await;
-        crate::render::say("akv: interrupted, ending at the next safe point");
+        crate::render::say("interrupted: ending at the next safe point");
         cancellation.cancel();
         let first = Instant::now();
         while first.elapsed() < SAME {

@@ -72,7 +72,7 @@ fn who(signed_in: &SignedIn) -> String {
         application.map(|id| format!("application {id}")),
         object.map(|id| format!("object {id}")),
         tenant.as_ref().map(|id| format!("tenant {id}")),
-        expires.map(|at| format!("the token ends at {at}")),
+        expires.map(|at| format!("the token expires at {at}")),
     ]
     .into_iter()
     .flatten()
@@ -98,12 +98,13 @@ pub(super) async fn vault(
     match &first {
         Err(error) if is_network(error) => {
             checks.failed("firewall", Status::Problem, error, None);
-            return checks.not_checked(&VAULT[1..], "the vault's firewall keeps this machine out");
+            return checks
+                .not_checked(&VAULT[1..], "the firewall of the vault blocks this machine");
         }
         Err(error) if !matches!(error.kind(), ErrorKind::Denied(_)) => {
-            checks.not_checked(&["firewall"], "the vault did not answer");
+            checks.not_checked(&["firewall"], "the vault did not respond");
         }
-        _ => checks.ok("firewall", "the vault admits this machine"),
+        _ => checks.ok("firewall", "the firewall of the vault allows this machine"),
     }
     let mut permission = Permission { checks, address, identity };
     permission.tell("list", first.as_ref().map(|_| ()), READER, "certificate/list");
@@ -115,14 +116,18 @@ pub(super) async fn vault(
     let deleted = store.deleted(&name).await;
     permission.tell("get-deleted", deleted.as_ref().map(|_| ()), READER, "certificate/get");
     if !chain {
-        return permission.checks.not_checked(&["get-secret"], "needed only with --chain");
+        return permission.checks.not_checked(&["get-secret"], "required only with --chain");
     }
     match certificate.ok().flatten() {
         Some(found) if found.der.is_some() => {
             let chain = store.chain(&name, &found.version).await;
             permission.tell("get-secret", chain.as_ref().map(|_| ()), USER, "secret/get");
         }
-        _ => permission.checks.not_checked(&["get-secret"], "there is no certificate to try it on"),
+        _ => permission.checks.not_checked(
+            &["get-secret"],
+            "the vault has no certificate to \
+                                                             check this with",
+        ),
     }
 }
 

@@ -18,11 +18,11 @@ pub(super) async fn checks(
 ) {
     let Ok(id) = VaultId::try_from(&address.path) else {
         let why =
-            "the store path names no subscription and resource group (needed for Create alone)";
+            "the store path contains no subscription and resource group (required only for Create)";
         return checks.not_checked(&CONTROL_PLANE, why);
     };
     let Some(tenant) = &identity.tenant else {
-        return checks.not_checked(&CONTROL_PLANE, "no tenant is known");
+        return checks.not_checked(&CONTROL_PLANE, "the tenant is unknown");
     };
     let manager = match wiring.azure.directory(&address.cloud, &identity.credential) {
         Ok(manager) => manager,
@@ -49,7 +49,7 @@ pub(super) async fn checks(
     match manager.facts(tenant, &id).await {
         Ok(Some(facts)) => return settings(checks, &facts),
         Ok(None) => {
-            checks.warning("vault-settings", format!("there is no vault {id}"), None);
+            checks.warning("vault-settings", format!("vault {id} does not exist"), None);
         }
         Err(error) => {
             let hint = Some(hint::assignment(&identity.assignee, READER, &scope(&id)));
@@ -108,12 +108,16 @@ async fn subscription(
             }
             Some(found) => {
                 let detail = format!("{} is {}", found.name, found.state);
-                checks.problem("subscription", detail, Some("ask its owner".to_owned()));
+                checks.problem(
+                    "subscription",
+                    detail,
+                    Some("contact the owner of the subscription".to_owned()),
+                );
             }
             None => {
                 let detail = format!(
-                    "subscription {} is not visible to the identity (needed for Create and \
-                     discovery alone)",
+                    "subscription {} is not visible to the identity (required only for Create and \
+                     discovery)",
                     id.subscription
                 );
                 checks.warning("subscription", detail, hint());
@@ -134,8 +138,7 @@ async fn group(
     let region = manager.resource_group_region(tenant, id.subscription, &id.resource_group).await;
     match region {
         Ok(Some(region)) => {
-            let detail =
-                format!("{} is in {region}, where Create puts a new vault", id.resource_group);
+            let detail = format!("{} is in {region}, the region of new vaults", id.resource_group);
             checks.ok("resource-group", detail);
             return Some(region);
         }
@@ -153,7 +156,7 @@ async fn group(
 }
 
 fn settings(checks: &mut Checks, facts: &VaultFacts) {
-    let unknown = "Resource Manager does not say";
+    let unknown = "not reported by Resource Manager";
     let place = [&facts.sku, &facts.region].into_iter().flatten().cloned().collect::<Vec<_>>();
     checks.ok("vault-settings", place.join(", in "));
     match facts.rbac {
@@ -170,15 +173,15 @@ fn settings(checks: &mut Checks, facts: &VaultFacts) {
     match (facts.soft_delete, facts.retention_days) {
         (Some(false), _) => checks.warning(
             "soft-delete",
-            "off: a removed certificate is gone",
-            Some("az keyvault update --enable-soft-delete true cannot be undone".to_owned()),
+            "off: a removed certificate cannot be recovered",
+            Some("az keyvault update --enable-soft-delete true (cannot be undone)".to_owned()),
         ),
         (Some(true), Some(days)) => checks.ok("soft-delete", format!("on, for {days} days")),
         (Some(true), None) => checks.ok("soft-delete", "on"),
         (None, _) => checks.not_checked(&["soft-delete"], unknown),
     }
     match facts.purge_protection {
-        Some(true) => checks.ok("purge-protection", "on: remove --purge is rejected"),
+        Some(true) => checks.ok("purge-protection", "on: the service rejects remove --purge"),
         Some(false) | None => checks.ok("purge-protection", "off"),
     }
 }

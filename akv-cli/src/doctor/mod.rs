@@ -68,9 +68,9 @@ async fn azure(checks: &mut Checks, common: &Common, args: &DoctorArgs, wiring: 
             control_plane::checks(checks, wiring, address, identity, args).await;
         }
         (None, Some(_)) => {
-            checks.not_checked(&access::VAULT, "there is no token");
-            checks.not_checked(&control_plane::CONTROL_PLANE, "there is no token");
+            checks.not_checked(&access::VAULT, "no token");
+            checks.not_checked(&control_plane::CONTROL_PLANE, "no token");
         }
-        (_, None) => checks.not_checked(&["vault"], "no STORE was given"),
+        (_, None) => checks.not_checked(&["vault"], "no STORE"),
     }
 }

@@ -60,7 +60,7 @@ async fn dns(checks: &mut Checks, common: &Common, what: &str, base: &str) {
                     "check the vault's name; behind a private endpoint, check the private \
                             DNS zone privatelink.vaultcore.azure.net, or give --private-endpoint"
                 }
-                _ => "check this machine's name servers",
+                _ => "check the DNS servers of this machine",
             };
             checks.problem(&name, format!("{host} does not resolve"), Some(hint.to_owned()));
         }
@@ -88,11 +88,11 @@ async fn tls(
     match answer {
         Ok(status) if is_intercepted(cloud, &issuer) => checks.warning(
             &name,
-            format!("trusted, and answered with HTTP {status}{issuer}"),
+            format!("trusted; it responded with HTTP {status}{issuer}"),
             Some("this is not a CA of Azure: a proxy intercepts the connection".to_owned()),
         ),
         Ok(status) => {
-            checks.ok(&name, format!("trusted, and answered with HTTP {status}{issuer}"));
+            checks.ok(&name, format!("trusted; it responded with HTTP {status}{issuer}"));
         }
         Err(error) => {
             let hint = error.advice().map(str::to_owned);
@@ -114,13 +114,13 @@ fn is_intercepted(cloud: &Cloud, issuer: &str) -> bool {
 
 fn clock(checks: &mut Checks, date: Option<OffsetDateTime>) {
     let Some(date) = date else {
-        return checks.not_checked(&["clock"], "no service told its time");
+        return checks.not_checked(&["clock"], "no service reported its time");
     };
     let seconds = (OffsetDateTime::now_utc() - date).whole_seconds();
     let detail = match seconds {
-        0 => "this machine's clock is right".to_owned(),
-        1.. => format!("this machine's clock is {seconds} s ahead of the service's"),
-        _ => format!("this machine's clock is {} s behind the service's", -seconds),
+        0 => "the clock of this machine is correct".to_owned(),
+        1.. => format!("the clock of this machine is {seconds} s ahead of the service"),
+        _ => format!("the clock of this machine is {} s behind the service", -seconds),
     };
     let hint = || Some("synchronize the clock (NTP)".to_owned());
     match seconds.unsigned_abs() {

@@ -22,7 +22,11 @@ pub(super) fn checks(orchestrator: &Path) -> Checks {
     let extensions = if inner.is_dir() { inner } else { orchestrator.to_owned() };
     let Ok(entries) = fs::read_dir(&extensions) else {
         let detail = format!("cannot read the directory {}", extensions.display());
-        checks.problem("orchestrator", detail, Some("give the orchestrator's directory".into()));
+        checks.problem(
+            "orchestrator",
+            detail,
+            Some("use the directory of the orchestrator".into()),
+        );
         return checks;
     };
     let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
@@ -96,8 +100,8 @@ fn files(checks: &mut Checks, folder: &Path) {
 fn version(checks: &mut Checks, program: &Path) {
     let own = concat!("akv ", env!("CARGO_PKG_VERSION"));
     if !is_safe_to_start(program) {
-        let why = "others than this account and the administrator can change the program, so it \
-                   was not started";
+        let why = "other accounts than this one and the administrator can change the program, so \
+                   it was not started";
         return checks.not_checked(&["extension-version"], why);
     }
     match said_version(program) {
@@ -105,11 +109,11 @@ fn version(checks: &mut Checks, program: &Path) {
         Some(version) => checks.warning(
             "extension-version",
             format!("the extension's program is {version}, this one is {own}"),
-            Some("install one version everywhere".into()),
+            Some("install the same version everywhere".into()),
         ),
         None => checks.problem(
             "extension-version",
-            format!("{} does not start", program.display()),
+            format!("cannot start {}", program.display()),
             Some("install the package for this operating system and processor".into()),
         ),
     }
@@ -191,7 +195,7 @@ fn account(checks: &mut Checks, orchestrator: &Path) {
         None => checks.not_checked(
             &["extension-account"],
             if cfg!(windows) {
-                "see the account of the service KeyfactorOrchestrator-Default"
+                "check the account of the service KeyfactorOrchestrator-Default"
             } else {
                 "no systemd unit starts the orchestrator in this directory"
             },

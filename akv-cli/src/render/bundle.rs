@@ -61,7 +61,7 @@ fn table(bundle: &Bundle, certificates: &[&X509], findings: &[Finding], exit: Ex
     }
     print_line(match exit {
         Exit::Failure | Exit::Unwritten => {
-            "result   an add would be refused before anything is sent"
+            "result   an add would be rejected before a request is sent"
         }
         Exit::Success | Exit::Warning | Exit::Matched => "result   an add would go ahead",
     })

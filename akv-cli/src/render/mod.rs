@@ -78,7 +78,7 @@ pub(crate) fn say(message: &str) {
 
 /// What was done, and that its result could not be written.
 pub(crate) fn unwritten(done: &str, error: &anyhow::Error) -> Exit {
-    say(&format!("akv: the result could not be written ({error:#}); it is: {done}"));
+    say(&format!("error: cannot write the result: {error:#}; the result is: {done}"));
     Exit::Unwritten
 }
 

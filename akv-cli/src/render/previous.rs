@@ -19,7 +19,7 @@ impl Previous {
     /// is of another store is not taken as known: its certificate is fetched. Records that do not
     /// name their store are of one store alone.
     pub(crate) fn read(file: &Path, stores: &[StorePath], scope: CertificateScope) -> Result<Self> {
-        let tried = || format!("read the previous inventory from {}", file.display());
+        let tried = || format!("cannot read the previous inventory from {}", file.display());
         let mut known: HashMap<Store, PreviousInventory> =
             stores.iter().map(|path| (Store::from(path), PreviousInventory::default())).collect();
         let only = stores.first().filter(|_| stores.len() == 1).map(Store::from);
@@ -33,17 +33,24 @@ impl Previous {
             };
             let store = record.store_path.as_deref().map(Store::new).or_else(|| only.clone());
             let Some(store) = store else {
-                bail!("{}: the record does not name its store, and several are asked for", tried());
+                bail!(
+                    "{}: the record contains no store path, and several vaults were requested",
+                    tried()
+                );
             };
             let Some(last) = known.get_mut(&store) else { continue };
             if record.last_known || tells_less(&record, scope) {
                 continue;
             }
             let Some(item) = record.into_item() else {
-                bail!("{}: it is not a record that `akv inventory -o jsonl` prints", tried());
+                bail!("{}: not a record of `akv inventory -o jsonl`", tried());
             };
             let leaf = item.certificates.first().map(|der| Thumbprint::of(der));
-            ensure!(leaf == item.thumbprint, "{}: the certificate is another one", tried());
+            ensure!(
+                leaf == item.thumbprint,
+                "{}: the certificate does not match its thumbprint",
+                tried()
+            );
             last.extend([(item.name.clone(), PreviousCertificate::Item(Box::new(item)))]);
         }
         Ok(Self(known))

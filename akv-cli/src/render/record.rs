@@ -103,10 +103,7 @@ impl Record {
     /// Reads a line. Why one cannot be read is said without what is in it.
     pub(crate) fn read(line: &str) -> anyhow::Result<Self> {
         serde_json::from_str(line).map_err(|error| {
-            anyhow::anyhow!(
-                "it is not a record that `akv inventory -o jsonl` prints (column {})",
-                error.column()
-            )
+            anyhow::anyhow!("not a record of `akv inventory -o jsonl` (column {})", error.column())
         })
     }
 

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 /// Reads `LastInventory` of a job configuration.
 pub(crate) fn command_inventory(file: &Path) -> Result<Earlier> {
-    let tried = || format!("read Command's inventory from {}", file.display());
+    let tried = || format!("cannot read Command's inventory from {}", file.display());
     let read = File::open(file).and_then(|file| text::read_bounded(file, LARGEST));
     let text = text::decode(&read.with_context(tried)?).with_context(tried)?;
     let known = akv_keyfactor::command_inventory(text.as_bytes()).with_context(tried)?;

@@ -28,7 +28,7 @@ pub(crate) enum Entry {
 impl InventoryFile {
     /// Hands over what is in `file`, line by line.
     pub(crate) fn read(&mut self, file: &Path, mut take: impl FnMut(Entry)) -> Result<()> {
-        let tried = || format!("read the inventory from {}", file.display());
+        let tried = || format!("cannot read the inventory from {}", file.display());
         for record in Records::of_file(file).with_context(tried)? {
             let (number, line) = record.with_context(tried)?;
             let tried_line = || format!("{}, line {number}", tried());
@@ -70,8 +70,8 @@ impl InventoryFile {
         self.bytes += bytes;
         ensure!(
             self.records <= MOST_RECORDS && self.bytes <= MOST_BYTES,
-            "there are more than {MOST_RECORDS} certificates, or more than {MOST_BYTES} bytes of \
-             text: report on fewer at a time"
+            "more than {MOST_RECORDS} certificates, or more than {MOST_BYTES} bytes of text: \
+             report on fewer certificates"
         );
         Ok(())
     }

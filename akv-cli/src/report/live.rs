@@ -37,7 +37,7 @@ pub(crate) async fn live(common: &Common, args: &ReportArgs, wiring: &Wiring) ->
     let mut taken = Taken::default();
     let outcome = inventory_fleet(&wiring.jobs, &credential, stores, request, &mut taken).await;
     if let Some(error) = outcome.error {
-        return Err(error).context("the vaults were not read to the end");
+        return Err(error).context("reading the vaults was interrupted");
     }
     let mut builder = ReportBuilder::default();
     let failed: HashSet<Store> = outcome.failed.iter().map(|(path, _)| Store::from(path)).collect();
@@ -66,7 +66,7 @@ pub(crate) async fn live(common: &Common, args: &ReportArgs, wiring: &Wiring) ->
         settings(&directory, addresses, &mut builder).await;
     }
     if let Some(problem) = taken.problem {
-        render::say(&format!("warning: not everything could be checked: {problem}"));
+        render::say(&format!("warning: some checks were not possible: {problem}"));
     }
     Ok(Live { builder, is_whole })
 }
@@ -100,7 +100,9 @@ async fn settings(
         builder.add_vault(facts);
     }
     if let Some(problem) = problem {
-        render::say(&format!("warning: not every vault's settings could be checked: {problem}"));
+        render::say(&format!(
+            "warning: the settings of some vaults could not be checked: {problem}"
+        ));
     }
 }
 

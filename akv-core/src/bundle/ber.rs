@@ -72,7 +72,7 @@ impl<'a> Header<'a> {
         let identifier = input.get(..tag_octets).ok_or(Fault::Short)?;
         let (&octet, rest) = rest.split_first().ok_or(Fault::Short)?;
         if first == 0 {
-            return Err(Fault::Malformed("an end without a beginning"));
+            return Err(Fault::Malformed("an end without a start"));
         }
         match octet {
             0..0x80 => Ok((Self { identifier, length: Some(usize::from(octet)) }, rest)),
@@ -126,9 +126,9 @@ fn element<'a>(
                 // The end of the content is known here, so what ends too early is not the file.
                 match children(content, depth, joins, output) {
                     Ok([]) => {}
-                    Ok(_) => return Err(Fault::Malformed("an end without a beginning")),
+                    Ok(_) => return Err(Fault::Malformed("an end without a start")),
                     Err(Fault::Short) => {
-                        return Err(Fault::Malformed("an element is longer than what holds it"));
+                        return Err(Fault::Malformed("an element is longer than its container"));
                     }
                     Err(fault) => return Err(fault),
                 }

@@ -78,12 +78,13 @@ impl Chain {
             let (label, thumbprint) = (stranger.label(), stranger.thumbprint());
             if self.has_another_of(leaf, stranger) {
                 let message = format!(
-                    "{label} ({thumbprint}) is left out: the bundle has another certificate of it"
+                    "{label} ({thumbprint}) was omitted: the bundle has another certificate of \
+                     the same CA"
                 );
                 return Finding::new(FindingCode::AlternativeLeftOut, message);
             }
             let message =
-                format!("{label} ({thumbprint}) does not belong to the chain and is left out");
+                format!("{label} ({thumbprint}) does not belong to the chain and was omitted");
             Finding::new(FindingCode::UnrelatedCertificate, message)
         });
         let added = self.added.iter().map(|label| {

@@ -14,7 +14,7 @@ use super::key_kind::KeyKind;
 pub enum BundleError {
     /// More bytes than any real bundle has; nothing was read.
     #[error(
-        "the file has {bytes} bytes, more than the {limit} that are read: check that it is a certificate bundle"
+        "the file has {bytes} bytes; the limit is {limit}: check that it is a certificate bundle"
     )]
     TooLarge {
         /// The file's size in bytes.
@@ -23,16 +23,15 @@ pub enum BundleError {
         limit: usize,
     },
     /// Structures nested deeper than any real bundle nests them.
-    #[error(
-        "the file nests its structures deeper than {limit} levels: it is damaged or made to do harm"
-    )]
+    #[error("the file is nested deeper than {limit} levels: it is damaged or malicious")]
     TooDeep {
         /// The deepest that is read.
         limit: usize,
     },
     /// One key derivation claims more iterations than any tool writes; none of it was done.
     #[error(
-        "the file asks for {claimed} iterations to turn the password into a key, more than the {limit} that are done: export it again with fewer"
+        "the key derivation of the file has {claimed} iterations; the limit is {limit}: export it \
+         again with fewer iterations"
     )]
     TooCostly {
         /// What the file claims; `u64::MAX` where it claims even more.
@@ -42,7 +41,8 @@ pub enum BundleError {
     },
     /// All key derivations of the file together cost more than about a second.
     #[error(
-        "the key derivations that the file asks for cost {claimed} hash blocks together, more than the {limit} that are done: export it again with fewer iterations"
+        "the key derivations of the file need {claimed} hash blocks in total; the limit is \
+         {limit}: export it again with fewer iterations"
     )]
     TooMuchWork {
         /// The cost up to where reading stopped, in blocks of SHA-256.
@@ -52,7 +52,8 @@ pub enum BundleError {
     },
     /// The key derivation (scrypt) claims more memory than is given to it.
     #[error(
-        "the file asks for {claimed} bytes of memory to turn the password into a key, more than the {limit} that are given: export it again with PBKDF2"
+        "the key derivation of the file needs {claimed} bytes of memory; the limit is {limit}: \
+         export it again with PBKDF2"
     )]
     TooMuchMemory {
         /// What the file claims, in bytes.
@@ -62,7 +63,8 @@ pub enum BundleError {
     },
     /// More certificates or keys than a bundle can sensibly have.
     #[error(
-        "the file has more than {limit} {what}: it is a trust store or made to do harm, not the bundle of one certificate"
+        "the file has more than {limit} {what}: it is a trust store or malicious, not the bundle \
+         of one certificate"
     )]
     TooMany {
         /// `certificates` or `private keys`.
@@ -114,7 +116,7 @@ pub enum BundleError {
         limit: usize,
     },
     /// The file is protected and no password was given.
-    #[error("the file is protected by a password and none was given")]
+    #[error("the file is protected by a password, and no password was given")]
     PasswordMissing,
     /// The password does not open the file, or the file is damaged: the format cannot tell them apart.
     #[error("the password does not open the file (or the file is damaged): check the password")]
@@ -160,8 +162,8 @@ pub enum BundleError {
     },
     /// The private key belongs to none of the certificates.
     #[error(
-        "the private key ({key}) fits none of the certificates ({}): export the key with its own \
-         certificate",
+        "the private key ({key}) matches none of the certificates ({}): export the key with its \
+         own certificate",
         subjects.join("; ")
     )]
     KeyFitsNoCertificate {
@@ -186,7 +188,8 @@ pub enum BundleError {
     },
     /// There are several private keys, so it is not clear which certificate is meant.
     #[error(
-        "the file has {found} different private keys: export the one certificate that is meant, with its key and chain"
+        "the file has {found} different private keys: export one certificate with its key and \
+         chain"
     )]
     SeveralKeys {
         /// How many different keys were found.
@@ -197,7 +200,9 @@ pub enum BundleError {
 impl BundleError {
     /// PKCS#7, in PEM or DER.
     pub(super) const PKCS7: Self = Self::NotABundle {
-        looks: "is PKCS#7 (.p7b), which has certificates but no private key: export the certificate with its key as PFX, or join the key with what `openssl pkcs7 -print_certs` shows",
+        looks: "is PKCS#7 (.p7b), which has certificates but no private key: export the \
+                certificate with its key as PFX, or join the key with the output of `openssl \
+                pkcs7 -print_certs`",
     };
 
     pub(super) fn damaged(part: &'static str, flaw: impl Explain) -> Self {
@@ -219,10 +224,14 @@ impl EncryptedPart {
     fn advice(self, ascii: bool) -> &'static str {
         match (self, ascii) {
             (Self::Key, true) => {
-                "the key has a password of its own, give the key and the file the same one (`keytool -importkeystore -srckeypass OLD -destkeypass NEW`)"
+                "the key has a password of its own, use the same password for the key and the \
+                 file (`keytool -importkeystore -srckeypass OLD -destkeypass NEW`)"
             }
             (Self::Key, false) => {
-                "the key has a password of its own, give the key and the file the same one (`keytool -importkeystore -srckeypass OLD -destkeypass NEW`); Java's keytool also writes such files when the password has characters outside ASCII, as this one has"
+                "the key has a password of its own, use the same password for the key and the \
+                 file (`keytool -importkeystore -srckeypass OLD -destkeypass NEW`); Java's \
+                 keytool also writes such files when the password has characters outside ASCII, \
+                 as this one has"
             }
             (Self::Certificates, true) => {
                 "it is encrypted with another password than the integrity check has, export the file again with one password"

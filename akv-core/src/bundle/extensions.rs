@@ -150,7 +150,7 @@ const fn context(number: u8) -> u8 {
     0x80 | number
 }
 
-const NOT_LAID_OUT: &str = "it is not laid out as RFC 5280 says";
+const NOT_LAID_OUT: &str = "its encoding does not follow RFC 5280";
 
 const SUBJECT_KEY_IDENTIFIER: &[u8] = b"\x55\x1d\x0e";
 const KEY_USAGE: &[u8] = b"\x55\x1d\x0f";

@@ -94,10 +94,10 @@ impl Form {
             return Self::Other("is a web page or XML: download the file itself");
         }
         if begins(&["{", "["]) {
-            return Self::Other("is JSON: give the certificate that is in it");
+            return Self::Other("is JSON: use the certificate that it contains");
         }
         if begins(&["PuTTY-User-Key-File"]) {
-            return Self::Other("is an SSH key of PuTTY's, which has no certificate");
+            return Self::Other("is a PuTTY SSH key without a certificate");
         }
         if begins(&["3082", "0x3082", "3080", "30 82", "30:82"]) {
             return Self::Other("is written in hexadecimal: decode it first (`xxd -r -p`)");
@@ -109,7 +109,7 @@ impl Form {
             _ if begins(&["MII", "MIA", "LS0tLS1"]) => {
                 Self::Other("is damaged or incomplete base64 text: copy it again")
             }
-            _ => Self::Other("does not begin as one of them does"),
+            _ => Self::Other("starts like neither of them"),
         }
     }
 }
@@ -146,19 +146,22 @@ fn made_text(bytes: &[u8]) -> Option<&'static str> {
         let binary =
             rest.iter().take(64).any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace());
         return (binary && !is_der(bytes)).then_some(
-            "was handled as text, octets above 127 are replaced (by question marks): transfer it as binary",
+            "was handled as text, and bytes above 127 were replaced by question marks: transfer \
+             it as binary",
         );
     }
     if let Ok(text) = str::from_utf8(bytes) {
         let binary = text.chars().take(64).any(|c| c.is_control() && !c.is_whitespace());
         return binary.then_some(if text.contains(char::REPLACEMENT_CHARACTER) {
-            "was handled as text, octets are replaced by UTF-8 replacement characters: transfer it as binary"
+            "was handled as text, and bytes were replaced by UTF-8 replacement characters: \
+             transfer it as binary"
         } else {
             "was converted to UTF-8 as if it were text: transfer it as binary"
         });
     }
     has_converted_line_ends(bytes).then_some(
-        "was handled as text, its line feeds are CR LF now (git, FTP in text mode): transfer it as binary, for git with `*.pfx binary` in .gitattributes",
+        "was handled as text, and its line feeds were converted to CR LF (git, FTP in text mode): \
+         transfer it as binary, for git with `*.pfx binary` in .gitattributes",
     )
 }
 

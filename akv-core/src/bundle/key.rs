@@ -193,7 +193,7 @@ fn rsa_public(pkcs1: &[u8], pkcs8: &[u8]) -> Result<PublicKey, BundleError> {
     // Sizes outside are not for Key Vault anyway, and findings say so.
     if (2048..=8192).contains(&bits) {
         let pair = rsa::KeyPair::from_pkcs8(pkcs8);
-        pair.map_err(|_| damaged("its numbers do not agree with each other"))?;
+        pair.map_err(|_| damaged("its values are inconsistent"))?;
     }
     Ok(public)
 }
@@ -206,8 +206,12 @@ fn ec_public(curve: Curve, pkcs8: &[u8]) -> Result<PublicKey, BundleError> {
         Curve::P521 => &ECDSA_P521_SHA512_ASN1_SIGNING,
         Curve::P256K => &ECDSA_P256K1_SHA256_ASN1_SIGNING,
     };
-    let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8)
-        .map_err(|_| damaged("its number is none of its curve, or its public point is not its"))?;
+    let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8).map_err(|_| {
+        damaged(
+            "its private value is not valid for its curve, or its public point \
+                              does not match",
+        )
+    })?;
     PublicKey::ec(curve, pair.public_key().as_ref())
         .ok_or_else(|| BundleError::damaged(PART, "its public point"))
 }

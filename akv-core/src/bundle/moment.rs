@@ -60,7 +60,7 @@ impl Digits<'_> {
     fn offset(mut self) -> Result<Duration, &'static str> {
         let (sign, rest) = match self.0 {
             b"Z" => return Ok(Duration::ZERO),
-            [] => return Err("it does not say of which time zone it is"),
+            [] => return Err("it contains no time zone"),
             [b'+', rest @ ..] => (1, rest),
             [b'-', rest @ ..] => (-1, rest),
             _ => return Err(NO_TIME),
@@ -75,9 +75,9 @@ impl Digits<'_> {
     }
 }
 
-const NO_TIME: &str = "it is not written as a time";
-const NO_DAY: &str = "it names a day that does not exist";
-const NO_HOUR: &str = "it names an hour that does not exist";
+const NO_TIME: &str = "it is not a time";
+const NO_DAY: &str = "its day does not exist";
+const NO_HOUR: &str = "its hour does not exist";
 
 #[cfg(test)]
 mod tests {
@@ -116,14 +116,14 @@ mod tests {
             (tag::INTEGER, "261124120000Z", NO_TIME),
             (utc, "", NO_TIME),
             (utc, "26112412Z", NO_TIME),
-            (utc, "2611241200", "it does not say of which time zone it is"),
+            (utc, "2611241200", "it contains no time zone"),
             (utc, "261124120000Zjunk", NO_TIME),
             (utc, "261124120000+99", NO_TIME),
             (utc, "260229120000Z", NO_DAY),
             (utc, "261301120000Z", NO_DAY),
             (utc, "261124240000Z", NO_HOUR),
-            (general, "20261124120000", "it does not say of which time zone it is"),
-            (general, "20261124120000.5", "it does not say of which time zone it is"),
+            (general, "20261124120000", "it contains no time zone"),
+            (general, "20261124120000.5", "it contains no time zone"),
             (general, "99991231235959-0001", "it is beyond the year 9999"),
         ] {
             assert_eq!(time(tag, text), Err(reason), "{text}");

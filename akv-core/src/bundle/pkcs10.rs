@@ -39,7 +39,7 @@ impl CertificateRequest {
         let key = parts.public_key();
         if !key.is_readable() {
             return Err(CertificateError::new(
-                "its public key is not laid out as its algorithm says",
+                "the encoding of its public key does not match its algorithm",
             ));
         }
         if parts.signed.verify(key.kind(), parts.key) == Verdict::Invalid {

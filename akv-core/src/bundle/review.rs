@@ -100,7 +100,8 @@ fn completeness(bundle: &Reviewed<'_>, findings: &mut Vec<Finding>) {
     let finding = match (top.is_self_signed(), bundle.chain.is_empty()) {
         (true, true) => Finding::new(
             FindingCode::SelfSigned,
-            "the certificate is self-signed: clients trust it only where it is installed",
+            "the certificate is self-signed: clients trust it only if it is installed as trust \
+             anchor",
         ),
         (true, false) => return,
         // What is missing was noted where the chain was built: it cannot be read, or a root in the
@@ -118,7 +119,7 @@ fn completeness(bundle: &Reviewed<'_>, findings: &mut Vec<Finding>) {
         (false, false) => Finding::new(
             FindingCode::RootNotIncluded,
             format!(
-                "the chain ends below {}, which is fine where that is a known root",
+                "the chain ends below {}: clients must already trust this CA",
                 top.issuer_label()
             ),
         ),

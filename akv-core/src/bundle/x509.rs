@@ -63,7 +63,7 @@ impl X509 {
         }
         let public_key = PublicKey::of_certificate(&parts.key_algorithm, parts.key);
         if !public_key.is_readable() {
-            read.missed("public key", "it is not laid out as its algorithm says");
+            read.missed("public key", "its encoding does not match its algorithm");
         }
         let mut validity = parts
             .validity

@@ -119,7 +119,8 @@ fn codes_are_stable_text_and_serialise_as_such() {
         serde_json::json!([{
             "code": "self-signed",
             "severity": "warning",
-            "message": "the certificate is self-signed: clients trust it only where it is installed",
+            "message": "the certificate is self-signed: clients trust it only if it is installed \
+                        as trust anchor",
         }])
     );
 }

@@ -113,7 +113,7 @@ fn other_files_are_named() {
         (der, "private key without a certificate"),
         (hex.as_bytes(), "hexadecimal"),
         (b"MIIJfQIBAzCCCT0!!!", "base64"),
-        (b"hello", "does not begin as one of them does"),
+        (b"hello", "starts like neither of them"),
     ] {
         named(bytes, &[words]);
     }

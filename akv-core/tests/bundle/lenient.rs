@@ -175,7 +175,7 @@ fn what_cannot_be_read_of_a_field_is_unknown_and_told() {
     for (crafted, told_of) in [
         (
             plain.clone().valid("251101000000Z", "291301000000Z"),
-            "cannot read the end of the validity of CN=web: it names a day that does not exist",
+            "cannot read the end of the validity of CN=web: its day does not exist",
         ),
         (
             Crafted { validity: b"\x30\x00".to_vec(), ..plain.clone() },
@@ -183,7 +183,7 @@ fn what_cannot_be_read_of_a_field_is_unknown_and_told() {
         ),
         (
             plain.clone().with(extension(BASIC_CONSTRAINTS, b"\x05\x00")),
-            "cannot read the basic constraints of CN=web: it is not laid out as RFC 5280 says",
+            "cannot read the basic constraints of CN=web: its encoding does not follow RFC 5280",
         ),
         (
             plain.clone().with(twice.clone()).with(twice),
@@ -191,11 +191,11 @@ fn what_cannot_be_read_of_a_field_is_unknown_and_told() {
         ),
         (
             plain.clone().with(extension(ALTERNATIVE_NAMES, b"\x30\x05\x82\x7fabc")),
-            "cannot read the alternative names of CN=web: it is not laid out as RFC 5280 says",
+            "cannot read the alternative names of CN=web: its encoding does not follow RFC 5280",
         ),
         (
             plain.clone().with(extension(b"\x06\x03\x55\x1d\x0f", b"\x04\x00")),
-            "cannot read the key usage of CN=web: it is not laid out as RFC 5280 says",
+            "cannot read the key usage of CN=web: its encoding does not follow RFC 5280",
         ),
         (
             plain.clone().with(b"\x30\x02\x05\x00".to_vec()),

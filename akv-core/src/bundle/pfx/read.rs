@@ -39,7 +39,7 @@ pub(in super::super) fn read_into(
     contents: &mut Parts,
 ) -> Result<(), BundleError> {
     if bytes.first() != Some(&SEQUENCE) {
-        return Err(BundleError::NotABundle { looks: "does not begin as one of them does" });
+        return Err(BundleError::NotABundle { looks: "starts like neither of them" });
     }
     let der = ber::to_der("the file", bytes)?;
     let Ok(pfx) = Pfx::from_der(&der) else { return read_otherwise(&der, contents) };
