@@ -128,7 +128,7 @@ internal sealed class Cases
             Equal(1, asked);
             var item = Inventory("work").Single(one => one.Alias == alias);
             Equal(Convert.ToBase64String(issued.RawData), item.Certificates.First());
-            Expect(Warning, "exists already", Run(job), "again, without overwrite");
+            Expect(Warning, "already exists", Run(job), "again, without overwrite");
             Equal(1, asked);
             job.JobProperties["Overwrite"] = true;
             Expect(Success, "merged", Run(job), "again, with overwrite");
@@ -153,7 +153,7 @@ internal sealed class Cases
     {
         var other = Sign(null);
         _orchestrator.OnReenrollment = request => other;
-        Expect(Failure, "of the key of the pending request", Run(Reenrollment(Name())));
+        Expect(Failure, "has the key of the pending request", Run(Reenrollment(Name())));
         var job = Reenrollment(Name());
         job.JobProperties["SAN"] = "directory=CN=a";
         Expect(Failure, "directory", Run(job));
