@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::super::error::BundleError;
 use super::super::flaw::Explain;
 use super::super::parts::MAX_PARTS;
+use super::label::known_label;
 use crate::text;
 
 /// A block, found but not decoded.
@@ -292,37 +293,6 @@ fn line_of(text: &[u8], offset: usize) -> usize {
 fn damage(number: usize, label: &str, line: usize, flaw: impl Explain) -> BundleError {
     BundleError::DamagedBlock { number, label: known_label(label), line, flaw: flaw.flaw() }
 }
-
-/// The label, where it is one that may be shown: an unknown one may be anything, even a key.
-pub(in super::super) fn known_label(label: &str) -> Option<&'static str> {
-    LABELS.iter().copied().find(|known| *known == label)
-}
-
-/// What is used, and what is known to be of no use here.
-const LABELS: &[&str] = &[
-    "CERTIFICATE",
-    "X509 CERTIFICATE",
-    "TRUSTED CERTIFICATE",
-    "PRIVATE KEY",
-    "ENCRYPTED PRIVATE KEY",
-    "RSA PRIVATE KEY",
-    "EC PRIVATE KEY",
-    "DSA PRIVATE KEY",
-    "ANY PRIVATE KEY",
-    "OPENSSH PRIVATE KEY",
-    "PKCS12",
-    "PKCS7",
-    "PKCS #7 SIGNED DATA",
-    "CMS",
-    "CERTIFICATE CHAIN",
-    "CERTIFICATE REQUEST",
-    "NEW CERTIFICATE REQUEST",
-    "X509 CRL",
-    "PUBLIC KEY",
-    "RSA PUBLIC KEY",
-    "EC PARAMETERS",
-    "DH PARAMETERS",
-];
 
 /// What the label of a damaged line has when it is one of ours.
 const MEANT: &[&str] = &["PRIVATE KEY", "CERTIFICATE", "PKCS"];

@@ -1,6 +1,7 @@
 //! PEM text.
 
 pub(super) mod armor;
+mod label;
 mod read;
 
 pub(super) use armor::{is_armored, without_white_space};

@@ -14,7 +14,8 @@ use super::super::parts::{self, Parts};
 use super::super::password::PasswordBytes;
 use super::super::pfx;
 use super::super::shape::Shape;
-use super::armor::{self, Block, known_label};
+use super::armor::{self, Block};
+use super::label::{Claim, claim};
 use crate::secret::Password;
 
 /// Reads what PEM text holds: certificates, keys as PKCS#8 (encrypted or not), PKCS#1 or SEC 1, and
@@ -51,7 +52,8 @@ struct Reading<'p> {
 
 impl Reading<'_> {
     fn take(&mut self, block: &Block<'_>) -> Result<(), BundleError> {
-        if OF_NO_USE.contains(&block.label) {
+        let claim = claim(block.label);
+        if claim == Some(Claim::Unused) {
             return Ok(());
         }
         if let Some(cipher) = block.legacy_encryption() {
@@ -61,24 +63,27 @@ impl Reading<'_> {
                 advice: "convert it with `openssl pkcs8 -topk8 -in old.pem -out new.pem`",
             });
         }
-        if block.label == "OPENSSH PRIVATE KEY" {
+        if claim == Some(Claim::OpenSsh) {
             return Err(BundleError::Unsupported {
                 part: "the private key",
                 algorithm: "the format OPENSSH PRIVATE KEY".to_owned(),
                 advice: "convert it with `ssh-keygen -p -m PKCS8 -f FILE`, which changes FILE",
             });
         }
-        let claimed = claimed_by(block.label);
-        let octets = match (block.decode(), claimed) {
+        let octets = match (block.decode(), claim) {
             (Ok(octets), _) => octets,
-            // What nobody needs may be damaged, and need not be base64 at all.
-            (Err(_), None) if known_label(block.label).is_none() => return Ok(()),
-            (Err(error), _) => return Err(error),
+            // An unknown block may be damaged, and need not be base64 at all.
+            (Err(_), None) => return Ok(()),
+            (Err(error), Some(_)) => return Err(error),
         };
         if let Some(looks) = other_format(&octets) {
             return Err(BundleError::NotABundle { looks });
         }
         let der = ber::to_der("the block", &octets);
+        let claimed = match claim {
+            Some(Claim::Shape(shape)) => Some(shape),
+            _ => None,
+        };
         let Some(shape) = der.as_ref().ok().and_then(|der| Shape::of(der)).or(claimed) else {
             return Ok(());
         };
@@ -113,29 +118,3 @@ impl Reading<'_> {
         self.contents.add_key(key)
     }
 }
-
-/// What a label says that its block holds, for where the content does not tell.
-fn claimed_by(label: &str) -> Option<Shape> {
-    match label {
-        "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => Some(Shape::Certificate),
-        "PRIVATE KEY" | "ANY PRIVATE KEY" => Some(Shape::Pkcs8),
-        "RSA PRIVATE KEY" => Some(Shape::Pkcs1),
-        "EC PRIVATE KEY" => Some(Shape::Sec1),
-        "ENCRYPTED PRIVATE KEY" => Some(Shape::EncryptedPkcs8),
-        "DSA PRIVATE KEY" => Some(Shape::Dsa),
-        "PKCS12" => Some(Shape::Pkcs12),
-        "PKCS7" | "PKCS #7 SIGNED DATA" | "CMS" | "CERTIFICATE CHAIN" => Some(Shape::Pkcs7),
-        _ => None,
-    }
-}
-
-/// Blocks that come with keys and certificates and are not looked into.
-const OF_NO_USE: &[&str] = &[
-    "CERTIFICATE REQUEST",
-    "NEW CERTIFICATE REQUEST",
-    "X509 CRL",
-    "PUBLIC KEY",
-    "RSA PUBLIC KEY",
-    "EC PARAMETERS",
-    "DH PARAMETERS",
-];
