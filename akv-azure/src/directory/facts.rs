@@ -1,46 +1,17 @@
-//! A vault's settings, for a diagnosis.
+//! How a vault is set up, and where one can be.
 
 use akv_core::text::printable;
-use akv_core::{Listing, Region, Result, SubscriptionId, TenantId, VaultId};
-use serde::Deserialize;
+use akv_core::{
+    Listing, PublicAccess, PurgeProtection, Region, Result, SubscriptionId, TenantId, VaultId,
+    VaultSettings,
+};
 
 use super::resource_manager::{ResourceManager, get};
 use super::vault_facts::VaultFacts;
 use crate::api::{ApiOperation, version};
 use crate::exchange::{Deadline, Retry};
+use crate::wire::settings::SetVault;
 use crate::wire::subscription::Location;
-
-#[derive(Debug, Deserialize)]
-struct Described {
-    #[serde(default)]
-    location: Option<String>,
-    #[serde(default)]
-    properties: Properties,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Properties {
-    enable_rbac_authorization: Option<bool>,
-    enable_soft_delete: Option<bool>,
-    soft_delete_retention_in_days: Option<u16>,
-    enable_purge_protection: Option<bool>,
-    public_network_access: Option<String>,
-    network_acls: Option<NetworkAcls>,
-    sku: Option<Sku>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct NetworkAcls {
-    default_action: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Sku {
-    #[serde(default)]
-    name: Option<String>,
-}
 
 impl ResourceManager {
     /// How a vault is set up. `None`: there is no such vault in the resource group.
@@ -49,11 +20,9 @@ impl ResourceManager {
         let pipeline = self.pipeline(tenant, Some(id.subscription), &operation)?;
         let call = get(ApiOperation::GetVault, self.vault_url(id), operation);
         let mut retry = Retry::new(Deadline::after(self.deadline()));
-        self.find(&pipeline, call, &mut retry, |described: Described| Ok(described.into())).await
+        self.find(&pipeline, call, &mut retry, |vault: SetVault| Ok(vault.into())).await
     }
-}
 
-impl ResourceManager {
     /// The regions in which a subscription may create vaults.
     pub async fn regions(
         &self,
@@ -70,9 +39,9 @@ impl ResourceManager {
     }
 }
 
-impl From<Described> for VaultFacts {
-    fn from(described: Described) -> Self {
-        let Described { location, properties } = described;
+impl From<SetVault> for VaultFacts {
+    fn from(vault: SetVault) -> Self {
+        let SetVault { location, properties } = vault;
         let is = |value: Option<String>, expected: &str| {
             value.map(|value| value.eq_ignore_ascii_case(expected))
         };
@@ -91,4 +60,47 @@ impl From<Described> for VaultFacts {
     }
 }
 
+impl From<VaultFacts> for VaultSettings {
+    /// What the service leaves out has its default: no purge protection, and open to every network.
+    fn from(facts: VaultFacts) -> Self {
+        let purge_protection = match facts.purge_protection {
+            Some(true) => PurgeProtection::On,
+            _ => PurgeProtection::Off,
+        };
+        let public_access = match (facts.public_access, facts.firewall) {
+            (None | Some(true), None | Some(false)) => PublicAccess::Enabled,
+            _ => PublicAccess::Disabled,
+        };
+        Self::new(purge_protection, public_access)
+    }
+}
+
 const LONGEST_NAME: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_are_left_out_have_their_defaults() {
+        for (properties, protected, open) in [
+            ("{}", false, true),
+            (r#"{"enablePurgeProtection":null,"publicNetworkAccess":null}"#, false, true),
+            (r#"{"enablePurgeProtection":true,"publicNetworkAccess":"enabled"}"#, true, true),
+            (r#"{"publicNetworkAccess":"Disabled"}"#, false, false),
+            (r#"{"publicNetworkAccess":"SecuredByPerimeter"}"#, false, false),
+            (r#"{"networkAcls":{"defaultAction":"Deny"}}"#, false, false),
+            (r#"{"networkAcls":{"defaultAction":"Allow"}}"#, false, true),
+        ] {
+            let vault: SetVault =
+                serde_json::from_str(&format!(r#"{{"properties":{properties}}}"#))
+                    .expect("a vault");
+            let settings = VaultSettings::from(VaultFacts::from(vault));
+            let found = (
+                settings.purge_protection == PurgeProtection::On,
+                settings.public_access == PublicAccess::Enabled,
+            );
+            assert_eq!(found, (protected, open), "{properties}");
+        }
+    }
+}

@@ -3,7 +3,6 @@
 mod create;
 mod facts;
 mod resource_manager;
-mod settings;
 mod vault_facts;
 
 pub use resource_manager::ResourceManager;

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use azure_core::http::Method;
 use url::Url;
 
-use super::{create, settings};
+use super::create;
 use crate::api::{ApiOperation, version};
 use crate::credential::AzureCredential;
 use crate::exchange::{Answer, Deadline, Origin, Retry};
@@ -211,7 +211,7 @@ impl VaultDirectory for ResourceManager {
     }
 
     async fn settings(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<VaultSettings>> {
-        settings::look(self, tenant, id).await
+        Ok(self.facts(tenant, id).await?.map(VaultSettings::from))
     }
 
     fn query(&self) -> Option<&dyn VaultQuery> {
