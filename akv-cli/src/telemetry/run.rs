@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::collector::{Collector, Delivery};
 use super::layer::{Listener, TARGETS};
 use super::variables::{self, Signals};
+use crate::exit::Exit;
 use crate::logging::OtherLayer;
 use crate::render;
 
@@ -74,11 +75,11 @@ impl Telemetry {
         Box::new(listener.with_filter(targets))
     }
 
-    /// Sends what is left. Whoever waits for the run's result waits no longer than [`LONGEST`].
+    /// Sends what is left. The end of the run is delayed by at most [`LONGEST`].
     pub(crate) fn end(self, exit_code: u8) {
         let run = self.run.span();
         run.set_attribute(KeyValue::new("process.exit.code", i64::from(exit_code)));
-        if exit_code != 0 && exit_code != WARNING {
+        if exit_code != 0 && exit_code != Exit::Warning.code() {
             run.set_status(Status::error(""));
         }
         run.end();
@@ -96,13 +97,13 @@ impl Telemetry {
             _ => Some(delivery.problem().unwrap_or_else(|| "it could not be sent".to_owned())),
         };
         if let Some(cause) = cause {
-            render::say(&format!("akv: not all telemetry reached its collector: {cause}"));
+            render::say(&format!("warning: not all telemetry reached its collector: {cause}"));
         }
     }
 }
 
 fn unsent<T>(problem: &str) -> Option<T> {
-    render::say(&format!("akv: no telemetry is sent: {problem}"));
+    render::say(&format!("warning: no telemetry is sent: {problem}"));
     None
 }
 
@@ -124,7 +125,5 @@ fn resource() -> Resource {
 }
 
 const SCOPE: &str = "akv";
-/// The exit code of a run that broke nothing.
-const WARNING: u8 = 3;
 /// How long a collector may keep the end of a run.
 const LONGEST: Duration = Duration::from_secs(5);
