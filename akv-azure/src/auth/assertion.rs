@@ -105,7 +105,7 @@ fn open(source: &ClientCertificate, password: &Password) -> Result<(KeyPair, Vec
                 unusable(
                     problem,
                     "check the path and the permissions of the \
-                                                      file",
+                     file",
                 )
             })?;
             &read

@@ -97,7 +97,7 @@ pub(super) fn conflict(inner: &str) -> Classification {
         _ => Classification::new(
             ErrorKind::Conflict,
             "an object with this name already exists (a \
-                                                       stand-alone key or secret)",
+             stand-alone key or secret)",
         )
         .advised("remove the stand-alone key or secret with this name, or use another name"),
     }

@@ -51,7 +51,7 @@ fn classify_response(api: ApiOperation, response: &ErrorResponse) -> Classificat
         (413, _) => Classification::new(
             ErrorKind::Invalid,
             "the service rejected the request as \
-                                                             too large (HTTP 413)",
+             too large (HTTP 413)",
         )
         .advised("a certificate with its key and chain must be smaller than 25 KB"),
         (429, service) => throttled(service, response),
@@ -59,13 +59,13 @@ fn classify_response(api: ApiOperation, response: &ErrorResponse) -> Classificat
         (408, _) => Classification::new(
             ErrorKind::TimedOut,
             "the service timed out while reading \
-                                                              the request (HTTP 408)",
+             the request (HTTP 408)",
         ),
         (400..=499, _) => invalid(code, inner),
         (500..=599, _) => Classification::new(
             ErrorKind::Unavailable,
             "the service failed (server \
-                                                                       error)",
+             error)",
         ),
         _ => not_the_service(),
     }
@@ -135,7 +135,7 @@ fn absent(code: &str, response: &ErrorResponse) -> Classification {
         "ResourceGroupNotFound" => Classification::new(
             ErrorKind::Absent,
             "the resource group \
-                                                                           does not exist",
+             does not exist",
         ),
         // Without its vault nothing can be said of a certificate.
         "VaultNotFound" => Classification::new(ErrorKind::Unavailable, "there is no such vault")
@@ -147,7 +147,7 @@ fn absent(code: &str, response: &ErrorResponse) -> Classification {
         _ => Classification::new(
             ErrorKind::Protocol,
             "the service does not know the requested \
-                                                      interface",
+             interface",
         )
         .advised("check whether this cloud supports the API versions that akv uses"),
     }
@@ -173,7 +173,7 @@ fn invalid(code: &str, inner: &str) -> Classification {
     let refused = Classification::new(
         ErrorKind::Invalid,
         "the service rejected the request as \
-                                                           invalid (HTTP 400)",
+         invalid (HTTP 400)",
     );
     match (code, inner) {
         (_, "KeySizeNotSupported") => refused.advised(

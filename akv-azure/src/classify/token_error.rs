@@ -129,7 +129,7 @@ fn of_status(
             ErrorKind::Protocol,
             format!(
                 "the response of {name} contains no \
-                                                              token"
+                 token"
             ),
         ),
         300..=399 => Classification::new(
@@ -142,7 +142,7 @@ fn of_status(
             ErrorKind::Throttled,
             format!(
                 "throttled: {name} received too \
-                                                                  many requests"
+                 many requests"
             ),
         )
         .advised("run later, or reduce the sign-ins of other clients with this identity"),
@@ -155,7 +155,7 @@ fn of_status(
             ErrorKind::Protocol,
             format!(
                 "the response did not come from \
-                                                              {name}"
+                 {name}"
             ),
         )
         .advised("check for an intercepting proxy, and check the cloud's authority URL"),
@@ -163,7 +163,7 @@ fn of_status(
             ErrorKind::Unauthenticated,
             format!(
                 "{name} rejected the token \
-                                                                      request"
+                 request"
             ),
         )
         .advised(if authority == Peer::ManagedIdentity {

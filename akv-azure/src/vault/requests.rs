@@ -44,7 +44,7 @@ async fn create(vault: &KeyVault, new: &NewRequest) -> Result<PendingRequest> {
             &operation,
             format!(
                 "Key Vault does not support {what} in \
-                                                            a request"
+                 a request"
             ),
         )
     })?;

@@ -126,7 +126,7 @@ pub(super) async fn vault(
         _ => permission.checks.not_checked(
             &["get-secret"],
             "the vault has no certificate to \
-                                                             check this with",
+             check this with",
         ),
     }
 }

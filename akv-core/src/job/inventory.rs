@@ -257,7 +257,7 @@ async fn fetch(
             ErrorKind::Absent,
             tried(),
             "it was deleted between listing and \
-                                                          reading",
+             reading",
         )
     };
     let mut certificate = store.certificate(&listed.name).await?.ok_or_else(gone)?;

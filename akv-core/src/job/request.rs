@@ -127,7 +127,7 @@ impl Run<'_> {
         let subject = subject.ok_or_else(|| {
             invalid(
                 "its subject contains attributes that are not \
-                                                     text",
+                 text",
             )
         })?;
         let key = RequestedKey::try_from(leaf.key_kind()).map_err(|_| {
