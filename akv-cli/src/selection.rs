@@ -26,13 +26,11 @@ pub(crate) struct Selection {
 impl Selection {
     pub(crate) async fn of(common: &Common, args: &SelectionArgs, wiring: &Wiring) -> Result<Self> {
         if !args.all {
-            let mut stores = Vec::with_capacity(args.stores.len());
-            for path in &args.stores {
-                stores.push(wiring.address(common, path).await?);
-            }
-            if stores.is_empty() {
+            if args.stores.is_empty() {
                 return Err(Usage::new("provide a STORE or --all").into());
             }
+            let address = wiring.addresses(common).await?;
+            let stores = args.stores.iter().map(address).collect::<Result<Vec<_>>>()?;
             let is_fleet = stores.len() > 1;
             let credential = wiring.credential(common).await?;
             return Ok(Self {

@@ -79,15 +79,28 @@ impl Wiring {
         blocking(&self.cancellation, read).await
     }
 
-    /// The store that the command line names. Whether its host is the cloud's is known before a
-    /// credential is asked for.
+    /// The store that the command line names.
     pub(crate) async fn address(&self, common: &Common, path: &StorePath) -> Result<StoreAddress> {
-        let address = StoreAddress::new(path.clone())
-            .with_tenant(one_tenant(common)?)
-            .with_cloud(self.cloud(common).await?.unwrap_or_else(Cloud::public))
-            .with_private_endpoint(common.private_endpoint.clone());
-        address.vault_host().map_err(|invalid| Usage::new(invalid.to_string()))?;
-        Ok(address)
+        self.addresses(common).await?(path)
+    }
+
+    /// Where stores are that the command line names. Whether their hosts are the cloud's is known before
+    /// a credential is asked for.
+    pub(crate) async fn addresses(
+        &self,
+        common: &Common,
+    ) -> Result<impl Fn(&StorePath) -> Result<StoreAddress>> {
+        let tenant = one_tenant(common)?;
+        let cloud = self.cloud(common).await?.unwrap_or_else(Cloud::public);
+        let private_endpoint = common.private_endpoint.clone();
+        Ok(move |path: &StorePath| {
+            let address = StoreAddress::new(path.clone())
+                .with_tenant(tenant.clone())
+                .with_cloud(cloud.clone())
+                .with_private_endpoint(private_endpoint.clone());
+            address.vault_host().map_err(|invalid| Usage::new(invalid.to_string()))?;
+            Ok(address)
+        })
     }
 }
 

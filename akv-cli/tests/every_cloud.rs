@@ -13,7 +13,7 @@ mod program;
 use std::collections::BTreeSet;
 
 use akv_core::Bundle;
-use akv_testkit::FakeCloud;
+use akv_testkit::{FakeCloud, Operation};
 use akv_testkit::pki::openssl_pfx;
 use program::fake::Fake;
 use program::{Akv, Run};
@@ -191,6 +191,10 @@ fn a_cloud_that_is_asked_of_its_resource_manager_is_the_same_cloud() {
         ends_well(&akv().args(["inventory", "contoso"]).run());
         ends_well(&akv().arg("discover").run());
         world.was_asked_alone(&fake, &[&world.vault("contoso")]);
+        fake.cloud.journal().clear();
+        ends_well(&akv().args(["inventory", "contoso", "CONTOSO"]).run());
+        let asked = fake.cloud.journal().count(Operation::CloudMetadata);
+        assert_eq!(asked, 1, "once for all stores");
     }
 }
 
