@@ -70,6 +70,17 @@ impl Change {
             }
         }
     }
+
+    /// What of the file it would put over another place of it.
+    pub(crate) fn copied<'f>(&self, file: &'f [u8]) -> &'f [u8] {
+        match self {
+            Self::Copy { from, count, .. } if !file.is_empty() => {
+                let piece = &file[from % file.len()..];
+                &piece[..(*count).min(piece.len())]
+            }
+            _ => &[],
+        }
+    }
 }
 
 pub(crate) fn change() -> impl Strategy<Value = Change> {
