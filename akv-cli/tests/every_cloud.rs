@@ -13,8 +13,8 @@ mod program;
 use std::collections::BTreeSet;
 
 use akv_core::Bundle;
-use akv_testkit::{FakeCloud, Operation};
 use akv_testkit::pki::openssl_pfx;
+use akv_testkit::{FakeCloud, Operation};
 use program::fake::Fake;
 use program::{Akv, Run};
 use serde_json::{Value, json};
