@@ -1,7 +1,6 @@
 //! One line of a diagnosis.
 
 use akv_core::Error;
-use akv_core::text::printable;
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -88,10 +87,8 @@ impl Checks {
 
 /// What went wrong, without the advice: that is the hint.
 pub(super) fn cause(error: &Error) -> String {
-    let text = error.to_string();
-    let advice = error.advice().map(|advice| format!("; {}", printable(advice)));
-    let cause = advice.and_then(|advice| text.strip_suffix(&*advice).map(str::to_owned));
-    cause.unwrap_or(text)
+    let said = error.reply().map(|reply| format!("; the service said {reply}"));
+    error.summary() + &said.unwrap_or_default()
 }
 
 impl Status {
