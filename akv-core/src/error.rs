@@ -1,4 +1,4 @@
-//! What can go wrong in a store or a directory, told for the person at 3 a.m.
+//! The errors of a store or a directory.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -175,7 +175,7 @@ impl fmt::Display for Reply {
 /// assert_eq!(next_attempt(&error), Some(Duration::from_secs(40)));
 /// ```
 ///
-/// Displays as what was tried, what went wrong, what the service said and what to do:
+/// Displays as one line: the failed operation, the cause, the service's own words and a hint.
 ///
 /// ```
 /// use akv_core::{Denial, Error, ErrorKind, Reply};
@@ -185,7 +185,7 @@ impl fmt::Display for Reply {
 ///     .with_advice("assign the role \"Key Vault Certificates Officer\" on the vault");
 /// assert_eq!(
 ///     error.to_string(),
-///     "get certificate web-01 in vault contoso: not allowed; the service said HTTP 403 Forbidden/ForbiddenByRbac; \
+///     "cannot get certificate web-01 in vault contoso: not allowed; the service said HTTP 403 Forbidden/ForbiddenByRbac; \
 ///      assign the role \"Key Vault Certificates Officer\" on the vault",
 /// );
 /// ```
@@ -343,8 +343,8 @@ impl From<InvalidValue> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { tried, problem, reply, advice, .. } = &*self.0;
-        write!(f, "{}: {}", printable(tried), printable(problem))?;
+        let Inner { reply, advice, .. } = &*self.0;
+        f.write_str(&self.summary())?;
         if let Some(reply) = reply {
             write!(f, "; the service said {reply}")?;
         }

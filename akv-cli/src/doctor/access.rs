@@ -59,7 +59,7 @@ pub(super) async fn identity(
         }
         Err(error) => {
             let hint = error.advice().map(str::to_owned);
-            checks.problem("identity", format!("{kind}: {error}"), hint);
+            checks.problem("identity", format!("{kind}: {}", hint::detail(&error)), hint);
             None
         }
     }
@@ -95,7 +95,7 @@ pub(super) async fn vault(
     match &first {
         Err(error) if is_network(error) => {
             let hint = error.advice().map(str::to_owned);
-            checks.problem("firewall", error.to_string(), hint);
+            checks.problem("firewall", hint::detail(error), hint);
             let dependents = ["list", "get", "get-deleted"];
             return checks
                 .not_checked(&dependents, "the firewall of the vault blocks this machine");
@@ -143,7 +143,7 @@ impl Permission<'_> {
             Err(error) => {
                 let (path, assignee) = (&self.address.path, &self.identity.assignee);
                 let hint = hint::of_vault(error, path, assignee, role, permission);
-                self.checks.problem(name, error.to_string(), hint);
+                self.checks.problem(name, hint::detail(error), hint);
             }
         }
     }

@@ -37,7 +37,7 @@ pub(super) async fn checks(
         Err(error) => {
             let scope = format!("/subscriptions/{}", id.subscription);
             let hint = Some(hint::assignment(&identity.assignee, READER, &scope));
-            checks.warning("vault-settings", error.to_string(), hint);
+            checks.warning("vault-settings", hint::detail(&error), hint);
         }
     }
 }
@@ -74,7 +74,7 @@ async fn subscription(
                 checks.warning("subscription", detail, hint());
             }
         },
-        Err(error) => checks.warning("subscription", error.to_string(), hint()),
+        Err(error) => checks.warning("subscription", hint::detail(&error), hint()),
     }
 }
 
@@ -99,7 +99,7 @@ async fn group(
         Err(error) => {
             let scope = format!("/subscriptions/{}", id.subscription);
             let hint = Some(hint::assignment(&identity.assignee, READER, &scope));
-            checks.warning("resource-group", error.to_string(), hint);
+            checks.warning("resource-group", hint::detail(&error), hint);
         }
     }
 }

@@ -8,6 +8,7 @@ use akv_core::{Cloud, StoreAddress};
 use time::OffsetDateTime;
 
 use super::check::Checks;
+use super::hint;
 use super::machine::is_proxied;
 use crate::wiring::Wiring;
 
@@ -55,8 +56,8 @@ async fn dns(checks: &mut Checks, what: &str, base: &str) {
         _ => {
             let hint = match what {
                 "vault" => {
-                    "check the vault's name; behind a private endpoint, check the private \
-                            DNS zone privatelink.vaultcore.azure.net, or give --private-endpoint"
+                    "check the vault name; with a private endpoint, check the private DNS zone \
+                     privatelink.vaultcore.azure.net, or use --private-endpoint"
                 }
                 _ => "check the DNS servers of this machine",
             };
@@ -94,7 +95,7 @@ async fn tls(
         }
         Err(error) => {
             let hint = error.advice().map(str::to_owned);
-            checks.problem(&name, format!("{error}{issuer}"), hint);
+            checks.problem(&name, hint::detail(&error) + &issuer, hint);
         }
     }
     date

@@ -122,7 +122,7 @@ impl DiscoveryOutcome {
         let reasons: Vec<String> = self
             .not_queried
             .iter()
-            .map(|(tenant, error)| format!("; tenant {tenant} was listed, because: {error}"))
+            .map(|(tenant, error)| format!("; the vaults of tenant {tenant} were listed, because Resource Graph failed: {error}"))
             .collect();
         let found = found + &reasons.concat();
         if missed.is_empty() && self.subscriptions == 0 && !self.queried {

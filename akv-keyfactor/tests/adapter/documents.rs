@@ -45,7 +45,7 @@ async fn what_keeps_a_job_from_being_made_is_a_failure() {
     for fixture in ["inventory", "add", "discovery"] {
         let result = ran(fixture, &jobs).await.job_result;
         assert_eq!(Status::from(result.result), Status::Failure);
-        assert_eq!(result.failure_message, "set up TLS: no root certificates");
+        assert_eq!(result.failure_message, "cannot set up TLS: no root certificates");
         assert_eq!(result.job_history_id, 26009);
     }
 }
