@@ -8,8 +8,8 @@ use akv_core::job::{
     RequestJobs, ShowJob, SoftDeleteJobs, StoreJobs, Turns,
 };
 use akv_core::{
-    CertificateRequests, CertificateStore, Clock, Cloud, Credential, Error, ErrorKind, Identity,
-    Layer, Result, StoreAddress, VaultDirectory,
+    CertificateRequests, CertificateStore, Clock, Cloud, Credential, Identity, Layer, Result,
+    StoreAddress, VaultDirectory,
 };
 
 use crate::azure::Azure;
@@ -146,17 +146,7 @@ impl AzureJobs {
         let mut requests: Arc<dyn CertificateRequests> = vault;
         if let Some(layer) = &self.layer {
             let identity = self.identity(address, credential);
-            let name = address.path.vault();
-            store = layer.store(store, Arc::clone(&identity));
-            // What is to be planned must never be done for real.
-            requests = layer.requests(name, requests, identity).ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Invalid,
-                    format!("plan a request in vault {name}"),
-                    "requests, merges and cancellations cannot be planned",
-                )
-                .with_advice("run it without a dry run")
-            })?;
+            (store, requests) = layer.requests(store, requests, identity);
         }
         let clock = Arc::clone(&self.clock);
         let jobs = RequestJobs::new(store, requests, clock);

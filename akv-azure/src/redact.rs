@@ -4,6 +4,8 @@
 //! a token request, the private key of an import. Everything that is shown of an answer passes
 //! through the [`Redactor`] of the call that it answers.
 
+mod letters;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
@@ -15,6 +17,8 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
+use letters::Letters;
+
 /// The secrets of one call. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct Redactor(Arc<Secrets>);
@@ -23,7 +27,15 @@ pub(crate) struct Redactor(Arc<Secrets>);
 struct Secrets {
     secrets: Vec<Zeroizing<String>>,
     /// Made when the first text is shown, and then kept.
-    pieces: OnceLock<Vec<Pieces>>,
+    pieces: OnceLock<AllPieces>,
+}
+
+#[derive(Default)]
+struct AllPieces {
+    /// Of letters and digits alone, where a secret has enough of them.
+    letters: Vec<Pieces>,
+    /// Of the spellings, with all that is between.
+    spelled: Vec<Pieces>,
 }
 
 /// The hashes of all pieces of that length.
@@ -33,8 +45,8 @@ struct Pieces {
 }
 
 impl Redactor {
-    /// Knows each secret as it is, and as forms, JSON, HTML and base64 write it. The spellings are
-    /// made only when there is something to show.
+    /// Knows each secret by its letters and digits, also in base64 and hexadecimal, and as it is
+    /// spelled in forms, JSON and HTML. All this is made only when there is something to show.
     pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let secrets = secrets.into_iter().filter(|secret| secret.len() >= SHORTEST);
         let secrets = secrets.map(|secret| Zeroizing::new(secret.to_owned())).collect();
@@ -82,30 +94,61 @@ impl Redactor {
 
     /// Covers every piece of a secret that is at least [`PIECE`] long, and short secrets as a whole.
     fn cover_secrets(&self, text: &str, covered: &mut [bool]) {
-        let lower = Zeroizing::new(text.to_ascii_lowercase().into_bytes());
-        for Pieces { length, hashes } in self.0.pieces.get_or_init(|| self.0.pieces()) {
-            for (at, window) in lower.windows(*length).enumerate() {
-                if hashes.contains(&fingerprint(window)) {
-                    cover(covered, at, *length);
+        let all = self.0.pieces.get_or_init(|| self.0.pieces());
+        if !all.letters.is_empty() {
+            for letters in [Letters::as_written(text), Letters::as_meant(text)] {
+                for (at, length) in found(&all.letters, &letters.letters) {
+                    let place = letters.place(at, length);
+                    cover(covered, place.start, place.len());
                 }
             }
+        }
+        if !all.spelled.is_empty() {
+            let lower = Zeroizing::new(text.to_ascii_lowercase().into_bytes());
+            found(&all.spelled, &lower).for_each(|(at, length)| cover(covered, at, length));
         }
     }
 }
 
+/// Where pieces are in a text, and their length.
+fn found(all: &[Pieces], text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+    all.iter().flat_map(move |Pieces { length, hashes }| {
+        let windows = text.windows(*length).enumerate();
+        windows
+            .filter(|(_, window)| hashes.contains(&fingerprint(window)))
+            .map(|(at, _)| (at, *length))
+    })
+}
+
 impl Secrets {
-    fn pieces(&self) -> Vec<Pieces> {
-        let mut all: Vec<Pieces> = Vec::new();
-        let spellings = self.secrets.iter().flat_map(|secret| spellings_of(secret));
-        for secret in spellings.map(lowercase) {
-            let length = PIECE.min(secret.len());
-            let hashes = secret.windows(length).map(fingerprint);
-            match all.iter_mut().find(|pieces| pieces.length == length) {
-                Some(pieces) => pieces.hashes.extend(hashes),
-                None => all.push(Pieces { length, hashes: hashes.collect() }),
+    fn pieces(&self) -> AllPieces {
+        let mut all = AllPieces::default();
+        for secret in &self.secrets {
+            let small = secret.len() <= LONGEST_SPELLED;
+            if small {
+                let spellings = spellings_of(secret).map(lowercase);
+                spellings.for_each(|spelling| add(&mut all.spelled, &spelling));
+            }
+            if Letters::as_meant(secret).letters.len() < FEWEST_LETTERS {
+                continue;
+            }
+            let encodings = encodings_of(secret).filter(|_| small);
+            for text in std::iter::once(secret.clone()).chain(encodings) {
+                for letters in [Letters::as_written(&text), Letters::as_meant(&text)] {
+                    add(&mut all.letters, &letters.letters);
+                }
             }
         }
         all
+    }
+}
+
+fn add(all: &mut Vec<Pieces>, secret: &[u8]) {
+    let length = PIECE.min(secret.len());
+    let hashes = secret.windows(length).map(fingerprint);
+    match all.iter_mut().find(|pieces| pieces.length == length) {
+        Some(pieces) => pieces.hashes.extend(hashes),
+        None => all.push(Pieces { length, hashes: hashes.collect() }),
     }
 }
 
@@ -115,20 +158,33 @@ impl fmt::Debug for Redactor {
     }
 }
 
-fn spellings_of(secret: &str) -> Vec<Zeroizing<String>> {
-    let encoded = |text: String| Zeroizing::new(text);
+fn spellings_of(secret: &str) -> impl Iterator<Item = Zeroizing<String>> {
     let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    vec![
+    [
         // Some leave `~` as it is (RFC 3986), and write a blank as `%20`.
-        encoded(form.replace("%7E", "~").replace('+', "%20")),
-        encoded(form),
-        encoded(secret.escape_debug().collect()),
-        encoded(html.replace('"', "&quot;")),
-        encoded(STANDARD_NO_PAD.encode(secret)),
-        encoded(URL_SAFE_NO_PAD.encode(secret)),
-        encoded(secret.to_owned()),
+        form.replace("%7E", "~").replace('+', "%20"),
+        form,
+        secret.escape_debug().collect(),
+        html.replace('"', "&quot;"),
+        STANDARD_NO_PAD.encode(secret),
+        URL_SAFE_NO_PAD.encode(secret),
+        secret.to_owned(),
     ]
+    .into_iter()
+    .map(Zeroizing::new)
+}
+
+/// A secret in base64, wherever in the encoded bytes it begins, and in hexadecimal.
+fn encodings_of(secret: &str) -> impl Iterator<Item = Zeroizing<String>> {
+    let base64 = (0..3).map(move |before| {
+        let bytes = Zeroizing::new([&vec![0; before], secret.as_bytes()].concat());
+        let encoded = Zeroizing::new(STANDARD_NO_PAD.encode(&bytes));
+        // The first characters have something of what is before it.
+        Zeroizing::new(encoded.chars().skip(if before == 0 { 0 } else { before + 1 }).collect())
+    });
+    let hexadecimal = secret.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    base64.chain(std::iter::once(Zeroizing::new(hexadecimal)))
 }
 
 /// Hosts are lower-cased when a URL is parsed, so letter case does not count.
@@ -213,6 +269,10 @@ const SECRET_FIELDS: &[&str] =
 const SHORTEST: usize = 4;
 /// A piece of a secret of that many bytes is covered.
 const PIECE: usize = 12;
+/// Of a secret with fewer letters and digits every text would have some.
+const FEWEST_LETTERS: usize = 8;
+/// A whole file is known by its letters alone: anything long that is encoded looks like a key.
+const LONGEST_SPELLED: usize = 16 << 10;
 const SHORTEST_TOKEN: usize = 16;
 /// Encoded bytes as a PEM line has them.
 const ENCODED: usize = 60;
@@ -238,6 +298,36 @@ mod tests {
             }
         }
         assert_eq!(Redactor::new(["t0ken"]).redact("a t0ken."), "a (redacted).");
+    }
+
+    #[test]
+    fn covers_a_secret_however_it_is_broken_up() {
+        let redactor = Redactor::new([SECRET]);
+        let between = |mark: &str, every: usize, secret: &str| {
+            let secret: Vec<char> = secret.chars().collect();
+            let pieces = secret.chunks(every).map(|piece| piece.iter().collect::<String>());
+            pieces.collect::<Vec<_>>().join(mark)
+        };
+        let each = |write: fn(char) -> String| SECRET.chars().map(write).collect::<String>();
+        for told in [
+            between(" ", 4, SECRET),
+            between("\r\n", 11, SECRET),
+            between("\u{200b}", 1, SECRET),
+            between("\0", 1, SECRET),
+            between("-", 5, &STANDARD_NO_PAD.encode(format!("x{SECRET}"))),
+            between(" ", 6, &STANDARD_NO_PAD.encode(format!("xy{SECRET}"))),
+            each(|c| format!("{:02x}:", u32::from(c))),
+            each(|c| format!("%{:02x}", u32::from(c))),
+            each(|c| format!("%25{:02X}", u32::from(c))),
+            each(|c| format!("&#{};", u32::from(c))),
+            each(|c| format!("&amp;#x{:x};", u32::from(c))),
+            each(|c| format!("\\u{:04x}", u32::from(c))),
+            each(|c| format!("\\{:03o}", u32::from(c))),
+        ] {
+            let shown = redactor.redact(&told).into_owned();
+            let left = Letters::as_meant(&shown.replace("(redacted)", "")).letters.len();
+            assert!(left < 8, "{told:?} is shown as {shown:?}");
+        }
     }
 
     #[test]

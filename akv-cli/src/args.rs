@@ -33,6 +33,10 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
     #[command(flatten)]
     pub(crate) common: Common,
+    /// As it was given.
+    #[cfg(feature = "otlp")]
+    #[arg(skip)]
+    pub(crate) command_name: String,
 }
 
 #[derive(Debug, Subcommand)]
@@ -418,6 +422,12 @@ pub(crate) struct DoctorArgs {
     /// Also check the permission to read secrets, which an inventory with --chain requires
     #[arg(long)]
     pub(crate) chain: bool,
+    /// Check that a Create job can use this region (default: the region of the resource group)
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<Region>,
+    /// Check that a Create job can use this SKU: standard or premium
+    #[arg(long, value_name = "SKU", default_value = "standard")]
+    pub(crate) sku: Sku,
     /// Check the Universal Orchestrator extension that is installed in this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) orchestrator: Option<PathBuf>,

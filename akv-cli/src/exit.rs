@@ -1,7 +1,5 @@
 //! How the program ends: documented, so that scripts can rely on it.
 
-use std::process::ExitCode;
-
 use akv_core::job::Status;
 
 /// What the program tells its caller by its exit code.
@@ -32,14 +30,15 @@ impl From<Status> for Exit {
     }
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Success => 0,
-            Exit::Warning => 3,
-            Exit::Failure => 4,
-            Exit::Unwritten => 5,
-            Exit::Matched => 6,
-        })
+impl Exit {
+    /// The code for the caller.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Warning => 3,
+            Self::Failure => 4,
+            Self::Unwritten => 5,
+            Self::Matched => 6,
+        }
     }
 }

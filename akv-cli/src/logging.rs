@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use akv_core::text::printable;
+use tracing_subscriber::Registry;
 use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::debug_fn;
@@ -17,7 +18,10 @@ use crate::json::Ascii;
 use crate::log_file::LogFile;
 use crate::progress::{THROTTLING, Throttling};
 
-pub(crate) fn start(common: &Common) {
+/// A layer beside those of the logs.
+pub(crate) type OtherLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+pub(crate) fn start(common: &Common, other: Option<OtherLayer>) {
     let ours = match common.verbose {
         0 => LevelFilter::ERROR,
         1 => LevelFilter::INFO,
@@ -54,7 +58,12 @@ pub(crate) fn start(common: &Common) {
     let to_progress = io::stderr()
         .is_terminal()
         .then(|| Throttling.with_filter(Targets::new().with_target(THROTTLING, LevelFilter::INFO)));
-    tracing_subscriber::registry().with(to_file).with(to_standard_error).with(to_progress).init();
+    tracing_subscriber::registry()
+        .with(other)
+        .with(to_file)
+        .with(to_standard_error)
+        .with(to_progress)
+        .init();
     if let Some(kind) = problem {
         // No reason to leave the work undone.
         crate::render::say(&format!("error: cannot open the log file: {kind}"));

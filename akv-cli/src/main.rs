@@ -19,6 +19,8 @@ mod report;
 mod secret_input;
 mod selection;
 mod settings;
+#[cfg(feature = "otlp")]
+mod telemetry;
 mod usage;
 mod wiring;
 
@@ -32,18 +34,32 @@ fn main() -> ExitCode {
         process::protect_memory();
     }
     process::tell_panics_by_place();
-    logging::start(&cli.common);
-    match command::run(&cli, settings) {
-        Ok(exit) => exit.into(),
-        Err(error) if is_broken_pipe(&error) => Exit::Failure.into(),
+    #[cfg(feature = "otlp")]
+    let telemetry = telemetry::Telemetry::start(&cli.command_name);
+    #[cfg(feature = "otlp")]
+    logging::start(&cli.common, telemetry.as_ref().map(telemetry::Telemetry::layer));
+    #[cfg(not(feature = "otlp"))]
+    logging::start(&cli.common, None);
+    let code = code_of(command::run(&cli, settings));
+    #[cfg(feature = "otlp")]
+    if let Some(telemetry) = telemetry {
+        telemetry.end(code);
+    }
+    code.into()
+}
+
+fn code_of(ran: anyhow::Result<Exit>) -> u8 {
+    match ran {
+        Ok(exit) => exit.code(),
+        Err(error) if is_broken_pipe(&error) => Exit::Failure.code(),
         Err(error) => {
             match error.downcast_ref() {
                 Some(error) => render::say_error(error),
                 None => render::say(&format!("error: {error:#}")),
             }
             match error.downcast_ref::<usage::Usage>() {
-                Some(_) => ExitCode::from(exit::USAGE),
-                None => Exit::Failure.into(),
+                Some(_) => exit::USAGE,
+                None => Exit::Failure.code(),
             }
         }
     }

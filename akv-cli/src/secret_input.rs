@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use akv_core::text::{decode, read_bounded, without_line_end};
+use akv_core::text::{self, decode, read_bounded, without_line_end, without_mark};
 use anyhow::{Context, Result};
 use zeroize::Zeroizing;
 
@@ -25,7 +25,7 @@ pub(crate) fn file(path: &Path, what: &str) -> Result<Secret> {
     Ok(Zeroizing::new(without_line_end(&text).to_owned()))
 }
 
-/// The value of a variable, without a line end; a blank one counts as not set.
+/// The value of a variable, without a byte order mark and a line end; a blank one counts as not set.
 pub(crate) fn variable(name: &str) -> Result<Option<Secret>> {
     let value = match env::var(name) {
         Ok(value) => Zeroizing::new(value),
@@ -34,7 +34,7 @@ pub(crate) fn variable(name: &str) -> Result<Option<Secret>> {
             return Err(Usage::new(format!("the variable {name} is not UTF-8 text")).into());
         }
     };
-    let value = without_line_end(&value);
+    let value = without_line_end(without_mark(&value));
     Ok(Some(value).filter(|value| !value.trim().is_empty()).map(|it| Zeroizing::new(it.to_owned())))
 }
 
@@ -46,17 +46,14 @@ pub(crate) fn unquoted_variable(name: &str) -> Result<Option<Secret>> {
 
 /// A text that never has quotation marks of its own, without those around it.
 pub(crate) fn unquoted(value: &str, source: &str) -> Secret {
-    let value = value.trim();
-    let quoted = ['"', '\''].into_iter().find_map(|mark| {
-        value.strip_prefix(mark)?.strip_suffix(mark).filter(|inner| !inner.contains(mark))
-    });
-    if quoted.is_some() {
+    let inner = text::unquoted(value);
+    if inner != value.trim() {
         tracing::warn!(
             target: "akv::input",
             "the quotation marks around the value of {source} were removed"
         );
     }
-    Zeroizing::new(quoted.unwrap_or(value).to_owned())
+    Zeroizing::new(inner.to_owned())
 }
 
 /// The first line of standard input.

@@ -13,6 +13,8 @@ use crate::wiring::{Wiring, tenants};
 
 /// What was selected.
 pub(crate) struct Selection {
+    /// Whom to be there.
+    pub(crate) credential: Credential,
     /// Each vault once.
     pub(crate) stores: Vec<StoreAddress>,
     /// Where vaults could not be looked for.
@@ -22,32 +24,31 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    pub(crate) async fn of(
-        common: &Common,
-        args: &SelectionArgs,
-        wiring: &Wiring,
-        credential: &Credential,
-    ) -> Result<Self> {
+    pub(crate) async fn of(common: &Common, args: &SelectionArgs, wiring: &Wiring) -> Result<Self> {
         if !args.all {
             let mut stores = Vec::with_capacity(args.stores.len());
-            let first = match args.stores.first() {
-                Some(path) => wiring.address(common, path).await?,
-                None => return Err(Usage::new("provide a STORE or --all").into()),
-            };
             for path in &args.stores {
-                let mut address = first.clone();
-                address.path = path.clone();
-                stores.push(address);
+                stores.push(wiring.address(common, path).await?);
+            }
+            if stores.is_empty() {
+                return Err(Usage::new("provide a STORE or --all").into());
             }
             let is_fleet = stores.len() > 1;
-            return Ok(Self { stores: each_once(stores), missed: Vec::new(), is_fleet });
+            let credential = wiring.credential(common).await?;
+            return Ok(Self {
+                credential,
+                stores: each_once(stores),
+                missed: Vec::new(),
+                is_fleet,
+            });
         }
         let tenants = tenants(common)?;
         if tenants.is_empty() {
             return Err(Usage::new("--all requires a tenant: --tenant or AZURE_TENANT_ID").into());
         }
         let cloud = wiring.cloud(common).await?.unwrap_or_else(Cloud::public);
-        let discovery = wiring.jobs.discovery(&cloud, credential)?;
+        let credential = wiring.credential(common).await?;
+        let discovery = wiring.jobs.discovery(&cloud, &credential)?;
         let (mut stores, mut missed) = (Vec::new(), Vec::new());
         for tenant in tenants {
             let request = DiscoveryRequest::new(vec![tenant.clone()])
@@ -64,7 +65,7 @@ impl Selection {
                     .with_private_endpoint(common.private_endpoint.clone())
             }));
         }
-        Ok(Self { stores: each_once(stores), missed, is_fleet: true })
+        Ok(Self { credential, stores: each_once(stores), missed, is_fleet: true })
     }
 }
 

@@ -34,6 +34,8 @@ pub(crate) fn command_line() -> (Cli, Result<()>) {
     };
     let cli = Cli::from_arg_matches(&matches)
         .unwrap_or_else(|error| error.format(&mut Cli::command()).exit());
+    #[cfg(feature = "otlp")]
+    let cli = Cli { command_name: matches.subcommand_name().unwrap_or_default().to_owned(), ..cli };
     (cli, settled)
 }
 

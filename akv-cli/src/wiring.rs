@@ -9,7 +9,7 @@ use akv_core::{
     ClientId, ClientSecret, Cloud, Credential, Password, StoreAddress, StorePath, SystemClock,
     TenantId,
 };
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Common, Identity};
@@ -79,12 +79,15 @@ impl Wiring {
         blocking(&self.cancellation, read).await
     }
 
-    /// The store that the command line names.
+    /// The store that the command line names. Whether its host is the cloud's is known before a
+    /// credential is asked for.
     pub(crate) async fn address(&self, common: &Common, path: &StorePath) -> Result<StoreAddress> {
-        Ok(StoreAddress::new(path.clone())
+        let address = StoreAddress::new(path.clone())
             .with_tenant(one_tenant(common)?)
             .with_cloud(self.cloud(common).await?.unwrap_or_else(Cloud::public))
-            .with_private_endpoint(common.private_endpoint.clone()))
+            .with_private_endpoint(common.private_endpoint.clone());
+        address.vault_host().map_err(|invalid| Usage::new(invalid.to_string()))?;
+        Ok(address)
     }
 }
 
@@ -171,7 +174,11 @@ fn client_secret(common: &Common) -> Result<Option<ClientSecret>> {
     let secret = match &common.client_secret_file {
         Some(file) => {
             let text = secret_input::file(file, "client secret")?;
-            Some(unquoted(&text, "--client-secret-file"))
+            let secret = unquoted(&text, "--client-secret-file");
+            if secret.is_empty() {
+                bail!("read the client secret from {}: it is empty", file.display());
+            }
+            Some(secret)
         }
         None => unquoted_variable("AZURE_CLIENT_SECRET")?,
     };

@@ -12,7 +12,7 @@ mod program;
 use std::fs;
 use std::path::Path;
 
-use akv_testkit::pki::openssl_pfx;
+use akv_testkit::pki::{TestPki, openssl_pfx};
 use akv_testkit::{FakeCloud, Operation};
 use base64::Engine as _;
 use program::fake::Fake;
@@ -170,37 +170,69 @@ fn json_log_contains_the_audit() {
 }
 
 #[test]
-fn requests_are_audited_and_never_planned() {
+fn request_and_merge_are_audited() {
     let fake = Fake::with_vault();
-    let file = fake.file("audit.jsonl", "");
-    let request = ["request", "contoso", "--alias", "web", "--subject", "CN=www.contoso.com"];
-    let run = fake.akv().args(request).args(["--audit-file", &file]).run();
+    let file = fake.path("audit.jsonl");
+    let audit = ["--audit-file".as_ref(), file.as_os_str()];
+    let run = add(&fake, "web-v1").run();
     assert_eq!(run.code, 0, "{}", run.both());
-    let lines = std::fs::read_to_string(&file).expect("the audit");
-    for told in
-        ["\"action\":\"create-certificate\"", "\"outcome\":\"attempted\"", "\"outcome\":\"done\""]
-    {
-        assert!(lines.contains(told), "{lines}");
+    let old = fake.cloud.vault("contoso").newest("web").expect("a version").thumbprint;
+    let request = |host: &str| {
+        let subject = format!("CN={host}");
+        let args = ["request", "contoso", "--alias", "web", "--overwrite", "-o", "json"];
+        let run = fake.akv().args(args).args(["--subject", &subject]).args(audit).run();
+        assert_eq!(run.code, 0, "{}", run.both());
+        let document: Value = serde_json::from_str(&run.stdout).expect("JSON");
+        pem::parse(document["request"].as_str().expect("a request")).expect("PEM")
+    };
+    request("other.contoso.com");
+    let csr = request("www.contoso.com");
+    let pki = TestPki::new(fake.cloud.clock().now());
+    let issued = pki.sign(csr.contents()).expect("signed");
+    let issued: String =
+        issued.into_iter().map(|der| pem::encode(&pem::Pem::new("CERTIFICATE", der))).collect();
+    let issued = fake.file("issued.pem", issued);
+    let merge = ["merge", "contoso", "--alias", "web", "--pem", &issued];
+    let run = fake.akv().args(merge).args(audit).run();
+    assert_eq!(run.code, 0, "{}", run.both());
+    let new = fake.cloud.vault("contoso").newest("web").expect("a version").thumbprint;
+
+    let events = events(&file);
+    let told: Vec<_> = events.iter().map(|it| it["action"].as_str().expect("text")).collect();
+    let actions = ["create-certificate", "cancel", "create-certificate", "merge"];
+    assert_eq!(told, actions.map(|it| [it, it]).concat());
+    for pair in events.chunks(2) {
+        assert_eq!(
+            (&pair[0]["outcome"], &pair[1]["outcome"]),
+            (&json!("attempted"), &json!("done"))
+        );
+        assert_eq!(pair[1]["thumbprintBefore"], json!(old));
+        let after = if pair[1]["action"] == "merge" { &new } else { &old };
+        assert_eq!(pair[1]["thumbprintAfter"], json!(after), "until the merge the old one stays");
+        assert!(pair[1]["requestId"].is_string());
     }
-    let unwritable = fake.akv().args(["cancel", "contoso", "--alias", "web"]);
-    let unwritable = unwritable.args(["--audit-file", "/nowhere/audit.jsonl"]).run();
-    assert_eq!(unwritable.code, 4, "{}", unwritable.both());
-    let job = json!({
-        "Capability": "CertStores.AKV.Reenrollment",
-        "JobHistoryId": 42,
-        "ServerUsername": fake.cloud.client_id(),
-        "ServerPassword": fake.cloud.client_secret(),
-        "CertificateStoreDetails": {
-            "ClientMachine": fake.cloud.tenant_id(),
-            "StorePath": format!("{}:{}:contoso", fake.cloud.subscription_id(), fake.cloud.resource_group()),
-            "Properties": "{}",
-        },
-        "JobProperties": {"subjectText": "CN=other.contoso.com", "keyType": "ECC", "keySize": "256"},
-        "Alias": "other",
-    });
-    let made = fake.cloud.journal().count(Operation::CreateCertificate);
-    let dry = fake.akv().args(["job", "-", "--dry-run"]).stdin(job.to_string()).run();
-    assert_eq!(dry.code, 4, "{}", dry.both());
-    assert!(dry.stdout.contains("cannot be planned"), "{}", dry.both());
-    assert_eq!(fake.cloud.journal().count(Operation::CreateCertificate), made);
+
+    request("www.contoso.com");
+
+    // A name that waits for its first certificate has no version yet.
+    let fresh = ["request", "contoso", "--alias", "fresh", "--subject", "CN=www.contoso.com"];
+    for key in ["ec-p256", "ec-p384"] {
+        let run = fake.akv().args(fresh).args(["--key", key]).args(audit).run();
+        assert_eq!(run.code, 0, "{}", run.both());
+    }
+    let events = self::events(&file);
+    for event in events.iter().filter(|event| event["name"] == "fresh") {
+        let versions = (&event["versionBefore"], &event["versionAfter"]);
+        assert_eq!(versions, (&Value::Null, &Value::Null), "{event}");
+    }
+
+    let changes = [Operation::CreateCertificate, Operation::MergePending, Operation::DeletePending];
+    let made = || changes.map(|change| fake.cloud.journal().count(change));
+    let before = made();
+    let new = ["request", "contoso", "--alias", "new", "--subject", "CN=new"];
+    for args in [&new[..], &["cancel", "contoso", "--alias", "web"]] {
+        let run = fake.akv().args(args).args(["--audit-file", "/nowhere/audit.jsonl"]).run();
+        assert_eq!(run.code, 4, "{}", run.both());
+    }
+    assert_eq!(made(), before);
 }

@@ -33,6 +33,24 @@ fn help_and_version_are_printed() {
 }
 
 #[test]
+fn arguments_that_are_refused_are_shown_inert() {
+    let odd = "x\u{1b}[2J\u{9b}\u{202e}\r\nFORGED";
+    let option = format!("--{odd}");
+    for arguments in [
+        ["inventory", odd],
+        ["inventory", &option],
+        [odd, "contoso"],
+        ["show", odd],
+        ["store-type", odd],
+    ] {
+        let told = akv().args(arguments).run();
+        assert_eq!(told.code, 2, "{}", told.both());
+        assert!(!told.stderr.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\r']), "{:?}", told.stderr);
+        assert!(!told.stderr.lines().any(|line| line.starts_with("FORGED")), "{}", told.stderr);
+    }
+}
+
+#[test]
 fn help_of_each_command_is_printed() {
     let commands = [
         "job",

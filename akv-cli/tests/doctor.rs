@@ -12,7 +12,7 @@ mod program;
 use std::fs;
 use std::path::Path;
 
-use akv_testkit::{FakeCloud, Operation};
+use akv_testkit::{DenyRule, FakeCloud, Operation, Reason};
 use program::Run;
 use program::fake::Fake;
 use serde_json::{Value, json};
@@ -83,6 +83,7 @@ fn missing_permission_comes_with_the_command_that_gives_it() {
         assert!(told.contains(part), "{told}");
     }
     assert!(!told.contains("OBJECT_ID"), "the object id is filled in: {told}");
+    assert!(!told.contains("Key Vault Reader"), "one role, in the hint alone: {told}");
     assert_eq!(check(&run, "get").0, "ok", "it goes on");
 }
 
@@ -108,6 +109,100 @@ fn each_problem_leaves_the_other_checks_alone() {
     assert_eq!(run.code, 4, "{}", run.both());
     assert_eq!(check(&run, "settings").0, "problem");
     assert_eq!(check(&run, "tls-authority").0, "ok");
+}
+
+#[test]
+fn region_of_a_create_job_is_checked() {
+    let fake = Fake::with_vault();
+    let (status, told) = check(&doctor(&fake, &[]), "region");
+    assert!(status == "ok" && told.contains("westeurope"), "the group's own: {told}");
+    assert_eq!(check(&doctor(&fake, &["--region", "North Europe"]), "region").0, "ok");
+    let run = doctor(&fake, &["--region", "westeurop", "--sku", "premium"]);
+    let (status, told) = check(&run, "region");
+    assert_eq!((run.code, status.as_str()), (4, "problem"), "{told}");
+    assert!(told.contains("westeurop is no region") && told.contains("westeurope"), "{told}");
+    assert_eq!(check(&run, "sku"), ("ok".to_owned(), "premium, with HSM keys ".to_owned()));
+    let run = doctor(&fake, &["--sku", "gold"]);
+    assert_eq!(run.code, 2, "{}", run.both());
+    fake.cloud.deny(Operation::ListLocations);
+    let run = doctor(&fake, &[]);
+    assert_eq!(run.code, 3, "a warning alone: {}", run.both());
+    let (status, told) = check(&run, "region");
+    assert!(status == "warning" && told.contains("--role \"Reader\""), "{told}");
+}
+
+#[test]
+fn every_check_has_a_line_whatever_fails() {
+    let names = |run: &Run| -> Vec<String> {
+        let mut names: Vec<_> = checks(run).into_iter().map(|(name, ..)| name).collect();
+        names.sort();
+        names
+    };
+    let fake = Fake::with_vault();
+    let all = names(&doctor(&fake, &["--chain"]));
+    assert_eq!(names(&doctor(&fake, &[])), all);
+    fake.cloud.deny(DenyRule::of(Operation::ListCertificates).because(Reason::Firewall));
+    let run = doctor(&fake, &["--chain"]);
+    assert_eq!(names(&run), all, "{}", run.stdout);
+    assert_eq!(check(&run, "firewall").0, "problem");
+    assert_eq!(check(&run, "soft-delete").0, "ok");
+    fake.cloud.deny(Operation::GetVault);
+    let run = doctor(&fake, &[]);
+    assert_eq!(names(&run), all, "{}", run.stdout);
+    assert_eq!(check(&run, "purge-protection").0, "not-checked");
+    fake.cloud.expire_client_secret();
+    let run = doctor(&fake, &[]);
+    assert_eq!(names(&run), all, "{}", run.stdout);
+    let bare = fake.akv().args(["doctor", "contoso", "-o", "json"]).run();
+    assert_eq!(names(&bare), all, "{}", bare.stdout);
+}
+
+#[test]
+fn tenants_that_cannot_be_used_leave_the_network_checked() {
+    let fake = Fake::with_vault();
+    let run = doctor(&fake, &["--tenant", "contoso.com,fabrikam.com"]);
+    assert_eq!(run.code, 4, "{}", run.both());
+    assert_eq!(check(&run, "tenant").0, "problem");
+    assert_eq!(check(&run, "tls-vault").0, "ok");
+    assert_eq!(check(&run, "list").0, "not-checked");
+}
+
+#[test]
+fn proxy_of_an_option_is_shown_without_its_password() {
+    let fake = Fake::with_vault();
+    let proxy = "http://user:MARKER@proxy.invalid:3128";
+    let run = doctor(&fake, &["--proxy", proxy, "--no-proxy", "localhost,10.0.0.1"]);
+    let (status, told) = check(&run, "proxies");
+    assert_eq!(status, "ok");
+    assert!(told.contains("--proxy http://proxy.invalid:3128"), "{told}");
+    assert!(told.contains("--no-proxy localhost,10.0.0.1"), "{told}");
+    assert!(!run.both().contains("MARKER"), "{}", run.both());
+    let store = ["doctor", "nowhere-of-that-name", "-o", "json", "--deadline", "5"];
+    let run = program::akv().args(store).args(["--proxy", "http://127.0.0.1:9"]).run();
+    let (status, told) = check(&run, "dns-vault");
+    assert!(status == "ok" && told.contains("the proxy resolves it"), "{told}");
+}
+
+#[test]
+fn untrusted_issuer_is_named_and_the_hint_stands_apart() {
+    let fake = Fake::with_vault();
+    let cloud = fs::read_to_string(fake.path("cloud.json")).expect("a cloud");
+    let mut cloud: Value = serde_json::from_str(&cloud).expect("JSON");
+    cloud.as_object_mut().expect("an object").remove("ca_file");
+    let cloud = fake.file("untrusted.json", cloud.to_string());
+    let run = program::akv()
+        .args(["doctor", &store(&fake), "-o", "json", "--cloud-file", &cloud])
+        .env("AZURE_TENANT_ID", &fake.cloud.tenant_id())
+        .env("AZURE_CLIENT_ID", &fake.cloud.client_id())
+        .env("AZURE_CLIENT_SECRET", &fake.cloud.client_secret())
+        .run();
+    assert_eq!(run.code, 4, "{}", run.both());
+    let (status, told) = check(&run, "tls-vault");
+    assert!(status == "problem" && told.contains("was issued by CN=Fake Cloud"), "{told}");
+    for name in ["tls-vault", "identity"] {
+        let (_, told) = check(&run, name);
+        assert_eq!(told.matches("its root certificate as CA file").count(), 1, "{told}");
+    }
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn nobody_sees_what_it_must_never_see() {
 }
 
 /// A package with features, and what they must not bring in.
-const WITHOUT: [(&str, &str, &[&str]); 4] = [
+const WITHOUT: [(&str, &str, &[&str]); 5] = [
     (
         "akv-testkit",
         "pki,conformance",
@@ -64,7 +64,8 @@ const WITHOUT: [(&str, &str, &[&str]); 4] = [
     ),
     ("akv-testkit", "fake", &["hyper", "rustls", "wiremock", "azure_core", "clap"]),
     ("akv-testkit", "azure-core,wiremock,serve", &["clap"]),
-    ("akv-cli", "", &["akv-testkit", "rcgen"]),
+    ("akv-cli", "", &["akv-testkit", "rcgen", "opentelemetry", "opentelemetry_sdk", "prost"]),
+    ("akv-cli", "otlp", &["akv-testkit", "tonic"]),
 ];
 
 #[test]

@@ -45,6 +45,7 @@ fn client_secret_is_taken_without_quotes_and_line_ends() {
         (format!("{secret}\r\n"), false),
         (format!("\"{secret}\""), true),
         (format!("'{secret}'\n"), true),
+        (format!("\u{feff}{secret}"), false),
     ] {
         let run =
             fake.akv().args(["inventory", "contoso"]).env("AZURE_CLIENT_SECRET", &value).run();
@@ -61,6 +62,9 @@ fn client_secret_is_taken_without_quotes_and_line_ends() {
             .run();
         assert_eq!(run.code, 0, "{}", run.both());
     }
+    let empty = fake.file("secret", "\u{feff}\r\n");
+    let run = fake.akv().args(["inventory", "contoso", "--client-secret-file", &empty]).run();
+    assert!(run.code == 4 && run.stderr.contains("it is empty"), "{}", run.both());
     let quoted = format!("\"{}\"\n", fake.cloud.tenant_id());
     let run = fake.akv().args(["inventory", "contoso"]).env("AZURE_TENANT_ID", &quoted).run();
     assert_eq!(run.code, 0, "{}", run.both());

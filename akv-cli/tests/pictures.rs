@@ -35,6 +35,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// The lines, broken between words and continued below their text.
+#[cfg(feature = "demo")]
 fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in text.lines() {

@@ -75,12 +75,13 @@ fn every_variable_is_in_the_reference() {
         "akv-cli/src/settings.rs",
         "akv-cli/src/render/table.rs",
         "akv-cli/src/progress.rs",
+        "akv-cli/src/telemetry/variables.rs",
         "akv-azure/src/transport/proxy.rs",
     ];
     let sources = files.map(source);
     let is_variable = |text: &&str| {
         let upper = text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
-        let starts = ["AKV_", "AZURE_", "NO_", "HTTPS_", "ALL_"];
+        let starts = ["AKV_", "AZURE_", "NO_", "HTTPS_", "ALL_", "OTEL_"];
         let proxy = ["https_proxy", "all_proxy", "no_proxy"].contains(text);
         let named = starts.iter().any(|start| text.starts_with(start));
         proxy || (upper && (named || *text == "TERM") && !text.ends_with('_'))
@@ -89,8 +90,8 @@ fn every_variable_is_in_the_reference() {
         .iter()
         .flat_map(|text| strings(text))
         .filter(is_variable)
-        // Read by the crate that knows terminals.
-        .chain(["NO_COLOR"])
+        // Read by the crates that know terminals and OTLP.
+        .chain(["NO_COLOR", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_RESOURCE_ATTRIBUTES"])
         .map(str::to_owned)
         .collect();
     assert_eq!(used, rows(&page("environment.md")));
@@ -243,6 +244,7 @@ fn examples_of_changes_have_the_printed_members() {
     of.check("`akv purge`", &["purge", "contoso", "--alias", "web"]);
     of.check("`akv create`", &["create", &of.vault("fabrikam")]);
     let request = ["request", "contoso", "--alias", "mail", "--dns", "mail.contoso.com"];
+    of.check("`--dry-run`", &[&request[..], &["--dry-run"]].concat());
     let requested = of.printed(&request);
     check(&of.page, "`akv request`", &requested);
     let request = pem::parse(requested["request"].as_str().expect("a request")).expect("PEM");

@@ -4,6 +4,8 @@
 
 mod program;
 
+use std::fmt::Write as _;
+
 use akv_testkit::pki::{TestPki, openssl_pfx};
 use akv_testkit::{DenyRule, FakeCloud, Operation};
 use program::fake::Fake;
@@ -32,9 +34,10 @@ impl Transcript {
         let command = format!("$ akv {}\n", shown.join(" "));
         self.text += &(normalized(&command) + &self.of_any_run(&run.stdout));
         for line in run.stderr.lines() {
-            self.text += &format!("! {}\n", self.of_any_run(line));
+            let line = self.of_any_run(line);
+            writeln!(self.text, "! {line}").expect("written");
         }
-        self.text += &format!("exit code {}\n\n", run.code);
+        writeln!(self.text, "exit code {}\n", run.code).expect("written");
     }
 
     /// Without the port of the fake, its folder and what else differs between runs.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::cloud::Cloud;
 use crate::error::InvalidValue;
-use crate::store_path::{StorePath, private_link_advice};
+use crate::store_path::{MANAGED_HSM, StorePath, private_link_advice};
 use crate::vault::{TenantId, VaultName};
 
 /// A store and the way to it.
@@ -104,6 +104,9 @@ impl FromStr for PrivateEndpoint {
             return Err(InvalidValue::new("private endpoint", text, advice));
         }
         let (name, port) = host.split_once(':').unwrap_or((host, "443"));
+        if name.split('.').any(|label| label == "managedhsm") {
+            return Err(InvalidValue::new("private endpoint", text, MANAGED_HSM));
+        }
         let label = |label: &str| {
             !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         };
@@ -179,6 +182,7 @@ mod tests {
     #[test]
     fn zones_of_azure_are_refused_as_private_endpoints() {
         for (text, usual) in [
+            ("myhsm.managedhsm.azure.net", "a managed HSM holds keys and no certificates"),
             ("privatelink.vaultcore.azure.net", "https://VAULT.vault.azure.net/"),
             (".PrivateLink.vaultcore.azure.net", "https://VAULT.vault.azure.net/"),
             (

@@ -201,23 +201,60 @@ pub struct PendingRequest {
     pub state: OperationState,
     /// Whether whoever holds the vault signs it, and not the vault or an authority that it knows.
     pub awaits_merge: bool,
-    /// The request; `None` where it cannot be read.
+    /// The request; `None` where it cannot be read, and in a plan, which has no key made.
     pub csr: Option<CertificateRequest>,
     /// Where the key is kept, where that is known.
     pub protection: Option<KeyProtection>,
     /// Whether the key may leave the vault, where that is known.
     pub exportable: Option<Exportable>,
+    /// What the request would ask for, where it was not made.
+    planned: Option<RequestedCertificate>,
 }
 
 impl PendingRequest {
     /// One that is to be merged, of which nothing is known but the request.
     pub fn new(state: OperationState, csr: Option<CertificateRequest>) -> Self {
-        Self { state, awaits_merge: true, csr, protection: None, exportable: None }
+        let (protection, exportable, planned) = (None, None, None);
+        Self { state, awaits_merge: true, csr, protection, exportable, planned }
+    }
+
+    /// The one that a vault would make for that.
+    pub(crate) fn planned(wanted: &RequestedCertificate) -> Self {
+        Self {
+            protection: Some(wanted.protection),
+            exportable: Some(wanted.exportable),
+            planned: Some(wanted.clone()),
+            ..Self::new(OperationState::InProgress, None)
+        }
     }
 
     /// Whether it waits for its certificate.
     pub fn is_pending(&self) -> bool {
         self.state == OperationState::InProgress
+    }
+
+    /// In what it differs from what is wanted.
+    pub(crate) fn differences(&self, wanted: &RequestedCertificate) -> Vec<&'static str> {
+        let (subject, names, key) = match (&self.csr, &self.planned) {
+            (Some(csr), _) => (csr.subject(), csr.alternative_names(), csr.key_kind()),
+            (None, Some(planned)) => {
+                let RequestedCertificate { subject, names, key, .. } = planned.clone();
+                (Some(subject), names, key.0)
+            }
+            (None, None) => return vec!["it cannot be read"],
+        };
+        let protection = self.protection.is_some_and(|it| it != wanted.protection);
+        let exportable = self.exportable.is_some_and(|it| it != wanted.exportable);
+        [
+            (subject.as_ref() != Some(&wanted.subject), "another subject"),
+            (!AlternativeName::are_same(&names, &wanted.names), "other names"),
+            (key != *wanted.key.kind(), "another key type"),
+            (protection, "another key protection"),
+            (exportable, "another exportability of the key"),
+        ]
+        .into_iter()
+        .filter_map(|(differs, what)| differs.then_some(what))
+        .collect()
     }
 }
 

@@ -5,9 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::certificate_requests::CertificateRequests;
-use crate::directory::VaultDirectory;
+use crate::directory::{
+    NewVault, Region, Subscription, Vault, VaultDirectory, VaultId, VaultSettings,
+};
+use crate::error::Result;
+use crate::listing::Listing;
 use crate::store::CertificateStore;
-use crate::vault::VaultName;
+use crate::store_path::StorePath;
+use crate::vault::{ResourceGroupName, SubscriptionId, TenantId};
+use crate::vault_query::VaultQuery;
 
 /// Wraps the ports that jobs are made with. The jobs' decisions do not know of it.
 pub trait Layer: Send + Sync {
@@ -25,16 +31,13 @@ pub trait Layer: Send + Sync {
         identity: Arc<dyn Identity>,
     ) -> Arc<dyn VaultDirectory>;
 
-    /// Stands in front of the requests of a vault, which `identity` accesses. `None`: this layer
-    /// does not know them, so none may be made through it.
+    /// Stands in front of the certificates and the requests of one vault, which `identity` accesses.
     fn requests(
         &self,
-        _vault: &VaultName,
-        _requests: Arc<dyn CertificateRequests>,
-        _identity: Arc<dyn Identity>,
-    ) -> Option<Arc<dyn CertificateRequests>> {
-        None
-    }
+        store: Arc<dyn CertificateStore>,
+        requests: Arc<dyn CertificateRequests>,
+        identity: Arc<dyn Identity>,
+    ) -> (Arc<dyn CertificateStore>, Arc<dyn CertificateRequests>);
 }
 
 /// Who accesses a port.
@@ -49,5 +52,66 @@ pub trait Identity: Send + Sync {
 impl Identity for Option<String> {
     async fn id(&self) -> Option<String> {
         self.clone()
+    }
+}
+
+/// What a layer makes of the one change of the control plane.
+#[async_trait]
+pub(crate) trait CreateVault: Send + Sync {
+    async fn create(
+        &self,
+        inner: &dyn VaultDirectory,
+        tenant: &TenantId,
+        vault: &NewVault,
+    ) -> Result<Vault>;
+}
+
+/// A control plane behind a layer.
+pub(crate) struct LayeredDirectory<L> {
+    pub(crate) inner: Arc<dyn VaultDirectory>,
+    pub(crate) layer: L,
+}
+
+#[async_trait]
+impl<L: CreateVault> VaultDirectory for LayeredDirectory<L> {
+    async fn subscriptions(&self, tenant: &TenantId) -> Result<Listing<Subscription>> {
+        self.inner.subscriptions(tenant).await
+    }
+
+    async fn vaults(
+        &self,
+        tenant: &TenantId,
+        subscription: SubscriptionId,
+    ) -> Result<Listing<StorePath>> {
+        self.inner.vaults(tenant, subscription).await
+    }
+
+    async fn vault(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<Vault>> {
+        self.inner.vault(tenant, id).await
+    }
+
+    async fn resource_group_region(
+        &self,
+        tenant: &TenantId,
+        subscription: SubscriptionId,
+        group: &ResourceGroupName,
+    ) -> Result<Option<Region>> {
+        self.inner.resource_group_region(tenant, subscription, group).await
+    }
+
+    async fn create(&self, tenant: &TenantId, vault: &NewVault) -> Result<Vault> {
+        self.layer.create(&*self.inner, tenant, vault).await
+    }
+
+    async fn ready(&self, tenant: &TenantId, vault: &NewVault, found: Vault) -> Result<Vault> {
+        self.inner.ready(tenant, vault, found).await
+    }
+
+    async fn settings(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<VaultSettings>> {
+        self.inner.settings(tenant, id).await
+    }
+
+    fn query(&self) -> Option<&dyn VaultQuery> {
+        self.inner.query()
     }
 }

@@ -116,7 +116,10 @@ impl StorePath {
         let lower = decoded.to_ascii_lowercase();
         let id = lower.find("/subscriptions/").and_then(|start| decoded.get(start..));
         let id = id.and_then(|id| id.split(['?', '#']).next()).unwrap_or_default();
-        Self::from_resource_id(id).map_err(|_| {
+        // The pages of certificates, keys and secrets have the vault's URL instead.
+        let url = decoded.rsplit_once("https://").map(|(_, url)| url).filter(|url| !is_portal(url));
+        let of_url = || url.and_then(|url| Self::from_host(text, url).ok());
+        Self::from_resource_id(id).or_else(|error| of_url().ok_or(error)).map_err(|_| {
             let expected = if lower.contains("/managedhsms/") { MANAGED_HSM } else { PORTAL };
             InvalidValue::new(WHAT, text, expected)
         })
@@ -127,7 +130,7 @@ impl StorePath {
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
         let host = host.strip_suffix(":443").unwrap_or(&host);
         let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
-        if PORTALS.contains(&host) {
+        if is_portal(host) {
             return Self::from_portal(text);
         }
         let (vault, suffix) = host.split_once('.').ok_or_else(|| invalid(text))?;
@@ -210,6 +213,15 @@ impl fmt::Display for StorePath {
     }
 }
 
+/// Whether a URL without its scheme is one of the portal, which has other hosts below its own
+/// (`ms.portal.azure.com`).
+fn is_portal(rest: &str) -> bool {
+    let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default().to_ascii_lowercase();
+    PORTALS.iter().any(|portal| {
+        host.strip_suffix(portal).is_some_and(|below| below.is_empty() || below.ends_with('.'))
+    })
+}
+
 fn same(parts: &[&str], words: &[&str]) -> bool {
     parts.len() == words.len()
         && parts.iter().zip(words).all(|(part, word)| part.eq_ignore_ascii_case(word))
@@ -227,7 +239,7 @@ fn invalid(text: &str) -> InvalidValue {
 
 const WHAT: &str = "store path";
 
-const MANAGED_HSM: &str =
+pub(crate) const MANAGED_HSM: &str =
     "a vault: a managed HSM holds keys and no certificates (name a vault, or its URL)";
 
 const PORTAL: &str = "the vault's resource id, its URL or its name: this is an address of the \
@@ -291,6 +303,12 @@ mod tests {
             ("contoso.vault.localhost:8443", "https://contoso.vault.localhost:8443/"),
             (&format!("https://portal.azure.com/#@contoso.com/resource{id}/overview"), &full),
             (&format!("https://portal.azure.com/#@contoso.com/resource{id}"), &full),
+            (&format!("https://ms.portal.azure.com/#@contoso.com/resource{id}"), &full),
+            (
+                "https://portal.azure.com/#@t/asset/Microsoft_Azure_KeyVault/Certificate/\
+                 https://contoso.vault.azure.net/certificates/web",
+                "https://contoso.vault.azure.net/",
+            ),
             (&format!("https://portal.azure.us/#resource{id}/certificates?x=y"), &full),
             (&format!("portal.azure.com/#@contoso.com/resource{id}/keys"), &full),
             (&format!("https://portal.azure.cn/#view/Blade/~/overview/id/{encoded}"), &full),
@@ -314,6 +332,7 @@ mod tests {
             ("https://myhsm.privatelink.managedhsm.azure.net/", "a managed HSM"),
             (&hsm_id, "a managed HSM"),
             (&format!("https://portal.azure.com/#@t/resource{hsm_id}/overview"), "a managed HSM"),
+            ("https://ms.portal.azure.com/", "the portal without a vault's resource id"),
             ("https://portal.azure.com/", "the portal without a vault's resource id"),
             ("https://portal.azure.com/#home", "the portal without a vault's resource id"),
             ("https://contoso.privatelink.vaultcore.azure.net/", usual),

@@ -105,6 +105,31 @@ pub fn without_line_end(text: &str) -> &str {
     line.strip_suffix('\r').unwrap_or(line)
 }
 
+/// The text without a byte order mark, which a value that was read from a file may bring along.
+///
+/// ```
+/// use akv_core::text::without_mark;
+/// assert_eq!(without_mark("\u{feff}secret"), "secret");
+/// ```
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// A text that has no blanks or quotation marks of its own, without those around it.
+///
+/// ```
+/// use akv_core::text::unquoted;
+/// assert_eq!(unquoted(" 'secret'\n"), "secret");
+/// assert_eq!(unquoted("\"se\"cret\""), "\"se\"cret\"");
+/// ```
+pub fn unquoted(text: &str) -> &str {
+    let text = text.trim();
+    let inner = ['"', '\''].into_iter().find_map(|mark| {
+        text.strip_prefix(mark)?.strip_suffix(mark).filter(|inner| !inner.contains(mark))
+    });
+    inner.unwrap_or(text)
+}
+
 /// Decodes base64 as people's tools write it: of either alphabet, with or without padding, with
 /// white space anywhere. `None` where it is anything else. The result may be a key, so it is wiped.
 ///

@@ -204,7 +204,9 @@ async fn reenrollment(
     };
     let (status, message) = told(&outcome);
     let found = match outcome.effect() {
-        Effect::Requested { csr, .. } if status == Status::Success => Found::Request(csr.to_pem()),
+        Effect::Requested { csr: Some(csr), .. } if status == Status::Success => {
+            Found::Request(csr.to_pem())
+        }
         _ => Found::Nothing,
     };
     Ok(Ending { status: status.into(), message, found })

@@ -9,7 +9,7 @@ mod json_text;
 mod member;
 
 use akv_core::text::decode;
-use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 pub(crate) use json_text::Text;
@@ -94,7 +94,13 @@ impl<'a> Object<'a> {
         }
         let mut members = Members { read: Vec::new(), too_many: false };
         let mut json = serde_json::Deserializer::from_str(text);
-        let read = json.deserialize_any(&mut members).and_then(|()| json.end());
+        // Anything else is passed over without a copy of its text.
+        let read = if text.trim_start().starts_with('{') {
+            json.deserialize_any(&mut members)
+        } else {
+            IgnoredAny::deserialize(&mut json).and_then(|_| Err(de::Error::custom("")))
+        };
+        let read = read.and_then(|()| json.end());
         match read {
             _ if members.too_many => Err(NotAnObject::TooManyMembers),
             Ok(()) => Ok(Self { path, members: members.read }),
@@ -142,7 +148,14 @@ impl<'a> Visitor<'a> for &mut Members<'a> {
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key::<&RawValue>()? {
-            let Some(name) = Text::of_json(name.get()) else {
+            // A name that is longer than any is kept as it is spelled, not decoded into a copy.
+            let name = name.get();
+            let name = if name.len() > LONGEST_NAME {
+                Some(Text::Here(name))
+            } else {
+                Text::of_json(name)
+            };
+            let Some(name) = name else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
@@ -161,6 +174,8 @@ impl<'a> Visitor<'a> for &mut Members<'a> {
 pub const LARGEST_CONFIGURATION: usize = 32 << 20;
 /// Of one in UTF-16, which is decoded into a copy.
 const LARGEST_UTF16: usize = 16 << 20;
+/// A tag's name has 256 characters at most, each of which may be spelled with 12.
+const LONGEST_NAME: usize = 4096;
 /// The senders' own objects have some dozens.
 const MOST_MEMBERS: usize = 4096;
 

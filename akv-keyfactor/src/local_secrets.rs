@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use akv_core::text::{decode, read_bounded, without_line_end};
+use akv_core::text::{decode, read_bounded, without_line_end, without_mark};
 use akv_core::{Secret, setters};
 use async_trait::async_trait;
 use tracing::warn;
@@ -49,6 +49,11 @@ impl SecretResolver for LocalSecrets {
             Kind::File => self.file(Path::new(&name)),
             Kind::Variable => self.variable(&name),
         };
+        // An empty one would mean a managed identity, which the job did not ask for.
+        let secret = secret.and_then(|secret| {
+            let blank = secret.trim().is_empty();
+            if blank { Err("it is empty".to_owned()) } else { Ok(secret) }
+        });
         match secret {
             Ok(secret) => Ok(Some(Secret::from(without_line_end(&secret)))),
             Err(reason) => {
@@ -68,7 +73,10 @@ impl LocalSecrets {
             return Err(format!("the name does not begin with {prefix}"));
         }
         match std::env::var(name) {
-            Ok(secret) => Ok(Zeroizing::new(secret)),
+            Ok(secret) => {
+                let secret = Zeroizing::new(secret);
+                Ok(Zeroizing::new(without_mark(&secret).to_owned()))
+            }
             Err(std::env::VarError::NotPresent) => Err("the variable is not set".into()),
             Err(std::env::VarError::NotUnicode(_)) => Err("its value is not UTF-8 text".into()),
         }
@@ -220,6 +228,7 @@ mod tests {
         fs::write(path("outside"), "secret").expect("written");
         fs::write(path("secrets/large"), vec![b'x'; LARGEST + 1]).expect("written");
         fs::write(path("secrets/ansi"), b"p\xe4ss").expect("written");
+        fs::write(path("secrets/empty"), "\u{feff}\r\n").expect("written");
         fs::create_dir(path("secrets/folder")).expect("a folder");
         fs::create_dir(path("secrets-of-others")).expect("a folder");
         fs::write(path("secrets-of-others/one"), "secret").expect("written");
@@ -227,6 +236,7 @@ mod tests {
             "outside",
             "secrets/large",
             "secrets/ansi",
+            "secrets/empty",
             "secrets/folder",
             "secrets/missing",
             "secrets/../outside",

@@ -19,6 +19,7 @@ pub(crate) enum ApiOperation {
     PurgeCertificate,
     ListSubscriptions,
     GetSubscription,
+    ListRegions,
     ListVaults,
     QueryVaults,
     GetVault,
@@ -51,6 +52,7 @@ impl ApiOperation {
         match self {
             Self::ListSubscriptions
             | Self::GetSubscription
+            | Self::ListRegions
             | Self::ListVaults
             | Self::QueryVaults
             | Self::GetVault
@@ -149,6 +151,9 @@ impl ApiOperation {
             ),
             Self::ListSubscriptions | Self::GetSubscription => {
                 control("Microsoft.Resources/subscriptions/read", "Reader")
+            }
+            Self::ListRegions => {
+                control("Microsoft.Resources/subscriptions/locations/read", "Reader")
             }
             Self::ListVaults | Self::QueryVaults | Self::GetVault => {
                 control("Microsoft.KeyVault/vaults/read", "Reader")

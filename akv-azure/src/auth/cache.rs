@@ -125,6 +125,8 @@ impl TokenCache {
         state.landed += 1;
         match minted {
             Ok(minted) => {
+                let seconds = minted.lifetime.as_secs();
+                tracing::debug!(target: "akv_azure::token", seconds, "token obtained");
                 let token = Token(Arc::new(Held::new(minted, now)));
                 state.token = Some(token.clone());
                 state.failed = None;

@@ -22,7 +22,7 @@ use super::federated::FederatedToken;
 use super::recording_transport::RecordingTransport;
 use crate::classify::{Peer, TokenError};
 use crate::credential::{AzureCredential, Kind};
-use crate::exchange::{Deadline, Origin, Retry};
+use crate::exchange::{Deadline, Origin, Retry, trace_throttling};
 use crate::redact::Redactor;
 use crate::wire;
 
@@ -245,7 +245,12 @@ impl Mint for CredentialMint {
                 .then(|| retry.after_failure(denied.is_throttling(), denied.retry_after()))
                 .flatten();
             match wait {
-                Some(wait) => tokio::time::sleep(wait).await,
+                Some(wait) => {
+                    if denied.is_throttling() {
+                        trace_throttling(wait);
+                    }
+                    tokio::time::sleep(wait).await;
+                }
                 None => return Err(denied.during(&self.sign_in.described())),
             }
         }

@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use azure_core::error::ErrorKind;
 use azure_core::http::headers::HeaderName;
 use azure_core::http::{AsyncRawResponse, Body, HttpClient, Request};
+use tokio::time::Instant;
 
-use crate::exchange::{Answer, Deadline, FailedExchange, Failure, retry_after};
+use crate::exchange::{Answer, Deadline, FailedExchange, Failure, retry_after, trace_request};
 use crate::redact::Redactor;
 use crate::wire;
 
@@ -48,13 +49,11 @@ impl RecordingTransport {
 #[async_trait]
 impl HttpClient for RecordingTransport {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        tracing::debug!(
-            method = %request.method(),
-            host = request.url().host_str(),
-            path = request.url().path(),
-            "request for a token"
-        );
-        let answer = match self.exchange(request).await {
+        let started = Instant::now();
+        let exchanged = self.exchange(request).await;
+        let sent = (request.method(), request.url());
+        trace_request(GetToken, sent, 1, started.elapsed(), &exchanged);
+        let answer = match exchanged {
             Ok(answer) => answer,
             Err(failure) => {
                 // Where nobody answers at all it is for us to say when to try again.
@@ -88,6 +87,10 @@ impl fmt::Debug for RecordingTransport {
         f.write_str("RecordingTransport")
     }
 }
+
+/// The operation, as requests are traced.
+#[derive(Debug)]
+struct GetToken;
 
 /// What proves the identity in this request.
 fn redactor(request: &Request) -> Redactor {

@@ -1,13 +1,14 @@
 //! A vault's settings, for a diagnosis.
 
 use akv_core::text::printable;
-use akv_core::{Result, TenantId, VaultId};
+use akv_core::{Listing, Region, Result, SubscriptionId, TenantId, VaultId};
 use serde::Deserialize;
 
 use super::resource_manager::{ResourceManager, get};
 use super::vault_facts::VaultFacts;
-use crate::api::ApiOperation;
+use crate::api::{ApiOperation, version};
 use crate::exchange::{Deadline, Retry};
+use crate::wire::subscription::Location;
 
 #[derive(Debug, Deserialize)]
 struct Described {
@@ -49,6 +50,23 @@ impl ResourceManager {
         let call = get(ApiOperation::GetVault, self.vault_url(id), operation);
         let mut retry = Retry::new(Deadline::after(self.deadline()));
         self.find(&pipeline, call, &mut retry, |described: Described| Ok(described.into())).await
+    }
+}
+
+impl ResourceManager {
+    /// The regions in which a subscription may create vaults.
+    pub async fn regions(
+        &self,
+        tenant: &TenantId,
+        subscription: SubscriptionId,
+    ) -> Result<Vec<Region>> {
+        let operation = format!("list the regions of subscription {subscription}");
+        let pipeline = self.pipeline(tenant, Some(subscription), &operation)?;
+        let path = ["subscriptions", &subscription.to_string(), "locations"];
+        let first = self.url(&path, version::SUBSCRIPTIONS);
+        let pages = self.pages(pipeline, ApiOperation::ListRegions, operation, first);
+        let Listing { items, gap, .. } = pages.listing(|it: Location| it.name.parse()).await?;
+        gap.map_or(Ok(items), Err)
     }
 }
 

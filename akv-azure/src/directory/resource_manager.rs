@@ -81,7 +81,13 @@ impl ResourceManager {
         self.0.origin.url(path, &[("api-version", api_version)])
     }
 
-    fn pages(&self, pipeline: Pipeline, api: ApiOperation, operation: String, first: Url) -> Pages {
+    pub(super) fn pages(
+        &self,
+        pipeline: Pipeline,
+        api: ApiOperation,
+        operation: String,
+        first: Url,
+    ) -> Pages {
         let bounds = Bounds::RESOURCE_MANAGER;
         Pages::new(pipeline, api, operation, bounds, self.deadline(), first)
     }

@@ -13,6 +13,7 @@ mod origin;
 mod retry;
 mod retry_after;
 mod token_error_response;
+mod traced;
 
 pub(crate) use answer::Answer;
 pub(crate) use deadline::{Deadline, Rest, later};
@@ -25,3 +26,4 @@ pub(crate) use origin::Origin;
 pub(crate) use retry::Retry;
 pub(crate) use retry_after::{retry_after, user_quota_resets_after};
 pub(crate) use token_error_response::TokenErrorResponse;
+pub(crate) use traced::{trace_request, trace_throttling};

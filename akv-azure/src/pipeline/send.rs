@@ -14,7 +14,9 @@ use super::rate_limiter::{Permit, RateLimiter};
 use super::receipt;
 use crate::auth::{Token, TokenCache};
 use crate::classify::{cancelled, classify};
-use crate::exchange::{Answer, Deadline, ErrorResponse, Failure, Origin, Rest, Retry};
+use crate::exchange::{
+    Answer, Deadline, ErrorResponse, Failure, Origin, Rest, Retry, trace_request, trace_throttling,
+};
 
 /// The way to one host as one identity.
 #[derive(Clone)]
@@ -89,7 +91,8 @@ impl Pipeline {
             places.iter_mut().for_each(Permit::sent);
             let started = Instant::now();
             let outcome = self.attempt(call, token.as_ref(), retry.deadline()).await?;
-            log(call, retry.attempt(), started.elapsed(), &outcome);
+            let sent = (call.method, &call.url);
+            trace_request(call.api, sent, retry.attempt(), started.elapsed(), &outcome);
             receipt::note(call, &outcome);
             let failure = match outcome {
                 Ok(answer) if call.api.accepts(answer.status()) => {
@@ -136,9 +139,7 @@ impl Pipeline {
         match retry.after(failure) {
             Some(wait) => {
                 if failure.is_throttling() {
-                    let seconds =
-                        u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
-                    tracing::info!(target: "akv_azure::throttling", seconds, "throttled: waiting");
+                    trace_throttling(wait);
                 }
                 self.sleep(&call.operation, wait).await
             }
@@ -256,28 +257,6 @@ fn wants_another_token(failure: &Failure) -> bool {
         Failure::Refused(response)
             if response.reply.status == 401 && response.other_audience.is_none()
     )
-}
-
-/// Never the query, which can hold paging tokens, nor any header or body.
-fn log(call: &Call, attempt: u32, took: Duration, outcome: &Result<Answer, Failure>) {
-    if !tracing::enabled!(tracing::Level::DEBUG) {
-        return;
-    }
-    let (status, request_id) = match outcome {
-        Ok(answer) => (answer.status(), answer.request_id()),
-        Err(_) => (0, None),
-    };
-    tracing::debug!(
-        method = %call.method,
-        host = call.url.host_str(),
-        path = call.url.path(),
-        status,
-        attempt,
-        milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        request_id,
-        failed = outcome.is_err(),
-        "request"
-    );
 }
 
 /// The bound of one attempt, the reading of the answer included.

@@ -127,7 +127,7 @@ fn exceptions(name: &str, list: &str) -> Result<String, Error> {
     let mut all = Vec::new();
     for entry in list.split([',', ' ', '\t']).map(str::trim).filter(|entry| !entry.is_empty()) {
         let entry = entry.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(entry);
-        if entry != "*" && entry.contains(['*', '"', '\'', '@']) || entry.contains("://") {
+        if entry != "*" && entry.contains(['*', '"', '\'', '@', ';']) || entry.contains("://") {
             let problem = "an entry is neither a host, a domain (.example.com or *.example.com), \
                            an address, nor * alone";
             return Err(unusable(name, problem));
@@ -259,7 +259,14 @@ mod tests {
             exceptions("NO_PROXY", list).expect("exceptions"),
             ".vault.azure.net,.corp.example,10.0.0.0/8,host.example,::1,*"
         );
-        for odd in ["a*b", "*x.example", "https://x.example", "\"x.example\"", "u@x"] {
+        for odd in [
+            "a*b",
+            "*x.example",
+            "https://x.example",
+            "\"x.example\"",
+            "u@x",
+            "a.example;b.example",
+        ] {
             assert!(exceptions("NO_PROXY", odd).is_err(), "{odd}");
         }
     }

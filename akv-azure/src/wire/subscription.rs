@@ -14,6 +14,11 @@ pub(crate) struct Subscription {
     pub(crate) tenant_id: Option<String>,
 }
 
+#[derive(Debug, Hash, Deserialize)]
+pub(crate) struct Location {
+    pub(crate) name: String,
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct ResourceGroup {
     pub(crate) location: String,

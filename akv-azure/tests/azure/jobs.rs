@@ -77,6 +77,23 @@ async fn an_inventory_is_in_the_lists_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_name_that_the_list_has_twice_is_told_once() {
+    let world = World::new();
+    world.cloud.vault("contoso").seed(2);
+    let item = |name: &str| {
+        format!(
+            r#"{{"id":"https://contoso.vault.azure.net/certificates/{name}","attributes":{{}}}}"#
+        )
+    };
+    let page = [item("cert-000001"), item("CERT-000001"), item("cert-000002")].join(",");
+    let fault = akv_testkit::Fault::on(Operation::ListCertificates);
+    world.cloud.fault(fault.body(200, "application/json", &format!("{{\"value\":[{page}]}}")));
+    let mut items: Vec<InventoryItem> = Vec::new();
+    let outcome = jobs(&world).inventory(&InventoryRequest::default(), &mut items).await;
+    assert_eq!((outcome.status, items.len()), (Status::Success, 2), "{}", outcome.message());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_no_certificate_is_a_warning_and_not_passed_on() {
     let id =
         "https://contoso.vault.azure.net/certificates/cert-000002/0123456789abcdef0123456789abcdef";

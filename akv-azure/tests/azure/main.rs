@@ -8,6 +8,7 @@
 
 mod answers;
 mod audit;
+mod audit_requests;
 mod change;
 mod cloud;
 mod converge;
@@ -18,6 +19,7 @@ mod hostile;
 mod jobs;
 mod lists;
 mod pace;
+mod planned_first;
 mod redaction;
 mod refusal;
 mod requests;

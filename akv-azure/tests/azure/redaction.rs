@@ -45,6 +45,12 @@ fn request_id(id: &str) -> Vec<(&'static str, String)> {
     vec![("x-ms-request-id", id.to_owned())]
 }
 
+fn in_pieces(text: &str, between: &str) -> String {
+    let text: Vec<char> = text.chars().collect();
+    let pieces = text.chunks(5).map(|piece| piece.iter().collect::<String>());
+    pieces.collect::<Vec<_>>().join(between)
+}
+
 /// What attacks on an earlier state found, and their relatives.
 const ROWS: &[Row] = &[
     row("import: code repeats the body", Asked::Import, |seen| {
@@ -101,6 +107,16 @@ const ROWS: &[Row] = &[
         let encoded = base64::engine::general_purpose::STANDARD.encode(&seen.token);
         (403, vec![], refusal("Forbidden", "x", &format!("token {encoded} is odd")))
     }),
+    row("get: message repeats the token in words", Asked::Get, |seen| {
+        (403, vec![], refusal("Forbidden", "x", &in_pieces(&seen.token, " ")))
+    }),
+    row("get: text repeats the token with marks between", Asked::Get, |seen| {
+        (403, vec![], in_pieces(&seen.token, "\u{200b}"))
+    }),
+    row("get: title repeats the token as entities", Asked::Get, |seen| {
+        let codes: Vec<String> = seen.token.bytes().map(|byte| byte.to_string()).collect();
+        (403, vec![], format!("<html><head><title>&#{};</title>", codes.join(";&#")))
+    }),
     row("get: codes repeat the token", Asked::Get, |seen| {
         (403, vec![], refusal(&seen.token, &seen.token, "x"))
     }),
@@ -143,6 +159,10 @@ const ROWS: &[Row] = &[
     }),
     row("token: coded description repeats the form", Asked::SignIn, |seen| {
         let described = format!("AADSTS7000215: Invalid client secret: {}", seen.body);
+        (401, vec![], json!({"error": "x", "error_description": described}).to_string())
+    }),
+    row("token: coded description repeats the form in words", Asked::SignIn, |seen| {
+        let described = format!("AADSTS7000215: {}", in_pieces(&seen.body, " "));
         (401, vec![], json!({"error": "x", "error_description": described}).to_string())
     }),
     row("token: error repeats the form", Asked::SignIn, |seen| {
@@ -248,14 +268,28 @@ fn told(error: &Error, log: &str) -> String {
     told
 }
 
-/// No piece of the secret that helps anybody.
+/// No piece of the secret that helps anybody, whatever stands between its letters.
 fn assert_without(told: &str, secret: &str, about: &str) {
-    let (told, secret) = (told.to_ascii_lowercase(), secret.to_ascii_lowercase());
-    let secret: Vec<char> = secret.chars().collect();
-    for piece in secret.windows(16) {
-        let piece: String = piece.iter().collect();
-        assert!(!told.contains(&piece), "{about}: {piece:?} is in {told}");
+    let without_marks = |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric(), "");
+    for marks in [true, false] {
+        let kept = |text: &str| if marks { text.to_owned() } else { without_marks(text) };
+        let told = kept(&entities_read(told)).to_ascii_lowercase();
+        let secret: Vec<char> = kept(secret).to_ascii_lowercase().chars().collect();
+        for piece in secret.windows(16) {
+            let piece: String = piece.iter().collect();
+            assert!(!told.contains(&piece), "{about}: {piece:?} is in {told}");
+        }
     }
+}
+
+fn entities_read(text: &str) -> String {
+    let read = |part: &str| {
+        let (number, rest) = part.split_once(';')?;
+        Some(format!("{}{rest}", char::from_u32(number.parse().ok()?)?))
+    };
+    let (first, rest) = text.split_once("&#").unwrap_or((text, ""));
+    let rest = rest.split("&#").map(|part| read(part).unwrap_or_else(|| part.to_owned()));
+    first.to_owned() + &rest.collect::<String>()
 }
 
 async fn asked(row: &Row, token: &'static str) -> (Error, Vec<String>) {

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use akv_azure::{Azure, AzureOptions};
+use akv_azure::{Azure, AzureOptions, KeyVault};
 use akv_core::bundle::{AlternativeName, CertificateRequest, X509};
 use akv_core::job::{
     CertificateWish, Effect, ExistingTags, KeyRequest, MergeRequest, Outcome, Overwrite,
@@ -24,17 +24,30 @@ use time::OffsetDateTime;
 
 use crate::change::lost;
 use crate::converge::Mortal;
+use crate::planned_first::PlannedFirst;
 use crate::world::{World, importing, name, tags};
 
-fn jobs_over(world: &World, transport: Arc<dyn HttpClient>, now: OffsetDateTime) -> RequestJobs {
-    let options = AzureOptions::default().with_transport(transport);
-    let azure = Azure::new(options).expect("options");
+fn vault(world: &World, transport: Arc<dyn HttpClient>) -> Arc<KeyVault> {
+    let azure = Azure::new(AzureOptions::default().with_transport(transport)).expect("options");
     let address = world.address("contoso", Cloud::public());
-    let store = Arc::new(azure.store(&address, world.credential()).expect("a store"));
-    RequestJobs::new(Arc::clone(&store) as _, store, Arc::new(FixedClock::at(now)))
+    Arc::new(azure.store(&address, world.credential()).expect("a store"))
 }
 
-fn jobs(world: &World) -> RequestJobs {
+/// Jobs that meet what no plan can see.
+fn unplanned(world: &World, transport: Arc<dyn HttpClient>) -> RequestJobs {
+    let (vault, now) = (vault(world, transport), world.cloud.clock().now());
+    RequestJobs::new(Arc::clone(&vault) as _, vault, Arc::new(FixedClock::at(now)))
+}
+
+fn jobs_over(world: &World, transport: Arc<dyn HttpClient>, now: OffsetDateTime) -> PlannedFirst {
+    PlannedFirst {
+        vault: vault(world, transport),
+        journal: world.cloud.journal().clone(),
+        clock: Arc::new(FixedClock::at(now)),
+    }
+}
+
+fn jobs(world: &World) -> PlannedFirst {
     jobs_over(world, world.cloud.transport(), world.cloud.clock().now())
 }
 
@@ -51,10 +64,10 @@ fn asking(wanted: RequestedCertificate) -> KeyRequest {
 
 fn csr(outcome: &Outcome) -> CertificateRequest {
     let Effect::Requested { csr, .. } = outcome.effect() else { unreachable!("{outcome:?}") };
-    csr.clone()
+    csr.clone().expect("a request that was made")
 }
 
-fn pem(certificates: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn pem(certificates: &[Vec<u8>]) -> Vec<u8> {
     let block = |der: &Vec<u8>| {
         let body = STANDARD.encode(der);
         format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
@@ -225,7 +238,7 @@ async fn request_that_is_not_as_asked_is_forgotten() {
     let body: &'static str = Box::leak(body.to_string().into_boxed_str());
     jobs(&world).cancel(&name("web")).await;
     let tap = world.tap("/create", Some((202, body)));
-    let jobs = jobs_over(&world, tap, world.cloud.clock().now());
+    let jobs = unplanned(&world, tap);
     let requested = jobs.request(&asking(wanted("ec-p256"))).await;
     assert_eq!(requested.status(), Status::Failure);
     let told = requested.message();
@@ -286,7 +299,8 @@ async fn hsm_key_needs_a_premium_vault_and_is_not_exportable() {
     assert_eq!(refused.status(), Status::Failure);
     assert!(refused.message().contains("cannot be exportable"), "{}", refused.message());
     assert_eq!(world.cloud.journal().count(Operation::CreateCertificate), 0);
-    let refused = jobs(&world).request(&asking(hsm.with_exportable(Exportable::No))).await;
+    let jobs = unplanned(&world, world.cloud.transport());
+    let refused = jobs.request(&asking(hsm.with_exportable(Exportable::No))).await;
     assert_eq!(refused.status(), Status::Failure);
     assert_eq!(refused.error().map(akv_core::Error::kind), Some(ErrorKind::Invalid));
 }
@@ -412,7 +426,7 @@ async fn service_at_work_on_the_request_is_waited_for() {
 
 /// Requests, has the request signed and merges: what a job of Command does from its beginning, and a
 /// person with two commands.
-async fn whole(jobs: &RequestJobs, pki: &TestPki, key: &str) -> Outcome {
+async fn whole(jobs: &impl RequestJob, pki: &TestPki, key: &str) -> Outcome {
     let given = tags(&[("owner", "pki")]);
     let asked = asking(wanted(key)).with_tags(given.clone(), ExistingTags::Replace);
     let requested = jobs.request(&asked).await;
@@ -432,7 +446,7 @@ async fn until_killed(
     after: bool,
 ) -> Option<Outcome> {
     let mortal = Mortal::new(world, requests, after);
-    let jobs = jobs_over(world, Arc::clone(&mortal) as _, world.cloud.clock().now());
+    let jobs = unplanned(world, Arc::clone(&mortal) as _);
     tokio::select! {
         biased;
         () = mortal.died.notified() => None,

@@ -1,5 +1,6 @@
 //! Options that other tools have: the error names the option of this program that was meant.
 
+use akv_core::text::{is_unprintable, printable};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// The same error, with what was meant where that is known for the command.
@@ -13,6 +14,19 @@ pub(crate) fn with_meant(
     {
         error.remove(ContextKind::SuggestedArg);
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![advice.into()]));
+    }
+    // What was given may come from anywhere, through a script.
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]
+    {
+        let shown = match error.get(kind) {
+            Some(ContextValue::String(given)) if given.contains(is_unprintable) => {
+                printable(given).into_owned()
+            }
+            _ => continue,
+        };
+        error.insert(kind, ContextValue::String(shown));
+        // The advice repeats it.
+        error.remove(ContextKind::Suggested);
     }
     error
 }

@@ -6,7 +6,7 @@ use akv_core::bundle::{AlternativeName, SubjectName};
 use akv_core::{CertificateName, RequestedKey, StorePath};
 use clap::{ArgGroup, Args};
 
-use super::{IssuersArgs, STORE, tag};
+use super::{ChangeArgs, IssuersArgs, STORE, tag};
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("wanted").required(true).multiple(true)))]
@@ -55,6 +55,8 @@ pub(crate) struct RequestArgs {
     /// Request a new version if the name exists; the current version stays in use until the merge
     #[arg(long)]
     pub(crate) overwrite: bool,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -76,6 +78,8 @@ pub(crate) struct MergeArgs {
     /// Replace the tags of the request; repeatable, up to 15 tags
     #[arg(long = "tag", value_name = "NAME=VALUE", value_parser = tag)]
     pub(crate) tags: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -85,4 +89,6 @@ pub(crate) struct CancelArgs {
     /// Name of the certificate in the vault
     #[arg(long, value_name = "NAME")]
     pub(crate) alias: CertificateName,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use akv_core::Password;
 use akv_core::bundle::{X509, read_issuers};
 use akv_core::job::CertificateFile;
-use akv_core::text::{read_bounded, without_line_end};
+use akv_core::text::{read_bounded, without_line_end, without_mark};
 use anyhow::{Context, Result};
 use zeroize::Zeroizing;
 
@@ -40,7 +40,7 @@ impl ContentsArgs {
             let value = std::env::var(variable).map(Zeroizing::new).map_err(|_| {
                 Usage::new(format!("the variable {variable} named by --password-env is not set"))
             })?;
-            return Ok(Password::from(without_line_end(&value)));
+            return Ok(Password::from(without_line_end(without_mark(&value))));
         }
         if self.password_stdin {
             return Ok(Password::from(secret_input::line_of_standard_input("password")?.as_str()));

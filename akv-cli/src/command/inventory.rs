@@ -17,9 +17,8 @@ use crate::wiring::Wiring;
 pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -> Result<Exit> {
     args.selection.check()?;
     let scope = if args.chain { CertificateScope::Chain } else { CertificateScope::Leaf };
-    let credential = wiring.credential(common).await?;
-    let selection = Selection::of(common, &args.selection, &wiring, &credential).await?;
-    let Selection { stores, missed, is_fleet } = selection;
+    let selection = Selection::of(common, &args.selection, &wiring).await?;
+    let Selection { credential, stores, missed, is_fleet } = selection;
     let mut previous = match &args.since {
         Some(file) => {
             let file = file.clone();

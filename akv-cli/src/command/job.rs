@@ -11,7 +11,7 @@ use akv_core::job::{CertificateScope, Unchanged};
 use akv_core::text::read_bounded;
 use akv_core::{EndpointSuffix, KeyProtection};
 use akv_keyfactor::{
-    JobOutput, JobResult, JobStatus, LARGEST_CONFIGURATION, LocalSecrets, Options, failure,
+    JobId, JobOutput, JobResult, JobStatus, LARGEST_CONFIGURATION, LocalSecrets, Options, failure,
     run as run_job,
 };
 use anyhow::{Context, Result};
@@ -76,6 +76,10 @@ async fn output(
     let configuration = input.read()?;
     match prepared(common, args, wiring).await {
         Ok((wiring, options)) => {
+            if tracing::enabled!(target: "akv::job", tracing::Level::DEBUG) {
+                let JobId { job_history_id, capability, .. } = JobId::read(configuration);
+                tracing::debug!(target: "akv::job", job_history_id, capability, "job");
+            }
             let changes = changes.clone().of_job(configuration);
             let jobs = changes.by(&wiring.jobs);
             let job = run_job(configuration, &jobs, &options);

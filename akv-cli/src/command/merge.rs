@@ -6,10 +6,9 @@ use anyhow::Result;
 
 use super::contents::bytes;
 use super::tags::each_once;
-use crate::args::{ChangeArgs, Common, MergeArgs};
+use crate::args::{Common, MergeArgs};
 use crate::changes::Changes;
 use crate::exit::Exit;
-use crate::render;
 use crate::usage::Usage;
 use crate::wiring::Wiring;
 
@@ -29,7 +28,8 @@ pub(super) async fn run(common: &Common, args: &MergeArgs, wiring: Wiring) -> Re
     }
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
-    let jobs = Changes::new(common, &ChangeArgs { dry_run: false }).by(&wiring.jobs);
+    let changes = Changes::new(common, &args.change);
+    let jobs = changes.by(&wiring.jobs);
     let outcome = jobs.requests(&address, &credential)?.merge(&request).await;
-    render::outcome(common.output, &outcome)
+    changes.report(common.output, &outcome)
 }

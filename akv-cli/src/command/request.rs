@@ -5,10 +5,9 @@ use akv_core::{Exportable, KeyProtection, RequestedCertificate, Tags};
 use anyhow::Result;
 
 use super::tags::each_once;
-use crate::args::{ChangeArgs, Common, RequestArgs};
+use crate::args::{Common, RequestArgs};
 use crate::changes::Changes;
 use crate::exit::Exit;
-use crate::render;
 use crate::usage::Usage;
 use crate::wiring::Wiring;
 
@@ -21,9 +20,10 @@ pub(super) async fn run(common: &Common, args: &RequestArgs, wiring: Wiring) -> 
         .with_tags(tags, existing_tags);
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
-    let jobs = Changes::new(common, &ChangeArgs { dry_run: false }).by(&wiring.jobs);
+    let changes = Changes::new(common, &args.change);
+    let jobs = changes.by(&wiring.jobs);
     let outcome = jobs.requests(&address, &credential)?.request(&request).await;
-    render::outcome(common.output, &outcome)
+    changes.report(common.output, &outcome)
 }
 
 fn wish(args: &RequestArgs) -> CertificateWish {

@@ -9,7 +9,7 @@ use futures::StreamExt;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::check::Checks;
+use super::check::{Checks, Status, cause};
 use super::hint::{self, Assignee};
 use crate::args::Common;
 use crate::wiring::Wiring;
@@ -59,7 +59,7 @@ pub(super) async fn identity(
         }
         Err(error) => {
             let hint = error.advice().map(str::to_owned);
-            checks.problem("identity", format!("{kind}: {}", hint::detail(&error)), hint);
+            checks.problem("identity", format!("{kind}: {}", cause(&error)), hint);
             None
         }
     }
@@ -89,16 +89,17 @@ pub(super) async fn vault(
 ) {
     let store = match wiring.azure.store(address, &identity.credential) {
         Ok(store) => store,
-        Err(error) => return checks.problem("vault", error.to_string(), None),
+        Err(error) => {
+            checks.failed("firewall", Status::Problem, &error, None);
+            return checks.not_checked(&VAULT[1..], "the vault cannot be reached");
+        }
     };
     let first = store.list(ListOptions::default()).next().await.transpose();
     match &first {
         Err(error) if is_network(error) => {
-            let hint = error.advice().map(str::to_owned);
-            checks.problem("firewall", hint::detail(error), hint);
-            let dependents = ["list", "get", "get-deleted"];
+            checks.failed("firewall", Status::Problem, error, None);
             return checks
-                .not_checked(&dependents, "the firewall of the vault blocks this machine");
+                .not_checked(&VAULT[1..], "the firewall of the vault blocks this machine");
         }
         Err(error) if !matches!(error.kind(), ErrorKind::Denied(_)) => {
             checks.not_checked(&["firewall"], "the vault did not respond");
@@ -143,7 +144,7 @@ impl Permission<'_> {
             Err(error) => {
                 let (path, assignee) = (&self.address.path, &self.identity.assignee);
                 let hint = hint::of_vault(error, path, assignee, role, permission);
-                self.checks.problem(name, hint::detail(error), hint);
+                self.checks.failed(name, Status::Problem, error, hint);
             }
         }
     }
@@ -158,6 +159,8 @@ fn probe() -> Option<CertificateName> {
     "akv-doctor".parse().ok()
 }
 
+/// The lines of this page, in order.
+pub(super) const VAULT: [&str; 5] = ["firewall", "list", "get", "get-deleted", "get-secret"];
 /// The role that jobs need; one for reading alone would fail with the next addition.
 const READER: &str = "Key Vault Certificates Officer";
 const USER: &str = "Key Vault Certificate User";

@@ -1,5 +1,7 @@
 //! One line of a diagnosis.
 
+use akv_core::Error;
+use akv_core::text::printable;
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -41,6 +43,18 @@ impl Checks {
         self.add(name, Status::Problem, detail.into(), hint);
     }
 
+    /// A failure, with what can be done about it: `hint`, or else what the error advises.
+    pub(super) fn failed(
+        &mut self,
+        name: &str,
+        status: Status,
+        error: &Error,
+        hint: Option<String>,
+    ) {
+        let hint = hint.or_else(|| error.advice().map(str::to_owned));
+        self.add(name, status, cause(error), hint);
+    }
+
     /// The same reason for several.
     pub(super) fn not_checked(&mut self, names: &[&str], why: &str) {
         for name in names {
@@ -70,6 +84,14 @@ impl Checks {
     fn add(&mut self, name: &str, status: Status, detail: String, hint: Option<String>) {
         self.checks.push(Check { name: name.to_owned(), status, detail, hint });
     }
+}
+
+/// What went wrong, without the advice: that is the hint.
+pub(super) fn cause(error: &Error) -> String {
+    let text = error.to_string();
+    let advice = error.advice().map(|advice| format!("; {}", printable(advice)));
+    let cause = advice.and_then(|advice| text.strip_suffix(&*advice).map(str::to_owned));
+    cause.unwrap_or(text)
 }
 
 impl Status {

@@ -1,11 +1,12 @@
 //! Resource Manager: subscription, resource group and the vault's settings.
 
-use akv_azure::VaultFacts;
-use akv_core::{StoreAddress, TenantId, VaultDirectory, VaultId};
+use akv_azure::{ResourceManager, VaultFacts};
+use akv_core::{Region, Sku, StoreAddress, TenantId, VaultDirectory, VaultId};
 
 use super::access::Identity;
-use super::check::Checks;
+use super::check::{Checks, Status};
 use super::hint;
+use crate::args::DoctorArgs;
 use crate::wiring::Wiring;
 
 pub(super) async fn checks(
@@ -13,33 +14,82 @@ pub(super) async fn checks(
     wiring: &Wiring,
     address: &StoreAddress,
     identity: &Identity,
+    args: &DoctorArgs,
 ) {
-    let names = ["subscription", "resource-group", "vault-settings"];
     let Ok(id) = VaultId::try_from(&address.path) else {
         let why =
             "the store path contains no subscription and resource group (required only for Create)";
-        return checks.not_checked(&names, why);
+        return checks.not_checked(&CONTROL_PLANE, why);
     };
     let Some(tenant) = &identity.tenant else {
-        return checks.not_checked(&names, "the tenant is unknown");
+        return checks.not_checked(&CONTROL_PLANE, "the tenant is unknown");
     };
     let manager = match wiring.azure.directory(&address.cloud, &identity.credential) {
         Ok(manager) => manager,
-        Err(error) => return checks.problem("subscription", error.to_string(), None),
+        Err(error) => {
+            checks.failed("subscription", Status::Problem, &error, None);
+            return checks.not_checked(&CONTROL_PLANE[1..], "the control plane cannot be reached");
+        }
     };
     subscription(checks, &manager, tenant, &id, identity).await;
-    group(checks, &manager, tenant, &id, identity).await;
+    let of_group = group(checks, &manager, tenant, &id, identity).await;
+    match args.region.clone().or(of_group) {
+        Some(wanted) => region(checks, &manager, tenant, &id, identity, &wanted).await,
+        None => {
+            checks.not_checked(&["region"], "neither --region nor the resource group names one");
+        }
+    }
+    checks.ok(
+        "sku",
+        match args.sku {
+            Sku::Premium => "premium, with HSM keys",
+            Sku::Standard => "standard",
+        },
+    );
     match manager.facts(tenant, &id).await {
-        Ok(Some(facts)) => settings(checks, &facts),
+        Ok(Some(facts)) => return settings(checks, &facts),
         Ok(None) => {
             checks.warning("vault-settings", format!("vault {id} does not exist"), None);
         }
         Err(error) => {
-            let scope = format!("/subscriptions/{}", id.subscription);
-            let hint = Some(hint::assignment(&identity.assignee, READER, &scope));
-            checks.warning("vault-settings", hint::detail(&error), hint);
+            let hint = Some(hint::assignment(&identity.assignee, READER, &scope(&id)));
+            checks.failed("vault-settings", Status::Warning, &error, hint);
         }
     }
+    checks.not_checked(&SETTINGS, "Resource Manager did not describe the vault");
+}
+
+/// Whether a Create job can use the region.
+async fn region(
+    checks: &mut Checks,
+    manager: &ResourceManager,
+    tenant: &TenantId,
+    id: &VaultId,
+    identity: &Identity,
+    wanted: &Region,
+) {
+    match manager.regions(tenant, id.subscription).await {
+        Ok(regions) if regions.contains(wanted) => {
+            checks.ok("region", format!("a Create job can use {wanted}"));
+        }
+        Ok(regions) => {
+            let mut names: Vec<&str> = regions.iter().map(Region::as_str).collect();
+            let unlike = |name: &&str| 1.0 - strsim::jaro_winkler(name, wanted.as_str());
+            names.sort_by(|one, other| unlike(one).total_cmp(&unlike(other)));
+            names.truncate(MOST_SHOWN);
+            let detail = format!("{wanted} is no region of subscription {}", id.subscription);
+            let hint = (!names.is_empty()).then(|| format!("similar ones: {}", names.join(", ")));
+            checks.problem("region", detail, hint);
+        }
+        Err(error) => {
+            let hint = Some(hint::assignment(&identity.assignee, READER, &scope(id)));
+            checks.failed("region", Status::Warning, &error, hint);
+        }
+    }
+}
+
+fn scope(id: &VaultId) -> String {
+    format!("/subscriptions/{}", id.subscription)
 }
 
 /// Jobs on a vault that exists need nothing of Resource Manager, so what is missing is a warning.
@@ -50,8 +100,7 @@ async fn subscription(
     id: &VaultId,
     identity: &Identity,
 ) {
-    let scope = format!("/subscriptions/{}", id.subscription);
-    let hint = || Some(hint::assignment(&identity.assignee, READER, &scope));
+    let hint = || Some(hint::assignment(&identity.assignee, READER, &scope(id)));
     match manager.subscriptions(tenant).await {
         Ok(listing) => match listing.items.iter().find(|it| it.id == id.subscription) {
             Some(found) if found.is_usable() => {
@@ -74,34 +123,36 @@ async fn subscription(
                 checks.warning("subscription", detail, hint());
             }
         },
-        Err(error) => checks.warning("subscription", hint::detail(&error), hint()),
+        Err(error) => checks.failed("subscription", Status::Warning, &error, hint()),
     }
 }
 
+/// The group's own region, where there is such a group.
 async fn group(
     checks: &mut Checks,
     manager: &impl VaultDirectory,
     tenant: &TenantId,
     id: &VaultId,
     identity: &Identity,
-) {
+) -> Option<Region> {
     let region = manager.resource_group_region(tenant, id.subscription, &id.resource_group).await;
     match region {
-        Ok(Some(region)) => checks.ok(
-            "resource-group",
-            format!("{} is in {region}, the region of new vaults", id.resource_group),
-        ),
+        Ok(Some(region)) => {
+            let detail = format!("{} is in {region}, the region of new vaults", id.resource_group);
+            checks.ok("resource-group", detail);
+            return Some(region);
+        }
         Ok(None) => checks.warning(
             "resource-group",
             format!("resource group {} does not exist", id.resource_group),
             Some("create it before a Create job, or correct the store path".to_owned()),
         ),
         Err(error) => {
-            let scope = format!("/subscriptions/{}", id.subscription);
-            let hint = Some(hint::assignment(&identity.assignee, READER, &scope));
-            checks.warning("resource-group", hint::detail(&error), hint);
+            let hint = Some(hint::assignment(&identity.assignee, READER, &scope(id)));
+            checks.failed("resource-group", Status::Warning, &error, hint);
         }
     }
+    None
 }
 
 fn settings(checks: &mut Checks, facts: &VaultFacts) {
@@ -135,4 +186,19 @@ fn settings(checks: &mut Checks, facts: &VaultFacts) {
     }
 }
 
+/// The lines of this page, in order.
+pub(super) const CONTROL_PLANE: [&str; 9] = [
+    "subscription",
+    "resource-group",
+    "region",
+    "sku",
+    "vault-settings",
+    "permission-model",
+    "network",
+    "soft-delete",
+    "purge-protection",
+];
+/// Those that only the vault's description tells.
+const SETTINGS: [&str; 4] = ["permission-model", "network", "soft-delete", "purge-protection"];
 const READER: &str = "Reader";
+const MOST_SHOWN: usize = 5;

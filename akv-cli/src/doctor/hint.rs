@@ -9,14 +9,6 @@ pub(super) struct Assignee {
     pub(super) kind: &'static str,
 }
 
-/// What failed and why, without the hint.
-pub(super) fn detail(error: &Error) -> String {
-    match error.reply() {
-        Some(reply) => format!("{}; the service said {reply}", error.summary()),
-        None => error.summary(),
-    }
-}
-
 /// What to do about an error of a vault, for which `role` or `permission` is missing.
 pub(super) fn of_vault(
     error: &Error,

@@ -14,16 +14,21 @@ pub(super) fn settings(checks: &mut Checks, common: &Common, settings: Result<()
     }
 }
 
-pub(super) fn proxies(checks: &mut Checks) {
-    let set: Vec<String> = VARIABLES
-        .into_iter()
-        .filter_map(|name| {
-            let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
-            Some(format!("{name}={}", without_user(&value)))
-        })
-        .collect();
+pub(super) fn proxies(checks: &mut Checks, common: &Common) {
+    let option = common.proxy.as_deref().map(|proxy| match proxy {
+        "" => "--proxy \"\", which is none".to_owned(),
+        proxy => format!("--proxy {}", without_user(proxy)),
+    });
+    let without =
+        (!common.no_proxy.is_empty()).then(|| format!("--no-proxy {}", common.no_proxy.join(",")));
+    let variables = VARIABLES.into_iter().filter_map(|name| {
+        let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
+        Some(format!("{name}={}", without_user(&value)))
+    });
+    // In the order in which they count.
+    let set: Vec<String> = option.into_iter().chain(without).chain(variables).collect();
     if set.is_empty() {
-        checks.ok("proxies", "no proxy variable is set");
+        checks.ok("proxies", "neither an option nor a variable names one");
     } else {
         checks.ok("proxies", set.join(", "));
     }
@@ -36,8 +41,11 @@ pub(super) fn without_user(value: &str) -> String {
     if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
 }
 
-/// Whether requests go through a proxy that a variable names.
-pub(super) fn is_proxied() -> bool {
+/// Whether requests go through a proxy that an option or a variable names.
+pub(super) fn is_proxied(common: &Common) -> bool {
+    if let Some(proxy) = &common.proxy {
+        return !proxy.is_empty();
+    }
     VARIABLES
         .iter()
         .filter(|name| !name.eq_ignore_ascii_case("no_proxy"))

@@ -27,7 +27,7 @@ pub(crate) async fn run(
 ) -> Result<Exit> {
     let mut checks = Checks::default();
     machine::settings(&mut checks, common, settings);
-    machine::proxies(&mut checks);
+    machine::proxies(&mut checks, common);
     match wiring {
         Ok(wiring) => azure(&mut checks, common, args, &wiring).await,
         Err(error) => checks.problem("connections", format!("{error:#}"), None),
@@ -45,27 +45,32 @@ async fn azure(checks: &mut Checks, common: &Common, args: &DoctorArgs, wiring: 
         Err(error) => return checks.problem("cloud", format!("{error:#}"), None),
     };
     checks.ok("cloud", cloud.name.clone());
-    let tenant = match one_tenant(common) {
-        Ok(tenant) => tenant,
-        Err(error) => return checks.problem("tenant", format!("{error:#}"), None),
-    };
+    let tenant = one_tenant(common);
+    if let Err(error) = &tenant {
+        checks.problem("tenant", format!("{error:#}"), None);
+    }
     let address = args.store.clone().map(|path| {
         StoreAddress::new(path)
-            .with_tenant(tenant.clone())
+            .with_tenant(tenant.as_ref().ok().cloned().flatten())
             .with_cloud(cloud.clone())
             .with_private_endpoint(common.private_endpoint.clone())
     });
-    network::checks(checks, wiring, &cloud, address.as_ref()).await;
-    let identity = access::identity(checks, common, wiring, &cloud, tenant.as_ref()).await;
+    network::checks(checks, common, wiring, &cloud, address.as_ref()).await;
+    let identity = if let Ok(tenant) = tenant {
+        access::identity(checks, common, wiring, &cloud, tenant.as_ref()).await
+    } else {
+        checks.not_checked(&["identity"], "no tenant can be used");
+        None
+    };
     match (&identity, &address) {
         (Some(identity), Some(address)) => {
             access::vault(checks, wiring, address, identity, args.chain).await;
-            control_plane::checks(checks, wiring, address, identity).await;
+            control_plane::checks(checks, wiring, address, identity, args).await;
         }
-        (None, Some(_)) => checks.not_checked(
-            &["list", "get", "get-deleted", "firewall", "subscription", "vault-settings"],
-            "no token",
-        ),
+        (None, Some(_)) => {
+            checks.not_checked(&access::VAULT, "no token");
+            checks.not_checked(&control_plane::CONTROL_PLANE, "no token");
+        }
         (_, None) => checks.not_checked(&["vault"], "no STORE"),
     }
 }

@@ -7,13 +7,14 @@ use akv_azure::Contact;
 use akv_core::{Cloud, StoreAddress};
 use time::OffsetDateTime;
 
-use super::check::Checks;
-use super::hint;
+use super::check::{Checks, Status, cause};
 use super::machine::is_proxied;
+use crate::args::Common;
 use crate::wiring::Wiring;
 
 pub(super) async fn checks(
     checks: &mut Checks,
+    common: &Common,
     wiring: &Wiring,
     cloud: &Cloud,
     address: Option<&StoreAddress>,
@@ -29,14 +30,14 @@ pub(super) async fn checks(
     }
     let mut date = None;
     for (what, base) in hosts {
-        dns(checks, what, &base).await;
+        dns(checks, common, what, &base).await;
         let seen = tls(checks, wiring, cloud, what, &base).await;
         date = date.or(seen);
     }
     clock(checks, date);
 }
 
-async fn dns(checks: &mut Checks, what: &str, base: &str) {
+async fn dns(checks: &mut Checks, common: &Common, what: &str, base: &str) {
     let name = format!("dns-{what}");
     let host = host_of(base).to_owned();
     let asked = host.clone();
@@ -50,14 +51,14 @@ async fn dns(checks: &mut Checks, what: &str, base: &str) {
                 .collect();
             checks.ok(&name, format!("{host} is {}", shown.join(", ")));
         }
-        _ if is_proxied() => {
+        _ if is_proxied(common) => {
             checks.ok(&name, format!("{host} does not resolve here; the proxy resolves it"));
         }
         _ => {
             let hint = match what {
                 "vault" => {
-                    "check the vault name; with a private endpoint, check the private DNS zone \
-                     privatelink.vaultcore.azure.net, or use --private-endpoint"
+                    "check the vault name; with a private endpoint, check the private \
+                            DNS zone privatelink.vaultcore.azure.net, or give --private-endpoint"
                 }
                 _ => "check the DNS servers of this machine",
             };
@@ -77,7 +78,7 @@ async fn tls(
     let contact = match wiring.azure.contact(cloud, base).await {
         Ok(contact) => contact,
         Err(error) => {
-            checks.problem(&name, error.to_string(), None);
+            checks.failed(&name, Status::Problem, &error, None);
             return None;
         }
     };
@@ -95,7 +96,7 @@ async fn tls(
         }
         Err(error) => {
             let hint = error.advice().map(str::to_owned);
-            checks.problem(&name, hint::detail(&error) + &issuer, hint);
+            checks.problem(&name, format!("{}{issuer}", cause(&error)), hint);
         }
     }
     date
@@ -181,6 +182,28 @@ mod tests {
             assert_eq!(is_private(&address.parse().expect("an address")), private, "{address}");
         }
         assert_eq!(host_of("https://contoso.vault.localhost:8443/x"), "contoso.vault.localhost");
+    }
+
+    #[test]
+    fn clock_is_judged_by_the_services() {
+        for (seconds, status) in [
+            (0, Status::Ok),
+            (25, Status::Ok),
+            (60, Status::Warning),
+            (290, Status::Warning),
+            (400, Status::Problem),
+        ] {
+            for seconds in [seconds, -seconds] {
+                let mut checks = Checks::default();
+                let date = OffsetDateTime::now_utc() - time::Duration::seconds(seconds);
+                clock(&mut checks, Some(date));
+                let told = checks.iter().next().expect("a check");
+                assert_eq!(told.status, status, "{}", told.detail);
+                let way = if seconds > 0 { "ahead of" } else { "behind" };
+                assert!(seconds == 0 || told.detail.contains(way), "{}", told.detail);
+                assert_eq!(told.hint.is_some(), status != Status::Ok);
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The outcome of a management command.
 
+use akv_core::bundle::CertificateRequest;
 use akv_core::job::{Effect, Outcome};
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -39,7 +40,7 @@ fn shown(output: Output, outcome: &Outcome, exit: Exit) -> Result<()> {
         }
         _ => match outcome.effect() {
             // The request is the data, ready for a pipe or a file.
-            Effect::Requested { csr, .. } => {
+            Effect::Requested { csr: Some(csr), .. } => {
                 say(&outcome.message());
                 print(csr.to_pem().trim_end())
             }
@@ -72,7 +73,7 @@ fn document(outcome: &Outcome) -> Value {
         Effect::Removed { name, .. } => json!({"effect": "removed", "name": name.as_str()}),
         Effect::Purged { name } => json!({"effect": "purged", "name": name.as_str()}),
         Effect::Requested { name, csr } => {
-            json!({"effect": "requested", "name": name.as_str(), "request": csr.to_pem()})
+            json!({"effect": "requested", "name": name.as_str(), "request": csr.as_ref().map(CertificateRequest::to_pem)})
         }
         Effect::RequestCancelled { name } => {
             json!({"effect": "request-cancelled", "name": name.as_str()})

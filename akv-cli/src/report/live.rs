@@ -25,9 +25,8 @@ pub(crate) struct Live {
 
 /// Reads the stores that the command line selects.
 pub(crate) async fn live(common: &Common, args: &ReportArgs, wiring: &Wiring) -> Result<Live> {
-    let credential = wiring.credential(common).await?;
-    let selection = Selection::of(common, &args.selection, wiring, &credential).await?;
-    let Selection { stores, missed, .. } = selection;
+    let selection = Selection::of(common, &args.selection, wiring).await?;
+    let Selection { credential, stores, missed, .. } = selection;
     let addresses = stores.clone();
     let request = |_: &StorePath| {
         InventoryRequest::default()

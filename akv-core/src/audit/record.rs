@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::directory::AuditedDirectory;
+use super::directory::AuditedCreation;
 use super::event::{AuditEvent, AuditOutcome, State};
 use super::receipt::{Noted, Receipt};
 use super::requests::AuditedRequests;
@@ -16,7 +16,7 @@ use crate::change::Action;
 use crate::clock::Clock;
 use crate::directory::VaultDirectory;
 use crate::error::{Error, ErrorKind, Result};
-use crate::layer::{Identity, Layer};
+use crate::layer::{Identity, Layer, LayeredDirectory};
 use crate::store::CertificateStore;
 use crate::vault::VaultName;
 
@@ -184,17 +184,19 @@ impl Layer for Audit {
         directory: Arc<dyn VaultDirectory>,
         identity: Arc<dyn Identity>,
     ) -> Arc<dyn VaultDirectory> {
-        Arc::new(AuditedDirectory::new(directory, self.clone(), identity))
+        let layer = AuditedCreation { audit: self.clone(), identity };
+        Arc::new(LayeredDirectory { inner: directory, layer })
     }
 
     fn requests(
         &self,
-        vault: &VaultName,
+        store: Arc<dyn CertificateStore>,
         requests: Arc<dyn CertificateRequests>,
         identity: Arc<dyn Identity>,
-    ) -> Option<Arc<dyn CertificateRequests>> {
-        let (vault, audit) = (vault.clone(), self.clone());
-        Some(Arc::new(AuditedRequests { inner: requests, vault, audit, identity }))
+    ) -> (Arc<dyn CertificateStore>, Arc<dyn CertificateRequests>) {
+        let store = AuditedStore::new(store, self.clone(), identity);
+        let requests = AuditedRequests { inner: requests, store: store.clone() };
+        (Arc::new(store), Arc::new(requests))
     }
 }
 

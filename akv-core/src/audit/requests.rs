@@ -4,33 +4,31 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::event::State;
-use super::record::{Audit, Change, Made};
+use super::record::Made;
+use super::store::AuditedStore;
 use crate::certificate::{Certificate, CertificateName};
 use crate::certificate_requests::{CertificateRequests, Merge, NewRequest, PendingRequest};
 use crate::change::Action;
 use crate::error::Result;
-use crate::layer::Identity;
-use crate::vault::VaultName;
 
 pub(super) struct AuditedRequests {
     pub(super) inner: Arc<dyn CertificateRequests>,
-    pub(super) vault: VaultName,
-    pub(super) audit: Audit,
-    pub(super) identity: Arc<dyn Identity>,
+    /// The same vault.
+    pub(super) store: AuditedStore,
 }
 
 impl AuditedRequests {
+    /// A change that leaves the newest version as it is until the merge.
     async fn record<T>(
         &self,
         action: Action,
         name: &CertificateName,
         send: impl Future<Output = Result<T>>,
-        made: impl FnOnce(&T) -> Made,
+        was_made: impl FnOnce(&T) -> bool,
     ) -> Result<T> {
-        let change =
-            Change { action, vault: &self.vault, name: Some(name), before: State::default() };
-        self.audit.record(change, &*self.identity, send, made).await
+        let state = self.store.state(name);
+        let made = |it: &T| if was_made(it) { Made::Done(state.clone()) } else { Made::Nothing };
+        self.store.record(action, name, state.clone(), send, made).await
     }
 }
 
@@ -38,8 +36,7 @@ impl AuditedRequests {
 impl CertificateRequests for AuditedRequests {
     async fn create_request(&self, request: &NewRequest) -> Result<PendingRequest> {
         let send = self.inner.create_request(request);
-        let made = |_: &PendingRequest| Made::Done(State::default());
-        self.record(Action::CreateCertificate, &request.name, send, made).await
+        self.record(Action::CreateCertificate, &request.name, send, |_| true).await
     }
 
     async fn request(&self, name: &CertificateName) -> Result<Option<PendingRequest>> {
@@ -47,14 +44,16 @@ impl CertificateRequests for AuditedRequests {
     }
 
     async fn merge(&self, merge: &Merge) -> Result<Certificate> {
+        let (name, before) = (&merge.name, self.store.state(&merge.name));
         let made = |made: &Certificate| Made::Done(made.into());
-        self.record(Action::Merge, &merge.name, self.inner.merge(merge), made).await
+        let merged = self.inner.merge(merge);
+        let merged = self.store.record(Action::Merge, name, before, merged, made).await?;
+        self.store.see(name, Some(&merged), false);
+        Ok(merged)
     }
 
     async fn forget_request(&self, name: &CertificateName) -> Result<bool> {
-        let made = |was_there: &bool| {
-            if *was_there { Made::Done(State::default()) } else { Made::Nothing }
-        };
-        self.record(Action::Cancel, name, self.inner.forget_request(name), made).await
+        let send = self.inner.forget_request(name);
+        self.record(Action::Cancel, name, send, |was_there| *was_there).await
     }
 }

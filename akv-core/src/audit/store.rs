@@ -19,10 +19,12 @@ use crate::soft_deleted::SoftDeletedCertificates;
 use crate::store::{
     CertificateStore, Deletion, Import, ListOptions, OperationState, Precondition, Purged,
 };
+use crate::store_details::CertificateDetails;
 use crate::tags::Tags;
 use crate::vault::VaultName;
 use crate::versions::CertificateVersions;
 
+#[derive(Clone)]
 pub(super) struct AuditedStore {
     inner: Arc<dyn CertificateStore>,
     audit: Audit,
@@ -55,16 +57,18 @@ impl AuditedStore {
         self.seen().get(name).cloned()
     }
 
-    fn see(&self, name: &CertificateName, live: Option<&Certificate>, recovered: bool) {
+    pub(super) fn see(&self, name: &CertificateName, live: Option<&Certificate>, recovered: bool) {
         self.seen().insert(name.clone(), Seen { live: live.cloned(), recovered });
     }
 
-    fn state(&self, name: &CertificateName) -> State {
+    /// The newest version, as it was last seen. What waits for its first certificate has none.
+    pub(super) fn state(&self, name: &CertificateName) -> State {
         let seen = self.last_seen(name).and_then(|seen| seen.live);
+        let seen = seen.filter(|live| live.thumbprint.is_some() || live.der.is_some());
         seen.as_ref().map(State::from).unwrap_or_default()
     }
 
-    async fn record<T>(
+    pub(super) async fn record<T>(
         &self,
         action: Action,
         name: &CertificateName,
@@ -84,12 +88,7 @@ impl CertificateStore for AuditedStore {
     }
 
     fn finishing(&self) -> Arc<dyn CertificateStore> {
-        Arc::new(Self {
-            inner: self.inner.finishing(),
-            audit: self.audit.clone(),
-            identity: Arc::clone(&self.identity),
-            seen: Arc::clone(&self.seen),
-        })
+        Arc::new(Self { inner: self.inner.finishing(), ..self.clone() })
     }
 
     fn list(&self, options: ListOptions) -> BoxStream<'_, Result<ListedCertificate>> {
@@ -186,5 +185,9 @@ impl CertificateStore for AuditedStore {
 
     fn versions(&self) -> Option<&dyn CertificateVersions> {
         self.inner.versions()
+    }
+
+    fn details(&self) -> Option<&dyn CertificateDetails> {
+        self.inner.details()
     }
 }

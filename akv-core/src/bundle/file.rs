@@ -55,8 +55,12 @@ impl Form {
         if is_der(bytes) {
             return Self::Der;
         }
-        if let Some((_, looks)) = OTHERS.iter().find(|(begin, _)| bytes.starts_with(begin)) {
+        if let Some(looks) = other_format(bytes) {
             return Self::Other(looks);
+        }
+        let behind_blanks = bytes.strip_prefix(MARK).unwrap_or(bytes).trim_ascii_start();
+        if is_der(behind_blanks) {
+            return Self::Wrapped(Zeroizing::new(behind_blanks.to_vec()));
         }
         if let Some(text) = utf16(bytes) {
             return match text::decode(&text) {
@@ -98,7 +102,9 @@ impl Form {
         if begins(&["3082", "0x3082", "3080", "30 82", "30:82"]) {
             return Self::Other("is written in hexadecimal: decode it first (`xxd -r -p`)");
         }
-        match text::from_base64(text) {
+        let text = data_of_url(text).unwrap_or(text);
+        // Line ends may be written as `\n`.
+        match text::from_base64(&pem::without_white_space(text)) {
             Some(content) if !content.is_empty() => Self::Wrapped(content),
             _ if begins(&["MII", "MIA", "LS0tLS1"]) => {
                 Self::Other("is damaged or incomplete base64 text: copy it again")
@@ -106,6 +112,18 @@ impl Form {
             _ => Self::Other("starts like neither of them"),
         }
     }
+}
+
+/// A format that is neither PKCS#12 nor PEM and has a beginning of its own, in words.
+pub(super) fn other_format(bytes: &[u8]) -> Option<&'static str> {
+    OTHERS.iter().find(|(begin, _)| bytes.starts_with(begin)).map(|(_, looks)| *looks)
+}
+
+/// What `data:application/x-pkcs12;base64,` stands before.
+fn data_of_url(text: &[u8]) -> Option<&[u8]> {
+    let comma = text.iter().take(LONGEST_MEDIA_TYPE).position(|byte| *byte == b',')?;
+    let (head, data) = text.split_at_checked(comma)?;
+    (head.starts_with(b"data:") && head.ends_with(b";base64")).then(|| data.get(1..))?
 }
 
 /// Whether the bytes begin as a SEQUENCE and not as a text that has `0` at its beginning.
@@ -205,7 +223,7 @@ fn is_text(byte: u8) -> bool {
 
 /// The text without byte order mark, white space and quotes around it.
 fn unquoted(bytes: &[u8]) -> &[u8] {
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
+    let text = bytes.strip_prefix(MARK).unwrap_or(bytes).trim_ascii();
     match text {
         [b'"', inner @ .., b'"'] | [b'\'', inner @ .., b'\''] => inner.trim_ascii(),
         _ => text,
@@ -241,4 +259,7 @@ const BKS: &str = "is a keystore of BouncyCastle's (BKS): convert it with `keyto
 /// Base64 twice, in UTF-16, around PEM.
 const MAX_WRAPPINGS: usize = 4;
 const MAX_HEADER: usize = 6;
+const LONGEST_MEDIA_TYPE: usize = 128;
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 const SEQUENCE: u8 = 0x30;

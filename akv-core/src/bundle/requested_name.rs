@@ -64,6 +64,12 @@ impl AlternativeName {
             (one, other) => one == other,
         }
     }
+
+    /// Whether both lists have the same names, in any order.
+    pub(crate) fn are_same(some: &[Self], others: &[Self]) -> bool {
+        let has = |all: &[Self], one: &Self| all.iter().any(|other| other.is_same(one));
+        some.iter().all(|one| has(others, one)) && others.iter().all(|one| has(some, one))
+    }
 }
 
 /// What messages call it, its kind first: `DNS:www.example.com`.

@@ -1,9 +1,11 @@
 //! Inventory: list and fetch side by side, and never call a partial result a success.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 use std::str::FromStr;
 
-use futures::StreamExt;
+use futures::{StreamExt, future};
 
 use super::details::{Details, ItemDetails};
 use super::item::{InventoryItem, InventorySink, ItemSource, PreviousInventory};
@@ -195,8 +197,12 @@ pub(super) async fn run(
 ) -> InventoryOutcome {
     let mut outcome = InventoryOutcome::new(Status::Success, store.vault().as_str());
     let options = ListOptions::default().with_pending(request.pending);
+    // A page that was read while others changed the vault, or lied, can have a name again.
+    let (hasher, mut names) = (RandomState::new(), HashSet::new());
+    let mut is_new = |name: &CertificateName| names.insert(hasher.hash_one(name));
     let mut readings = store
         .list(options)
+        .filter(move |listed| future::ready(listed.as_ref().map_or(true, |it| is_new(&it.name))))
         .map(|listed| async { Ok::<_, Error>(read(store, request, listed?).await) })
         .buffered(request.concurrency.0.into());
     while let Some(reading) = readings.next().await {

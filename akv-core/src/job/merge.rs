@@ -7,9 +7,10 @@ use time::OffsetDateTime;
 use super::add_request::ExistingTags;
 use super::background::{self, Background};
 use super::outcome::{Effect, Outcome};
-use super::request::{are_same, over};
+use super::request::over;
 use crate::bundle::{
-    BundleError, CertificateRequest, Issued, Parts, Severity, X509, read_certificates,
+    AlternativeName, BundleError, CertificateRequest, Issued, Parts, Severity, X509,
+    read_certificates,
 };
 use crate::certificate::{Certificate, CertificateName};
 use crate::certificate_requests::{CertificateRequests, Merge, PendingRequest};
@@ -172,7 +173,7 @@ impl Run<'_> {
             ));
         }
         let (names, wanted) = (leaf.alternative_names(), csr.alternative_names());
-        if !are_same(&names, &wanted) {
+        if !AlternativeName::are_same(&names, &wanted) {
             let told: Vec<_> = names.iter().take(20).map(ToString::to_string).collect();
             notes.push(format!(
                 "the CA issued it for other names than requested: {}",

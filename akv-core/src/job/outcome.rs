@@ -75,8 +75,8 @@ pub enum Effect {
     Requested {
         /// Under this name.
         name: CertificateName,
-        /// The request.
-        csr: CertificateRequest,
+        /// The request. `None`: the job ran against a plan, which has no key made.
+        csr: Option<CertificateRequest>,
     },
     /// A request and its key are gone.
     RequestCancelled {

@@ -3,7 +3,7 @@
 use super::add_request::{ExistingTags, Overwrite};
 use super::mark::Mark;
 use super::outcome::{Effect, Outcome};
-use crate::bundle::{AlternativeName, CertificateRequest, X509};
+use crate::bundle::{CertificateRequest, X509};
 use crate::certificate::{Certificate, CertificateName, Exportable};
 use crate::certificate_requests::{
     CertificateRequests, KeyProtection, NewRequest, PendingRequest, RequestedCertificate,
@@ -94,8 +94,8 @@ impl Run<'_> {
         if let Some(pending) = self.requests.request(&self.request.name).await?
             && pending.is_pending()
         {
-            if let Some(csr) = same(&pending, &wanted) {
-                return Ok(self.taken_up(csr));
+            if is_same(&pending, &wanted) {
+                return Ok(self.taken_up(pending));
             }
             self.check_may_replace(&pending)?;
             self.requests.forget_request(&self.request.name).await?;
@@ -188,7 +188,7 @@ impl Run<'_> {
             .with_advice("wait until it ends or cancel it, then request again"))
     }
 
-    fn taken_up(&self, csr: &CertificateRequest) -> Outcome {
+    fn taken_up(&self, pending: PendingRequest) -> Outcome {
         let Self { request, store, .. } = self;
         let summary = format!(
             "the same request for certificate {} is already pending in vault {}: no new key was \
@@ -196,16 +196,16 @@ impl Run<'_> {
             request.name,
             store.vault()
         );
-        let outcome = self.requested(csr, summary);
+        let outcome = self.requested(pending.csr, summary);
         let tags =
             "it keeps the tags of the pending request; set tags when merging to replace them";
         let notes = (!request.tags.is_empty()).then(|| tags.to_owned());
         outcome.with_notes(notes)
     }
 
-    fn requested(&self, csr: &CertificateRequest, summary: String) -> Outcome {
+    fn requested(&self, csr: Option<CertificateRequest>, summary: String) -> Outcome {
         let name = self.request.name.clone();
-        Outcome::success(Effect::Requested { name, csr: csr.clone() }, summary)
+        Outcome::success(Effect::Requested { name, csr }, summary)
     }
 
     async fn create(&self, wanted: &RequestedCertificate, tags: Tags) -> Result<Outcome> {
@@ -215,8 +215,8 @@ impl Run<'_> {
             // Somebody else was faster, perhaps this job's own earlier attempt.
             Err(error) if error.kind() == ErrorKind::Conflict => {
                 let pending = self.requests.request(name).await?;
-                let same = pending.as_ref().and_then(|pending| same(pending, wanted));
-                return same.map(|csr| self.taken_up(csr)).ok_or(error);
+                let same = pending.filter(|pending| is_same(pending, wanted));
+                return same.map(|same| self.taken_up(same)).ok_or(error);
             }
             Err(error) if error.kind() == ErrorKind::SoftDeleted => {
                 return Err(error.with_advice(
@@ -226,25 +226,21 @@ impl Run<'_> {
             }
             made => made?,
         };
-        let differences = differences(&made, wanted);
-        match &made.csr {
-            Some(csr) if differences.is_empty() => {
-                let vault = self.store.vault();
-                let summary = format!(
-                    "vault {vault} created a key and a request for certificate {name}; clients \
-                     see no change until the issued certificate is merged"
-                );
-                Ok(self.requested(csr, summary))
-            }
-            _ => {
-                let problem = format!(
-                    "the vault created another request than asked for ({}); it was cancelled",
-                    differences.join(", ")
-                );
-                self.requests.forget_request(name).await?;
-                Err(Error::new(ErrorKind::Protocol, &self.operation, problem))
-            }
+        let differences = made.differences(wanted);
+        if !differences.is_empty() {
+            let problem = format!(
+                "the vault created another request than asked for ({}); it was cancelled",
+                differences.join(", ")
+            );
+            self.requests.forget_request(name).await?;
+            return Err(Error::new(ErrorKind::Protocol, &self.operation, problem));
         }
+        let vault = self.store.vault();
+        let summary = format!(
+            "vault {vault} created a key and a request for certificate {name}; clients see no \
+             change until the issued certificate is merged"
+        );
+        Ok(self.requested(made.csr, summary))
     }
 }
 
@@ -262,35 +258,7 @@ pub(super) fn over(
     }
 }
 
-/// The request, where it is for what is wanted.
-fn same<'p>(
-    pending: &'p PendingRequest,
-    wanted: &RequestedCertificate,
-) -> Option<&'p CertificateRequest> {
-    let is_same =
-        pending.is_pending() && pending.awaits_merge && differences(pending, wanted).is_empty();
-    pending.csr.as_ref().filter(|_| is_same)
-}
-
-/// In what a request differs from what is wanted.
-fn differences(request: &PendingRequest, wanted: &RequestedCertificate) -> Vec<&'static str> {
-    let Some(csr) = &request.csr else { return vec!["it cannot be read"] };
-    let names = csr.alternative_names();
-    let protection = request.protection.is_some_and(|it| it != wanted.protection);
-    let exportable = request.exportable.is_some_and(|it| it != wanted.exportable);
-    [
-        (csr.subject().as_ref() != Some(&wanted.subject), "another subject"),
-        (!are_same(&names, &wanted.names), "other names"),
-        (csr.key_kind() != *wanted.key.kind(), "another key type"),
-        (protection, "another key protection"),
-        (exportable, "another exportability of the key"),
-    ]
-    .into_iter()
-    .filter_map(|(differs, what)| differs.then_some(what))
-    .collect()
-}
-
-pub(super) fn are_same(some: &[AlternativeName], others: &[AlternativeName]) -> bool {
-    let has = |all: &[AlternativeName], one| all.iter().any(|other| other.is_same(one));
-    some.iter().all(|one| has(others, one)) && others.iter().all(|one| has(some, one))
+/// Whether the request is for what is wanted.
+fn is_same(pending: &PendingRequest, wanted: &RequestedCertificate) -> bool {
+    pending.is_pending() && pending.awaits_merge && pending.differences(wanted).is_empty()
 }

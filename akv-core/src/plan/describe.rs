@@ -1,6 +1,7 @@
 //! Planned changes in words.
 
-use crate::certificate::{Certificate, Exportable};
+use crate::certificate::{Certificate, CertificateName, Exportable};
+use crate::certificate_requests::{KeyProtection, Merge, NewRequest, RequestedCertificate};
 use crate::directory::{AccessModel, NewVault, PublicAccess, PurgeProtection};
 use crate::store::Import;
 use crate::tags::Tags;
@@ -47,6 +48,56 @@ pub(super) fn import(import: &Import, existing: Option<&Certificate>) -> String 
     format!("{what}; tags would become {}{key}", shown(tags))
 }
 
+pub(super) fn request(request: &NewRequest, existing: Option<&Certificate>) -> String {
+    let NewRequest { name, wanted, tags } = request;
+    let RequestedCertificate { subject, names, key, protection, exportable } = wanted;
+    let what = match existing {
+        None => format!("{name}, because no certificate has this name"),
+        Some(Certificate { thumbprint: Some(old), .. }) => {
+            format!("a new version of {name} over thumbprint {old}, which stays until the merge")
+        }
+        Some(_) => format!("a new version of {name}"),
+    };
+    let kept = match protection {
+        KeyProtection::Software => "",
+        KeyProtection::Hsm => " in an HSM",
+    };
+    let leaves = match exportable {
+        Exportable::Yes => "",
+        Exportable::No => ", not exportable,",
+    };
+    let asked: Vec<String> = Some(subject)
+        .filter(|subject| !subject.is_empty())
+        .map(|subject| format!("subject {subject}"))
+        .into_iter()
+        .chain(names.iter().take(SHOWN_NAMES).map(ToString::to_string))
+        .chain(names.len().checked_sub(SHOWN_NAMES + 1).map(|more| format!("{} more", more + 1)))
+        .collect();
+    format!(
+        "would create a key ({key}){kept}{leaves} and a request for {what}; it would ask for {}; \
+         tags would become {}",
+        asked.join(", "),
+        shown(tags)
+    )
+}
+
+pub(super) fn merge(merge: &Merge, existing: Option<&Certificate>) -> String {
+    let over = existing.and_then(|existing| existing.thumbprint);
+    let over = over.map(|old| format!(" over thumbprint {old}")).unwrap_or_default();
+    let tags = merge.tags.as_ref().map(|tags| format!("; tags would become {}", shown(tags)));
+    format!(
+        "would merge the issued certificate (thumbprint {}) with the key of the pending request as a \
+         new version of {}{over}{}",
+        merge.thumbprint(),
+        merge.name,
+        tags.unwrap_or_default()
+    )
+}
+
+pub(super) fn cancel(name: &CertificateName) -> String {
+    format!("would cancel the pending request for {name} and delete its key")
+}
+
 pub(super) fn update(existing: &Certificate, tags: &Tags) -> String {
     format!(
         "would update the tags of {}, which already has this thumbprint: tags would become {}",
@@ -75,3 +126,6 @@ fn of(certificate: &Certificate) -> String {
 fn shown(tags: &Tags) -> String {
     if tags.is_empty() { "none".to_owned() } else { tags.to_string() }
 }
+
+/// More names would hide the rest of the plan.
+const SHOWN_NAMES: usize = 20;

@@ -12,6 +12,7 @@ mod describe;
 mod directory;
 mod record;
 mod report;
+mod requests;
 mod store;
 
 pub use record::Plan;

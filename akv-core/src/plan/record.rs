@@ -4,13 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::directory::PlannedDirectory;
 use super::report::{Planned, PlannedChange};
+use super::requests::PlannedRequests;
 use super::store::PlannedStore;
 use crate::certificate::{Certificate, CertificateName, DeletedCertificate};
+use crate::certificate_requests::{CertificateRequests, PendingRequest};
 use crate::change::Action;
 use crate::directory::VaultDirectory;
-use crate::layer::{Identity, Layer};
+use crate::layer::{Identity, Layer, LayeredDirectory};
 use crate::store::CertificateStore;
 use crate::vault::VaultName;
 
@@ -22,6 +23,7 @@ pub struct Plan(Arc<Mutex<State>>);
 struct State {
     planned: Planned,
     names: HashMap<(VaultName, CertificateName), Known>,
+    requests: HashMap<(VaultName, CertificateName), KnownRequest>,
     /// Vaults that the plan creates: nothing can be read from them yet.
     new_vaults: HashSet<VaultName>,
 }
@@ -33,6 +35,13 @@ pub(super) struct Known {
     pub(super) deleted: Option<DeletedCertificate>,
     /// Whether the plan recovered it.
     pub(super) recovered: bool,
+}
+
+/// The request that would be under a name by now.
+#[derive(Clone)]
+pub(super) enum KnownRequest {
+    Pending(PendingRequest),
+    Gone,
 }
 
 impl Plan {
@@ -87,6 +96,24 @@ impl Plan {
         self.state().names.insert((vault.clone(), name.clone()), known);
     }
 
+    /// What became of the request of that name; `None`: the plan changed nothing about it.
+    pub(super) fn request(
+        &self,
+        vault: &VaultName,
+        name: &CertificateName,
+    ) -> Option<KnownRequest> {
+        self.state().requests.get(&(vault.clone(), name.clone())).cloned()
+    }
+
+    pub(super) fn will_request(
+        &self,
+        vault: &VaultName,
+        name: &CertificateName,
+        request: KnownRequest,
+    ) {
+        self.state().requests.insert((vault.clone(), name.clone()), request);
+    }
+
     pub(super) fn is_new(&self, vault: &VaultName) -> bool {
         self.state().new_vaults.contains(vault)
     }
@@ -115,7 +142,18 @@ impl Layer for Plan {
         directory: Arc<dyn VaultDirectory>,
         _identity: Arc<dyn Identity>,
     ) -> Arc<dyn VaultDirectory> {
-        Arc::new(PlannedDirectory::new(directory, self.clone()))
+        Arc::new(LayeredDirectory { inner: directory, layer: self.clone() })
+    }
+
+    fn requests(
+        &self,
+        store: Arc<dyn CertificateStore>,
+        requests: Arc<dyn CertificateRequests>,
+        _identity: Arc<dyn Identity>,
+    ) -> (Arc<dyn CertificateStore>, Arc<dyn CertificateRequests>) {
+        let store = PlannedStore::new(store, self.clone());
+        let requests = PlannedRequests { inner: requests, store: store.clone() };
+        (Arc::new(store), Arc::new(requests))
     }
 }
 

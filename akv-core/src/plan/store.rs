@@ -7,7 +7,8 @@ use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 
 use super::describe;
-use super::record::{Known, NEW_VERSION, Plan};
+use super::record::{Known, KnownRequest, NEW_VERSION, Plan};
+use crate::bundle::X509;
 use crate::certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, KeyState, ListedCertificate,
     Version,
@@ -17,18 +18,20 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::job::Mark;
 use crate::soft_deleted::SoftDeletedCertificates;
 use crate::store::{CertificateStore, Deletion, Import, ListOptions, OperationState, Purged};
+use crate::store_details::CertificateDetails;
 use crate::tags::Tags;
 use crate::vault::VaultName;
 use crate::versions::CertificateVersions;
 
 /// Answers every request as the vault would, as far as reading it shows, and changes nothing.
+#[derive(Clone)]
 pub(super) struct PlannedStore {
     inner: Arc<dyn CertificateStore>,
-    plan: Plan,
+    pub(super) plan: Plan,
 }
 
 /// What can be seen where a permission may be missing.
-enum Seen<T> {
+pub(super) enum Seen<T> {
     There(T),
     Absent,
     /// The caller may not look.
@@ -40,20 +43,26 @@ impl PlannedStore {
         Self { inner, plan }
     }
 
-    fn record(&self, action: Action, name: &CertificateName, detail: String) {
+    pub(super) fn record(&self, action: Action, name: &CertificateName, detail: String) {
         self.plan.record(action, self.vault(), Some(name), detail);
     }
 
     /// What the plan knows of a name, or an empty record to begin with.
-    fn known(&self, name: &CertificateName) -> Option<Known> {
+    pub(super) fn known(&self, name: &CertificateName) -> Option<Known> {
         self.plan.known(self.vault(), name)
     }
 
-    fn will_be(&self, name: &CertificateName, known: Known) {
+    pub(super) fn will_be(&self, name: &CertificateName, known: Known) {
         self.plan.will_be(self.vault(), name, known);
     }
 
-    fn error(&self, kind: ErrorKind, verb: &str, name: &CertificateName, problem: &str) -> Error {
+    pub(super) fn error(
+        &self,
+        kind: ErrorKind,
+        verb: &str,
+        name: &CertificateName,
+        problem: &str,
+    ) -> Error {
         Error::new(kind, format!("{verb} certificate {name} in vault {}", self.vault()), problem)
     }
 
@@ -63,7 +72,10 @@ impl PlannedStore {
 
     /// A permission to read soft-deleted certificates is needed by a plan alone, so the real run
     /// may succeed without it.
-    async fn in_soft_delete(&self, name: &CertificateName) -> Result<Seen<DeletedCertificate>> {
+    pub(super) async fn in_soft_delete(
+        &self,
+        name: &CertificateName,
+    ) -> Result<Seen<DeletedCertificate>> {
         let seen = seen(self.deleted(name).await)?;
         if matches!(seen, Seen::Hidden) {
             self.plan.cannot_know(format!(
@@ -75,9 +87,7 @@ impl PlannedStore {
 
     /// The service rejects an import while another operation is pending under the name.
     async fn check_no_operation(&self, name: &CertificateName) -> Result<()> {
-        if self.known(name).is_none()
-            && self.inner.operation(name).await? == Some(OperationState::InProgress)
-        {
+        if self.operation(name).await? == Some(OperationState::InProgress) {
             let problem = "an operation is in progress for this name";
             return Err(self.error(ErrorKind::Conflict, "import", name, problem));
         }
@@ -106,7 +116,7 @@ impl CertificateStore for PlannedStore {
     }
 
     fn finishing(&self) -> Arc<dyn CertificateStore> {
-        Arc::new(Self::new(self.inner.finishing(), self.plan.clone()))
+        Arc::new(Self { inner: self.inner.finishing(), ..self.clone() })
     }
 
     fn list(&self, options: ListOptions) -> BoxStream<'_, Result<ListedCertificate>> {
@@ -128,9 +138,10 @@ impl CertificateStore for PlannedStore {
     }
 
     async fn operation(&self, name: &CertificateName) -> Result<Option<OperationState>> {
-        match self.known(name) {
-            Some(_) => Ok(None),
-            None => self.inner.operation(name).await,
+        match (self.plan.request(self.vault(), name), self.known(name)) {
+            (Some(KnownRequest::Pending(request)), _) => Ok(Some(request.state)),
+            (Some(KnownRequest::Gone), _) | (None, Some(_)) => Ok(None),
+            (None, None) => self.inner.operation(name).await,
         }
     }
 
@@ -187,6 +198,7 @@ impl CertificateStore for PlannedStore {
         let deleted =
             DeletedCertificate { certificate: live, deleted: None, scheduled_purge: None };
         self.will_be(name, Known { live: None, deleted: Some(deleted), recovered: false });
+        self.plan.will_request(self.vault(), name, KnownRequest::Gone);
         Ok(Some(Deletion::SoftDeleted))
     }
 
@@ -221,35 +233,35 @@ impl CertificateStore for PlannedStore {
     fn versions(&self) -> Option<&dyn CertificateVersions> {
         self.inner.versions()
     }
+
+    fn details(&self) -> Option<&dyn CertificateDetails> {
+        self.inner.details()
+    }
 }
 
 /// The certificate that the service would make of an import.
 fn imported(import: &Import, name: CertificateName) -> Result<Certificate> {
-    let leaf = import.bundle.leaf();
-    Ok(Certificate {
-        name,
-        version: NEW_VERSION.parse()?,
-        der: Some(leaf.der().to_vec()),
-        thumbprint: Some(leaf.thumbprint()),
-        attributes: Attributes {
-            not_before: leaf.not_before(),
-            expires: leaf.not_after(),
-            ..Attributes::default()
-        },
-        tags: import.tags.clone(),
-        key: Some(KeyState { exportable: Some(import.exportable), kind: None }),
-    })
+    let key = KeyState { exportable: Some(import.exportable), kind: None };
+    let made = new_version(name, import.bundle.leaf(), import.tags.clone())?;
+    Ok(made.with_key(key))
+}
+
+/// The version that the service would make of a certificate.
+pub(super) fn new_version(name: CertificateName, leaf: &X509, tags: Tags) -> Result<Certificate> {
+    let attributes = Attributes {
+        not_before: leaf.not_before(),
+        expires: leaf.not_after(),
+        ..Attributes::default()
+    };
+    let version = Certificate::new(name, NEW_VERSION.parse()?);
+    Ok(version
+        .with_der(leaf.der().to_vec())
+        .with_thumbprint(leaf.thumbprint())
+        .with_attributes(attributes)
+        .with_tags(tags))
 }
 
 /// A certificate of which nothing but the name is known.
-fn unseen(name: &CertificateName) -> Result<Certificate> {
-    Ok(Certificate {
-        name: name.clone(),
-        version: NEW_VERSION.parse()?,
-        der: None,
-        thumbprint: None,
-        attributes: Attributes::default(),
-        tags: Tags::default(),
-        key: None,
-    })
+pub(super) fn unseen(name: &CertificateName) -> Result<Certificate> {
+    Ok(Certificate::new(name.clone(), NEW_VERSION.parse()?))
 }

@@ -27,6 +27,15 @@ fn sample() -> (Vec<u8>, String, Vec<u8>) {
     (fixture.bytes, fixture.password.expose().to_owned(), bundle.to_pkcs12().to_vec())
 }
 
+/// `certutil -encode` writes CERTIFICATE around whatever it is given.
+fn named_in_every_wrapping(keystore: &[u8], name: &str) {
+    let base64 = STANDARD.encode(keystore);
+    let armored = block("CERTIFICATE", keystore);
+    for wrapped in [keystore, base64.as_bytes(), armored.as_bytes()] {
+        named(wrapped, &[name, "keytool -importkeystore"]);
+    }
+}
+
 #[test]
 fn keystores_of_java_are_named_with_the_command() {
     for (kind, name) in [("JKS", "JKS"), ("JCEKS", "JCEKS")] {
@@ -51,11 +60,11 @@ fn keystores_of_java_are_named_with_the_command() {
         ];
         let Some((made, text)) = run("keytool", &arguments, b"") else { return };
         assert!(made, "{text}");
-        named(&std::fs::read(file).unwrap(), &[name, "keytool -importkeystore"]);
+        named_in_every_wrapping(&std::fs::read(file).unwrap(), name);
     }
     for version in [1, 2] {
         let bks = [&[0, 0, 0, version, 0, 0, 0, 20][..], &[7; 200]].concat();
-        named(&bks, &["BKS", "keytool -importkeystore"]);
+        named_in_every_wrapping(&bks, "BKS");
     }
 }
 
@@ -129,6 +138,9 @@ fn base64_of_a_file_is_opened() {
         STANDARD.encode(&once).into_bytes(),
         STANDARD.encode(&lines).into_bytes(),
         URL_SAFE_NO_PAD.encode(&pfx).into_bytes(),
+        format!("\"{}\"", lines.replace("\r\n", "\\r\\n").replace('/', "\\/")).into_bytes(),
+        format!("data:application/x-pkcs12;base64,{once}").into_bytes(),
+        [b"\xef\xbb\xbf\r\n", pfx.as_slice()].concat(),
         utf16,
     ] {
         let bundle = open(&wrapped, &password).unwrap();

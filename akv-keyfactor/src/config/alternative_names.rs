@@ -4,7 +4,7 @@
 use akv_core::InvalidValue;
 use akv_core::bundle::AlternativeName;
 
-use crate::document::{Member, Object};
+use crate::document::{Member, Object, Text};
 use crate::problem::Problem;
 
 /// The names of a member; none where it is absent. Every kind is carried, or the member is refused.
@@ -34,17 +34,11 @@ struct Names {
 impl Names {
     fn of_object(&mut self, object: &Object<'_>) -> Result<(), Problem> {
         for (kind, values) in object.members() {
-            let mut texts = Vec::new();
-            if let Ok(text) = values.text() {
-                texts.extend(text.map(|text| text.to_string()));
-            } else {
-                values.each(|value| {
-                    texts.extend(value.text()?.map(|text| text.to_string()));
-                    Ok(())
-                })?;
-            }
-            for text in texts {
-                self.add(kind, &text)?;
+            let mut add =
+                |text: Option<Text<'_>>| text.map_or(Ok(()), |text| self.add(kind, &text));
+            match values.text() {
+                Ok(text) => add(text)?,
+                Err(_) => values.each(|value| add(value.text()?))?,
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Who a job acts as, and the secrets it names.
 
-use akv_core::{ClientId, Credential, Password, Secret};
+use akv_core::{ClientId, Credential, Password, Secret, text};
+use tracing::warn;
 
 use crate::document::{Document, Member, Object};
 use crate::options::Options;
@@ -45,6 +46,13 @@ pub(crate) async fn identity(job: &Object<'_>, options: &Options) -> Result<Iden
         }
     };
     let (secret, secret_origin) = resolved(&password, &*options.secrets).await?;
+    let secret = match secret_origin {
+        Origin::Machine => unquoted(secret),
+        Origin::Job => secret,
+    };
+    if Password::from(secret.clone()).is_too_long() {
+        return Err(password.invalid(TOO_LONG));
+    }
     let credential = credential_of(client_id, secret).ok_or_else(|| {
         username.missing(
             "the client ID of the secret in ServerPassword (for the managed identity of this \
@@ -56,6 +64,17 @@ pub(crate) async fn identity(job: &Object<'_>, options: &Options) -> Result<Iden
         _ => Origin::Machine,
     };
     Ok(Identity { credential, origin })
+}
+
+/// A client secret that a reference led to. It has no quotation marks of its own, but variables and
+/// files often have some around it.
+fn unquoted(secret: Secret) -> Secret {
+    let inner = text::unquoted(secret.expose());
+    if inner == secret.expose().trim() {
+        return secret;
+    }
+    warn!("the secret that ServerPassword refers to is in quotation marks, which were dropped");
+    Secret::from(inner)
 }
 
 /// What a user name and a password mean: no password, or the word `managed` in any letter case, is a
@@ -82,7 +101,7 @@ pub(crate) async fn password(
     let (password, _) = resolved(member, secrets).await?;
     let password = Password::from(password);
     if password.is_too_long() {
-        return Err(member.invalid("a password of at most 1,024 characters"));
+        return Err(member.invalid(TOO_LONG));
     }
     Ok(password)
 }
@@ -115,6 +134,7 @@ fn is_object(value: &str) -> bool {
     Document::read(value.as_bytes()).is_ok_and(|document| document.root().is_ok())
 }
 
+const TOO_LONG: &str = "a password of at most 1,024 characters";
 const UNKNOWN_KIND: &str = "it is a reference to a secret of an unknown kind: the orchestrator's \
                             PAM provider must resolve it before the job runs";
 const NOT_JSON: &str = "it is in braces like a reference to a secret, but it is not JSON: use \
@@ -123,6 +143,13 @@ const NOT_JSON: &str = "it is in braces like a reference to a secret, but it is 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quotes_around_a_secret_are_no_part_of_it() {
+        for (secret, expected) in [("\"s~1\"\n", "s~1"), ("'s~1'", "s~1"), ("s~1 ", "s~1 ")] {
+            assert_eq!(unquoted(Secret::from(secret)).expose(), expected, "{secret:?}");
+        }
+    }
 
     #[test]
     fn managed_is_a_word_and_no_secret() {

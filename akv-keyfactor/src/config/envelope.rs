@@ -43,7 +43,7 @@ fn server_error(member: &Member<'_>) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-const NOT_READABLE: &str = "its ServerError is neither text nor an object";
+const NOT_READABLE: &str = "its ServerError is neither text of at most 256 KiB nor an object";
 const WARNING: i64 = 2;
 const ERROR: i64 = 3;
 

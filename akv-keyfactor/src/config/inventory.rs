@@ -33,21 +33,19 @@ impl Inventory {
 /// over, since nothing in the vault can be compared with it.
 pub(crate) fn last_inventory(job: &Object<'_>) -> Result<PreviousInventory, Problem> {
     let member = job.member("LastInventory");
+    if member.has_more_than(MOST_ENTRIES) {
+        return Err(member.invalid(format!("at most {MOST_ENTRIES} certificates")));
+    }
     let mut last = PreviousInventory::default();
     member.each(|entry| {
         let entry = entry.object()?;
         let Ok(Some(name)) = entry.member("Alias").parsed::<CertificateName>() else {
             return Ok(());
         };
-        let texts = entry.member("Thumbprints").texts()?;
-        let mut thumbprints: Vec<_> = texts.iter().filter_map(|text| text.parse().ok()).collect();
-        thumbprints.truncate(LONGEST_CHAIN);
+        let mut thumbprints = entry.member("Thumbprints").first_parsed(LONGEST_CHAIN)?;
         thumbprints.shrink_to_fit();
         let has_key = entry.member("PrivateKeyEntry").boolean()?.unwrap_or(true);
         last.extend([(name, PreviousCertificate::Summary { thumbprints, has_key })]);
-        if last.len() > MOST_ENTRIES {
-            return Err(member.invalid(format!("at most {MOST_ENTRIES} certificates")));
-        }
         Ok(())
     })?;
     Ok(last)

@@ -125,7 +125,7 @@ fn job_certificate<'a>(job: &Object<'a>) -> Result<Object<'a>, Problem> {
 fn contents(certificate: &Object<'_>) -> Result<CertificateFile, Problem> {
     let member = certificate.member("Contents");
     let format = certificate.member("ContentsFormat");
-    let Some(text) = member.text()? else {
+    let Some(text) = member.file()? else {
         return Err(member.missing("a certificate with its private key, in base64"));
     };
     let contents = match format.text()?.as_deref().map(str::to_ascii_uppercase).as_deref() {

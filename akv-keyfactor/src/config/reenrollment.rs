@@ -35,7 +35,7 @@ impl Reenrollment {
         let issued = job.member("IssuedCertificate");
         let step = if issued.is_present() {
             let expected = "the issued certificate in base64 or PEM";
-            let text = issued.text()?.ok_or_else(|| issued.invalid(expected))?;
+            let text = issued.file()?.ok_or_else(|| issued.invalid(expected))?;
             let request = MergeRequest::new(name, text.as_bytes().to_vec())
                 .with_issuers(options.issuers.clone());
             Step::Merge(request.with_tags(tags, existing_tags))

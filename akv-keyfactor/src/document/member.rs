@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use akv_core::InvalidValue;
-use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde::de::{self, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -40,7 +40,20 @@ impl<'a> Member<'a> {
 
     /// A text, trimmed. A blank one is none; a number or a boolean is its own text.
     pub(crate) fn text(&self) -> Result<Option<Text<'a>>, Problem> {
+        self.text_of_at_most(LONGEST_TEXT, "text of at most 256 KiB")
+    }
+
+    /// The text that a file comes as.
+    pub(crate) fn file(&self) -> Result<Option<Text<'a>>, Problem> {
+        self.text_of_at_most(LONGEST_FILE, "a file of at most 1 MiB")
+    }
+
+    /// What is longer is refused before it is copied.
+    fn text_of_at_most(&self, most: usize, expected: &str) -> Result<Option<Text<'a>>, Problem> {
         let Some(json) = self.json else { return Ok(None) };
+        if json.len() > most {
+            return Err(self.invalid(expected));
+        }
         let text = match json.as_bytes().first() {
             Some(b'"') => Text::of_json(json).ok_or_else(|| self.invalid("text"))?.trimmed(),
             Some(b'{' | b'[') => return Err(self.invalid("text")),
@@ -54,6 +67,7 @@ impl<'a> Member<'a> {
     pub(crate) fn secret(&self) -> Result<Option<Text<'a>>, Problem> {
         let Some(json) = self.json else { return Ok(None) };
         match json.as_bytes().first() {
+            _ if json.len() > LONGEST_TEXT => Err(self.invalid("text of at most 256 KiB")),
             Some(b'"') => Text::of_json(json).map(Some).ok_or_else(|| self.invalid("text")),
             Some(b'{') => Ok(Some(Text::Here(json))),
             _ => Err(self.invalid("text")),
@@ -104,6 +118,9 @@ impl<'a> Member<'a> {
         take: impl FnMut(Member<'a>) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
         let Some(json) = self.json else { return Ok(()) };
+        if !json.starts_with('[') {
+            return Err(self.invalid("an array"));
+        }
         let mut elements = Elements { path: &self.path, take, stopped: None };
         let read = serde_json::Deserializer::from_str(json).deserialize_any(&mut elements);
         match (elements.stopped, read) {
@@ -113,14 +130,26 @@ impl<'a> Member<'a> {
         }
     }
 
-    /// The texts of an array; what is not text is passed over.
-    pub(crate) fn texts(&self) -> Result<Vec<Text<'a>>, Problem> {
-        let mut texts = Vec::new();
+    /// Whether an array has more elements than that. None is read.
+    pub(crate) fn has_more_than(&self, most: usize) -> bool {
+        let mut count = Count { left: most, exceeded: false };
+        if let Some(json) = self.json.filter(|json| json.starts_with('[')) {
+            // What is no array is told by whoever reads it.
+            let _ = serde_json::Deserializer::from_str(json).deserialize_any(&mut count);
+        }
+        count.exceeded
+    }
+
+    /// What the first texts of an array mean; what means nothing is passed over.
+    pub(crate) fn first_parsed<T: FromStr>(&self, most: usize) -> Result<Vec<T>, Problem> {
+        let mut read = Vec::new();
         self.each(|element| {
-            texts.extend(element.json.and_then(Text::of_json));
+            if read.len() < most {
+                read.extend(element.text().ok().flatten().and_then(|text| text.parse().ok()));
+            }
             Ok(())
         })?;
-        Ok(texts)
+        Ok(read)
     }
 
     /// An object that may also come as the JSON text of one, which is how a store's properties are
@@ -128,6 +157,9 @@ impl<'a> Member<'a> {
     pub(crate) fn object_or_text(&self) -> Result<Nested<'a>, Problem> {
         match self.json {
             Some(json) if json.starts_with('"') => {
+                if json.len() > LONGEST_TEXT {
+                    return Err(self.invalid(OBJECT_OR_TEXT));
+                }
                 let text = Text::of_json(json).ok_or_else(|| self.invalid(OBJECT_OR_TEXT))?;
                 let text = Zeroizing::new(text.trim().trim_start_matches('\u{feff}').to_owned());
                 if text.is_empty() {
@@ -184,4 +216,32 @@ impl<'a, F: FnMut(Member<'a>) -> Result<(), Problem>> Visitor<'a> for &mut Eleme
     }
 }
 
-const OBJECT_OR_TEXT: &str = "a JSON object, or the text of one";
+struct Count {
+    left: usize,
+    exceeded: bool,
+}
+
+impl<'a> Visitor<'a> for &mut Count {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {
+            if self.left == 0 {
+                self.exceeded = true;
+                return Err(de::Error::custom(""));
+            }
+            self.left -= 1;
+        }
+        Ok(())
+    }
+}
+
+const OBJECT_OR_TEXT: &str = "a JSON object, or the text of one (at most 256 KiB)";
+/// As JSON spells it. The senders' own texts have some hundred bytes.
+const LONGEST_TEXT: usize = 256 << 10;
+/// A file of 1 MiB takes 1.8 MiB where it was encoded twice, more where its line ends are escaped.
+const LONGEST_FILE: usize = 4 << 20;

@@ -265,6 +265,24 @@ fn white_space(text: &[u8]) -> usize {
     }
 }
 
+/// The text without all white space, whatever it is written as.
+pub(in super::super) fn without_white_space(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut kept = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        match white_space(rest) {
+            // JSON may write a slash with another one before it.
+            0 if rest.starts_with(br"\/") => rest = after,
+            0 => {
+                kept.push(*first);
+                rest = after;
+            }
+            white => rest = rest.get(white..).unwrap_or_default(),
+        }
+    }
+    kept
+}
+
 /// The number of the line, counted from one.
 fn line_of(text: &[u8], offset: usize) -> usize {
     let before = text.get(..offset).unwrap_or(text);

@@ -3,5 +3,5 @@
 pub(super) mod armor;
 mod read;
 
-pub(super) use armor::is_armored;
+pub(super) use armor::{is_armored, without_white_space};
 pub use read::read;

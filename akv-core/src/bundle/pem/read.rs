@@ -8,6 +8,7 @@ use super::super::ber;
 use super::super::budget::Budget;
 use super::super::encryption;
 use super::super::error::BundleError;
+use super::super::file::other_format;
 use super::super::key::PrivateKey;
 use super::super::parts::{self, Parts};
 use super::super::password::PasswordBytes;
@@ -74,6 +75,9 @@ impl Reading<'_> {
             (Err(_), None) if known_label(block.label).is_none() => return Ok(()),
             (Err(error), _) => return Err(error),
         };
+        if let Some(looks) = other_format(&octets) {
+            return Err(BundleError::NotABundle { looks });
+        }
         let der = ber::to_der("the block", &octets);
         let Some(shape) = der.as_ref().ok().and_then(|der| Shape::of(der)).or(claimed) else {
             return Ok(());
