@@ -300,7 +300,7 @@ async fn every_known_code_has_a_meaning_and_is_not_tried_again() {
         let text = error.to_string();
         assert!(text.contains(says), "{code} does not say {says:?}: {text}");
         assert!(text.contains(&format!("AADSTS{code}")), "{text}");
-        assert!(text.starts_with("get certificate web in vault contoso"), "{text}");
+        assert!(text.starts_with("cannot get certificate web in vault contoso"), "{text}");
         assert!(error.advice().is_some_and(|advice| !advice.is_empty()), "{text}");
         assert_eq!(world.cloud.journal().count(Operation::Token), 1, "{code}: once is enough");
     }
