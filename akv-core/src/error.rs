@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_what_was_set_and_survives_a_copy() {
+    fn retry_after_is_kept_and_survives_a_clone() {
         let error = Error::new(ErrorKind::Throttled, "list", "throttled");
         assert_eq!(error.retry_after(), None);
         let wait = Duration::from_secs(40);

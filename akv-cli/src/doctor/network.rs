@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_told_apart() {
+    fn addresses_are_distinguished() {
         for (address, private) in [
             ("10.1.2.3", true),
             ("100.64.0.1", true),
