@@ -56,7 +56,12 @@ impl Azure {
             Err(_) => (Err(Failure::Stalled { after: PATIENCE }), None),
         };
         let answer = answer.map_err(|failure| -> Error {
-            classify(ApiOperation::CheckHealth, &operation, &host, &failure)
+            let api = if [&cloud.authority, &cloud.resource_manager].iter().any(|it| *it == base) {
+                ApiOperation::ReadCloudMetadata
+            } else {
+                ApiOperation::CheckHealth
+            };
+            classify(api, &operation, &host, &failure)
         });
         let presented = if shared.is_embedded() {
             None

@@ -76,7 +76,7 @@ fn strings(role: &Value, field: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_role_has_what_its_job_asks_for_and_no_more() {
+fn every_role_has_exactly_the_needed_permissions() {
     let Some(page) = page() else { return };
     for (job, operations) in JOBS {
         let role = role(&page, job);

@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn covers_what_looks_like_a_token_or_a_key() {
+    fn covers_lookalikes_of_tokens_and_keys() {
         let redactor = Redactor::default();
         let line = "MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQC7VJTUt9Us8c";
         for secret in ["Bearer abcdefghijklmnop", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.x", line] {

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_keeps_nothing_is_rejected() {
+    fn pipe_or_device_is_rejected() {
         let folder = tempfile::tempdir().expect("a folder");
         assert!(append(folder.path(), b"{}\n").is_err());
         assert!(append(&folder.path().join("no/such/folder"), b"{}\n").is_err());

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_long_and_damaged_lines() {
+    fn rejects_long_and_damaged_lines() {
         assert_eq!(all(&[b'x'; 65]).expect_err("long").kind(), ErrorKind::FileTooLarge);
         assert_eq!(all(&[0; 65]).expect_err("long").kind(), ErrorKind::FileTooLarge);
         assert!(all(b"\xff\xfea").is_err(), "half a unit");

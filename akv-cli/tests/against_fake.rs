@@ -144,7 +144,7 @@ fn a_job_goes_in_and_its_result_comes_out() {
 }
 
 #[test]
-fn what_did_not_change_is_not_fetched_and_the_output_is_the_same() {
+fn unchanged_certificates_give_the_same_output_unfetched() {
     let fake = Fake::with_vault();
     fake.cloud.vault("contoso").seed(60);
     let full = inventory(&fake, &[]);
@@ -156,7 +156,7 @@ fn what_did_not_change_is_not_fetched_and_the_output_is_the_same() {
 }
 
 #[test]
-fn a_previous_inventory_that_is_not_one_is_refused() {
+fn a_previous_inventory_that_is_not_one_is_rejected() {
     let fake = Fake::with_vault();
     fake.cloud.vault("contoso").seed(1);
     let full = inventory(&fake, &[]).stdout;

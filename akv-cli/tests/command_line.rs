@@ -33,7 +33,7 @@ fn help_and_version_are_printed() {
 }
 
 #[test]
-fn arguments_that_are_refused_are_shown_inert() {
+fn arguments_that_are_rejected_are_shown_inert() {
     let odd = "x\u{1b}[2J\u{9b}\u{202e}\r\nFORGED";
     let option = format!("--{odd}");
     for arguments in [
@@ -129,7 +129,7 @@ fn completions_and_man_pages_know_every_command() {
 }
 
 #[test]
-fn a_wrong_command_line_ends_2_and_says_what_was_expected() {
+fn wrong_command_line_ends_2_with_the_expected_value() {
     for (args, expected) in [
         (vec!["no-such-command"], "unrecognized subcommand"),
         (vec!["inventory"], "--all"),
@@ -154,7 +154,7 @@ fn a_wrong_command_line_ends_2_and_says_what_was_expected() {
 }
 
 #[test]
-fn without_a_credential_nobody_is_picked_up_by_accident() {
+fn missing_credential_uses_no_other_identity() {
     let run = akv().args(["inventory", "contoso"]).run();
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("no credential is set"), "{}", run.stderr);
@@ -257,7 +257,7 @@ fn output_that_is_lost_is_not_a_success() {
 }
 
 #[test]
-fn a_job_does_not_ignore_what_the_operator_says() {
+fn job_rejects_options_that_it_would_ignore() {
     for args in [
         vec!["job", "--client-id", "00000000-0000-0000-0000-000000000000"],
         vec!["job", "--tenant", "a.example,b.example"],

@@ -46,7 +46,7 @@ fn no_door_is_open_that_is_not_in_the_table() {
 }
 
 #[test]
-fn nobody_sees_what_it_must_never_see() {
+fn secrets_reach_no_output() {
     let workspace = Workspace::read();
     for (package, never) in NEVER {
         let seen = workspace.reached(package);

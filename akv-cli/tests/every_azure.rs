@@ -94,7 +94,7 @@ fn a_client_certificate_signs_in_without_openssl() {
 }
 
 #[test]
-fn a_client_certificate_that_entra_does_not_know_is_told_with_its_code_and_not_repeated() {
+fn unknown_client_certificate_is_reported_once_with_its_code() {
     let fake = Fake::with_vault();
     let run = with_certificate(&fake, openssl_pfx("web-v1").expect("a fixture"));
     assert_eq!(run.code, 4, "{}", run.both());
@@ -103,7 +103,7 @@ fn a_client_certificate_that_entra_does_not_know_is_told_with_its_code_and_not_r
 }
 
 #[test]
-fn a_wrong_secret_is_told_with_its_code_and_not_repeated() {
+fn a_wrong_secret_is_reported_with_its_code_and_not_repeated() {
     let fake = Fake::with_vault();
     let run = fake.akv().args(["inventory", "contoso"]).env("AZURE_CLIENT_SECRET", "wrong").run();
     assert_eq!(run.code, 4);
@@ -112,7 +112,7 @@ fn a_wrong_secret_is_told_with_its_code_and_not_repeated() {
 }
 
 #[test]
-fn soft_delete_is_recovered_by_default_and_refused_on_request() {
+fn soft_deleted_certificate_is_recovered_unless_refused() {
     let fake = Fake::with_vault();
     assert_eq!(add(&fake, &[]).code, 0);
     fake.cloud.vault("contoso").delete("web");
@@ -126,7 +126,7 @@ fn soft_delete_is_recovered_by_default_and_refused_on_request() {
 }
 
 #[test]
-fn a_removal_settles_before_it_is_called_done_and_purge_is_explicit() {
+fn removal_settles_before_success_and_purge_is_explicit() {
     let fake = Fake::new(FakeCloud::builder().vault("contoso"));
     fake.cloud.vault("contoso").seed(2);
     let remove = |name: &str, more: &[&str]| {
@@ -139,7 +139,7 @@ fn a_removal_settles_before_it_is_called_done_and_purge_is_explicit() {
 }
 
 #[test]
-fn who_may_not_read_deleted_certificates_still_removes() {
+fn remove_works_without_permission_to_read_deleted_ones() {
     let fake = Fake::with_vault();
     fake.cloud.vault("contoso").seed(1);
     fake.cloud.deny(Operation::GetDeletedCertificate);
@@ -199,7 +199,7 @@ fn a_name_that_a_deleted_vault_holds_has_a_way_out() {
 }
 
 #[test]
-fn what_cannot_be_looked_through_is_a_warning_and_the_rest_is_found() {
+fn unsearchable_scope_is_a_warning_with_other_vaults() {
     let fake = Fake::new(
         FakeCloud::builder()
             .vault("contoso")
@@ -268,7 +268,7 @@ fn a_vault_name_in_use_elsewhere_is_its_own_failure() {
 }
 
 #[test]
-fn a_firewall_is_told_apart_from_a_missing_role() {
+fn a_firewall_is_distinguished_from_a_missing_role() {
     let fake = Fake::with_vault();
     fake.cloud.deny(DenyRule::of(Operation::ListCertificates).because(Reason::Firewall));
     let run = inventory(&fake);
@@ -327,7 +327,7 @@ fn a_signal_ends_an_inventory_as_a_failure_that_says_so() {
 
 #[cfg(unix)]
 #[test]
-fn a_signal_while_a_removal_settles_tells_that_it_was_taken() {
+fn signal_during_a_removal_reports_its_acceptance() {
     let settling = FakeCloud::builder().vault("contoso").deletion_takes(Duration::from_secs(3600));
     let fake = Fake::new(settling);
     fake.cloud.vault("contoso").seed(1);

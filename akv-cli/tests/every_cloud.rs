@@ -179,7 +179,7 @@ fn every_identity_signs_in_to_its_cloud() {
 }
 
 #[test]
-fn a_cloud_that_is_asked_of_its_resource_manager_is_the_same_cloud() {
+fn cloud_loaded_from_resource_manager_is_equal() {
     for world in WORLDS {
         let fake = Fake::with_vault();
         let akv = || {
@@ -199,7 +199,7 @@ fn a_cloud_that_is_asked_of_its_resource_manager_is_the_same_cloud() {
 }
 
 #[test]
-fn vaults_behind_a_private_endpoint_are_asked_under_its_name_alone() {
+fn private_vaults_are_contacted_at_the_endpoint_only() {
     let fake = Fake::new(FakeCloud::builder().vault("contoso").vault_suffix("vaults.internal"));
     fake.cloud.vault("contoso").seed(30);
     for endpoint in

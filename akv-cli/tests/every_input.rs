@@ -234,7 +234,7 @@ fn endpoint_of_a_job_needs_an_option() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn change_whose_result_cannot_be_written_ends_5_and_is_told() {
+fn change_with_unwritten_result_ends_5() {
     let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
     let closed = || {
         let (reader, writer) = std::io::pipe().expect("a pipe");
@@ -364,7 +364,7 @@ fn job_with_peak(configuration: String) -> (String, usize) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn refused_configuration_takes_at_most_64_mib() {
+fn rejected_configuration_takes_at_most_64_mib() {
     let cut_off = |bytes: usize| {
         let items = "{\"\":0},".repeat(bytes / 7);
         format!("{{\"JobHistoryId\":42,\"CertificateStoreDetails\":[{items}")

@@ -115,7 +115,7 @@ fn disabled_certificate_is_listed_without_a_warning() {
 }
 
 #[test]
-fn store_paths_that_are_none_say_what_to_write() {
+fn invalid_store_paths_name_the_format() {
     for (path, expected) in [
         ("https://myhsm.managedhsm.azure.net/", "a managed HSM holds keys and no certificates"),
         ("https://myhsm.managedhsm.azure.net/keys/web", "a managed HSM holds keys"),
@@ -142,7 +142,7 @@ fn store_paths_that_are_none_say_what_to_write() {
 }
 
 #[test]
-fn privatelink_endpoint_is_told_before_a_credential_is_used() {
+fn privatelink_endpoint_is_reported_before_a_credential_is_used() {
     let fake = Fake::with_vault();
     let option = "--private-endpoint";
     let endpoint = "contoso.privatelink.vaultcore.azure.net";
@@ -159,7 +159,7 @@ fn privatelink_endpoint_is_told_before_a_credential_is_used() {
 }
 
 #[test]
-fn proxy_variables_work_or_are_told() {
+fn proxy_variables_work_or_are_reported() {
     let fake = Fake::with_vault();
     fake.cloud.vault("contoso").seed(2);
     let proxy = fake.proxy_url();

@@ -162,7 +162,7 @@ fn discover_finds_the_same_by_lists_and_by_graph() {
 
 /// A job looks by lists; a setting changes that.
 #[test]
-fn a_job_discovers_by_lists_unless_it_is_told_otherwise() {
+fn job_discovers_by_lists_by_default() {
     let fake = fleet();
     let job = json!({
         "Capability": "CertStores.AKV.Discovery",
@@ -266,7 +266,7 @@ fn a_live_report_sees_versions_policies_requests_and_settings() {
 }
 
 #[test]
-fn a_live_report_says_what_it_could_not_check() {
+fn live_report_names_skipped_checks() {
     let fake = fleet();
     fake.cloud.deny(DenyRule::of(Operation::ListCertificates).in_vault("fabrikam"));
     fake.cloud.deny(Operation::ListVersions);

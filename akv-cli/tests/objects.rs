@@ -135,7 +135,7 @@ fn list_of_deleted_ones_that_breaks_off_is_a_failure() {
 }
 
 #[test]
-fn denied_removal_is_told_in_parts() {
+fn denied_removal_is_reported_in_parts() {
     let fake = Fake::with_vault();
     add(&fake, "web-v1", &[]);
     fake.cloud.deny(Operation::DeleteCertificate);

@@ -121,7 +121,7 @@ fn fail_on_decides_the_exit_code() {
 }
 
 #[test]
-fn changes_are_told_by_store_and_name() {
+fn changes_are_reported_by_store_and_name() {
     let files = Files::new();
     let mut renewed = record(Some("contoso"), "renewed", 300);
     renewed["thumbprint"] = json!(thumbprint("renewed", 2));

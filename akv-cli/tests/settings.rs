@@ -53,7 +53,7 @@ fn settings_that_cannot_be_used_are_named_with_their_line() {
 }
 
 #[test]
-fn options_that_say_what_to_do_are_rejected_by_name() {
+fn command_options_are_rejected_by_name() {
     for name in [
         "overwrite",
         "purge",

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_elsewhere_is_refused_and_says_where_the_vault_is() {
+    fn a_url_elsewhere_is_rejected_and_says_where_the_vault_is() {
         for path in [
             "https://contoso.vault.azure.cn/",
             "https://contoso.evil.example/",
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn zones_of_azure_are_refused_as_private_endpoints() {
+    fn zones_of_azure_are_rejected_as_private_endpoints() {
         for (text, usual) in [
             ("myhsm.managedhsm.azure.net", "a managed HSM holds keys and no certificates"),
             ("privatelink.vaultcore.azure.net", "https://VAULT.vault.azure.net/"),

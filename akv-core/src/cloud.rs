@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn germany_is_told_to_be_closed() {
+    fn german_cloud_is_rejected_as_closed() {
         let error = "Germany".parse::<Cloud>().expect_err("closed");
         assert!(error.to_string().contains("closed on 29 October 2021"));
     }

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_is_no_suffix() {
+    fn rejects_an_invalid_suffix() {
         for text in ["", "net", "*", ".", "*.net", "a..b", "https://a.b", "a.b/c", "a.b:x", "a_b.c"]
         {
             assert!(text.parse::<EndpointSuffix>().is_err(), "{text:?} was taken");

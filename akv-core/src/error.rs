@@ -1,4 +1,4 @@
-//! What can go wrong in a store or a directory, told for the person at 3 a.m.
+//! The errors of a store or a directory.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::text::printable;
 
-/// A text from outside that is not what it should be: what was read and what was expected.
+/// An invalid text from outside: the text, and the expected format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} {read:?} is not valid: expected {expected}")]
 pub struct InvalidValue {
@@ -26,12 +26,12 @@ impl InvalidValue {
         Self { what, read: shown, expected: expected.into() }
     }
 
-    /// What the value was to be: `certificate name`, `store path`.
+    /// The kind of value: `certificate name`, `store path`.
     pub fn what(&self) -> &'static str {
         self.what
     }
 
-    /// What was expected, for whoever may not show what was read.
+    /// The expected format, for callers that must not show the text.
     pub fn expected(&self) -> &str {
         &self.expected
     }
@@ -57,29 +57,29 @@ pub enum Denial {
     Unspecified,
 }
 
-/// What an [`Error`] means to whoever asked.
+/// What an [`Error`] means to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Not allowed. Never to be taken for "not there".
+    /// Permission denied. It says nothing about the existence of an object.
     Denied(Denial),
-    /// No token could be had, or the service refused it.
+    /// No token could be obtained, or the service rejected it.
     Unauthenticated,
-    /// What the operation needs is not there.
+    /// The object of the operation does not exist.
     Absent,
-    /// A certificate or vault of that name is in soft delete.
+    /// A soft-deleted certificate or vault has this name.
     SoftDeleted,
-    /// A certificate of that name was still being deleted when the deadline passed.
+    /// A certificate with this name was still being deleted at the deadline.
     BeingDeleted,
-    /// A certificate of that name was still being recovered when the deadline passed.
+    /// A certificate with this name was still being recovered at the deadline.
     BeingRecovered,
-    /// Another object stands in the way, such as a stand-alone secret of the same name.
+    /// Another object has this name, such as a stand-alone secret.
     Conflict,
-    /// The vault name is used by someone else; vault names are unique worldwide.
+    /// Another vault has this name; vault names are globally unique.
     NameTaken,
-    /// Too many requests, still so when the deadline passed.
+    /// Throttled until the deadline.
     Throttled,
-    /// What was asked for is refused as wrong: by us before sending or by the service (HTTP 400).
+    /// The request is invalid: rejected before sending, or by the service (HTTP 400).
     Invalid,
     /// The service failed (HTTP 5xx) or could not be reached.
     Unavailable,
@@ -87,23 +87,23 @@ pub enum ErrorKind {
     TimedOut,
     /// The caller cancelled.
     Cancelled,
-    /// The answer is not what the interface promises: too large, endless, unreadable.
+    /// The response violates the interface: too large, endless, unreadable.
     Protocol,
     /// The audit could not record the change, so it was not made.
     Unrecorded,
-    /// The answer points to a host that the configuration did not name. No token went there.
+    /// The response points to a host outside the configuration. No token was sent there.
     UntrustedHost,
 }
 
 impl ErrorKind {
-    /// Whether the caller may simply not look: a permission, a token or a budget is missing. Such
-    /// an error says nothing about what is in the store.
+    /// Whether a permission, a token or request capacity is missing. Such an error says nothing about
+    /// the content of the store.
     pub fn is_permission_or_throttling(self) -> bool {
         matches!(self, Self::Denied(_) | Self::Unauthenticated | Self::Throttled)
     }
 }
 
-/// What the service answered, as far as it helps a person to find the cause.
+/// The service's response, as far as it helps to find the cause.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Reply {
@@ -115,7 +115,7 @@ pub struct Reply {
     pub inner_code: Option<String>,
     /// The service's own words.
     pub message: Option<String>,
-    /// `x-ms-request-id`: what Microsoft's support asks for.
+    /// `x-ms-request-id`, for Microsoft's support.
     pub request_id: Option<String>,
 }
 
@@ -175,7 +175,7 @@ impl fmt::Display for Reply {
 /// assert_eq!(next_attempt(&error), Some(Duration::from_secs(40)));
 /// ```
 ///
-/// Displays as what was tried, what went wrong, what the service said and what to do:
+/// Displays as one line: the failed operation, the cause, the service's own words and a hint.
 ///
 /// ```
 /// use akv_core::{Denial, Error, ErrorKind, Reply};
@@ -185,7 +185,7 @@ impl fmt::Display for Reply {
 ///     .with_advice("assign the role \"Key Vault Certificates Officer\" on the vault");
 /// assert_eq!(
 ///     error.to_string(),
-///     "get certificate web-01 in vault contoso: not allowed; the service said HTTP 403 Forbidden/ForbiddenByRbac; \
+///     "cannot get certificate web-01 in vault contoso: not allowed; the service said HTTP 403 Forbidden/ForbiddenByRbac; \
 ///      assign the role \"Key Vault Certificates Officer\" on the vault",
 /// );
 /// ```
@@ -195,7 +195,7 @@ pub struct Error(Box<Inner>);
 #[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
-    tried: String,
+    operation: String,
     problem: String,
     reply: Option<Reply>,
     advice: Option<String>,
@@ -205,12 +205,12 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of `kind` met when `tried` was tried; `problem` says what went wrong, both as
-    /// lower-case fragments.
-    pub fn new(kind: ErrorKind, tried: impl Into<String>, problem: impl Into<String>) -> Self {
+    /// An error of `kind`. `operation` is what failed (`get certificate web in vault contoso`), `problem`
+    /// is the cause, both as lower-case fragments.
+    pub fn new(kind: ErrorKind, operation: impl Into<String>, problem: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
-            tried: tried.into(),
+            operation: operation.into(),
             problem: problem.into(),
             reply: None,
             advice: None,
@@ -220,14 +220,14 @@ impl Error {
         }))
     }
 
-    /// Adds what the service answered.
+    /// Adds the service's response.
     #[must_use]
     pub fn with_reply(mut self, reply: Reply) -> Self {
         self.0.reply = Some(reply);
         self
     }
 
-    /// Adds what the reader can do about it.
+    /// Adds a hint for the reader.
     #[must_use]
     pub fn with_advice(mut self, advice: impl Into<String>) -> Self {
         self.0.advice = Some(advice.into());
@@ -241,22 +241,22 @@ impl Error {
         self
     }
 
-    /// Adds how long the service asked to be left alone.
+    /// Adds the wait that the service asked for.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
         self
     }
 
-    /// Says that the service had taken what was asked for before this happened: only the end of it
-    /// was not seen.
+    /// Marks that the service accepted the request before the error: only its completion was not
+    /// seen.
     #[must_use]
     pub fn after_it_was_taken(mut self) -> Self {
         self.0.taken = true;
         self
     }
 
-    /// Whether the service had taken what was asked for, so that it is done or will be.
+    /// Whether the service accepted the request, so that it is or will be completed.
     pub fn was_taken(&self) -> bool {
         self.0.taken
     }
@@ -290,46 +290,46 @@ impl Error {
             )
     }
 
-    /// How long the service asked to be left alone, counted from when the error was made. `None`
-    /// where it did not ask, or where waiting does not help.
+    /// The wait that the service asked for, from the creation of the error. `None` if it did not ask,
+    /// or if waiting does not help.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Whether there were too many requests (HTTP 429): the same will do later. See
+    /// Whether the service throttled the request (HTTP 429): retry it later. See
     /// [`retry_after`](Self::retry_after).
     pub fn is_throttled(&self) -> bool {
         self.kind() == ErrorKind::Throttled
     }
 
-    /// Whether the caller is known and may not do this (HTTP 403). Retrying does not help.
+    /// Whether the caller lacks a permission (HTTP 403). Retrying does not help.
     pub fn is_denied(&self) -> bool {
         matches!(self.kind(), ErrorKind::Denied(_))
     }
 
-    /// Whether what the operation needs does not exist (HTTP 404).
+    /// Whether the object of the operation does not exist (HTTP 404).
     pub fn is_not_found(&self) -> bool {
         self.kind() == ErrorKind::Absent
     }
 
-    /// What it means.
+    /// The kind of error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// What the service answered, where it did.
+    /// The service's response, if there was one.
     pub fn reply(&self) -> Option<&Reply> {
         self.0.reply.as_ref()
     }
 
-    /// What failed and why, on one line: `cannot VERB OBJECT: CAUSE`. The service's own words and
-    /// the hints are not in it.
+    /// The failed operation and the cause on one line: `cannot VERB OBJECT: CAUSE`, without the
+    /// service's own words and hints.
     pub fn summary(&self) -> String {
-        let Inner { tried, problem, .. } = &*self.0;
-        format!("cannot {}: {}", printable(tried), printable(problem))
+        let Inner { operation, problem, .. } = &*self.0;
+        format!("cannot {}: {}", printable(operation), printable(problem))
     }
 
-    /// What the reader can do about it, where that is known.
+    /// The hint for the reader, if there is one.
     pub fn advice(&self) -> Option<&str> {
         self.0.advice.as_deref()
     }
@@ -343,8 +343,8 @@ impl From<InvalidValue> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { tried, problem, reply, advice, .. } = &*self.0;
-        write!(f, "{}: {}", printable(tried), printable(problem))?;
+        let Inner { reply, advice, .. } = &*self.0;
+        f.write_str(&self.summary())?;
         if let Some(reply) = reply {
             write!(f, "; the service said {reply}")?;
         }
@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_what_was_set_and_survives_a_copy() {
+    fn retry_after_is_kept_and_survives_a_clone() {
         let error = Error::new(ErrorKind::Throttled, "list", "throttled");
         assert_eq!(error.retry_after(), None);
         let wait = Duration::from_secs(40);

@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn names_what_is_not_a_vault_and_what_to_write() {
+    fn names_the_fault_and_the_format_of_a_store_path() {
         let hsm_id = format!(
             "/subscriptions/{SUB}/resourceGroups/rg/providers/Microsoft.KeyVault/managedHSMs/hsm"
         );
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_would_be_misread() {
+    fn rejects_ambiguous_text() {
         for text in [
             "",
             "  ",
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_says_what_was_read_and_expected() {
+    fn error_has_the_read_and_the_expected_value() {
         let error = "one:two:three:four".parse::<StorePath>().expect_err("four parts");
         let text = error.to_string();
         assert!(
@@ -395,7 +395,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_panics_and_reads_back_what_it_shows(text in "\\PC{0,80}") {
+        fn never_panics_and_round_trips(text in "\\PC{0,80}") {
             if let Ok(path) = text.parse::<StorePath>() {
                 prop_assert_eq!(path.to_string().parse::<StorePath>().expect("its own form"), path);
             }

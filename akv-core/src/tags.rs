@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limits_hold_for_what_is_written_and_not_for_what_is_read() {
+    fn limits_hold_for_writes_and_not_for_reads() {
         assert!(Tags::new(numbered(15)).is_ok());
         assert!(Tags::new(numbered(16)).is_err());
         assert_eq!(Tags::as_stored(numbered(16)).len(), 16);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_union_over_the_limit_is_refused_and_names_the_tags() {
+    fn a_union_over_the_limit_is_rejected_and_names_the_tags() {
         let old = Tags::new(numbered(15)).expect("15 tags");
         let new = Tags::new([("owner", "pki")]).expect("a tag");
         let error = old.merged_with(&new).expect_err("16 tags");

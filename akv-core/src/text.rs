@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn names_what_is_not_text() {
+    fn names_members_that_are_not_text() {
         assert_eq!(decode(b"\xff\xfea").unwrap_err(), NotText::DamagedUtf16);
         assert_eq!(decode(b"\xff\xfe\x00\xd8a\0").unwrap_err(), NotText::DamagedUtf16);
         assert_eq!(decode(b"p\x84ss").unwrap_err(), NotText::NotUtf8);

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_command_has_of_a_store() {
+    fn reads_commands_inventory_of_a_store() {
         let known = command_inventory(
             br#"{"LastInventory":[{"Alias":"web","Thumbprints":["0000000000000000000000000000000000000001"]}],
                 "certificatestoredetails":{"StorePath":"contoso"}}"#,

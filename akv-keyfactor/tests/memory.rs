@@ -84,7 +84,7 @@ fn last_inventory(entries: usize) -> String {
 
 /// One test, because the peak is that of the process.
 #[test]
-fn memory_is_bounded_by_what_is_kept() {
+fn memory_is_bounded_by_the_kept_records() {
     for megabytes in [8, 30] {
         let junk = "{\"\":0},".repeat(megabytes * 1_000_000 / 7) + "0";
         for (what, configuration) in [

@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_takes_what_it_should_and_refills_as_it_slides() {
+    fn window_admits_its_limit_and_refills() {
         let mut meter = Meter::default();
         meter.set(Some(Budget::new(3, Duration::from_secs(10))));
         let start = OffsetDateTime::UNIX_EPOCH;

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_next_is_minted_ahead_and_nobody_waits_for_it() {
+    async fn next_token_is_requested_ahead_without_waiting() {
         let (cache, minted) = cache(3600, u32::MAX);
         cache.token(deadline()).await.expect("a token");
         tokio::time::advance(Duration::from_secs(3600 - 599)).await;
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn those_who_waited_share_the_failure() {
+    async fn waiting_requests_share_the_failure() {
         let (cache, minted) = cache(3600, 0);
         let asked = (0..64).map(|_| cache.token(deadline()));
         assert!(futures::future::join_all(asked).await.iter().all(Result::is_err));
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refused_token_is_replaced_once_for_all() {
+    async fn a_rejected_token_is_replaced_once_for_all() {
         let (cache, minted) = cache(3600, u32::MAX);
         let first = cache.token(deadline()).await.expect("a token");
         cache.refused(&first);

@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_login_of_the_azure_cli_is_asked_for_the_tenant_and_the_vaults() {
+    async fn azure_cli_is_asked_for_tenant_and_audience() {
         let expires = OffsetDateTime::now_utc().unix_timestamp() + 3000;
         let token =
             format!(r#"{{"accessToken":"from-az","expires_on":{expires},"tokenType":"Bearer"}}"#);
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_login_the_azure_clis_words_are_told_once() {
+    async fn azure_cli_without_login_is_reported_once() {
         let shell = shell(1, String::new(), "ERROR: Please run 'az login' to setup account.");
         let Err(denied) = minted(&shell).await else { panic!("a token") };
         let error = denied.into_error("get certificate web in vault contoso");

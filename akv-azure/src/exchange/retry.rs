@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_cannot_pass_is_not_repeated() {
+    async fn permanent_failure_is_not_repeated() {
         for status in [400, 401, 403, 404, 409, 501] {
             assert_eq!(retry(60).after(&refused(status, None)), None, "{status}");
         }

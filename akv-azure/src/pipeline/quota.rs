@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_budget_that_is_nearly_spent_is_left_alone_and_others_are_not() {
+    async fn nearly_exhausted_budget_is_not_used() {
         let quota = Quota::default();
         quota.heed("one", &answer("x-ms-ratelimit-remaining-subscription-reads", "240"));
         assert_eq!(waited(&quota, "one").await, Duration::ZERO);

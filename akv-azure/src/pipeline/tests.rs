@@ -191,7 +191,7 @@ async fn a_change_is_repeated_only_where_it_was_not_carried_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_token_is_replaced_once_and_then_told() {
+async fn rejected_token_is_replaced_once_then_reported() {
     let script = Script::new(vec![status(401), ok()]);
     assert!(send(&script, ApiOperation::ImportCertificate).await.is_ok(), "a change too");
     let bearers: Vec<_> = script.authorizations().into_iter().flatten().collect();
@@ -226,7 +226,7 @@ async fn retry_after_is_waited_for_within_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_is_kept_has_an_end_even_where_every_page_is_another() {
+async fn endless_list_of_different_pages_is_rejected() {
     let page = |number: usize| {
         let next = format!("https://contoso.vault.azure.net/vaults?page={}", number + 1);
         let body = format!(r#"{{"value":[{{"id":"v{number}"}}],"nextLink":"{next}"}}"#);
@@ -248,7 +248,7 @@ fn paced(script: &Arc<Script>, vault: &Arc<RateLimiter>, all: &Arc<RateLimiter>)
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rest_past_the_deadline_is_told_at_once_with_its_length() {
+async fn wait_beyond_the_deadline_is_reported_at_once() {
     let refused = Step::Answer(429, vec![("retry-after", "400")], b"{}".to_vec());
     let script = Script::new(vec![refused]);
     let (vault, all) =
@@ -311,7 +311,7 @@ async fn a_flood_is_given_up_and_not_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_redirect_is_told_and_not_followed() {
+async fn a_redirect_is_reported_and_not_followed() {
     let redirect = Step::Answer(302, vec![("location", "https://evil.example/x")], Vec::new());
     let script = Script::new(vec![redirect]);
     let Err(failed) = send(&script, ApiOperation::GetCertificate).await else {
@@ -347,7 +347,7 @@ async fn a_proxys_words_are_not_the_services() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn cancelling_ends_a_read_at_once_and_a_change_when_it_is_answered() {
+async fn cancelling_ends_a_read_but_not_a_started_change() {
     let slowly = |operation| async move {
         let script = Script::new(vec![Step::Silence]);
         let pipeline = pipeline(&script);

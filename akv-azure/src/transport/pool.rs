@@ -167,7 +167,7 @@ mod tests {
     use crate::exchange::{Distrust, Failure};
 
     #[tokio::test]
-    async fn why_there_is_no_connection_is_told_apart() {
+    async fn connection_failures_are_distinguished() {
         let pool = Pool::new(&[], ProxyChoice::Direct).expect("the system's roots");
         // A label of more than 63 characters has no address, and no name server is asked for it.
         let nowhere = format!("http://{}.example/", "x".repeat(64));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_on_this_machine_is_reached_without_a_proxy() {
+    async fn local_hosts_are_reached_without_a_proxy() {
         let pool = Pool::new(&[], ProxyChoice::Direct).expect("the system's roots");
         for (url, proxied) in [
             ("https://contoso.vault.azure.net/", true),
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_proxy_refuses_is_told_as_such() {
+    async fn connection_rejected_by_a_proxy_is_reported() {
         for (answer, expected) in [
             ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", NoConnection::ProxySignIn),
             ("HTTP/1.1 403 Forbidden\r\n\r\n<html>blocked</html>", NoConnection::ProxyRefused),

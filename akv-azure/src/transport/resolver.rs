@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_without_address_is_told_by_name() {
+    async fn a_name_without_address_is_reported_by_name() {
         // A label of more than 63 characters is refused before anybody is asked.
         let name = format!("{}.example", "x".repeat(64)).parse().expect("a name");
         let Err(error) = Resolver::default().resolve(name).await else { panic!("resolved") };

@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_certificate_is_not_passed_on() {
+    fn invalid_certificate_is_not_returned() {
         let id = "https://x/certificates/web/0123456789abcdef0123456789abcdef";
         let other = "AAECAwQFBgcICQoLDA0ODxAREhM";
         let random = vec![7; 100_000];

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_what_is_wrong_with_a_token() {
+    fn names_the_fault_of_a_token() {
         let token = |rest: &str| format!(r#"{{"access_token":"x",{rest}}}"#);
         for (body, fault) in [
             (token(r#""expires_in":3600"#), None),

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_is_no_page() {
+    fn rejects_a_non_page() {
         for body in [
             "",
             "[]",

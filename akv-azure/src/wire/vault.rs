@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn by_default_roles_decide_and_purge_protection_is_not_mentioned() {
+    fn default_is_rbac_without_purge_protection() {
         let expected = json!({
             "location": "westeurope",
             "tags": {},

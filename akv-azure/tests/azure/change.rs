@@ -63,7 +63,7 @@ async fn an_import_that_was_not_carried_out_is_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_certificate_with_other_tags_is_not_taken_for_the_lost_version() {
+async fn other_tags_are_not_mistaken_for_the_lost_version() {
     let world = World::new();
     let store = world.store();
     let import = importing("web", &world.leaf("www.contoso.com"));
@@ -77,7 +77,7 @@ async fn the_same_certificate_with_other_tags_is_not_taken_for_the_lost_version(
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_end_that_cannot_be_known_is_told_as_such() {
+async fn an_end_that_cannot_be_known_is_reported() {
     let world = World::new();
     world.cloud.fault(Fault::on(Operation::ImportCertificate).after_change().close_connection());
     world.cloud.deny(Operation::GetCertificate);
@@ -105,7 +105,7 @@ async fn a_lost_reply_to_a_deletion_is_a_deletion() {
 
 /// What it was deleted by is told by the service's own clock, whatever this machine's says.
 #[tokio::test(start_paused = true)]
-async fn what_was_deleted_before_is_not_taken_for_a_lost_deletion() {
+async fn earlier_deletion_is_not_mistaken_for_a_lost_one() {
     let first = || Fault::on(Operation::DeleteCertificate).nth(1);
     for fault in [first().close_connection(), first().after_change().status(503)] {
         let world = World::new();
@@ -189,7 +189,7 @@ async fn the_service_is_given_time_before_a_lost_import_is_looked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_import_is_looked_for_even_where_it_is_not_to_be_repeated() {
+async fn lost_import_is_looked_up_without_a_repetition() {
     let world = World::new();
     world.cloud.fault(Fault::on(Operation::ImportCertificate).huge_body(100 << 20));
     world.cloud.fault(Fault::on(Operation::GetCertificate).error(404, "CertificateNotFound", None));
@@ -227,7 +227,7 @@ const LOOKED_AT: [(Operation, Operation); 3] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_change_that_cannot_be_looked_for_is_told_as_not_known() {
+async fn lost_change_without_read_permission_is_uncertain() {
     for (operation, look) in LOOKED_AT {
         let world = ready_for(operation);
         world.cloud.fault(Fault::on(operation).nth(1).after_change().close_connection());
@@ -239,7 +239,7 @@ async fn a_lost_change_that_cannot_be_looked_for_is_told_as_not_known() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_change_that_is_cancelled_is_told_as_not_known() {
+async fn cancelled_lost_change_is_uncertain() {
     for (operation, _) in LOOKED_AT {
         let world = ready_for(operation);
         world.cloud.fault(Fault::on(operation).nth(1).after_change().delay(seconds(40)));
@@ -262,7 +262,7 @@ async fn a_lost_change_that_is_cancelled_is_told_as_not_known() {
 /// The service is slow: the look does not see the change yet, and the repetition is refused because
 /// of it.
 #[tokio::test(start_paused = true)]
-async fn what_a_lost_change_did_is_not_taken_for_what_was_there_before() {
+async fn lost_change_is_not_mistaken_for_the_old_state() {
     for (operation, look) in LOOKED_AT {
         let world = ready_for(operation);
         let seen = if operation == Operation::DeleteCertificate {
@@ -288,7 +288,7 @@ async fn what_a_lost_change_did_is_not_taken_for_what_was_there_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nothing_was_there_a_recovery_by_somebody_else_is_told_at_once() {
+async fn concurrent_recovery_is_reported_at_once() {
     let world = World::with(|cloud| cloud.vault("contoso").recovery_takes(seconds(30)));
     world.cloud.vault("contoso").seed(1);
     world.cloud.vault("contoso").delete("cert-000001");
@@ -313,7 +313,7 @@ async fn where_nothing_was_there_a_recovery_by_somebody_else_is_told_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn over_a_certificate_a_recovery_by_somebody_else_is_waited_out() {
+async fn concurrent_recovery_is_awaited_on_overwrite() {
     let world = World::with(|cloud| cloud.vault("contoso").recovery_takes(seconds(30)));
     world.cloud.vault("contoso").seed(1);
     world.cloud.vault("contoso").delete("cert-000001");
@@ -329,7 +329,7 @@ async fn over_a_certificate_a_recovery_by_somebody_else_is_waited_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_in_soft_delete_is_told_as_such() {
+async fn a_name_in_soft_delete_is_reported() {
     let world = World::new();
     world.cloud.vault("contoso").seed(1);
     world.cloud.vault("contoso").delete("cert-000001");
@@ -340,7 +340,7 @@ async fn a_name_in_soft_delete_is_told_as_such() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_is_being_deleted_is_waited_for_and_is_then_in_soft_delete() {
+async fn deletion_in_progress_is_waited_for() {
     let world = World::with(|cloud| cloud.vault("contoso").deletion_takes(seconds(30)));
     world.cloud.vault("contoso").seed(1);
     world.cloud.vault("contoso").delete("cert-000001");
@@ -350,7 +350,7 @@ async fn a_name_that_is_being_deleted_is_waited_for_and_is_then_in_soft_delete()
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_does_not_settle_ends_with_the_deadline() {
+async fn unsettled_change_ends_with_the_deadline() {
     let world = World::with(|cloud| {
         cloud.vault("contoso").deletion_takes(seconds(600)).recovery_takes(seconds(600))
     });
@@ -368,7 +368,7 @@ async fn what_does_not_settle_ends_with_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_may_not_read_deleted_certificates_deletes_all_the_same() {
+async fn delete_works_without_permission_to_read_deleted_ones() {
     let world = World::with(|cloud| cloud.vault("contoso").deletion_takes(seconds(5)));
     world.cloud.vault("contoso").seed(1);
     world.cloud.deny(Operation::GetDeletedCertificate);
@@ -377,7 +377,7 @@ async fn who_may_not_read_deleted_certificates_deletes_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_may_not_read_certificates_recovers_all_the_same() {
+async fn recover_works_without_get_permission() {
     let world = World::new();
     world.cloud.vault("contoso").seed(1);
     world.cloud.vault("contoso").delete("cert-000001");
@@ -387,7 +387,7 @@ async fn who_may_not_read_certificates_recovers_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_who_delete_the_same_certificate_both_see_it_deleted() {
+async fn two_concurrent_deletions_both_succeed() {
     let world = World::with(|cloud| cloud.vault("contoso").deletion_takes(seconds(10)));
     world.cloud.vault("contoso").seed(1);
     let seeded = name("cert-000001");
@@ -415,7 +415,7 @@ async fn cancelling_lets_the_import_under_way_end_and_starts_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn cancelling_while_a_deletion_settles_tells_that_it_was_taken() {
+async fn cancelling_a_deletion_reports_its_acceptance() {
     let world = World::with(|cloud| cloud.vault("contoso").deletion_takes(seconds(60)));
     world.cloud.vault("contoso").seed(1);
     let store = world.store();

@@ -35,7 +35,7 @@ async fn one_cloud_alone_is_taken_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_says_too_little_is_refused() {
+async fn incomplete_body_is_rejected() {
     let mut world = World::new();
     for body in ["{}", "[]", r#"{"authentication":{"loginEndpoint":"https://x"},"suffixes":{}}"#] {
         world.tap("/metadata/endpoints", Some((200, body)));

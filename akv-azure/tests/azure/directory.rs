@@ -60,7 +60,7 @@ async fn every_cloud_is_asked_at_its_own_resource_manager() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscription_that_is_not_there_is_a_failure_and_no_empty_list() {
+async fn missing_subscription_is_a_failure() {
     let world = World::new();
     let (directory, tenant) = (world.directory(), world.tenant());
     let unknown = "5b5c41b7-0000-4000-8000-0000000000ff".parse().expect("an id");
@@ -109,7 +109,7 @@ async fn a_new_vault_is_as_it_was_ordered_and_answers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vault_behind_private_links_is_not_waited_for_at_its_public_name() {
+async fn private_vault_is_not_awaited_at_its_public_name() {
     let world = World::new();
     let vault = new_vault(&world, "fabrikam")
         .with_options(VaultOptions::default().with_public_access(PublicAccess::Disabled));
@@ -118,7 +118,7 @@ async fn a_vault_behind_private_links_is_not_waited_for_at_its_public_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn access_policies_name_who_was_named() {
+async fn access_policies_have_the_given_object_ids() {
     let world = World::new();
     let object = "0b1ec700-0000-4000-8000-00000000000a".parse().expect("a GUID");
     let vault = new_vault(&world, "fabrikam")
@@ -159,7 +159,7 @@ async fn a_name_that_is_taken_elsewhere_has_a_way_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vault_that_never_answers_ends_with_the_deadline_and_says_that_it_was_made() {
+async fn unresponsive_new_vault_is_reported_as_created() {
     let mut world = World::new();
     world.tap("/healthstatus", None);
     let vault = new_vault(&world, "fabrikam");
@@ -228,7 +228,7 @@ async fn an_order_that_did_not_arrive_is_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_whose_end_cannot_be_known_is_told_as_such() {
+async fn an_order_whose_end_cannot_be_known_is_reported() {
     let world = World::new();
     world.cloud.fault(Fault::on(Operation::CreateVault).after_change().close_connection());
     world.cloud.deny(Operation::GetVault);
@@ -239,7 +239,7 @@ async fn an_order_whose_end_cannot_be_known_is_told_as_such() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn cancelling_while_a_vault_is_in_the_making_tells_that_it_was_made() {
+async fn cancelling_a_vault_creation_reports_the_vault() {
     // It is cancelled while the vault is provisioned, and while its name does not answer yet.
     for takes in [60, 1] {
         let mut world = World::with(|cloud| cloud.creation_takes(seconds(takes)));
@@ -312,7 +312,7 @@ async fn resource_managers_pace_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_spent_budget_is_left_alone_by_everybody_who_shares_it() {
+async fn exhausted_budget_is_respected_by_all_clients() {
     let world = World::new();
     let (directory, tenant) = (world.directory(), world.tenant());
     world.cloud.fault(Fault::on(Operation::GetVault).nth(1).throttled_for(seconds(17)));

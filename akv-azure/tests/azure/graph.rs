@@ -95,7 +95,11 @@ async fn answers_in_part_fall_back_to_the_lists() {
         world.cloud.fault(fault);
         let found = discover(&world, Via::QueryOrLists).await;
         assert_eq!((found.status, found.stores.len()), (Status::Success, 5), "{about}");
-        assert!(found.message().contains("was listed, because"), "{about}: {}", found.message());
+        assert!(
+            found.message().contains("were listed, because Resource Graph failed"),
+            "{about}: {}",
+            found.message()
+        );
         assert!(!found.queried, "{about}");
         let alone = discover(&world, Via::Query).await;
         assert_ne!(alone.status, Status::Success, "{about}");

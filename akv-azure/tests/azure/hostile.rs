@@ -131,7 +131,7 @@ async fn a_slow_drip_ends_with_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_answer_of_the_service_is_never_absence() {
+async fn foreign_response_is_never_absence() {
     for (status, page) in [(404, "text/html"), (404, "application/json"), (200, "text/html")] {
         let world = World::new();
         let fault = Fault::on(Operation::GetCertificate);
@@ -179,7 +179,7 @@ async fn an_item_of_another_form_is_listed_by_its_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_gateway_repeats_of_an_import_is_not_told() {
+async fn repeated_import_body_is_not_shown() {
     for status in [400, 403, 404, 409, 413, 503] {
         let world = World::new();
         let echo = "request was: {\"value\":\"MIIKsAIBAzCC\"}";

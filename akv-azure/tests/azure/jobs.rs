@@ -77,7 +77,7 @@ async fn an_inventory_is_in_the_lists_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_the_list_has_twice_is_told_once() {
+async fn duplicate_name_of_a_list_is_reported_once() {
     let world = World::new();
     world.cloud.vault("contoso").seed(2);
     let item = |name: &str| {
@@ -94,7 +94,7 @@ async fn a_name_that_the_list_has_twice_is_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_no_certificate_is_a_warning_and_not_passed_on() {
+async fn invalid_certificate_is_a_warning_and_not_returned() {
     let id =
         "https://contoso.vault.azure.net/certificates/cert-000002/0123456789abcdef0123456789abcdef";
     for cer in ["AAAA", "@@", "PGh0bWw+YmxvY2tlZDwvaHRtbD4="] {

@@ -24,7 +24,7 @@ fn refused(world: &World) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_thousand_requests_alone_are_never_refused_and_share_a_token() {
+async fn ten_thousand_requests_share_a_token_unthrottled() {
     let world = World::with(|cloud| {
         let budget = Budget::new(4000, seconds(10));
         cloud.vault("contoso").budget(budget).latency(Duration::from_millis(20))
@@ -37,7 +37,7 @@ async fn ten_thousand_requests_alone_are_never_refused_and_share_a_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_half_the_budget_taken_all_is_answered_and_little_is_refused() {
+async fn half_taken_budget_answers_all_requests() {
     let world = World::with(|cloud| {
         let budget = Budget::new(4000, seconds(10)).with_others_taking(0.5);
         cloud.vault("contoso").budget(budget).latency(Duration::from_millis(20))

@@ -330,7 +330,7 @@ async fn asked(row: &Row, token: &'static str) -> (Error, Vec<String>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_that_an_answer_repeats_is_told() {
+async fn repeated_secrets_of_a_response_are_not_shown() {
     for row in ROWS {
         for token in TOKENS {
             Logging::begin();
@@ -375,7 +375,7 @@ async fn a_host_outside_the_clouds_domain_is_warned_of_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn words_of_the_service_that_repeat_nothing_are_told() {
+async fn harmless_words_of_the_service_are_shown() {
     const RBAC: &str = "Caller is not authorized to perform action on resource.\r\n\
         Action: 'Microsoft.KeyVault/vaults/certificates/read'\r\n\
         Resource: '/subscriptions/0b1ec700-0000-4000-8000-000000000001/resourcegroups/pki/\

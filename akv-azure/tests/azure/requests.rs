@@ -205,7 +205,7 @@ async fn same_request_is_taken_up_and_another_is_replaced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_kind_of_name_is_carried_or_refused() {
+async fn every_kind_of_name_is_supported_or_rejected() {
     let world = World::new();
     let names = [
         AlternativeName::dns("*.contoso.com"),

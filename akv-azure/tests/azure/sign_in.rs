@@ -139,7 +139,7 @@ async fn managed_identities_of_both_kinds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_managed_identity_needs_no_tenant_and_a_service_principal_does() {
+async fn only_a_service_principal_needs_a_tenant() {
     let world = World::new();
     let address = world.address("contoso", Cloud::public()).with_tenant(None);
     assert!(world.azure.store(&address, &Credential::SystemAssignedIdentity).is_ok());
@@ -149,7 +149,7 @@ async fn a_managed_identity_needs_no_tenant_and_a_service_principal_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_machine_without_that_identity_is_told_at_once() {
+async fn missing_managed_identity_is_reported_at_once() {
     let world = World::new();
     world.cloud.remove_system_identity();
     let start = Instant::now();
@@ -249,7 +249,7 @@ async fn a_client_certificate_sends_a_signed_assertion_and_no_secret() {
 }
 
 #[tokio::test]
-async fn a_client_certificate_signs_in_and_one_that_is_not_registered_does_not() {
+async fn only_a_registered_client_certificate_signs_in() {
     let world = World::new();
     let leaf = world.leaf("akv.contoso.com");
     let file = file(&leaf.pfx());
@@ -262,7 +262,7 @@ async fn a_client_certificate_signs_in_and_one_that_is_not_registered_does_not()
 }
 
 #[tokio::test]
-async fn a_client_certificate_that_cannot_serve_is_told_before_anything_is_sent() {
+async fn unusable_client_certificate_is_reported_before_sending() {
     let world = World::new();
     let elliptic = world.leaf_with("akv.contoso.com", akv_testkit::pki::Key::P256).pfx();
     for (content, says) in
@@ -300,7 +300,7 @@ async fn every_known_code_has_a_meaning_and_is_not_tried_again() {
         let text = error.to_string();
         assert!(text.contains(says), "{code} does not say {says:?}: {text}");
         assert!(text.contains(&format!("AADSTS{code}")), "{text}");
-        assert!(text.starts_with("get certificate web in vault contoso"), "{text}");
+        assert!(text.starts_with("cannot get certificate web in vault contoso"), "{text}");
         assert!(error.advice().is_some_and(|advice| !advice.is_empty()), "{text}");
         assert_eq!(world.cloud.journal().count(Operation::Token), 1, "{code}: once is enough");
     }
@@ -340,7 +340,7 @@ async fn trouble_of_the_authority_is_waited_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_the_authority_is_told() {
+async fn foreign_token_response_is_reported() {
     for (fault, kind, says) in [
         (Fault::on(Operation::Token).html(403), ErrorKind::Protocol, "proxy"),
         (Fault::on(Operation::Token).html(200), ErrorKind::Protocol, "contains no token"),

@@ -147,7 +147,7 @@ async fn tags_are_put_in_place_and_make_no_version() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_there_is_none() {
+async fn absent_object_is_none() {
     let world = World::new();
     let store = world.store();
     let nobody = name("nobody");
@@ -230,7 +230,7 @@ async fn a_private_endpoint_is_asked_in_the_place_of_the_public_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_in_another_cloud_is_refused_before_anything_is_sent() {
+async fn store_in_another_cloud_is_rejected_before_sending() {
     let world = World::new();
     let address = world.address("https://contoso.vault.azure.cn/", Cloud::public());
     assert!(world.azure.store(&address, world.credential()).is_err());

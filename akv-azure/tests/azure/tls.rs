@@ -66,7 +66,7 @@ async fn a_vault_is_read_side_by_side() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_that_cannot_prove_itself_is_told_with_the_way_out() {
+async fn a_host_that_cannot_prove_itself_is_reported_with_the_way_out() {
     let served = Served::new().await;
     let error = looking(&served.store(served.server.cloud())).await.expect_err("not trusted");
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
@@ -96,7 +96,7 @@ async fn a_body_of_a_hundred_megabytes_is_given_up_on_the_way() {
 }
 
 #[test]
-fn a_ca_file_that_is_not_there_is_told_before_anything_is_sent() {
+fn missing_ca_file_is_reported_before_sending() {
     let error = Azure::new(AzureOptions::default().with_ca_file("no-such-file.pem"));
     let error = error.expect_err("no file");
     assert!(error.to_string().contains("no-such-file.pem"), "{error}");

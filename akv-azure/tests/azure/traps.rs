@@ -105,7 +105,7 @@ async fn the_password_of_a_file_does_not_get_into_the_vault() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_gateway_reads_behind_a_certificate_is_the_key_and_the_whole_chain() {
+async fn gateway_reads_the_key_and_the_full_chain() {
     let world = World::new();
     let leaf = world.leaf("www.contoso.com");
     world.store().import(&importing("web", &leaf)).await.expect("an import");
@@ -117,7 +117,7 @@ async fn what_a_gateway_reads_behind_a_certificate_is_the_key_and_the_whole_chai
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_rsa_leaf_under_an_ec_authority_is_refused_with_the_reason() {
+async fn rsa_leaf_under_an_ec_ca_is_rejected_with_the_reason() {
     let world = World::new();
     let leaf = TestPki::elliptic(world.cloud.clock().now()).leaf("www.contoso.com").issue();
     let refused = world.store().import(&importing("web", &leaf)).await.expect_err("refused");

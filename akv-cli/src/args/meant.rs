@@ -32,7 +32,9 @@ pub(crate) fn with_meant(
 }
 
 fn meant(option: &str, mut arguments: impl Iterator<Item = String>) -> Option<&'static str> {
-    let command = arguments.find(|argument| !argument.starts_with('-'))?;
+    // The value of an option can stand before the command.
+    let command = arguments
+        .find(|argument| MEANT.iter().any(|row| row.commands.contains(&argument.as_str())))?;
     let row = MEANT
         .iter()
         .find(|row| row.options.contains(&option) && (row.commands.contains(&command.as_str())));

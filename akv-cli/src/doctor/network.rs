@@ -57,7 +57,7 @@ async fn dns(checks: &mut Checks, common: &Common, what: &str, base: &str) {
         _ => {
             let hint = match what {
                 "vault" => {
-                    "check the vault's name; behind a private endpoint, check the private \
+                    "check the vault name; with a private endpoint, check the private \
                             DNS zone privatelink.vaultcore.azure.net, or give --private-endpoint"
                 }
                 _ => "check the DNS servers of this machine",
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_told_apart() {
+    fn addresses_are_distinguished() {
         for (address, private) in [
             ("10.1.2.3", true),
             ("100.64.0.1", true),

@@ -35,7 +35,7 @@ pub(crate) fn unreadable_bundle(output: Output, error: &BundleError) -> Result<(
     match output {
         Output::Json => print_json(&document)?,
         Output::Jsonl => print_json_line(&document)?,
-        _ => say(&format!("akv: {error}")),
+        _ => say(&format!("error: cannot read the certificate: {error}")),
     }
     Ok(())
 }

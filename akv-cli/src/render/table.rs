@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn csv_quotes_what_needs_it_and_disarms_formulas() {
+    fn csv_quotes_fields_and_disarms_formulas() {
         assert_eq!(
             csv_line(["a", "b,c", "say \"x\"", "=1+1", "", "\n=1+1", "a\r\nb"]),
             "a,\"b,c\",\"say \"\"x\"\"\",'=1+1,,\"'\n=1+1\",\"a\r\nb\""

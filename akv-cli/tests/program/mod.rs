@@ -37,7 +37,7 @@ pub(crate) fn normalized(text: &str) -> String {
             continue;
         }
         let (word, after) = rest.split_at(length);
-        if word.len() == "2026-11-26T10:00:00Z".len() && word.ends_with('Z') {
+        if word.len() >= "2026-11-26T10:00:00Z".len() && word.ends_with('Z') && word.contains('T') {
             shown.push_str("TIME");
         } else {
             shown.push_str(&word.split(':').map(kind).collect::<Vec<_>>().join(":"));
@@ -66,6 +66,7 @@ pub(crate) struct Akv {
     stdin: Vec<u8>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) stdout: String,

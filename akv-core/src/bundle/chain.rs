@@ -315,7 +315,7 @@ mod tests {
     /// Renewed within the same second, an authority has two certificates that differ in nothing that
     /// matters.
     #[test]
-    fn equally_good_issuers_are_chosen_between_without_regard_to_their_order() {
+    fn issuer_choice_is_order_independent() {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "Authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

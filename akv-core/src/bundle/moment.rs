@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_has_a_reason() {
+    fn invalid_time_has_a_reason() {
         let (utc, general) = (tag::UTC_TIME, tag::GENERALIZED_TIME);
         for (tag, text, reason) in [
             (tag::INTEGER, "261124120000Z", NO_TIME),

@@ -76,7 +76,7 @@ fn key(bundle: &Reviewed<'_>, findings: &mut Vec<Finding>) {
     let kind = &bundle.key_kind;
     if !kind.is_supported() {
         let message = format!(
-            "Key Vault does not take a key of kind {kind}, only RSA-2048, RSA-3072, RSA-4096 and \
+            "Key Vault does not support a key of type {kind}, only RSA-2048, RSA-3072, RSA-4096 and \
              EC on P-256, P-384, P-521 or P-256K"
         );
         findings.push(Finding::new(FindingCode::KeyNotSupported, message));
@@ -84,12 +84,12 @@ fn key(bundle: &Reviewed<'_>, findings: &mut Vec<Finding>) {
     let under_ec = bundle.chain.iter().any(|issuer| issuer.key_kind().is_ec())
         || signature::is_ecdsa(bundle.leaf);
     if matches!(kind, KeyKind::Rsa { .. }) && under_ec {
-        let message = "the certificate has an RSA key but an EC authority above it: users report \
-                       that Key Vault refuses this (KeySizeNotSupported)";
+        let message = "the certificate has an RSA key but an EC CA above it: users report \
+                       that Key Vault rejects it (KeySizeNotSupported)";
         findings.push(Finding::new(FindingCode::RsaLeafUnderEcCa, message));
     }
     if bundle.leaf.is_ca() && !bundle.leaf.is_self_issued() {
-        let message = "the certificate is an authority's own: users report that Key Vault refuses \
+        let message = "this is a CA certificate: users report that Key Vault rejects \
                        some of these";
         findings.push(Finding::new(FindingCode::CaCertificate, message));
     }

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn not_being_allowed_to_look_is_a_failure_and_nothing_is_created() {
+    fn denied_read_prevents_the_creation() {
         let mut directory = MockDirectory::new();
         directory.expect_vault().returning(|_, _| {
             Err(Error::new(ErrorKind::Denied(Denial::Rbac), "get vault contoso", "not allowed"))

@@ -122,7 +122,7 @@ impl DiscoveryOutcome {
         let reasons: Vec<String> = self
             .not_queried
             .iter()
-            .map(|(tenant, error)| format!("; tenant {tenant} was listed, because: {error}"))
+            .map(|(tenant, error)| format!("; the vaults of tenant {tenant} were listed, because Resource Graph failed: {error}"))
             .collect();
         let found = found + &reasons.concat();
         if missed.is_empty() && self.subscriptions == 0 && !self.queried {
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_is_a_warning_with_its_id_and_reason_and_the_rest_is_found() {
+    fn failed_scope_is_a_warning_with_its_reason() {
         let outcome = discover(&directory(), &[TENANT, OTHER]);
         assert_eq!(outcome.status, Status::Warning);
         assert_eq!(outcome.stores, [path(1, "contoso"), path(1, "fabrikam")]);
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_in_a_list_is_a_warning_and_what_was_read_of_it_is_found() {
+    fn gap_in_a_list_is_a_warning_with_partial_results() {
         let gap =
             |tried: &str| Some(Error::new(ErrorKind::Protocol, tried, "1 of 2 is unreadable"));
         let mut directory = MockDirectory::new();

@@ -41,7 +41,7 @@ fn refused(file: &[u8]) -> BundleError {
 }
 
 #[test]
-fn the_hostile_files_are_refused_before_any_work() {
+fn hostile_files_are_rejected_before_any_work() {
     for name in
         ["hostile-mac-100M.pfx", "hostile-pbkdf2-100M-nomac.pfx", "hostile-deepnest-der.pfx"]
     {
@@ -50,7 +50,7 @@ fn the_hostile_files_are_refused_before_any_work() {
 }
 
 #[test]
-fn iteration_counts_of_any_size_are_refused_as_such() {
+fn huge_iteration_counts_are_rejected() {
     for (iterations, claimed) in [
         (&[0x0f, 0x42, 0x41][..], 1_000_001),
         (&[0x7f, 0xff, 0xff, 0xff], 0x7fff_ffff),
@@ -68,7 +68,7 @@ fn iteration_counts_of_any_size_are_refused_as_such() {
 }
 
 #[test]
-fn many_bags_that_each_stay_below_the_limit_are_refused_together() {
+fn many_bags_are_rejected_by_their_total_cost() {
     let million = shrouded_with_iterations(&[0x0f, 0x42, 0x40]);
     let error = refused(&file(&vec![million; 3]));
     assert!(matches!(error, BundleError::TooMuchWork { .. }), "{error}");
@@ -156,7 +156,7 @@ fn a_trust_store_is_not_a_bundle() {
 
 /// Element after element inside each other, with indefinite lengths and without an end.
 #[test]
-fn deep_nesting_is_refused() {
+fn deep_nesting_is_rejected() {
     for file in
         [[0x30, 0x80].repeat(20_000), [0xa0, 0x80].repeat(500_000), [0x24, 0x80].repeat(9_000)]
     {

@@ -9,7 +9,7 @@ use crate::fixtures::{self, NOW};
 const WRONG: &str = "zw-Qq9-not-this-one";
 
 #[test]
-fn a_wrong_password_is_told_as_such() {
+fn a_wrong_password_is_reported() {
     for fixture in fixtures::good() {
         // Without encryption and integrity check there is nothing that a password could be wrong for.
         let unprotected = fixture.file == "ossl-emptypw-plain-nomac.pfx";
@@ -22,7 +22,7 @@ fn a_wrong_password_is_told_as_such() {
 }
 
 #[test]
-fn a_missing_password_is_told_as_such() {
+fn a_missing_password_is_reported() {
     for fixture in fixtures::good().filter(|fixture| !fixture.password.is_empty()) {
         let error = Bundle::from_pfx(&fixture.bytes, &Password::default(), NOW).unwrap_err();
         assert_eq!(error, BundleError::PasswordMissing, "{}", fixture.file);
@@ -45,7 +45,7 @@ fn no_error_carries_the_password() {
 }
 
 #[test]
-fn a_file_cut_off_anywhere_is_told_as_such() {
+fn a_file_cut_off_anywhere_is_reported() {
     for fixture in fixtures::good() {
         let lengths = (1..fixture.bytes.len()).step_by(47).chain([fixture.bytes.len() - 1]);
         for length in lengths {
@@ -58,7 +58,7 @@ fn a_file_cut_off_anywhere_is_told_as_such() {
 
 /// The end of a file is passed over by OpenSSL too: some tools append a line break.
 #[test]
-fn what_follows_the_file_is_passed_over() {
+fn content_after_the_file_is_skipped() {
     for file in ["ossl-modern-rsa2048.pfx", "bc-ks-default-P-256.pfx"] {
         let fixture = fixtures::named(file);
         let longer = [&fixture.bytes[..], b"\r\n"].concat();

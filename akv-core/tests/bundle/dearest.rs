@@ -170,7 +170,7 @@ fn sha512_mac(octets: &[u8]) -> Vec<u8> {
 
 /// The bounds are counted, not timed: the example says what they cost.
 #[test]
-fn dearest_files_are_opened_and_dearer_ones_refused() {
+fn files_at_the_limit_open_and_above_it_are_rejected() {
     for kind in kinds() {
         // Every part decrypts, so none of the work is spared.
         assert_eq!(kind.open(kind.most.min(1)), Ok(()), "{}", kind.name);

@@ -58,7 +58,7 @@ fn rsa_key_without_null_is_normalized() {
 }
 
 #[test]
-fn key_with_another_password_is_told_as_that() {
+fn key_with_another_password_is_reported() {
     let error = open(&bytes("key-password-differs/file.pfx"), "pw").unwrap_err();
     assert_eq!(error, BundleError::DecryptionFailed { part: EncryptedPart::Key, ascii: true });
     let text = error.to_string();
@@ -75,7 +75,7 @@ fn pkcs12_in_pem_armor_is_opened() {
 }
 
 #[test]
-fn pfx_handled_as_text_is_told_as_that() {
+fn pfx_handled_as_text_is_reported() {
     for (file, words) in [
         ("crlf.pfx", "CR LF"),
         ("question.pfx", "question marks"),

@@ -254,7 +254,7 @@ fn files_of_certtool_and_pk12util_are_opened() {
 
 /// Every length of a file ends in an error of its own, and never in less than the whole bundle.
 #[test]
-fn file_cut_off_at_any_byte_is_told_as_that() {
+fn file_cut_off_at_any_byte_is_reported() {
     let fixture = fixtures::named("ossl-modern-P-256.pfx");
     let password = Password::from(fixture.password.expose());
     for length in 1..fixture.bytes.len() {

@@ -53,7 +53,7 @@ fn without_a_key_the_first_leaf_comes_first() {
 }
 
 #[test]
-fn an_issuer_of_the_same_name_that_did_not_sign_is_not_in_the_chain() {
+fn issuer_without_the_signature_is_not_in_the_chain() {
     let Family { one, leaf, .. } = Family::new();
     let impostor = Party::authority("Issuing").self_signed();
     let issuers = Family::new();

@@ -167,7 +167,7 @@ fn labels_are_inert_and_bounded() {
 }
 
 #[test]
-fn what_cannot_be_read_of_a_field_is_unknown_and_told() {
+fn unreadable_field_is_unknown_and_reported() {
     let (ca, web) = (Key::new(), Key::new());
     let root = Crafted::new("CA", "CA").authority().der(&ca, &ca);
     let plain = Crafted::new("CA", "web");
@@ -250,7 +250,7 @@ fn a_chain_that_lost_its_issuer_is_an_error() {
 }
 
 #[test]
-fn what_cannot_be_read_beside_the_chain_is_a_warning() {
+fn unreadable_extra_certificate_is_a_warning() {
     let (ca, web) = (Key::new(), Key::new());
     let leaf = Crafted::new("Root", "web").der(&web, &ca);
     let root = Crafted::new("Root", "Root").authority().der(&ca, &ca);
@@ -287,7 +287,7 @@ fn a_leaf_that_cannot_be_read_is_named_with_the_reason() {
 }
 
 #[test]
-fn what_is_no_certificate_is_refused() {
+fn invalid_certificate_is_rejected() {
     let key = Key::new();
     let whole = Crafted::new("CA", "web").authority().der(&key, &key);
     for length in 0..whole.len() {
@@ -307,7 +307,7 @@ fn what_is_no_certificate_is_refused() {
 
 /// OpenSSL is the witness for what is read here.
 #[test]
-fn openssl_opens_what_is_opened_here() {
+fn openssl_opens_the_same_files() {
     let key = Key::new();
     let plain = Crafted::new("CA", "web");
     let indefinite = [&[0x30, 0x80][..], &plain.subject[2..], &[0, 0]].concat();

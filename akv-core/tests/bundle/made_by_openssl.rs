@@ -220,7 +220,7 @@ fn chains_of_every_signature_algorithm_are_verified() {
 }
 
 #[test]
-fn a_signature_that_cannot_be_checked_is_told_and_the_issuer_taken_by_name() {
+fn issuer_of_unchecked_signature_is_found_by_name() {
     let make = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:brainpoolP384r1"];
     let Some(ca) = Workshop::open(&make) else { return };
     let Some(leaf) = Workshop::open(P256) else { return };

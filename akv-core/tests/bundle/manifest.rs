@@ -5,7 +5,7 @@ use akv_core::bundle::{Bundle, BundleError, FindingCode, KeyMatch, Severity, pfx
 use crate::fixtures::{self, NOW};
 
 #[test]
-fn every_good_file_becomes_the_bundle_that_the_manifest_tells() {
+fn every_good_file_becomes_the_bundle_of_the_manifest() {
     for fixture in fixtures::good() {
         let bundle = Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW)
             .unwrap_or_else(|error| panic!("{}: {error}", fixture.file));
@@ -51,7 +51,7 @@ fn every_bad_file_fails_with_its_own_cause() {
 }
 
 #[test]
-fn the_written_file_reads_back_as_the_same_key_and_the_same_chain() {
+fn written_file_reads_back_as_the_same_key_and_chain() {
     for fixture in fixtures::good() {
         let original = pfx::read(&fixture.bytes, &fixture.password).unwrap();
         let bundle = Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW).unwrap();

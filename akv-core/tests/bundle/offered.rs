@@ -54,7 +54,7 @@ impl World {
 }
 
 #[test]
-fn offered_issuers_complete_the_chain_and_are_told() {
+fn offered_issuers_complete_the_chain_with_a_note() {
     let world = World::new();
     let World { leaf, issuing, expired, root, impostor, .. } = &world;
     let all = [impostor, root, expired, leaf, issuing, issuing];
@@ -67,7 +67,7 @@ fn offered_issuers_complete_the_chain_and_are_told() {
 }
 
 #[test]
-fn only_who_signed_is_taken_of_what_is_offered() {
+fn only_signing_issuers_are_taken_from_offered_ones() {
     let world = World::new();
     for offered in [&[&world.impostor][..], &[&world.root], &[&world.leaf]] {
         let (chain, codes) = world.chain(&[], offered);
@@ -77,7 +77,7 @@ fn only_who_signed_is_taken_of_what_is_offered() {
 }
 
 #[test]
-fn file_goes_before_what_is_offered_unless_it_is_not_valid() {
+fn file_issuers_precede_offered_ones_if_valid() {
     let world = World::new();
     let World { issuing, expired, root, .. } = &world;
     // Of the same authority, and it lives longer.

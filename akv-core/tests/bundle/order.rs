@@ -75,7 +75,7 @@ proptest! {
 }
 
 #[test]
-fn authorities_that_certify_each_other_do_not_make_an_endless_chain() {
+fn cross_certified_cas_make_no_endless_chain() {
     let (one, two, leaf) = (Party::authority("One"), Party::authority("Two"), Party::leaf("web"));
     let certificates = [leaf.signed_by(&one), one.signed_by(&two), two.signed_by(&one)];
     let bundle = bundle(&leaf, &certificates.each_ref());
@@ -105,7 +105,7 @@ fn a_signature_that_does_not_verify_ends_the_chain() {
 }
 
 #[test]
-fn a_hole_in_the_chain_is_told_and_a_root_that_was_left_out_is_fine() {
+fn gap_in_the_chain_is_reported_but_not_a_missing_root() {
     let (root, upper, lower) =
         (Party::authority("Root"), Party::authority("Upper"), Party::authority("Lower"));
     let leaf = Party::leaf("web");
@@ -125,7 +125,7 @@ fn a_hole_in_the_chain_is_told_and_a_root_that_was_left_out_is_fine() {
 
 /// With the same key renewed, or first self-signed and then issued, the newest issued one is meant.
 #[test]
-fn of_several_certificates_of_the_key_the_newest_issued_one_is_the_leaf() {
+fn newest_certificate_of_the_key_is_the_leaf() {
     let (root, leaf) = (Party::authority("Root"), Party::leaf("web"));
     let own = leaf.self_signed();
     let old = Party::valid(
@@ -144,7 +144,7 @@ fn duplicate(party: &Party) -> rcgen::KeyPair {
 }
 
 #[test]
-fn a_key_that_fits_nothing_is_told_with_what_was_found() {
+fn key_without_a_certificate_is_reported_with_subjects() {
     let (root, leaf, other) = (Party::authority("Root"), Party::leaf("web"), Party::leaf("other"));
     let error =
         Bundle::from_parts(other.contents(&[&leaf.signed_by(&root), &root.self_signed()]), NOW);

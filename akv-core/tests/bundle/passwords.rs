@@ -70,7 +70,7 @@ fn passwords_that_were_not_decoded_are_taken() {
 /// The integrity check says that the password is right, but what is inside is encrypted with
 /// another: the person must not be sent to look for a typing error.
 #[test]
-fn a_password_that_is_right_and_does_not_decrypt_is_told_as_such() {
+fn right_password_without_decryption_is_reported() {
     let file = protected("ossl-nomac.pfx", &utf16("the other one"));
     let error = pfx::read(&file, &Password::from("the other one")).unwrap_err();
     assert_eq!(error, BundleError::DecryptionFailed { part: EncryptedPart::Key, ascii: true });
@@ -82,7 +82,7 @@ fn a_password_that_is_right_and_does_not_decrypt_is_told_as_such() {
 
 /// Windows encrypts a password that it made up to a group, and puts it into a secret bag.
 #[test]
-fn file_protected_to_a_group_is_told_as_that() {
+fn file_protected_to_a_group_is_reported() {
     const SECRET_BAG: &[u8] = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x05";
     const PROTECTED_PASSWORD: &[u8] = b"\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x11\x04\x01";
     const SID_PROTECTED: &[u8] = b"\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x4a\x01\x01";
@@ -98,7 +98,7 @@ fn file_protected_to_a_group_is_told_as_that() {
 }
 
 #[test]
-fn password_longer_than_any_is_refused() {
+fn password_longer_than_any_is_rejected() {
     let fixture = fixtures::named(PLAIN);
     let longest = "\u{e4}".repeat(Password::MAX_CHARACTERS);
     assert!(Bundle::from_pfx(&fixture.bytes, &Password::from(longest.as_str()), NOW).is_ok());

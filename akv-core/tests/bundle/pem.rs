@@ -37,7 +37,7 @@ fn pem_and_pkcs12_make_the_same_bundle() {
 }
 
 #[test]
-fn order_line_ends_and_what_is_between_do_not_matter() {
+fn order_line_ends_and_text_between_do_not_matter() {
     let fixture = fixtures::named("ossl-modern-rsa2048.pfx");
     let text = as_pem(&fixture);
     let expected = bundle(&text).unwrap().to_pkcs12();
@@ -90,7 +90,7 @@ fn older_forms_of_keys_are_normalised_to_pkcs8() {
 }
 
 #[test]
-fn what_cannot_be_read_says_what_to_do() {
+fn unreadable_file_has_a_hint() {
     let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
     let error = bundle(old).unwrap_err();
     assert!(error.to_string().contains("AES-256-CBC"), "{error}");
@@ -100,7 +100,7 @@ fn what_cannot_be_read_says_what_to_do() {
 }
 
 #[test]
-fn certificates_without_a_key_are_told_as_such() {
+fn certificates_without_a_key_are_reported() {
     let text = as_pem(&fixtures::named("ossl-modern-rsa2048.pfx"));
     let (_, certificates) = text.split_at(text.find("-----BEGIN CERTIFICATE").unwrap());
     assert_eq!(bundle(certificates).unwrap_err(), BundleError::NoKey { certificates: 3 });
@@ -108,7 +108,7 @@ fn certificates_without_a_key_are_told_as_such() {
 
 /// A text that lost its end must not quietly lose the last certificate of the chain.
 #[test]
-fn a_text_cut_off_anywhere_in_a_block_is_told_as_such() {
+fn a_text_cut_off_anywhere_in_a_block_is_reported() {
     let text = as_pem(&fixtures::named("ossl-modern-P-256.pfx"));
     for length in (40..text.len() - 8).step_by(31) {
         let cut = &text[..length];
@@ -123,7 +123,7 @@ fn a_text_cut_off_anywhere_in_a_block_is_told_as_such() {
 }
 
 #[test]
-fn damaged_base64_is_told_as_such() {
+fn damaged_base64_is_reported() {
     let text = as_pem(&fixtures::named("ossl-modern-P-256.pfx")).replacen("MI", "M?", 1);
     let error = bundle(&text).unwrap_err();
     assert!(matches!(error, BundleError::DamagedBlock { number: 1, line: 2, .. }), "{error}");

@@ -124,7 +124,7 @@ fn of_several_intermediates_of_a_name_the_valid_is_taken() {
 }
 
 #[test]
-fn an_expired_way_is_taken_where_there_is_no_other_and_told() {
+fn only_expired_path_is_used_and_reported() {
     let world = World::new();
     let web = leaf(world.issuing(), &world.web, SHORT);
     let expired = authority(world.new_root(), world.issuing(), EXPIRED);

@@ -28,7 +28,7 @@ pub(crate) fn run(program: &str, arguments: &[&str], input: &[u8]) -> Option<(bo
 }
 
 #[test]
-fn openssl_reads_what_is_written() {
+fn openssl_reads_the_written_file() {
     for fixture in fixtures::good() {
         let bundle = Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW).unwrap();
         let written = bundle.to_pkcs12();
@@ -51,7 +51,7 @@ fn openssl_reads_what_is_written() {
 /// Python's cryptography reads the file with "no password" in both of its forms, and checks the
 /// order of the chain.
 #[test]
-fn python_cryptography_reads_what_is_written() {
+fn python_cryptography_reads_the_written_file() {
     const SCRIPT: &str = r"
 import base64, sys
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat

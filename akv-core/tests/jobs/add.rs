@@ -41,7 +41,7 @@ fn a_new_name_is_imported_and_the_message_proves_it() {
 }
 
 #[test]
-fn an_existing_alias_without_overwrite_is_a_warning_and_nothing_changes() {
+fn existing_alias_without_overwrite_is_a_warning() {
     let scene = Scene::new();
     let (old, new) = (scene.leaf(), scene.leaf());
     scene.given(&old, &[("owner", "pki")]);
@@ -81,7 +81,7 @@ fn not_being_able_to_look_is_a_failure_and_never_absent() {
 }
 
 #[test]
-fn overwrite_makes_a_new_version_and_the_job_says_which_tags_it_has() {
+fn overwrite_makes_a_new_version_with_the_jobs_tags() {
     for (job, expected) in [
         (overwriting as fn(&Leaf) -> AddRequest, tags(&[("env", "prod")])),
         (preserving, tags(&[("env", "prod"), ("owner", "pki")])),
@@ -111,7 +111,7 @@ fn tags_over_the_limit_fail_before_anything_is_sent() {
 }
 
 #[test]
-fn the_same_certificate_makes_no_new_version_and_its_tags_are_reconciled() {
+fn same_certificate_updates_only_its_tags() {
     let scene = Scene::new();
     let leaf = scene.leaf();
     scene.given(&leaf, &[("env", "test"), ("owner", "pki")]);
@@ -133,7 +133,7 @@ fn the_same_certificate_makes_no_new_version_and_its_tags_are_reconciled() {
 }
 
 #[test]
-fn a_key_that_stays_exportable_is_told() {
+fn existing_exportable_key_is_reported() {
     let scene = Scene::new();
     let leaf = scene.leaf();
     scene.given(&leaf, &[]);
@@ -185,7 +185,7 @@ fn a_pfx_is_taken_too() {
 }
 
 #[test]
-fn without_an_alias_the_certificate_names_itself_and_the_message_says_so() {
+fn missing_alias_is_derived_and_reported() {
     let scene = Scene::new();
     let leaf = scene.pki.leaf("www.contoso.com");
     let contents = CertificateFile::Pem(Zeroizing::new(leaf.pem()));
@@ -214,7 +214,7 @@ fn a_name_in_soft_delete_is_recovered_and_given_the_new_version() {
 }
 
 #[test]
-fn tags_of_a_deleted_certificate_are_kept_only_where_overwrite_and_preserve_ask_for_it() {
+fn deleted_certificates_tags_need_overwrite_and_preserve() {
     for (overwrite, existing_tags, kept) in [
         (Overwrite::Yes, ExistingTags::Preserve, true),
         (Overwrite::Yes, ExistingTags::Replace, false),
@@ -234,7 +234,7 @@ fn tags_of_a_deleted_certificate_are_kept_only_where_overwrite_and_preserve_ask_
 }
 
 #[test]
-fn refuse_leaves_what_is_in_soft_delete_alone_and_says_the_way_out() {
+fn refuse_keeps_a_soft_deleted_certificate_with_a_hint() {
     let scene = Scene::new();
     deleted(&scene.leaf(), &scene);
     let job = adding(&scene.leaf()).with_soft_deleted(SoftDeleted::Refuse);
@@ -259,7 +259,7 @@ fn an_import_that_fails_after_the_recovery_is_put_back() {
 }
 
 #[test]
-fn what_cannot_be_put_back_is_told_to_be_live_again() {
+fn failed_rollback_reports_an_active_certificate() {
     for (import, delete) in [
         (ErrorKind::Invalid, Some(ErrorKind::Throttled)),
         (ErrorKind::TimedOut, None),
@@ -281,7 +281,7 @@ fn what_cannot_be_put_back_is_told_to_be_live_again() {
 }
 
 #[test]
-fn a_recovery_whose_end_is_not_known_is_not_told_to_have_failed() {
+fn recovery_with_unknown_result_is_not_a_failure() {
     for (kind, expected, effect) in [
         (ErrorKind::Denied(akv_core::Denial::Rbac), "remains soft-deleted", Effect::Nothing),
         (ErrorKind::TimedOut, "may be recovered", Effect::Recovered { name: web() }),
@@ -297,7 +297,7 @@ fn a_recovery_whose_end_is_not_known_is_not_told_to_have_failed() {
 }
 
 #[test]
-fn what_somebody_else_recovers_meanwhile_exists_as_any_other() {
+fn concurrently_recovered_certificate_exists() {
     for (job, versions) in [(adding as fn(&Leaf) -> AddRequest, 1), (preserving, 2)] {
         let scene = Scene::new();
         deleted(&scene.leaf(), &scene);
@@ -383,7 +383,7 @@ fn without_permission_to_mark_the_addition_is_made_all_the_same() {
 }
 
 #[test]
-fn what_is_removed_while_it_is_replaced_comes_back_with_the_new_version() {
+fn concurrent_removal_and_replacement_keep_the_version() {
     let scene = Scene::new();
     let (old, new) = (scene.leaf(), scene.leaf());
     scene.given(&old, &[("owner", "pki")]);
@@ -396,7 +396,7 @@ fn what_is_removed_while_it_is_replaced_comes_back_with_the_new_version() {
 }
 
 #[test]
-fn a_derived_alias_replaces_only_what_has_the_same_source() {
+fn derived_alias_replaces_only_its_own_source() {
     for (first, second, expected, versions) in [
         ("shop.api.example.test", "shop-api.example.test", Status::Failure, 1),
         ("*.example.test", "wildcard.example.test", Status::Failure, 1),
@@ -425,7 +425,7 @@ fn a_derived_alias_replaces_only_what_has_the_same_source() {
 }
 
 #[test]
-fn a_pending_certificate_is_told_as_pending_and_left_alone() {
+fn pending_certificate_is_reported_and_unchanged() {
     for (state, status, told) in [
         (Some(OperationState::InProgress), Status::Failure, "operation is in progress"),
         (Some(OperationState::Cancelled), Status::Success, "imported"),

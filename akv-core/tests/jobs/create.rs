@@ -53,7 +53,7 @@ fn create_and_add(scene: &Scene, directory: &Arc<MemoryDirectory>, add: &AddRequ
 }
 
 #[test]
-fn a_vault_is_created_where_it_is_not_and_the_certificate_counts() {
+fn missing_vault_is_created_before_the_certificate() {
     let scene = Scene::new();
     let directory = Arc::new(MemoryDirectory::new());
     let leaf = scene.leaf();
@@ -80,7 +80,7 @@ fn no_vault_is_created_for_a_certificate_that_cannot_be_added() {
 }
 
 #[test]
-fn a_vault_that_was_created_is_told_of_when_the_addition_fails() {
+fn created_vault_is_reported_when_the_add_fails() {
     let scene = Scene::new();
     let directory = Arc::new(MemoryDirectory::new());
     scene.store.fail(StoreCall::Import, error(ErrorKind::Throttled));

@@ -41,7 +41,7 @@ fn unreadable(scene: &Scene, numbers: &[u8], kind: ErrorKind) {
 }
 
 #[test]
-fn everything_is_told_in_the_order_of_the_list() {
+fn inventory_keeps_the_order_of_the_list() {
     let (outcome, items) = inventory(&scene(), &InventoryRequest::default());
     assert_eq!((outcome.status, outcome.listed), (Status::Success, 4));
     assert_eq!(names(&items), ["c0", "c1", "c2", "c3"]);
@@ -55,14 +55,14 @@ fn an_empty_vault_is_a_success() {
 }
 
 #[test]
-fn the_chain_is_told_where_it_is_asked_for() {
+fn chain_is_included_on_request() {
     let request = InventoryRequest::default().with_scope(CertificateScope::Chain);
     let (_, items) = inventory(&scene(), &request);
     assert!(items.iter().all(|item| item.certificates.len() == 2));
 }
 
 #[test]
-fn a_certificate_that_cannot_be_read_makes_it_a_warning_that_names_it() {
+fn unreadable_certificate_is_a_warning_with_its_name() {
     for kind in [DENIED, ErrorKind::Throttled, ErrorKind::Unavailable, ErrorKind::Protocol] {
         let scene = scene();
         unreadable(&scene, &[2], kind);
@@ -89,7 +89,7 @@ fn its_last_known_state_stands_in_for_it_and_is_marked() {
 }
 
 #[test]
-fn permission_or_throttling_for_most_is_a_failure_and_so_is_nothing_readable() {
+fn inventory_with_most_items_denied_is_a_failure() {
     for (numbers, kind, expected) in [
         (&[0, 1, 2][..], DENIED, Status::Failure),
         (&[0, 1, 2], ErrorKind::Throttled, Status::Failure),
@@ -132,7 +132,7 @@ fn a_pending_certificate_is_shown_or_left_out_as_asked() {
 }
 
 #[test]
-fn a_creation_that_came_to_nothing_is_told_with_the_reason() {
+fn a_creation_that_came_to_nothing_is_reported_with_the_reason() {
     for (state, told) in [
         (Some(OperationState::Failed), "its creation has failed"),
         (Some(OperationState::Cancelled), "its creation was cancelled"),
@@ -151,7 +151,7 @@ fn a_creation_that_came_to_nothing_is_told_with_the_reason() {
 }
 
 #[test]
-fn a_disabled_certificate_is_told_with_its_leaf_and_a_note() {
+fn disabled_certificate_has_its_leaf_and_a_note() {
     let request = InventoryRequest::default().with_scope(CertificateScope::Chain);
     for disabled in [true, false] {
         let scene = scene();
@@ -192,7 +192,7 @@ fn a_mark_is_in_no_inventory() {
 }
 
 #[test]
-fn what_did_not_change_is_not_fetched_and_told_as_it_was() {
+fn unchanged_certificates_are_kept_and_not_fetched() {
     let scene = scene();
     let (_, full) = inventory(&scene, &InventoryRequest::default());
     let known = |item: &InventoryItem| {
@@ -220,7 +220,7 @@ fn what_did_not_change_is_not_fetched_and_told_as_it_was() {
 }
 
 #[test]
-fn what_was_listed_and_is_gone_is_told_and_everything_gone_is_a_failure() {
+fn certificate_deleted_after_listing_is_reported() {
     for (gone, expected) in [(vec![1_u8], Status::Warning), (vec![0, 1, 2, 3], Status::Failure)] {
         let scene = scene();
         unreadable(&scene, &gone, ErrorKind::Absent);

@@ -13,7 +13,7 @@ fn remove(scene: &Scene, purge: Purge) -> Outcome {
 }
 
 #[test]
-fn what_is_there_is_removed_and_can_be_recovered() {
+fn existing_certificate_is_removed_recoverably() {
     let scene = Scene::new();
     scene.given(&scene.leaf(), &[]);
     let outcome = remove(&scene, Purge::No);
@@ -24,7 +24,7 @@ fn what_is_there_is_removed_and_can_be_recovered() {
 }
 
 #[test]
-fn what_is_not_there_is_a_warning_that_says_so() {
+fn absent_certificate_is_a_warning() {
     let scene = Scene::new();
     let outcome = remove(&scene, Purge::No);
     assert_eq!((outcome.status(), outcome.effect()), (Status::Warning, &Effect::Nothing));
@@ -44,7 +44,7 @@ fn not_being_able_to_look_is_a_failure_and_never_absent() {
 }
 
 #[test]
-fn a_purge_that_fails_says_what_was_done_before() {
+fn failed_purge_reports_the_removal_before_it() {
     let scene = Scene::new();
     scene.given(&scene.leaf(), &[]);
     scene.store.fail(StoreCall::Purge, error(ErrorKind::Throttled));
@@ -63,7 +63,7 @@ fn a_purge_leaves_nothing() {
 }
 
 #[test]
-fn a_purge_reaches_what_is_in_soft_delete_already() {
+fn purge_reaches_a_soft_deleted_certificate() {
     let scene = Scene::new();
     scene.given(&scene.leaf(), &[]);
     remove(&scene, Purge::No);

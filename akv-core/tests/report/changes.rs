@@ -18,7 +18,7 @@ fn kinds(earlier: &Earlier, records: Vec<Record>) -> Vec<(ChangeKind, String)> {
 }
 
 #[test]
-fn every_kind_of_change_is_told() {
+fn every_kind_of_change_is_reported() {
     let before = ["gone", "same", "renewed", "changed"].map(|name| healthy("contoso", name));
     let mut after = ["new", "same", "renewed", "changed"].map(|name| healthy("contoso", name));
     after[2].thumbprint = Some(Thumbprint::of(b"another"));

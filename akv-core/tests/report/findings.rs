@@ -73,7 +73,7 @@ fn required_tags_match_without_letter_case() {
 }
 
 #[test]
-fn duplicates_and_shared_keys_are_told_apart() {
+fn duplicates_and_shared_keys_are_distinguished() {
     let (mut a, mut b, mut c) =
         (healthy("contoso", "a"), healthy("fabrikam", "b"), healthy("fabrikam", "c"));
     b.thumbprint = a.thumbprint;
@@ -158,7 +158,7 @@ fn later_records_replace_earlier_ones_of_the_same_name() {
 }
 
 #[test]
-fn fail_on_a_severity_includes_what_is_above() {
+fn fail_on_a_severity_includes_higher_ones() {
     let includes = |text: &str, code| text.parse::<FailOn>().unwrap().includes(code);
     assert!(includes("warning", Code::Expired) && includes("Warning", Code::Disabled));
     assert!(!includes("warning", Code::Stale) && includes("info", Code::Stale));

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn anything_else_is_rejected() {
         let many = (0..16).map(|n| format!("'t{n}':'v'")).collect::<Vec<_>>().join(",");
         for text in [
             "null",
@@ -143,7 +143,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn reads_back_what_json_writes(
+        fn reads_back_written_json(
             tags in prop::collection::btree_map("\\PC{1,20}", "\\PC{0,20}", 0..15)
         ) {
             let text = serde_json::to_string(&tags).expect("JSON");

@@ -99,7 +99,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn reads_back_what_json_writes(text in ".{0,40}", ascii in any::<bool>()) {
+        fn reads_back_written_json(text in ".{0,40}", ascii in any::<bool>()) {
             let json = serde_json::to_string(&text).expect("JSON");
             let json = if ascii {
                 json.encode_utf16().map(|unit| match u8::try_from(unit) {

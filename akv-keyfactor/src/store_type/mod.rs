@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn command_gets_the_manifests_entry_without_what_its_api_does_not_know() {
+    fn command_body_omits_members_unknown_to_the_api() {
         let manifest: Value =
             serde_json::from_str(&manifest(PrivateKey::Required, Enrollment::Yes)).expect("JSON");
         let mut entry = manifest["about"]["orchestrator"]["store_types"][0].clone();

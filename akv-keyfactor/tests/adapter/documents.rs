@@ -24,7 +24,7 @@ async fn every_job_ends_in_a_document_of_its_own_shape() {
 }
 
 #[tokio::test]
-async fn a_warning_and_what_was_skipped_are_told() {
+async fn warning_and_skipped_entries_are_reported() {
     let warning = Outcome::warning(Effect::Nothing, "nothing was changed");
     insta::assert_json_snapshot!("warning", ran("add", &add_ending(|_, _, _| {}, warning)).await);
     let mut skipped = listed(3);
@@ -35,7 +35,7 @@ async fn a_warning_and_what_was_skipped_are_told() {
 }
 
 #[tokio::test]
-async fn what_keeps_a_job_from_being_made_is_a_failure() {
+async fn failed_job_setup_is_a_failure() {
     use akv_core::{Error, ErrorKind};
     let mut jobs = MockJobs::new();
     let unreachable = || Error::new(ErrorKind::Unavailable, "set up TLS", "no root certificates");
@@ -45,7 +45,7 @@ async fn what_keeps_a_job_from_being_made_is_a_failure() {
     for fixture in ["inventory", "add", "discovery"] {
         let result = ran(fixture, &jobs).await.job_result;
         assert_eq!(Status::from(result.result), Status::Failure);
-        assert_eq!(result.failure_message, "set up TLS: no root certificates");
+        assert_eq!(result.failure_message, "cannot set up TLS: no root certificates");
         assert_eq!(result.job_history_id, 26009);
     }
 }

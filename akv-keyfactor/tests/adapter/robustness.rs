@@ -111,7 +111,7 @@ proptest! {
 }
 
 #[test]
-fn deep_nesting_is_refused() {
+fn deep_nesting_is_rejected() {
     let deep = format!("{{\"JobHistoryId\":7,\"a\":{}", "[".repeat(100_000));
     let output = run(deep.as_bytes());
     assert_eq!((u8::from(output.job_result.result), output.job_result.job_history_id), (4, 7));

@@ -36,7 +36,7 @@ fn secret_of(credential: &Credential) -> String {
 }
 
 #[tokio::test]
-async fn references_are_resolved_and_plain_values_are_what_they_are() {
+async fn references_are_resolved_and_plain_values_are_kept() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     fs::write(file.path(), "from a file\n").expect("written");
     for (value, expected) in [
@@ -189,7 +189,7 @@ async fn no_field_is_ever_shown() {
 }
 
 #[tokio::test]
-async fn what_is_handed_to_the_jobs_does_not_show_its_secrets() {
+async fn job_requests_do_not_show_secrets() {
     let mut job = tree("add");
     job["ServerPassword"] = "MARKER-client-secret".into();
     job["JobCertificate"]["PrivateKeyPassword"] = "MARKER-pfx-password".into();

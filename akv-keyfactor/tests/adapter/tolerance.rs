@@ -73,7 +73,7 @@ async fn null_and_absent_are_the_same_where_nothing_is_needed() {
 }
 
 #[tokio::test]
-async fn properties_come_as_text_or_as_an_object_and_their_values_as_any_scalar() {
+async fn properties_are_text_or_an_object_of_scalars() {
     let property = |job: &[u8]| {
         let job = job.to_vec();
         async move {
@@ -147,7 +147,7 @@ async fn base64_may_be_wrapped_and_unpadded() {
 }
 
 #[tokio::test]
-async fn a_managed_identity_needs_no_tenant_and_a_service_principal_does() {
+async fn only_a_service_principal_needs_a_tenant() {
     let mut job = tree("inventory");
     job["CertificateStoreDetails"]["ClientMachine"] = "our vault".into();
     let message = refused(job.to_string().as_bytes(), &Options::default()).await;
@@ -170,7 +170,7 @@ async fn a_managed_identity_needs_no_tenant_and_a_service_principal_does() {
 }
 
 #[tokio::test]
-async fn the_program_fills_in_what_the_job_leaves_out_and_its_cloud_and_credential_win() {
+async fn program_fills_gaps_and_overrides_cloud_and_identity() {
     let mut job = tree("inventory");
     job["CertificateStoreDetails"]["ClientMachine"] = "".into();
     job["CertificateStoreDetails"]["Properties"] = json!({ "AzureCloud": "our own" });
@@ -214,7 +214,7 @@ async fn the_older_properties_can_stand_for_the_whole_path() {
 }
 
 #[tokio::test]
-async fn a_server_that_reports_an_error_or_a_cancelled_job_changes_nothing() {
+async fn server_error_or_cancelled_job_changes_nothing() {
     for (pointer, value, says) in [
         ("/JobCancelled", json!(true), "cancelled before it started"),
         ("/RequestStatus", json!(3), "contains an error from Command"),
@@ -227,7 +227,7 @@ async fn a_server_that_reports_an_error_or_a_cancelled_job_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_named() {
+async fn rejected_member_is_named() {
     let management = "CertStores.AKV.Management";
     for (fixture, pointer, value, says) in [
         ("add", "/Capability", json!(null), vec!["Capability is missing", management]),
@@ -305,7 +305,7 @@ async fn what_is_refused_is_named() {
 }
 
 #[tokio::test]
-async fn a_vault_url_of_another_cloud_is_refused_before_anything_is_sent() {
+async fn vault_url_of_another_cloud_is_rejected_before_sending() {
     let url = "https://contoso.vault.azure.cn/";
     let job = with("inventory", "/CertificateStoreDetails/StorePath", url.into());
     let message = refused(&job, &Options::default()).await;
@@ -313,7 +313,7 @@ async fn a_vault_url_of_another_cloud_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_is_a_failure() {
+async fn non_object_json_is_a_failure() {
     for (text, says) in [
         (&b""[..], "the text is empty"),
         (b"\xEF\xBB\xBF \n", "the text is empty"),

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_are_picked_as_told() {
+    fn calls_are_selected_as_configured() {
         let get = || Fault::on(Operation::GetCertificate);
         assert_eq!(met(get().nth(3), 6), [3]);
         assert_eq!(met(get().first(2), 6), [1, 2]);

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_refused() {
+    fn invalid_name_is_rejected() {
         for text in [
             "O=Contoso, Ltd., CN=www",
             r"O=Contoso\, Ltd., CN=www",

@@ -56,7 +56,7 @@ fn content(file: &Path) -> String {
 }
 
 #[test]
-fn the_key_in_the_file_is_what_opens() {
+fn key_of_the_file_opens() {
     let machine = Machine::new();
     let file = machine.challenged();
     assert_eq!(file.parent(), Some(machine.folder().as_path()));
@@ -77,7 +77,7 @@ fn the_key_in_the_file_is_what_opens() {
 
 #[cfg(unix)]
 #[test]
-fn nobody_else_reads_the_key() {
+fn key_file_is_private() {
     use std::os::unix::fs::PermissionsExt as _;
     let machine = Machine::new();
     let mode = std::fs::metadata(machine.challenged()).expect("a file").permissions().mode();
@@ -164,7 +164,7 @@ fn it_is_as_picky_as_the_metadata_service() {
 }
 
 #[test]
-fn a_challenge_can_name_a_file_that_a_client_has_to_refuse() {
+fn challenge_can_name_a_file_that_clients_must_reject() {
     let machine = Machine::new();
     let outside = machine.dir.path().join("outside.key");
     let not_a_key = machine.folder().join("key.txt");
@@ -183,7 +183,7 @@ fn a_challenge_can_name_a_file_that_a_client_has_to_refuse() {
 }
 
 #[test]
-fn where_there_is_no_agent_nobody_listens() {
+fn metadata_port_is_closed_without_an_agent() {
     let machine = Machine::new();
     let cloud = FakeCloud::builder().start();
     let answer = ask(&cloud, &format!("{}{QUERY}", machine.endpoint), None);
@@ -191,7 +191,7 @@ fn where_there_is_no_agent_nobody_listens() {
 }
 
 #[test]
-fn a_key_that_cannot_be_written_is_told() {
+fn a_key_that_cannot_be_written_is_reported() {
     let machine = Machine::new();
     std::fs::remove_dir_all(machine.folder()).expect("removed");
     let answer = machine.ask("", None);

@@ -68,7 +68,7 @@ fn all_versions_come_back_with_key_tags_and_policy() {
 }
 
 #[test]
-fn what_this_cloud_has_not_sealed_is_malformed() {
+fn unsealed_backup_is_malformed() {
     let (cloud, caller) = start();
     import(&cloud, &caller, "1");
     let (other, stranger) = start();
@@ -112,7 +112,7 @@ fn another_subscription_cannot_read_it() {
 }
 
 #[test]
-fn what_would_not_fit_into_a_request_is_not_backed_up() {
+fn oversized_object_is_not_backed_up() {
     let (cloud, caller) = start();
     let leaf = TestPki::new(cloud.clock().now()).leaf("a").issue();
     let (pem, vault) = (leaf.pem(), cloud.vault("contoso"));

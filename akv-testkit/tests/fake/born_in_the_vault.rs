@@ -106,7 +106,7 @@ fn a_pending_operation_can_be_cancelled_and_forgotten() {
 }
 
 #[test]
-fn what_no_certificate_can_be_made_of_is_refused_by_its_name() {
+fn invalid_policy_member_is_rejected_by_its_name() {
     let (_cloud, caller) = start();
     let longest = format!("CN={}", "x".repeat(197));
     let create = |name: usize, member: &str, value: &Value| {
@@ -149,7 +149,7 @@ fn what_no_certificate_can_be_made_of_is_refused_by_its_name() {
 }
 
 #[test]
-fn auto_renew_makes_a_version_that_nobody_asked_for() {
+fn auto_renew_makes_a_version_without_a_request() {
     let (cloud, caller) = start();
     let vault = cloud.vault("contoso");
     let leaf = TestPki::new(cloud.clock().now()).leaf("www.contoso.com").issue();
@@ -171,7 +171,7 @@ fn auto_renew_makes_a_version_that_nobody_asked_for() {
 }
 
 #[test]
-fn nobody_waits_for_the_key_of_somebody_else() {
+fn vaults_do_not_wait_for_each_others_keys() {
     let (cloud, caller) = start();
     cloud.vault("contoso").seed(1);
     let maker = std::thread::spawn(move || {
@@ -216,7 +216,7 @@ fn a_renewal_that_is_always_due_comes_once_a_day() {
 }
 
 #[test]
-fn what_is_being_made_goes_with_what_is_deleted() {
+fn pending_operation_is_deleted_with_its_certificate() {
     let (cloud, caller) = start();
     let leaf = TestPki::new(cloud.clock().now()).leaf("www.contoso.com").issue();
     cloud.vault("contoso").import("born", &leaf.pfx(), None).expect("a certificate");

@@ -94,7 +94,7 @@ impl Assertion {
 }
 
 #[test]
-fn a_registered_certificate_signs_in_with_either_algorithm_and_either_name() {
+fn registered_certificate_signs_in_with_either_algorithm() {
     let world = World::new();
     assert_eq!(world.changed(|_| ()), (200, 0));
     assert_eq!(world.changed(|one| one.header["x5t"] = json!(x5t(&world.leaf))), (200, 0));
@@ -115,7 +115,7 @@ fn a_registered_certificate_signs_in_with_either_algorithm_and_either_name() {
 }
 
 #[test]
-fn a_signature_that_the_certificate_did_not_make_is_refused() {
+fn a_signature_that_the_certificate_did_not_make_is_rejected() {
     let world = World::new();
     let other = TestPki::new(world.cloud.clock().now())
         .leaf("client.contoso.com")
@@ -135,7 +135,7 @@ fn a_signature_that_the_certificate_did_not_make_is_refused() {
 }
 
 #[test]
-fn an_algorithm_that_entra_does_not_take_is_refused_whatever_the_signature() {
+fn unsupported_algorithm_is_rejected() {
     let world = World::new();
     for algorithm in ["none", "RS512", "ES256", "ps256"] {
         let named = |one: &mut Assertion| one.header["alg"] = json!(algorithm);
@@ -146,7 +146,7 @@ fn an_algorithm_that_entra_does_not_take_is_refused_whatever_the_signature() {
 }
 
 #[test]
-fn an_extension_that_has_to_be_understood_is_refused() {
+fn an_extension_that_has_to_be_understood_is_rejected() {
     let world = World::new();
     let critical = |one: &mut Assertion| one.header["crit"] = json!(["exp"]);
     assert_eq!(world.changed(critical), (400, 50_027));
@@ -176,7 +176,7 @@ fn an_assertion_is_for_this_tenants_token_endpoint() {
 }
 
 #[test]
-fn an_assertion_says_who_signs_and_has_an_id() {
+fn assertion_has_issuer_and_id() {
     let world = World::new();
     assert_eq!(world.changed(|one| one.claims["iss"] = json!("other")), (400, 50_048));
     let of_another = |one: &mut Assertion| {
@@ -196,7 +196,7 @@ fn an_assertion_says_who_signs_and_has_an_id() {
 }
 
 #[test]
-fn assertions_and_certificates_have_their_time_by_the_fakes_clock() {
+fn assertions_and_certificates_follow_the_fakes_clock() {
     let world = World::new();
     let now = world.cloud.clock().now().unix_timestamp();
     assert_eq!(world.changed(|one| one.claims["exp"] = json!(now)), (401, 700_024));
@@ -224,7 +224,7 @@ fn a_federated_token_has_its_time_too() {
 }
 
 #[test]
-fn a_certificate_is_told_as_pem_or_der_and_outlives_the_process() {
+fn certificate_is_printed_as_pem_or_der_and_persists() {
     let world = World::new();
     let pem = world.leaf.pem();
     let first = FakeCloud::builder().client_certificate(pem.as_bytes()).expect("PEM").start();
@@ -261,7 +261,7 @@ fn a_state_from_before_there_were_client_certificates_is_read() {
 }
 
 #[test]
-fn what_cannot_sign_assertions_is_no_client_certificate() {
+fn non_signing_key_is_no_client_certificate() {
     let cloud = FakeCloud::builder().start();
     let pki = TestPki::new(cloud.clock().now());
     let curve = pki.leaf("client.contoso.com").key(Key::P256).issue();

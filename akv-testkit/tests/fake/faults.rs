@@ -162,7 +162,7 @@ async fn throttling_with_and_without_a_word_about_when_to_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_budget_refuses_what_is_too_much_and_refills() {
+async fn budget_throttles_excess_requests_and_refills() {
     let cloud = cloud();
     let caller = Caller::of_vaults(&cloud);
     cloud.budget(Budget::new(10, Duration::from_secs(10)).with_others_taking(0.5));
@@ -176,7 +176,7 @@ async fn a_budget_refuses_what_is_too_much_and_refills() {
 }
 
 #[test]
-fn the_journal_tells_all_but_the_secrets() {
+fn journal_has_everything_but_secrets() {
     let cloud = FakeCloud::builder().vault("contoso").start();
     let caller = Caller::of_vaults(&cloud);
     let file = TestPki::new(cloud.clock().now()).leaf("a").issue().pfx();
@@ -199,7 +199,7 @@ fn the_journal_tells_all_but_the_secrets() {
 }
 
 #[test]
-fn a_fault_that_makes_no_sense_is_refused_by_its_member() {
+fn a_fault_that_makes_no_sense_is_rejected_by_its_member() {
     let effect = |effect: &str| format!(r#"{{ "effect": {effect} }}"#);
     let calls = |calls: &str| format!(r#"{{ "effect": "close", "calls": {calls} }}"#);
     for (text, parts) in [

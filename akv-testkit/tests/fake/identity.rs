@@ -96,7 +96,7 @@ fn a_federated_assertion_is_taken_and_a_foreign_one_is_not() {
 }
 
 #[test]
-fn sdks_find_what_they_ask_an_authority_for() {
+fn sdks_find_the_metadata_of_an_authority() {
     let cloud = FakeCloud::builder().start();
     let authority = "https://login.localhost:8443";
     let url = format!("{authority}/{}/v2.0/.well-known/openid-configuration", cloud.tenant_id());
@@ -165,7 +165,7 @@ fn app_service_wants_its_header() {
 }
 
 #[test]
-fn no_secret_is_in_what_debug_prints() {
+fn debug_output_has_no_secret() {
     let cloud = FakeCloud::builder().vault("contoso").start();
     cloud.vault("contoso").set_secret("alone", "hush-hush");
     let url: Url = "https://contoso.vault.azure.net/secrets/alone".parse().expect("a URL");

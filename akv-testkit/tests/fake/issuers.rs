@@ -100,7 +100,7 @@ fn an_issuer_is_made_changed_listed_and_gone_again() {
 }
 
 #[test]
-fn the_list_of_issuers_has_pages_and_tells_no_more_than_the_provider() {
+fn list_of_issuers_has_pages_with_providers() {
     let (_cloud, caller) = start();
     for number in 0..30 {
         let path = format!("/certificates/issuers/issuer-{number:02}");

@@ -54,7 +54,7 @@ async fn is_closed(mut stream: impl AsyncRead + Unpin) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_does_not_say_what_it_wants_is_closed() {
+async fn silent_connection_is_closed() {
     let cloud = FakeCloud::builder().vault("contoso").start();
     let listen = "127.0.0.1:0".parse().expect("an address");
     let server = TlsServer::start(cloud, listen).await.expect("a server");

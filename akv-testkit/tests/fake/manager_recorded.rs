@@ -39,7 +39,7 @@ fn wanted(cloud: &FakeCloud) -> Value {
 }
 
 #[test]
-fn a_new_vault_is_told_with_its_maker() {
+fn new_vault_is_reported_with_its_creator() {
     let cloud = FakeCloud::builder().start();
     let caller = caller(&cloud);
     let made = send(&caller, "PUT", &vault(&cloud, "NewOne"), Some(&wanted(&cloud)));

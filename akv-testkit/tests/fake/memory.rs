@@ -33,7 +33,7 @@ fn the_suite_notices_a_store_that_takes_a_refusal_for_absence() {
 }
 
 #[test]
-fn failures_come_when_they_are_told_to() {
+fn failures_come_as_configured() {
     let store = store();
     let error = |kind| Error::new(kind, "a call", "told to fail");
     let name = "web".parse().expect("a name");

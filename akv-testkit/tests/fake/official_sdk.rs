@@ -101,7 +101,7 @@ async fn it_imports_lists_updates_deletes_and_recovers() {
 }
 
 #[tokio::test]
-async fn it_asks_for_no_token_when_the_challenge_is_for_something_else() {
+async fn challenge_for_another_audience_gets_no_token() {
     let cloud = FakeCloud::builder().vault("contoso").start();
     let hostile = Challenge::Resource("https://management.azure.com".into());
     cloud.fault(Fault::on(Operation::GetCertificate).challenge(hostile));

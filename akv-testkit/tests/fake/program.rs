@@ -123,7 +123,7 @@ async fn faults_come_from_a_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn azure_arcs_agent_writes_its_keys_where_it_is_told() {
+async fn azure_arcs_agent_writes_its_keys_to_the_given_folder() {
     let dir = tempfile::tempdir().expect("a folder");
     let keys = dir.path().join("keys");
     let program = Program::start(dir.path(), &["--arc-keys", keys.to_str().expect("a path")]);
@@ -187,7 +187,7 @@ fn a_folder_that_cannot_be_is_named() {
 }
 
 #[test]
-fn what_cannot_work_at_the_end_fails_at_the_start() {
+fn impossible_options_fail_at_the_start() {
     let dir = tempfile::tempdir().expect("a folder");
     let faults = dir.path().join("faults.json");
     std::fs::write(&faults, r#"[{"effect":"close","calls":{"every":0}}]"#).expect("a file");

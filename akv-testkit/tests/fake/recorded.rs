@@ -104,7 +104,7 @@ fn a_version_in_the_making_leaves_the_older_one_alone() {
 }
 
 #[test]
-fn what_is_in_progress_says_what_it_waits_for_and_how_long() {
+fn progress_shows_the_wait_and_its_length() {
     let (cloud, caller) = start();
     for (issuer, details) in [
         ("Self", "Certificate request is in progress. This may take some time"),
@@ -138,7 +138,7 @@ fn what_is_in_progress_says_what_it_waits_for_and_how_long() {
 }
 
 #[test]
-fn what_is_created_has_the_usages_of_a_server_certificate() {
+fn created_certificate_has_server_usages() {
     let (cloud, caller) = start();
     let mut rsa = wanted("Self");
     rsa["key_props"] = json!({ "kty": "RSA" });
@@ -224,7 +224,7 @@ fn an_import_is_described_by_its_certificate() {
 }
 
 #[test]
-fn members_that_nobody_gave_are_in_no_answer() {
+fn members_without_a_value_are_in_no_response() {
     let (cloud, caller) = start();
     let leaf = TestPki::new(cloud.clock().now()).leaf("www.contoso.com").issue();
     let vault = cloud.vault("contoso");
@@ -265,7 +265,7 @@ fn members_that_nobody_gave_are_in_no_answer() {
 }
 
 #[test]
-fn an_issuer_shows_what_it_was_given() {
+fn issuer_shows_its_settings() {
     let (_cloud, caller) = start();
     let path = "/certificates/issuers/ca";
     let set = |body: &Value| caller.vault("PUT", path, Some(body)).body_json();
@@ -284,7 +284,7 @@ fn an_issuer_shows_what_it_was_given() {
 }
 
 #[test]
-fn what_is_not_there_is_told_in_the_services_words() {
+fn absent_object_has_the_services_words() {
     let (_cloud, caller) = start();
     let told = |answer: akv_testkit::Response| {
         (answer.status(), answer.body_json()["error"]["message"].as_str().map(str::to_owned))
@@ -335,7 +335,7 @@ fn keys_of_an_hsm_are_made_on_a_premium_vault_and_stay_there() {
 }
 
 #[test]
-fn names_of_every_kind_are_in_what_is_made() {
+fn names_of_every_kind_are_in_the_certificate() {
     let (cloud, caller) = start();
     for (kind, value) in [
         ("dns_names", "www.contoso.com"),

@@ -110,7 +110,7 @@ fn a_vault_is_found_with_its_address() {
 }
 
 #[test]
-fn what_is_not_understood_is_named_with_its_place() {
+fn unknown_setting_is_named_with_its_place() {
     let graph = Graph::start(FakeCloud::builder().vault("contoso"));
     for (query, code, token) in [
         ("resources | summarize count() by location", "InvalidQueryLanguage", "summarize"),

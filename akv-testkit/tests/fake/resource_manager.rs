@@ -74,7 +74,7 @@ fn a_vault_is_made_and_answers_after_its_time() {
 }
 
 #[test]
-fn what_cannot_be_made_is_told_by_its_code() {
+fn unsupported_request_is_reported_by_its_code() {
     let cloud = FakeCloud::builder()
         .tenant(SECOND_TENANT)
         .subscription("5b5c41b7-0000-4000-8000-000000000002")
@@ -203,7 +203,7 @@ fn subscriptions_and_vaults_are_listed_by_tenant_and_page() {
 }
 
 #[test]
-fn budgets_are_told_in_headers_and_then_enforced() {
+fn budgets_are_sent_in_headers_and_enforced() {
     let cloud = FakeCloud::builder().start();
     let manager = manager(&cloud);
     let path = format!("/subscriptions/{}", cloud.subscription_id());
@@ -239,7 +239,7 @@ fn all_principals_together_have_fifteen_times_the_budget_of_one() {
 }
 
 #[test]
-fn one_subscription_can_be_refused_and_tokens_are_looked_at() {
+fn one_subscription_can_be_denied_and_tokens_are_checked() {
     let cloud = FakeCloud::builder().subscription("5b5c41b7-0000-4000-8000-000000000002").start();
     let ours = manager(&cloud);
     let vaults = |id: &str| {

@@ -43,7 +43,7 @@ fn a_comma_in_quotes_belongs_to_its_value() {
 }
 
 #[test]
-fn a_comma_without_quotes_is_refused() {
+fn a_comma_without_quotes_is_rejected() {
     for subject in ["O=Contoso, Ltd., CN=www.contoso.com", "CN=a,b", "www.contoso.com"] {
         let told =
             "Property policy.x509_props has invalid value. Invalid X.500 distinguished name\r\n";

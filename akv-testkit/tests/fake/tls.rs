@@ -83,7 +83,7 @@ async fn a_client_walks_through_everything_over_http_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn azure_arc_and_the_metadata_service_have_one_path_and_two_hosts() {
+async fn azure_arc_and_the_metadata_service_have_two_hosts() {
     let keys = tempfile::tempdir().expect("a folder");
     let cloud = FakeCloud::builder().start();
     let listen = "127.0.0.1:0".parse().expect("an address");
@@ -177,7 +177,7 @@ async fn the_proxy_leads_to_every_clouds_own_names_and_nowhere_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_is_too_large_and_a_request_for_the_head_are_answered() {
+async fn large_body_and_head_request_are_answered() {
     let cloud = FakeCloud::builder().vault("contoso").start();
     let listen = "127.0.0.1:0".parse().expect("an address");
     let server = TlsServer::start(cloud.clone(), listen).await.expect("a server");
@@ -196,7 +196,7 @@ async fn a_body_that_is_too_large_and_a_request_for_the_head_are_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_control_endpoint_says_what_is_wrong_with_a_wish() {
+async fn control_endpoint_names_the_fault_of_a_request() {
     let cloud = FakeCloud::builder().vault("contoso").start();
     let listen = "127.0.0.1:0".parse().expect("an address");
     let server = TlsServer::start(cloud.clone(), listen).await.expect("a server");

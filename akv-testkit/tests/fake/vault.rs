@@ -32,7 +32,7 @@ fn without_a_token_there_is_a_challenge() {
 }
 
 #[test]
-fn a_token_for_something_else_or_past_its_time_is_challenged_again() {
+fn wrong_or_expired_token_is_challenged_again() {
     let cloud = cloud();
     let other = Caller::with_audience(&cloud, PUBLIC.0, "https://management.azure.com");
     let answer = other.get("/certificates");
@@ -82,7 +82,7 @@ fn each_built_in_cloud_has_its_own_names() {
 }
 
 #[test]
-fn an_import_gives_back_what_is_in_the_file() {
+fn import_returns_the_content_of_the_file() {
     let cloud = cloud();
     let caller = Caller::of_vaults(&cloud);
     let leaf = TestPki::new(cloud.clock().now()).leaf("www.contoso.com").issue();
@@ -132,7 +132,7 @@ fn openssl_files_are_read_with_their_password_and_no_other() {
 }
 
 #[test]
-fn what_the_service_refuses_is_refused() {
+fn rejected_input_of_the_service_is_rejected() {
     let cloud = cloud();
     let caller = Caller::of_vaults(&cloud);
     let now = cloud.clock().now();

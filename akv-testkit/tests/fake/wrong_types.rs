@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Caller, codes, import_body};
 
 #[test]
-fn what_is_of_the_wrong_type_is_refused_by_its_name() {
+fn wrong_type_is_rejected_by_its_name() {
     let cloud = FakeCloud::builder().vault("contoso").start();
     let caller = Caller::of_vaults(&cloud);
     let file = TestPki::new(cloud.clock().now()).leaf("a").issue().pfx();

@@ -73,7 +73,7 @@ fn uneven(number: u32) -> u64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn alone_it_is_never_refused_and_near_the_floor() {
+async fn single_client_is_never_throttled() {
     let (vault, took) = send(&RateLimiter::new(RateLimit::default()), 10_400, 4000, uneven).await;
     assert_eq!(vault.refused, 0);
     assert_eq!(vault.most_in_a_window, 4000, "all of the budget is used");
@@ -89,7 +89,7 @@ async fn a_way_that_becomes_shorter_brings_no_refusal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_half_of_it_taken_few_are_refused_and_all_get_through() {
+async fn half_taken_budget_delays_and_completes_all() {
     let requests = 10_400;
     let (vault, took) = send(&RateLimiter::new(RateLimit::default()), requests, 2000, uneven).await;
     assert!(vault.refused * 20 < requests, "{} of {requests} were refused", vault.refused);
@@ -124,7 +124,7 @@ async fn retry_after_holds_for_everybody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_queues_for_a_rest_that_is_too_long() {
+async fn no_request_queues_beyond_its_deadline() {
     let limiter = RateLimiter::new(RateLimit::new(3, WINDOW));
     let held = granted(&limiter).await;
     drop((granted(&limiter).await, granted(&limiter).await));
@@ -151,7 +151,7 @@ async fn nobody_queues_for_a_rest_that_is_too_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_not_sent_or_was_refused_takes_no_place() {
+async fn unsent_or_rejected_request_takes_no_quota() {
     let limiter = RateLimiter::new(RateLimit::new(1, WINDOW));
     granted(&limiter).await.unused();
     let start = Instant::now();

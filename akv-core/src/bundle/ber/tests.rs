@@ -127,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn input_that_ends_early_is_told_as_such(node in node(), share in 0.0..1.0) {
+    fn input_that_ends_early_is_reported(node in node(), share in 0.0..1.0) {
         let ber = node.ber();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a share of a small length")]
         let length = (ber.len() as f64 * share) as usize;
@@ -137,7 +137,7 @@ proptest! {
 }
 
 #[test]
-fn what_follows_is_passed_over() {
+fn trailing_content_is_skipped() {
     assert_eq!(**to_der("it", &[0x02, 0x01, 0x05, 0xff]).unwrap(), [0x02, 0x01, 0x05]);
 }
 
@@ -167,7 +167,7 @@ fn depth_is_bounded() {
 }
 
 #[test]
-fn nonsense_is_told_as_such() {
+fn nonsense_is_reported() {
     for input in [
         // A primitive element without a length.
         &[0x04, 0x80, 0x00, 0x00][..],

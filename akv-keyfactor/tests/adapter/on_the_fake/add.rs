@@ -13,7 +13,7 @@ use super::assert_ends;
 use crate::fake::{SUBSCRIPTION, World, adding, with_contents};
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_without_its_key_is_refused_before_anything_is_sent() {
+async fn certificate_without_its_key_is_rejected_before_sending() {
     let world = World::new();
     let leaf = world.leaf("web-01.example.com");
     for contents in [leaf.der().to_vec(), leaf.pfx_without_key()] {
@@ -24,7 +24,7 @@ async fn a_certificate_without_its_key_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_alias_is_derived_from_the_certificate_and_told() {
+async fn alias_is_derived_from_the_certificate_with_a_note() {
     let world = World::new();
     let output = world.run(&adding("A3", &world.leaf("www.example.com"))).await;
     assert_ends(&output, JobStatus::Success, &["www-example-com"]);
@@ -32,7 +32,7 @@ async fn an_alias_is_derived_from_the_certificate_and_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_or_throttled_look_is_a_failure_and_nothing_is_imported() {
+async fn rejected_or_throttled_read_prevents_the_import() {
     for fault in [
         Fault::on(Operation::GetCertificate).status(403),
         Fault::on(Operation::GetCertificate).throttled(),
@@ -72,7 +72,7 @@ async fn tags_are_joined_or_replaced_as_the_job_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn too_many_tags_are_refused_before_the_import() {
+async fn too_many_tags_are_rejected_before_the_import() {
     let world = World::new();
     let many = |from: usize| -> String {
         let tags: BTreeMap<String, &str> =

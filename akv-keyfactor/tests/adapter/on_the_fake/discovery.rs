@@ -9,7 +9,7 @@ use crate::configurations::tree;
 use crate::fake::{OTHER_SUBSCRIPTION, OTHER_TENANT, SUBSCRIPTION, TENANT, World};
 
 #[tokio::test(start_paused = true)]
-async fn discovery_goes_on_after_what_fails() {
+async fn discovery_continues_after_a_failure() {
     let world = World::with(|cloud| {
         cloud
             .subscription_in(TENANT, OTHER_SUBSCRIPTION, "Enabled")

@@ -24,7 +24,7 @@ async fn an_inventory_reads_every_page_side_by_side() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_chain_is_told_where_it_is_asked_for() {
+async fn chain_is_included_on_request() {
     let world = World::new();
     let leaf = world.leaf("web-01.example.com");
     world.vault().import("web-01", &leaf.pfx(), None).expect("imported");
@@ -62,7 +62,7 @@ async fn an_unreadable_certificate_is_named_and_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_inventory_that_may_read_next_to_nothing_is_a_failure_without_items() {
+async fn inventory_without_permission_is_a_failure() {
     let world = World::with(|cloud| {
         cloud.vault_with("contoso", |vault| vault.placed(SUBSCRIPTION, "pki-rg").certificates(5))
     });

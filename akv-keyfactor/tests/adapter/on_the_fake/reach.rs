@@ -57,7 +57,7 @@ async fn a_private_endpoint_is_reached_with_the_clouds_tokens() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_managed_identity_is_asked_of_the_machine_and_of_nobody_else() {
+async fn managed_identity_is_requested_from_the_machine_only() {
     // The machine and its identities are in the fake's first tenant, so the vault is too.
     let world = World::with(|cloud| cloud.vault("contoso"));
     assert_ends(&world.ran("I9").await, JobStatus::Success, &[]);

@@ -66,7 +66,7 @@ async fn two_steps_make_a_request_and_a_version() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn offered_issuers_complete_what_command_hands_over() {
+async fn offered_issuers_complete_the_chain_of_a_job() {
     let world = World::new();
     let mut job = job(&json!({"keyType": "ECC", "keySize": 256}));
     let issued = world.pki().sign(csr(&world.run(&job).await).der()).expect("signed");
@@ -109,7 +109,7 @@ async fn every_form_of_names_is_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_carried_is_refused_by_name() {
+async fn unsupported_names_are_rejected_by_name() {
     let world = World::new();
     let with = |member: &str, value: Value| {
         let mut job = job(&json!({}));

@@ -19,7 +19,7 @@ async fn letter_case_does_not_make_another_certificate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_removal_ends_when_the_service_has_settled_and_adding_again_works() {
+async fn removal_waits_until_adding_again_works() {
     let world = World::with(|cloud| {
         cloud
             .vault_with("contoso", |vault| vault.placed(SUBSCRIPTION, "pki-rg"))
@@ -52,7 +52,7 @@ async fn an_import_waits_for_a_deletion_that_is_under_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vault_is_created_in_its_groups_region_with_roles_and_never_changed_after() {
+async fn vault_is_created_with_roles_and_never_changed() {
     let world = World::with(|cloud| {
         cloud
             .vault_with("neighbour", |vault| {

@@ -11,7 +11,7 @@ use crate::configurations::{fixture, tree};
 use crate::mocks::{add, add_ending, name, ran, refused, thumbprint};
 
 #[tokio::test]
-async fn a1_tags_are_read_in_double_and_single_quotes_and_all_else_is_refused() {
+async fn a1_tags_are_read_in_either_quotes_or_rejected() {
     let jobs = add(|_, _, request| {
         let expected =
             [("owner", "it's pki"), ("path", "C:\\dir"), ("count", "3"), ("live", "true")];
@@ -80,7 +80,7 @@ async fn a6_overwrite_and_preserve_are_passed_on() {
 }
 
 #[tokio::test]
-async fn a7_what_was_in_soft_delete_is_recovered_or_refused_as_the_program_says() {
+async fn a7_soft_deleted_certificate_is_recovered_or_rejected() {
     for soft_deleted in [SoftDeleted::Recover, SoftDeleted::Refuse] {
         let jobs = add(move |_, _, request| assert_eq!(request.soft_deleted, soft_deleted));
         let options = Options::default().with_soft_deleted(soft_deleted);
@@ -137,7 +137,7 @@ async fn a10_a_renewal_overwrites_only_where_the_job_says_so() {
 }
 
 #[tokio::test]
-async fn a11_success_tells_version_and_thumbprint_and_no_message_is_too_long() {
+async fn a11_success_message_is_short_and_has_the_thumbprint() {
     let result = ran("A11", &add(|_, _, _| {})).await.job_result;
     assert!(result.failure_message.contains("version 0123456789abcdef0123456789abcdef"));
     assert!(result.failure_message.contains(&thumbprint().to_string()));
@@ -149,7 +149,7 @@ async fn a11_success_tells_version_and_thumbprint_and_no_message_is_too_long() {
 }
 
 #[tokio::test]
-async fn a12_an_alias_that_no_vault_takes_is_refused_with_the_rule() {
+async fn a12_invalid_alias_is_rejected_with_the_rule() {
     let message = refused(&fixture("A12"), &Options::default()).await;
     assert!(message.contains("JobCertificate.Alias") && message.contains("1 to 127"), "{message}");
 }

@@ -23,7 +23,7 @@ async fn d1_tenants_are_trimmed_and_each_is_searched_once() {
 }
 
 #[tokio::test]
-async fn d2_a_tenant_that_fails_is_a_warning_beside_the_vaults_of_the_others() {
+async fn d2_failed_tenant_is_a_warning_with_other_vaults() {
     let mut partial = found();
     partial.status = Status::Warning;
     partial.missed = vec![Undiscovered::new(
@@ -47,7 +47,7 @@ async fn d3_no_tenant_at_all_is_a_failure_that_names_both_fields() {
 }
 
 #[tokio::test]
-async fn what_is_no_tenant_is_told_and_the_others_are_searched() {
+async fn invalid_tenant_is_reported_and_others_are_searched() {
     let job = with("D3", "/JobProperties/dirs", format!("{TENANT}, no tenant").into());
     let jobs = discovery(|_, _, request| assert_eq!(tenants(request), [TENANT]), found());
     let result = akv_keyfactor::run(&job, &jobs, &Options::default()).await.job_result;
@@ -56,7 +56,7 @@ async fn what_is_no_tenant_is_told_and_the_others_are_searched() {
 }
 
 #[tokio::test]
-async fn d4_the_client_machine_is_searched_only_where_no_directory_is_named() {
+async fn d4_client_machine_is_searched_without_directories() {
     let jobs = discovery(|_, _, request| assert_eq!(tenants(request), [OTHER_TENANT]), found());
     assert_eq!(ran("D4", &jobs).await.job_result.result, JobStatus::Success);
     let jobs = discovery(|_, _, request| assert_eq!(tenants(request), [TENANT]), found());
@@ -75,7 +75,7 @@ async fn d5_discovery_is_in_the_cloud_that_the_program_names() {
 }
 
 #[tokio::test]
-async fn d6_store_paths_have_three_parts_and_the_message_has_the_count() {
+async fn d6_store_paths_have_three_parts_and_a_count() {
     let output = ran("D6", &discovery(|_, _, _| {}, found())).await;
     let stores = output.discovery.expect("stores");
     let unique: BTreeSet<&str> = stores.iter().map(String::as_str).collect();

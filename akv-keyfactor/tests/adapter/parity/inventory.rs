@@ -33,7 +33,7 @@ async fn v1_the_programs_bounds_reach_the_inventory() {
 }
 
 #[tokio::test]
-async fn v2_items_have_the_incumbents_shape_and_the_true_state_of_the_key() {
+async fn v2_items_have_the_incumbents_shape() {
     let mut keyless = item("no-key");
     keyless.has_key = false;
     keyless.key = None;
@@ -47,7 +47,7 @@ async fn v2_items_have_the_incumbents_shape_and_the_true_state_of_the_key() {
 }
 
 #[tokio::test]
-async fn v3_an_unreadable_certificate_is_a_warning_and_keeps_its_last_known_state() {
+async fn v3_unreadable_certificate_keeps_its_last_known_state() {
     let mut kept = item("locked");
     kept.source = ItemSource::LastKnown;
     kept.certificates = Vec::new();
@@ -109,7 +109,7 @@ impl InventorySink for Broken {
 }
 
 #[tokio::test]
-async fn v5_an_orchestrator_that_does_not_take_the_items_makes_it_a_failure() {
+async fn v5_rejected_items_make_the_job_a_failure() {
     let jobs = inventory(|_, _, _| {}, vec![item("a"), item("b"), item("c")], listed(3));
     let mut sink = Broken(0);
     let output =

@@ -34,7 +34,7 @@ async fn m2_existing_tags_are_replaced_unless_the_job_preserves_them() {
 }
 
 #[tokio::test]
-async fn m3_non_exportable_is_understood_as_text_or_refused() {
+async fn m3_non_exportable_is_understood_as_text_or_rejected() {
     let jobs = add(|_, _, request| assert_eq!(request.exportable, Exportable::No));
     assert_eq!(ran("M3", &jobs).await.job_result.result, JobStatus::Success);
     let message = refused(&fixture("M3-unreadable"), &Options::default()).await;
@@ -72,7 +72,7 @@ async fn m4_create_add_is_one_job_with_both_requests() {
 }
 
 #[tokio::test]
-async fn r1_an_alias_is_passed_on_as_it_is_written_and_compares_without_case() {
+async fn r1_alias_keeps_its_case_and_compares_without_it() {
     let jobs = remove_ending(
         |request| {
             assert_eq!(request.name.as_str(), "WEB-01");
@@ -84,7 +84,7 @@ async fn r1_an_alias_is_passed_on_as_it_is_written_and_compares_without_case() {
 }
 
 #[tokio::test]
-async fn r2_removing_what_is_not_there_is_a_warning() {
+async fn r2_removing_an_absent_certificate_is_a_warning() {
     let absent = Outcome::warning(Effect::Nothing, "it is not in the vault: nothing to remove");
     let result = ran("R2", &remove_ending(|_| {}, absent)).await.job_result;
     assert_eq!(result.result, JobStatus::Warning);

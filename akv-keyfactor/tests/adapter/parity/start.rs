@@ -47,7 +47,7 @@ async fn i3_the_tenant_property_stands_in_for_the_client_machine() {
 }
 
 #[tokio::test]
-async fn i4_a_store_path_is_read_in_every_spelling_or_refused_with_the_format() {
+async fn i4_store_path_is_read_or_rejected_with_the_format() {
     let message = refused(&fixture("I4"), &Options::default()).await;
     assert!(message.contains("CertificateStoreDetails.StorePath"), "{message}");
     assert!(message.contains("subscription:resource-group:vault"), "{message}");
@@ -87,7 +87,7 @@ async fn i6_the_jobs_cloud_is_the_whole_address_of_its_services() {
 }
 
 #[tokio::test]
-async fn i7_the_german_cloud_is_told_to_be_closed() {
+async fn i7_german_cloud_is_rejected_as_closed() {
     let message = refused(&fixture("I7"), &Options::default()).await;
     assert!(message.contains("Properties.AzureCloud") && message.contains("closed"), "{message}");
 }
@@ -116,7 +116,7 @@ async fn i8_a_private_endpoint_is_a_suffix_a_host_or_a_url() {
 }
 
 #[tokio::test]
-async fn i9_no_secret_or_the_word_managed_is_a_managed_identity_and_nothing_else() {
+async fn i9_only_no_secret_or_managed_is_a_managed_identity() {
     let system = |credential: &Credential| matches!(credential, Credential::SystemAssignedIdentity);
     let user =
         |credential: &Credential| matches!(credential, Credential::UserAssignedIdentity { .. });
@@ -143,7 +143,7 @@ async fn i9_no_secret_or_the_word_managed_is_a_managed_identity_and_nothing_else
 }
 
 #[tokio::test]
-async fn i10_a_refused_parameter_is_named_and_not_shown() {
+async fn i10_a_rejected_parameter_is_named_and_not_shown() {
     let message = refused(&fixture("I10"), &Options::default()).await;
     assert!(message.contains("JobProperties.CertificateTags"), "{message}");
     assert!(!message.contains("merger"), "{message}");

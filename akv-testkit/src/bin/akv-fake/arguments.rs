@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_said_has_a_default() {
+    fn omitted_options_have_defaults() {
         Arguments::command().debug_assert();
         let wanted = read("--dir d").expect("it can be read");
         assert_eq!(wanted.vaults, ["fake-vault"]);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_told() {
+    fn contradictory_options_are_reported() {
         for (line, part) in [
             ("", "--dir"),
             ("--dir", "a value is required"),
