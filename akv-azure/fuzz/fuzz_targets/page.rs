@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use akv_azure::{Azure, AzureOptions, HttpClient};
-use akv_core::{CertificateStore, Cloud, Credential, ListOptions, StoreAddress, VaultDirectory};
+use akv_core::{CertificateStore, Credential, ListOptions, StoreAddress, TenantId, VaultDirectory};
 use async_trait::async_trait;
 use azure_core::http::headers::Headers;
 use azure_core::http::{AsyncRawResponse, Request};
@@ -54,12 +54,8 @@ fuzz_target!(|body: &[u8]| {
         client_id: "11111111-2222-3333-4444-555555555555".parse().expect("a GUID"),
         secret: "secret".into(),
     };
-    let address = StoreAddress {
-        path: "contoso".parse().expect("a name"),
-        tenant: TENANT.parse().ok(),
-        cloud: Cloud::public(),
-        private_endpoint: None,
-    };
+    let tenant: TenantId = TENANT.parse().expect("a GUID");
+    let address = StoreAddress::new("contoso".parse().expect("a name")).with_tenant(tenant.clone());
     runtime.expect("a runtime").block_on(async {
         let store = azure(body).store(&address, &credential).expect("a store");
         let listed = store.list(ListOptions::default()).count().await;
@@ -68,6 +64,6 @@ fuzz_target!(|body: &[u8]| {
         let _ = store.certificate(&"web".parse().expect("a name")).await;
         let directory = azure(body).directory(&address.cloud, &credential).expect("a directory");
         let subscription = "5b5c41b7-0000-4000-8000-000000000001".parse().expect("a GUID");
-        let _ = directory.vaults(&TENANT.parse().expect("a GUID"), subscription).await;
+        let _ = directory.vaults(&tenant, subscription).await;
     });
 });

@@ -29,7 +29,8 @@ impl Jobs for Nowhere {
 }
 
 fuzz_target!(|configuration: &[u8]| {
-    let run = akv_keyfactor::run(configuration, &Nowhere, &Options::default());
+    let options = Options::default();
+    let run = akv_keyfactor::run(configuration, &Nowhere, &options);
     let output = run.now_or_never().expect("nothing to wait for");
     assert_eq!(output.job_result.result, JobStatus::Failure);
     assert!(!output.job_result.failure_message.contains(is_unprintable));
