@@ -1,4 +1,4 @@
-//! Who answers at an address. No token is sent.
+//! Contacts an address without a token and reports the server that answers.
 
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ use crate::transport;
 /// An address that was contacted.
 #[derive(Debug)]
 pub struct Contact {
-    /// The HTTP status of the answer. `Err`: no trusted connection, and why.
+    /// The HTTP status of the answer. `Err`: the reason why there is no trusted connection.
     pub answer: Result<u16>,
     /// The service's clock (UTC).
     pub date: Option<OffsetDateTime>,
-    /// The certificate that was presented, trusted or not.
+    /// The certificate that the server presented, trusted or not.
     pub presented: Option<Presented>,
 }
 
@@ -35,8 +35,8 @@ pub struct Presented {
 }
 
 impl Azure {
-    /// Sends one request without a token to `base` (an https URL without a path), the way that all
-    /// requests go.
+    /// Sends one request without a token to `base` (an https URL without a path), over the same
+    /// transport as all other requests.
     pub async fn contact(&self, cloud: &Cloud, base: &str) -> Result<Contact> {
         let shared = self.shared();
         let origin = Origin::new("address", base)?;
@@ -75,5 +75,5 @@ impl Azure {
     }
 }
 
-/// For one contact.
+/// The deadline of one contact.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -1,4 +1,4 @@
-//! What an inventory item costs: from the domain's form to a line of Command's JSON.
+//! The cost of an inventory item: from the domain's form to a line of Command's JSON.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot be set up has nothing to say")]
 

@@ -25,7 +25,7 @@ use crate::options::RateLimit;
 use crate::page::{Bounds, Pages};
 use crate::wire;
 
-/// Answers requests for tokens by itself and everything else from the script.
+/// Answers token requests itself and all other requests from the script.
 #[derive(Default)]
 struct Script {
     steps: Mutex<VecDeque<Step>>,
@@ -185,7 +185,7 @@ async fn a_change_is_repeated_only_where_it_was_not_carried_out() {
     for step in [Step::Io, Step::Silence, status(500), status(503)] {
         let script = Script::new(vec![step]);
         let failed = send(&script, ApiOperation::ImportCertificate).await;
-        assert!(matches!(failed, Err(Failed::Unknown(..))));
+        assert!(matches!(failed, Err(Failed::Uncertain(..))));
         assert_eq!(script.sent(), 1);
     }
 }
@@ -260,7 +260,7 @@ async fn wait_beyond_the_deadline_is_reported_at_once() {
         let error = Error::from(outcome.err().expect("throttled"));
         assert_eq!(error.kind(), ErrorKind::Throttled);
         assert!(error.to_string().contains(expected), "{error}");
-        assert!(!error.to_string().contains("waiting"), "nobody waited: {error}");
+        assert!(!error.to_string().contains("waiting"), "no wait: {error}");
     }
     assert_eq!((script.sent(), start.elapsed()), (1, Duration::ZERO));
 }
@@ -270,7 +270,7 @@ async fn a_place_that_was_not_used_is_free_again() {
     let one = RateLimit::new(1, Duration::from_secs(10_000));
     let (vault, all) = (RateLimiter::new(one), RateLimiter::new(one));
     let far = Deadline::after(Duration::MAX);
-    // All vaults together are busy, so the vault's own place is granted in vain.
+    // The limit of all vaults is used up, so the vault's own slot is granted but not used.
     let busy = all.permit(far).await.expect("a place");
     let script = Script::new(vec![ok()]);
     let pipeline = paced(&script, &vault, &all);
@@ -366,7 +366,7 @@ async fn cancelling_ends_a_read_but_not_a_started_change() {
     assert_eq!(Error::from(failed).kind(), ErrorKind::Cancelled);
     assert_eq!(took, Duration::from_secs(1));
     let (failed, took) = slowly(ApiOperation::ImportCertificate).await;
-    assert!(matches!(failed, Failed::Unknown(..)), "it may have happened");
+    assert!(matches!(failed, Failed::Uncertain(..)), "it may have happened");
     assert_eq!(took, ATTEMPT, "bounded by the attempt");
 }
 
@@ -376,7 +376,7 @@ async fn nothing_is_sent_after_cancelling() {
     let pipeline = pipeline(&script);
     pipeline.cancellation.cancel();
     let outcome = pipeline.send(&call(ApiOperation::ImportCertificate), &mut retry()).await;
-    let Err(Failed::Known(error)) = outcome else { panic!("not known") };
+    let Err(Failed::NoEffect(error)) = outcome else { panic!("not known") };
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert_eq!(script.sent(), 0);
 }
@@ -384,6 +384,6 @@ async fn nothing_is_sent_after_cancelling() {
 #[tokio::test(start_paused = true)]
 async fn no_secret_is_in_an_error() {
     let (error, _) = fails((0..6).map(|_| Step::Io).collect()).await;
-    let told = format!("{error} {error:?} {:?}", std::error::Error::source(&error));
-    assert!(!told.contains("hush") && !told.contains("t0"), "{told}");
+    let message = format!("{error} {error:?} {:?}", std::error::Error::source(&error));
+    assert!(!message.contains("hush") && !message.contains("t0"), "{message}");
 }

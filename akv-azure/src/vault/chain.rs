@@ -1,4 +1,4 @@
-//! The certificates behind a version, out of its backing secret.
+//! Reads the certificates of a version from its backing secret.
 
 use akv_core::{Error, ErrorKind, Password, Result, bundle};
 use time::OffsetDateTime;
@@ -7,7 +7,7 @@ use crate::exchange::Answer;
 use crate::page::unreadable;
 use crate::wire::secret::Secret;
 
-/// Leaf first, as DER. The key that may be in the secret only tells which that is, and is wiped.
+/// Leaf first, as DER. A private key in the secret only identifies the leaf and is zeroized.
 pub(super) fn read(answer: &Answer, operation: &str) -> Result<Vec<Vec<u8>>> {
     let broken = |problem: &str| Error::new(ErrorKind::Protocol, operation, problem);
     let secret: Secret<'_> =

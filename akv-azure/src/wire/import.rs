@@ -73,15 +73,16 @@ struct Action {
     action_type: &'static str,
 }
 
-/// The body, with everything said that the service would otherwise take from the version before:
-/// a name that had a PEM policy refuses PKCS#12 without the content type, RSA of 3072 and 4096 bits
-/// need their size, and a policy that renews by itself would one day put the vault's own
-/// certificate in the place of the imported one.
+/// The body. It sets every value that the service would otherwise take from the previous version: a
+/// name with a PEM policy rejects PKCS#12 without the content type, RSA of 3072 and 4096 bits need
+/// their size, and a self-renewing policy would eventually replace the imported certificate with
+/// one of the vault's own.
 ///
-/// The bytes are wiped when the last of their clones is dropped.
+/// The bytes are zeroized when the last clone is dropped.
 pub(crate) fn body(import: &Import) -> serde_json::Result<Bytes> {
     let pkcs12 = import.bundle.to_pkcs12();
-    // One allocation each, because a vector that grows leaves its old buffer behind unwiped.
+    // One allocation each, because a growing vector leaves its old buffer in memory without
+    // zeroizing it.
     let encoded_len = base64::encoded_len(pkcs12.len(), true).unwrap_or_default();
     let mut value = Zeroizing::new(String::with_capacity(encoded_len));
     STANDARD.encode_string(&*pkcs12, &mut value);
@@ -109,12 +110,12 @@ fn key_properties(import: &Import) -> KeyProperties {
     let (kty, key_size, crv) = match import.bundle.key_kind() {
         KeyKind::Rsa { bits } => (Some("RSA"), Some(bits), None),
         KeyKind::Ec(curve) => (Some("EC"), None, Some(curve.as_str())),
-        // What it is, is left to the service to say.
+        // The service judges other keys.
         _ => (None, None, None),
     };
     let exportable = import.exportable == Exportable::Yes;
     KeyProperties { exportable, kty, key_size, crv, reuse_key: false }
 }
 
-/// The names and braces around value and tags.
+/// The bytes of the JSON around the value and the tags.
 const REST: usize = 1024;

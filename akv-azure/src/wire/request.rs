@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::certificate::CertificateOperation;
 use super::secret::PKCS12;
 
-/// An issuer by whom nothing is signed: whoever holds the vault has the request signed.
+/// The issuer name without a CA: the owner of the vault has the request signed elsewhere.
 const UNKNOWN: &str = "Unknown";
 
 #[derive(Serialize)]
@@ -29,7 +29,7 @@ struct Enabled {
     enabled: bool,
 }
 
-/// Everything is said that the service would otherwise take from the version before.
+/// Sets every value that the service would otherwise take from the previous version.
 #[derive(Serialize)]
 struct Policy<'a> {
     key_props: KeyProperties,
@@ -47,7 +47,7 @@ struct KeyProperties {
     key_size: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     crv: Option<&'static str>,
-    /// A renewal gets a key of its own.
+    /// A renewal gets a new key.
     reuse_key: bool,
 }
 
@@ -79,7 +79,7 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// `Err`: the kind of name that a policy does not carry.
+    /// `Err`: the kind of name that a policy cannot carry.
     fn of(names: &'a [AlternativeName]) -> Result<Self, String> {
         let mut all = Self::default();
         for name in names {
@@ -122,7 +122,7 @@ struct Action {
     action_type: &'static str,
 }
 
-/// The body of a creation, or what of it cannot be carried.
+/// The body of a creation, or the value that it cannot carry.
 pub(crate) fn creation(request: &NewRequest) -> Result<Bytes, String> {
     let wanted = &request.wanted;
     let hsm = wanted.protection == KeyProtection::Hsm;
@@ -152,7 +152,7 @@ pub(crate) fn creation(request: &NewRequest) -> Result<Bytes, String> {
     serde_json::to_vec(&body).map(Bytes::from).map_err(|_| "what cannot be written".to_owned())
 }
 
-/// Whether older versions of the interface have no place for one of the names.
+/// Whether older versions of the interface cannot carry one of the names.
 pub(crate) fn needs_newer_version(names: &[AlternativeName]) -> bool {
     names.iter().any(|it| matches!(it, AlternativeName::Uri(_) | AlternativeName::Address(_)))
 }
@@ -175,7 +175,7 @@ pub(crate) fn merging(merge: &Merge) -> serde_json::Result<Bytes> {
     serde_json::to_vec(&body).map(Bytes::from)
 }
 
-/// An operation, as far as it is about a request.
+/// The fields of an operation that describe a request.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Request {
     #[serde(flatten)]
@@ -191,8 +191,8 @@ struct IssuerName {
 }
 
 impl Request {
-    /// What it says, or what is wrong with it. One that somebody wants to stop is still in progress,
-    /// and is no request to be merged.
+    /// The pending request, or the reason why it is invalid. An operation whose cancellation was
+    /// requested is still in progress, but is not a request that can be merged.
     pub(crate) fn pending(&self) -> Result<PendingRequest, &'static str> {
         let state = self.operation.state()?;
         let csr = self.csr.as_deref().and_then(|csr| text::from_base64(csr.as_bytes()));
@@ -201,14 +201,14 @@ impl Request {
         let issuer = self.issuer.as_ref().and_then(|issuer| issuer.name.as_deref());
         pending.awaits_merge = issuer.is_some_and(|name| name.eq_ignore_ascii_case(UNKNOWN));
         if self.cancellation_requested == Some(true) {
-            // Its key may be gone any moment.
+            // Its key may be deleted at any moment.
             pending.csr = None;
         }
         Ok(pending)
     }
 }
 
-/// The policy of a name, as far as it is about the key.
+/// The key settings of a policy.
 #[derive(Debug, Deserialize)]
 pub(crate) struct KeyPolicy {
     key_props: Option<Key>,
@@ -221,7 +221,7 @@ struct Key {
 }
 
 impl KeyPolicy {
-    /// Where a key is kept and whether it is exportable, where that is said.
+    /// The key's protection and whether it is exportable, if the policy states them.
     pub(crate) fn choices(self) -> (Option<KeyProtection>, Option<Exportable>) {
         let Some(key) = self.key_props else { return (None, None) };
         let protection = |kty: String| {

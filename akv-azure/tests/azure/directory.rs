@@ -1,4 +1,4 @@
-//! The control plane: what there is, and new vaults.
+//! The control plane: existing and new vaults.
 
 use akv_core::{
     AccessModel, Cloud, ErrorKind, NewVault, PublicAccess, PurgeProtection, Sku, VaultDirectory,
@@ -7,7 +7,7 @@ use akv_core::{
 use akv_testkit::{Fault, Operation};
 use tokio::time::Instant;
 
-use crate::change::lost;
+use crate::change::lost_reply_faults;
 use crate::world::{World, seconds};
 
 pub(crate) fn vault_id(world: &World, name: &str) -> VaultId {
@@ -124,7 +124,7 @@ async fn access_policies_have_the_given_object_ids() {
     let vault = new_vault(&world, "fabrikam")
         .with_options(VaultOptions::default().with_access(AccessModel::Policies(vec![object])));
     world.directory().create(&world.tenant(), &vault).await.expect("created");
-    // The fake refuses certificates by the model of the vault.
+    // The fake denies certificate operations per vault.
     world.cloud.deny(Operation::ListCertificates);
     let address = world.address("fabrikam", Cloud::public());
     let store = world.azure.store(&address, world.credential()).expect("a store");
@@ -185,7 +185,7 @@ async fn only_the_vaults_own_answer_is_a_sign_of_life() {
         world.tap("/healthstatus", Some((status, body)));
         let vault = new_vault(&world, "fabrikam");
         let created = world.directory().create(&world.tenant(), &vault).await;
-        let error = created.expect_err("nobody there");
+        let error = created.expect_err("no connection");
         assert_eq!(error.kind(), ErrorKind::TimedOut, "{status} {body}: {error}");
         assert!(error.to_string().contains("the service created the vault"), "{error}");
     }
@@ -202,7 +202,7 @@ async fn only_the_vaults_own_answer_is_a_sign_of_life() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_to_an_order_makes_one_vault_with_one_order() {
-    for fault in lost(Operation::CreateVault) {
+    for fault in lost_reply_faults(Operation::CreateVault) {
         let world = World::new();
         let vault = new_vault(&world, "fabrikam");
         let played = world.cloud.fault(fault.clone());
@@ -240,7 +240,7 @@ async fn an_order_whose_end_cannot_be_known_is_reported() {
 
 #[tokio::test(start_paused = true)]
 async fn cancelling_a_vault_creation_reports_the_vault() {
-    // It is cancelled while the vault is provisioned, and while its name does not answer yet.
+    // It is cancelled during provisioning, and while its name does not resolve yet.
     for takes in [60, 1] {
         let mut world = World::with(|cloud| cloud.creation_takes(seconds(takes)));
         world.tap("/healthstatus", None);

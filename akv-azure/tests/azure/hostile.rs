@@ -1,4 +1,4 @@
-//! A service that is not what it should be. No token leaves, memory and time stay bounded.
+//! A hostile service: no token leaves, memory and time stay bounded.
 
 use akv_core::{CertificateStore, Error, ErrorKind, ListOptions, VaultDirectory};
 use akv_testkit::{Challenge, Fault, Operation};
@@ -35,7 +35,7 @@ async fn listing(world: &World) -> Error {
 #[tokio::test(start_paused = true)]
 async fn a_challenge_moves_neither_audience_nor_authority() {
     for (challenge, tokens, says) in [
-        // No other token is asked for, so a new one cannot help.
+        // Only the same audience is requested, so a new token cannot help.
         (Challenge::Resource("https://management.azure.com".into()), 1, "not the vault audience"),
         (Challenge::Resource("https://managedhsm.azure.net".into()), 1, "managedhsm.azure.net"),
         (Challenge::Resource("https://vault.azure.net/".into()), 2, "also a new one"),
@@ -105,7 +105,7 @@ async fn lists_without_end_come_to_one() {
         (0, on_lists().endless_pages(), 202),
         // The same page again and again, each time under another address.
         (10, on_lists().endless_pages(), 2),
-        // A page that leads to itself.
+        // A page that links to itself.
         (0, on_lists().next_link(itself), 2),
     ] {
         let world = World::new();
@@ -198,12 +198,12 @@ async fn no_secret_is_in_any_error() {
     let store = world.store();
     let import = importing("web", &world.leaf("www.contoso.com"));
     let error = store.import(&import).await.expect_err("nothing works");
-    let mut told = format!("{error} {error:?} {store:?} {:?} {import:?}", world.azure);
+    let mut message = format!("{error} {error:?} {store:?} {:?} {import:?}", world.azure);
     let mut cause = std::error::Error::source(&error);
     while let Some(error) = cause {
-        told.push_str(&error.to_string());
+        message.push_str(&error.to_string());
         cause = error.source();
     }
-    assert!(!told.contains(&world.cloud.client_secret()), "{told}");
-    assert!(!told.contains("Bearer"), "{told}");
+    assert!(!message.contains(&world.cloud.client_secret()), "{message}");
+    assert!(!message.contains("Bearer"), "{message}");
 }

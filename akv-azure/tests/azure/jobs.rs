@@ -1,4 +1,5 @@
-//! The domain's jobs over REST: what the ports promise is enough for what the jobs decide.
+//! The domain's jobs over REST: the ports provide everything that the jobs need for their
+//! decisions.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Who we are, and every way in which that is refused.
+//! Sign-in, and every way in which it is rejected.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! What a vault can do, where all goes well.
+//! The operations of a vault without failures.
 
 use akv_core::{
     CertificateStore, Cloud, Deletion, Exportable, ListOptions, ListedCertificate, Purged, Result,
@@ -150,13 +150,13 @@ async fn tags_are_put_in_place_and_make_no_version() {
 async fn absent_object_is_none() {
     let world = World::new();
     let store = world.store();
-    let nobody = name("nobody");
-    assert_eq!(store.certificate(&nobody).await.expect("a look"), None);
-    assert_eq!(store.deleted(&nobody).await.expect("a look"), None);
-    assert_eq!(store.delete(&nobody).await.expect("a deletion"), None);
-    assert_eq!(store.recover(&nobody).await.expect("a recovery"), None);
-    assert_eq!(store.purge(&nobody).await.expect("a purge"), Purged::NothingThere);
-    assert!(store.update_tags(&nobody, &tags(&[])).await.is_err(), "there is nothing to update");
+    let absent = name("nobody");
+    assert_eq!(store.certificate(&absent).await.expect("a look"), None);
+    assert_eq!(store.deleted(&absent).await.expect("a look"), None);
+    assert_eq!(store.delete(&absent).await.expect("a deletion"), None);
+    assert_eq!(store.recover(&absent).await.expect("a recovery"), None);
+    assert_eq!(store.purge(&absent).await.expect("a purge"), Purged::NothingThere);
+    assert!(store.update_tags(&absent, &tags(&[])).await.is_err(), "there is nothing to update");
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,7 +170,7 @@ async fn deleting_returns_when_it_has_settled() {
     let deleted = store.deleted(&name("web")).await.expect("a look").expect("soft-deleted");
     assert!(deleted.scheduled_purge > deleted.deleted);
     assert_eq!(store.purge(&name("web")).await.expect("purged"), Purged::Done);
-    // The name is not free at once; the import waits for it.
+    // The name is not available at once; the import waits for it.
     store.import(&importing("web", &world.leaf("b.example"))).await.expect("an import");
 }
 

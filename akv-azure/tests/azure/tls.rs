@@ -1,4 +1,4 @@
-//! Over TLS on the loopback: the pool of connections that production has.
+//! TLS on the loopback: the connection pool of production.
 
 use std::net::{Ipv4Addr, SocketAddr};
 

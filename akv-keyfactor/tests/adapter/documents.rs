@@ -1,4 +1,4 @@
-//! The documents that go back, whole.
+//! The complete output documents.
 
 use akv_core::job::{Effect, Outcome, Status};
 use akv_keyfactor::Options;

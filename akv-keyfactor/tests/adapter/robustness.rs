@@ -1,4 +1,4 @@
-//! Whatever comes in, a result goes out.
+//! Every input produces a result.
 
 use akv_keyfactor::{JobOutput, LocalSecrets, Options};
 use futures::FutureExt as _;
@@ -54,7 +54,7 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Puts `value` in place of the member that `steps` lead to.
+/// Replaces the member at the path `steps` by `value`.
 fn replace(tree: &mut Value, steps: &[prop::sample::Index], value: Value) {
     match (steps.split_first(), &mut *tree) {
         (Some((step, rest)), Value::Object(members)) if !members.is_empty() => {

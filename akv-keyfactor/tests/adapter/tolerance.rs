@@ -1,4 +1,5 @@
-//! What the senders of job configurations really send, and what is refused with the field's name.
+//! The values that senders of job configurations really send, and the rejected values with the
+//! field's name.
 
 use akv_core::job::{AddRequest, Overwrite};
 use akv_core::{Credential, TenantId};

@@ -5,7 +5,7 @@ use futures::StreamExt;
 
 use super::*;
 
-/// A service that counts what it accepts in any window, at the moment a request arrives.
+/// A service that counts the accepted requests of any window, at the moment each arrives.
 #[derive(Default)]
 struct Vault {
     accepted: VecDeque<Instant>,
@@ -30,7 +30,7 @@ impl Vault {
     }
 }
 
-/// The place of a request that is sent at once.
+/// A slot for a request that is sent at once.
 async fn granted(limiter: &Arc<RateLimiter>) -> Permit {
     let deadline = Deadline::after(Duration::MAX);
     let mut permit = limiter.permit(deadline).await.expect("before the deadline");
@@ -38,7 +38,7 @@ async fn granted(limiter: &Arc<RateLimiter>) -> Permit {
     permit
 }
 
-/// Sends so many requests, 64 at a time; how long each is on its way there is for `way` to say.
+/// Sends this many requests, 64 at a time; `way` gives each request's time in transit.
 async fn send(
     limiter: &Arc<RateLimiter>,
     requests: u32,
@@ -77,7 +77,7 @@ async fn single_client_is_never_throttled() {
     let (vault, took) = send(&RateLimiter::new(RateLimit::default()), 10_400, 4000, uneven).await;
     assert_eq!(vault.refused, 0);
     assert_eq!(vault.most_in_a_window, 4000, "all of the budget is used");
-    // Two full windows and what is left over: 20 seconds are the floor.
+    // Two full windows and the rest: 20 seconds are the minimum.
     assert!(took < Duration::from_secs(24), "{took:?}");
 }
 

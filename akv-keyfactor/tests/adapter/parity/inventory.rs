@@ -94,7 +94,7 @@ async fn v4_a_disabled_certificate_is_an_item_like_any_other() {
     assert_eq!(output.inventory.expect("an inventory").len(), 1);
 }
 
-/// Takes one item and then says that it cannot pass any on.
+/// Accepts `self.0` items and then fails.
 struct Broken(usize);
 
 #[async_trait]

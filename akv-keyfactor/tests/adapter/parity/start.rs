@@ -1,4 +1,4 @@
-//! I1 to I10: what every job starts with.
+//! I1 to I10: the common start of all jobs.
 
 use akv_core::{Cloud, Credential, Region, Sku};
 use akv_keyfactor::{JobStatus, Options};
