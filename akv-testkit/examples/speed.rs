@@ -1,12 +1,13 @@
-//! How fast `akv` is against `akv-fake`, each a process of its own, with the one-after-the-other
-//! baseline in the same run:
+//! The speed of `akv` with `akv-fake`, each in its own process, with a sequential baseline in the
+//! same run:
 //!
 //! ```sh
 //! cargo run --release -p akv-testkit --example speed
 //! ```
 //!
-//! Prints a table and the same as JSON. Words after `--` choose the measurements whose names hold
-//! one of them. Nothing is asserted: figures depend on the machine, ratios less so.
+//! Prints a table and the same data as JSON. Arguments after `--` select the measurements whose
+//! names contain one of them. It asserts nothing: the figures depend on the machine; the ratios
+//! less so.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -205,7 +206,7 @@ fn shared_budget(programs: &Programs) -> Result<Vec<Row>> {
             50.0,
             "five full windows",
         ),
-        Row::new("certificates of it told", Unit::Count, lines, 10_000.0, "all"),
+        Row::new("certificates in its report", Unit::Count, lines, 10_000.0, "all"),
         Row::new(
             "requests of it answered 429",
             Unit::Count,
@@ -280,7 +281,7 @@ fn median(runs: usize, mut measure: impl FnMut() -> Result<f64>) -> Result<f64> 
     measured.get(runs / 2).copied().ok_or_else(|| "no runs".into())
 }
 
-/// The two programs, built for release.
+/// The two programs in release builds.
 struct Programs {
     akv: PathBuf,
     fake: PathBuf,
@@ -375,7 +376,7 @@ impl Run {
     }
 }
 
-/// The most memory a process has had so far, in MiB; 0 where the system does not tell.
+/// The peak memory of a process in MiB; 0 if the system does not report it.
 fn resident_peak(process: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -391,7 +392,7 @@ struct Fake {
 }
 
 impl Fake {
-    /// What `env.sh` exports.
+    /// The variables that `env.sh` exports.
     fn environment(&self) -> Result<Vec<(String, String)>> {
         let text = std::fs::read_to_string(self.dir.path().join("env.sh"))?;
         let exports = text.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
@@ -403,7 +404,7 @@ impl Fake {
         found.map(|(_, value)| value).ok_or_else(|| format!("no {wanted} in env.sh").into())
     }
 
-    /// How many requests the vault was asked while `work` was done.
+    /// How many requests the vault received during `work`.
     fn vault_requests(&self, work: impl FnOnce() -> Result<()>) -> Result<f64> {
         let asked = || -> Result<f64> {
             let counts = self.counts()?;
@@ -420,7 +421,7 @@ impl Fake {
         self.counts()?["throttled"].as_f64().ok_or_else(|| "no count".into())
     }
 
-    /// The control endpoint's counts, asked with the TLS library that the fake itself uses.
+    /// The counts of the control endpoint, read with the fake's own TLS library.
     fn counts(&self) -> Result<Value> {
         let url = url::Url::parse(&self.variable("AKV_FAKE_CONTROL_URL")?)?;
         let port = url.port().ok_or("no port")?;
@@ -445,7 +446,7 @@ impl Fake {
         Ok(serde_json::from_str(body)?)
     }
 
-    /// An inventory as Command would ask for it.
+    /// An inventory job as Command sends it.
     fn inventory_job(&self) -> Result<Value> {
         let path = [
             self.variable("AZURE_SUBSCRIPTION_ID")?,
@@ -468,7 +469,7 @@ impl Fake {
 
 impl Drop for Fake {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -34,9 +34,9 @@ async fn a_lost_reply_to_an_import_makes_one_version() {
         let world = World::new();
         let leaf = world.leaf("www.contoso.com");
         let import = importing("web", &leaf).with_tags(tags(&[("owner", "pki")]));
-        let played = world.cloud.fault(fault.clone());
+        let counter = world.cloud.fault(fault.clone());
         let imported = world.store().import(&import).await.expect("an import");
-        assert_eq!(played.played(), 1, "{fault:?}");
+        assert_eq!(counter.hits(), 1, "{fault:?}");
         assert_eq!(imported.thumbprint, Some(leaf.thumbprint()));
         assert_eq!(imported.tags, import.tags);
         assert_eq!(world.cloud.vault("contoso").versions("web").len(), 1, "{fault:?}");
@@ -282,7 +282,7 @@ async fn lost_change_is_not_mistaken_for_the_old_state() {
         };
         world.cloud.fault(Fault::on(operation).nth(1).after_change().close_connection());
         change(&world, operation).await.unwrap_or_else(|error| panic!("{operation:?}: {error}"));
-        assert_eq!(seen.played(), 1, "{operation:?}");
+        assert_eq!(seen.hits(), 1, "{operation:?}");
         assert_eq!(world.cloud.journal().count(operation), 2, "{operation:?}");
     }
 }

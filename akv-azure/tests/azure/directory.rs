@@ -205,10 +205,10 @@ async fn a_lost_reply_to_an_order_makes_one_vault_with_one_order() {
     for fault in lost_reply_faults(Operation::CreateVault) {
         let world = World::new();
         let vault = new_vault(&world, "fabrikam");
-        let played = world.cloud.fault(fault.clone());
+        let counter = world.cloud.fault(fault.clone());
         let created = world.directory().create(&world.tenant(), &vault).await;
         assert_eq!(created.expect("a vault").path.vault().as_str(), "fabrikam", "{fault:?}");
-        assert_eq!(played.played(), 1, "{fault:?}");
+        assert_eq!(counter.hits(), 1, "{fault:?}");
         assert_eq!(world.cloud.journal().count(Operation::CreateVault), 1, "{fault:?}");
     }
 }

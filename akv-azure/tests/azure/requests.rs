@@ -396,7 +396,7 @@ async fn lost_answers_leave_one_request_and_one_version() {
         for fault in lost_reply_faults(operation) {
             let world = World::new();
             let pki = TestPki::elliptic(world.cloud.clock().now());
-            let played = world.cloud.fault(fault.clone());
+            let counter = world.cloud.fault(fault.clone());
             if operation == Operation::DeletePending {
                 jobs(&world).request(&asking(wanted("ec-p384"))).await;
             }
@@ -405,7 +405,7 @@ async fn lost_answers_leave_one_request_and_one_version() {
             let issued = pki.sign(csr(&requested).der()).expect("signed");
             let merged = jobs(&world).merge(&merging(&issued)).await;
             assert_eq!(merged.status(), Status::Success, "{fault:?} {}", merged.message());
-            assert_eq!(played.played(), 1, "{fault:?}");
+            assert_eq!(counter.hits(), 1, "{fault:?}");
             assert_eq!(world.cloud.vault("contoso").versions("web").len(), 1, "{fault:?}");
             let sent = world.cloud.journal().count(Operation::MergePending);
             assert_eq!(sent, 1, "{fault:?}");
@@ -418,10 +418,10 @@ async fn service_at_work_on_the_request_is_waited_for() {
     let world = World::new();
     jobs(&world).request(&asking(wanted("ec-p256"))).await;
     let busy = Fault::on(Operation::DeletePending).first(3).error(409, "Conflict", None);
-    let played = world.cloud.fault(busy);
+    let counter = world.cloud.fault(busy);
     let cancelled = jobs(&world).cancel(&name("web")).await;
     assert_eq!(cancelled.status(), Status::Success, "{}", cancelled.message());
-    assert_eq!(played.played(), 3);
+    assert_eq!(counter.hits(), 3);
 }
 
 /// Requests, has the request signed and merges: the sequence of one Command job, or of a person

@@ -1,4 +1,4 @@
-//! Backups of certificates, and what comes back from them.
+//! Backups of certificates, and their restoration.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Faults, budgets and the journal, seen through the in-process transport.
+//! Faults, budgets and the journal, through the in-process transport.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ async fn the_reply_to_an_import_is_lost_but_the_version_is_there() {
     let cloud = cloud();
     let client = Client::of(&cloud);
     let import = Fault::on(Operation::ImportCertificate);
-    let lost = cloud.fault(import.clone().nth(2).after_change().close_connection());
+    let closed = cloud.fault(import.clone().nth(2).after_change().close_connection());
     let never = cloud.fault(import.nth(3).close_connection());
     let file = TestPki::new(cloud.clock().now()).leaf("a").issue().pfx();
     let body = import_body(&file).to_string();
@@ -64,7 +64,7 @@ async fn the_reply_to_an_import_is_lost_but_the_version_is_there() {
     }
     assert_eq!(kinds, [None, Some(true), Some(true)]);
     assert_eq!(cloud.vault("contoso").versions("web").len(), 2);
-    assert_eq!((lost.played(), never.played()), (1, 1));
+    assert_eq!((closed.hits(), never.hits()), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,7 +90,7 @@ async fn answers_come_torn_late_slowly_and_never() {
     assert_eq!(slow.expect("a body").body().len(), length);
     let pieces = u64::try_from(length.div_ceil(100)).expect("a number");
     assert_eq!(before.elapsed(), Duration::from_secs(pieces));
-    // An unreachable host comes before authentication, so it counts calls of its own.
+    // An unreachable host comes before authentication, so its calls are counted separately.
     let mut seen = Vec::new();
     for _ in 0..3 {
         seen.push(client.get(path).await.map(|answer| u16::from(answer.status())));
@@ -260,7 +260,7 @@ fn a_fault_of_the_test_itself_that_cannot_be_played_says_so() {
         let answer = caller.get("/certificates/cert-000001");
         let text = String::from_utf8_lossy(answer.bytes()).into_owned();
         assert_eq!(answer.status(), 500);
-        assert!(text.contains("cannot be played") && text.contains(part), "{text}");
+        assert!(text.contains("cannot be applied") && text.contains(part), "{text}");
     }
 }
 

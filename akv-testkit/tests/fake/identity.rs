@@ -1,4 +1,4 @@
-//! Entra ID and managed identities through the fake's one door.
+//! Entra ID and managed identities through `FakeCloud::handle`.
 
 use std::time::Duration;
 

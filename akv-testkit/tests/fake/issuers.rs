@@ -1,4 +1,4 @@
-//! The contacts of a vault and the issuers that it knows.
+//! The contacts and the issuers of a vault.
 
 use akv_testkit::{FakeCloud, Fault, Operation};
 use azure_security_keyvault_certificates::models as sdk;

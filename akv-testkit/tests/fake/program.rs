@@ -1,4 +1,4 @@
-//! The program `akv-fake` as another process starts it.
+//! The program `akv-fake` as a child process.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -75,7 +75,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It has ended already where the test went well.
+        // It has already ended if the test succeeded.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -154,7 +154,7 @@ fn a_file_that_is_no_client_certificate_is_named() {
         assert_eq!(program.status.code(), Some(1));
         String::from_utf8_lossy(&program.stderr).into_owned()
     };
-    // The reason is in the words of the operating system.
+    // The operating system's text states the reason.
     let absent = run();
     assert!(absent.contains("client.pem: ") && absent.contains("(os error 2)"), "{absent}");
     std::fs::write(&file, "nonsense").expect("written");
@@ -211,7 +211,7 @@ fn impossible_options_fail_at_the_start() {
             .expect("a process");
         let stdout = child.stdout.take().expect("a pipe");
         let ready = BufReader::new(stdout).lines().next();
-        // One that serves does not end by itself.
+        // A serving program does not end by itself.
         let _ = child.kill();
         let output = child.wait_with_output().expect("an end");
         assert!(ready.is_none(), "{flag} {file}: it serves");

@@ -1,4 +1,4 @@
-//! The fake over TLS, asked by a client that knows nothing of it.
+//! The fake over TLS, with an independent client.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use akv_testkit::{FakeCloud, Fault, Operation, TlsServer};
 use reqwest::{Certificate, Client, Version};
 use serde_json::{Value, json};
 
-/// A client that trusts the server's authority and finds its hosts.
+/// A client that trusts the server's CA and resolves its hosts.
 pub(crate) fn client(ca_pem: &str, address: std::net::SocketAddr) -> Client {
     let root = Certificate::from_pem(ca_pem.as_bytes()).expect("a certificate");
     let hosts = ["login", "management", "imds", "arc", "contoso.vault", "fake-vault.vault"];
@@ -79,7 +79,7 @@ async fn a_client_walks_through_everything_over_http_2() {
     let nowhere = format!("https://nowhere.vault.localhost:{}/", server.address().port());
     assert!(get(nowhere).await.is_err());
     server.stop().await;
-    assert!(get(base).await.is_err(), "nobody listens any more");
+    assert!(get(base).await.is_err(), "no server listens");
 }
 
 #[tokio::test(flavor = "multi_thread")]

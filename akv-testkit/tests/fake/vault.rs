@@ -1,4 +1,4 @@
-//! The fake vault through its one door.
+//! The fake vault through `FakeCloud::handle`.
 
 use std::time::Duration;
 
@@ -102,10 +102,10 @@ fn import_returns_the_content_of_the_file() {
     assert_eq!(bundle["attributes"]["recoveryLevel"], "Recoverable+Purgeable");
     let id = bundle["id"].as_str().expect("an id");
     assert!(id.starts_with("https://contoso.vault.azure.net/certificates/Web-01/"), "{id}");
-    // In another case it is the same certificate, shown in the case of its making.
+    // In another case it is the same certificate, displayed in the case of its creation.
     let again = caller.get("/certificates/WEB-01/");
     assert_eq!(again.body_json()["id"], bundle["id"]);
-    // The chain is behind the secret alone.
+    // Only the secret contains the chain.
     let version = cloud.vault("contoso").newest("web-01").expect("a version");
     assert_eq!(version.certificates.len(), 3);
     let secret = caller.get("/secrets/web-01").body_json();
@@ -200,7 +200,7 @@ fn rejected_input_of_the_service_is_rejected() {
     }
     let pem = import(&caller, "pem", &json!({ "value": good.pem(), "policy": pem_policy }));
     assert_eq!(pem.status(), 200, "{}", pem.body_json());
-    // A name that has a PEM policy does not take a PKCS#12 file without a word about it.
+    // A name with a PEM policy rejects a PKCS#12 file without a content type.
     let answer = import(&caller, "pem", &import_body(&good.pfx()));
     assert_eq!(answer.status(), 400);
 }
