@@ -3,7 +3,10 @@
 mod directory;
 mod lists;
 mod script;
+mod state;
 mod store;
+mod store_call;
 
 pub use directory::{DirectoryCall, MemoryDirectory};
-pub use store::{MemoryStore, StoreCall};
+pub use store::MemoryStore;
+pub use store_call::StoreCall;

@@ -1,6 +1,5 @@
 //! A vault in memory.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::bundle::{KeyKind, X509};
@@ -12,9 +11,11 @@ use crate::{
 };
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
-use crate::memory::script::{Often, Script};
+use crate::memory::script::Often;
+use crate::memory::state::{Entry, Gone, RETENTION, State};
+use crate::memory::store_call::StoreCall;
 
 /// A [`CertificateStore`] in memory with the meaning of the service: names without case, versions,
 /// soft delete, conflicts. It settles at once, and it fails when it is told to.
@@ -39,70 +40,6 @@ use crate::memory::script::{Often, Script};
 pub struct MemoryStore {
     vault: VaultName,
     state: Arc<Mutex<State>>,
-}
-
-/// A method of [`CertificateStore`] or of an optional capability.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum StoreCall {
-    /// `list`.
-    List,
-    /// `certificate`.
-    Certificate,
-    /// `chain`.
-    Chain,
-    /// `operation`.
-    Operation,
-    /// `deleted`.
-    Deleted,
-    /// `import`.
-    Import,
-    /// `update_tags`.
-    UpdateTags,
-    /// `delete`.
-    Delete,
-    /// `recover`.
-    Recover,
-    /// `purge`.
-    Purge,
-    /// The list of [`SoftDeletedCertificates`].
-    ListDeleted,
-    /// The list of [`CertificateVersions`].
-    ListVersions,
-}
-
-#[derive(Debug, Clone, Default)]
-pub(super) struct State {
-    pub(super) live: BTreeMap<CertificateName, Entry>,
-    pub(super) deleted: BTreeMap<CertificateName, Gone>,
-    operations: BTreeMap<CertificateName, OperationState>,
-    shown_once: Option<Certificate>,
-    yields: bool,
-    /// Names that something else holds.
-    occupied: Vec<CertificateName>,
-    now: Option<OffsetDateTime>,
-    versions_made: u64,
-    /// The list ends with this error after so many items.
-    list_breaks: Option<(usize, Error)>,
-    pub(super) script: Script<StoreCall>,
-}
-
-/// A certificate with all its versions, oldest first, each with its chain.
-#[derive(Debug, Clone)]
-pub(super) struct Entry {
-    pub(super) versions: Vec<(Certificate, Vec<Vec<u8>>)>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Gone {
-    pub(super) entry: Entry,
-    pub(super) at: OffsetDateTime,
-}
-
-impl Entry {
-    pub(super) fn newest(&self) -> Option<&Certificate> {
-        self.versions.last().map(|(certificate, _)| certificate)
-    }
 }
 
 impl MemoryStore {
@@ -220,21 +157,6 @@ impl MemoryStore {
 
     fn error(&self, kind: ErrorKind, tried: &str, name: &CertificateName, problem: &str) -> Error {
         Error::new(kind, format!("{tried} certificate {name} in vault {}", self.vault), problem)
-    }
-}
-
-impl State {
-    fn now(&self) -> OffsetDateTime {
-        self.now.unwrap_or_else(OffsetDateTime::now_utc)
-    }
-
-    fn is_in_progress(&self, name: &CertificateName) -> bool {
-        self.operations.get(name) == Some(&OperationState::InProgress)
-    }
-
-    fn fresh_version(&mut self) -> Result<Version> {
-        self.versions_made += 1;
-        Ok(format!("{:032x}", self.versions_made).parse()?)
     }
 }
 
@@ -421,6 +343,3 @@ fn kind_of(kind: &KeyKind) -> String {
         other => other.to_string(),
     }
 }
-
-/// The service's usual retention.
-pub(super) const RETENTION: Duration = Duration::days(90);
