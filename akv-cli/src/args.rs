@@ -5,8 +5,8 @@
 mod common;
 mod fleet;
 mod job;
-mod meant;
 mod objects;
+mod option_hints;
 mod requests;
 mod tools;
 
@@ -20,8 +20,8 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 pub(crate) use common::{Common, Identity, LogFormat, Output};
 pub(crate) use fleet::{SelectionArgs, ViaArgs, ViaChoice};
 pub(crate) use job::JobArgs;
-pub(crate) use meant::with_meant;
 pub(crate) use objects::{DeletedArgs, ListDeletedArgs, ShowArgs};
+pub(crate) use option_hints::with_option_hint;
 pub(crate) use requests::{CancelArgs, MergeArgs, RequestArgs};
 pub(crate) use tools::{CompletionsArgs, ManArgs};
 
@@ -33,7 +33,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
     #[command(flatten)]
     pub(crate) common: Common,
-    /// As it was given.
+    /// The command name as given.
     #[cfg(feature = "otlp")]
     #[arg(skip)]
     pub(crate) command_name: String,

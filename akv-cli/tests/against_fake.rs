@@ -1,4 +1,4 @@
-//! The program against a fake Azure over TLS: the way it is used.
+//! The program with a fake Azure over TLS: the usual commands.
 
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! The program as a person or a script meets it, without any cloud.
+//! The program without any cloud, for a person or a script.
 
 #![allow(
     clippy::expect_used,
@@ -43,10 +43,10 @@ fn arguments_that_are_rejected_are_shown_inert() {
         ["show", odd],
         ["store-type", odd],
     ] {
-        let told = akv().args(arguments).run();
-        assert_eq!(told.code, 2, "{}", told.both());
-        assert!(!told.stderr.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\r']), "{:?}", told.stderr);
-        assert!(!told.stderr.lines().any(|line| line.starts_with("FORGED")), "{}", told.stderr);
+        let run = akv().args(arguments).run();
+        assert_eq!(run.code, 2, "{}", run.both());
+        assert!(!run.stderr.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\r']), "{:?}", run.stderr);
+        assert!(!run.stderr.lines().any(|line| line.starts_with("FORGED")), "{}", run.stderr);
     }
 }
 
@@ -82,7 +82,7 @@ fn help_of_each_command_is_printed() {
         assert!(help.contains(&format!("\n  {command} ")), "{command}");
         let help = akv().args([command, "--help"]).run();
         assert_eq!(help.code, 0);
-        // The common options are the same everywhere, and are in the help of the program.
+        // The common options are the same in all commands, and are in the program's help.
         let own = help.stdout.split("\nCommon options:").next().expect("a text");
         insta::assert_snapshot!(format!("help_{command}"), own);
     }
@@ -107,7 +107,7 @@ fn option_of_another_tool_is_answered_with_the_one_meant() {
 #[test]
 fn completions_and_man_pages_know_every_command() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        // Settings that cannot be read must not break a shell's start.
+        // Invalid settings must not break the start of a shell.
         let run = akv().args(["completions", shell]).env("AKV_CONFIG", "/none").run();
         assert_eq!(run.code, 0, "{}", run.stderr);
         for word in ["list-deleted", "password-file", "allow-endpoint"] {

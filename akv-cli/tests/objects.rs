@@ -1,4 +1,4 @@
-//! `show`, `list-deleted`, `recover` and `purge` against a fake Azure over TLS.
+//! `show`, `list-deleted`, `recover` and `purge` with a fake Azure over TLS.
 
 #![allow(
     clippy::expect_used,

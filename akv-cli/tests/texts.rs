@@ -1,4 +1,4 @@
-//! What a person reads: the results and the warnings of each command, under snapshots.
+//! Snapshots of the results and the warnings of each command.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
@@ -12,7 +12,7 @@ use program::fake::Fake;
 use program::{FIXTURES, Run, normalized};
 use serde_json::json;
 
-/// The command, its exit code and what it printed.
+/// The command, its exit code and its output.
 struct Transcript {
     fake: Fake,
     text: String,
@@ -40,7 +40,7 @@ impl Transcript {
         writeln!(self.text, "exit code {}\n", run.code).expect("written");
     }
 
-    /// Without the port of the fake, its folder and what else differs between runs.
+    /// Without the port of the fake, its folder and other values that differ between runs.
     fn of_any_run(&self, text: &str) -> String {
         let folder = self.fake.path("").to_string_lossy().into_owned();
         let text = normalized(&text.replace(&folder, "")).replace(&FIXTURES.replace('\\', "/"), "");
@@ -101,7 +101,7 @@ fn results_and_warnings_of_requests_are_printed() {
     let mut it = Transcript::new(Fake::with_vault());
     let request = ["request", "contoso", "--alias", "mail", "--dns", "mail.contoso.com"];
     let csr = it.fake.akv().args(request).run();
-    // The request itself has a new key each time.
+    // The request has a new key each time.
     it.record(&request, &Run { stdout: "PEM\n".to_owned(), ..csr.clone() });
     let again = it.fake.akv().args(request).run();
     it.record(&request, &Run { stdout: "PEM\n".to_owned(), ..again });

@@ -1,4 +1,4 @@
-//! Where a certificate store is: every spelling in use, one meaning.
+//! The path of a certificate store, in all spellings in use.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,9 +6,9 @@ use std::str::FromStr;
 use crate::error::InvalidValue;
 use crate::vault::{ResourceGroupName, SubscriptionId, VaultName};
 
-/// The path of a certificate store: a vault and, where known, where the vault lives.
+/// The path of a certificate store: a vault and, if known, its location.
 ///
-/// Read from any spelling in use, shown in the three-part form where it is known:
+/// Parses every spelling in use, and displays the three-part form if it is known:
 ///
 /// ```
 /// use akv_core::StorePath;
@@ -35,7 +35,7 @@ pub struct StorePath {
 }
 
 impl StorePath {
-    /// The full path of a vault, as discovery finds it.
+    /// The full path of a vault, as in a discovery.
     pub fn new(
         subscription: SubscriptionId,
         resource_group: ResourceGroupName,
@@ -49,12 +49,12 @@ impl StorePath {
         }
     }
 
-    /// The subscription, where the path names one.
+    /// The subscription, if the path names one.
     pub fn subscription(&self) -> Option<SubscriptionId> {
         self.subscription
     }
 
-    /// The resource group, where the path names one.
+    /// The resource group, if the path names one.
     pub fn resource_group(&self) -> Option<&ResourceGroupName> {
         self.resource_group.as_ref()
     }
@@ -64,13 +64,13 @@ impl StorePath {
         &self.vault
     }
 
-    /// The host that a vault URL named, in lower case and with its port if it had one. It must
-    /// agree with the configured cloud before anything is sent there.
+    /// The host of a vault URL, in lower case and with its port if it has one. It must match the
+    /// configured cloud before anything is sent to it.
     pub fn host(&self) -> Option<&str> {
         self.host.as_deref()
     }
 
-    /// The same path with these parts in place of its own.
+    /// The same path with these parts replaced.
     #[must_use]
     pub fn with_overrides(
         mut self,
@@ -94,7 +94,7 @@ impl StorePath {
     fn from_resource_id(text: &str) -> Result<Self, InvalidValue> {
         let parts: Vec<&str> = text.trim_matches('/').split('/').collect();
         match parts.as_slice() {
-            // The portal's pages add their own name.
+            // The portal's pages append their own name.
             [subscriptions, subscription, groups, group, providers, provider, kind, name, ..]
                 if same(&[subscriptions, groups], &["subscriptions", "resourcegroups"])
                     && same(&[providers, provider], &["providers", "microsoft.keyvault"]) =>
@@ -109,14 +109,14 @@ impl StorePath {
         }
     }
 
-    /// The resource id in an address of the portal, which stands behind `#` and is sometimes
+    /// The resource ID in an address of the portal, which follows `#` and is sometimes
     /// percent-encoded.
     fn from_portal(text: &str) -> Result<Self, InvalidValue> {
         let decoded = text.replace("%2F", "/").replace("%2f", "/");
         let lower = decoded.to_ascii_lowercase();
         let id = lower.find("/subscriptions/").and_then(|start| decoded.get(start..));
         let id = id.and_then(|id| id.split(['?', '#']).next()).unwrap_or_default();
-        // The pages of certificates, keys and secrets have the vault's URL instead.
+        // The pages of certificates, keys and secrets contain the vault's URL instead.
         let url = decoded.rsplit_once("https://").map(|(_, url)| url).filter(|url| !is_portal(url));
         let of_url = || url.and_then(|url| Self::from_host(text, url).ok());
         Self::from_resource_id(id).or_else(|error| of_url().ok_or(error)).map_err(|_| {
@@ -125,7 +125,7 @@ impl StorePath {
         })
     }
 
-    /// From a URL, or a host that stands alone.
+    /// From a URL, or a host without a scheme.
     fn from_host(text: &str, rest: &str) -> Result<Self, InvalidValue> {
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
         let host = host.strip_suffix(":443").unwrap_or(&host);
@@ -147,11 +147,11 @@ impl StorePath {
     }
 }
 
-/// What to write instead of a name in one of Azure's own zones for private endpoints, such as
+/// The replacement for a name in one of Azure's own zones for private endpoints, such as
 /// `contoso.privatelink.vaultcore.azure.net`. `None` for any other name.
 ///
-/// Such a name resolves, but the certificate behind it is the vault's, which does not have it: the
-/// vault's usual name leads to the private endpoint.
+/// Such a name resolves, but the vault's certificate does not contain it: the vault's usual name
+/// leads to the private endpoint.
 pub(crate) fn private_link_advice(host: &str) -> Option<String> {
     let host = host.to_ascii_lowercase();
     let host = host.split(':').next().unwrap_or_default();
@@ -177,7 +177,7 @@ impl FromStr for StorePath {
             let secure = scheme.eq_ignore_ascii_case("https");
             return if secure { Self::from_host(text, rest) } else { Err(invalid(text)) };
         }
-        // No other spelling has a full stop before anything else; names of groups may have some.
+        // No other spelling has a full stop in its first part; group names may contain some.
         let first = path.split(['/', '?', '#', ':']).next().unwrap_or_default();
         if first.contains('.') {
             return Self::from_host(text, path);
@@ -213,7 +213,7 @@ impl fmt::Display for StorePath {
     }
 }
 
-/// Whether a URL without its scheme is one of the portal, which has other hosts below its own
+/// Whether a URL without its scheme is one of the portal, which also has hosts below its own
 /// (`ms.portal.azure.com`).
 fn is_portal(rest: &str) -> bool {
     let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default().to_ascii_lowercase();

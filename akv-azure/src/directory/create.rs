@@ -202,7 +202,7 @@ fn but(operation: &str, error: &Error) -> Error {
         "the service created the vault, but akv could not check whether it is \
                         ready: {error}"
     );
-    Error::new(error.kind(), operation, message).after_it_was_taken()
+    Error::new(error.kind(), operation, message).after_acceptance()
 }
 
 /// Calls the vault's health endpoint without a token until its name resolves and it answers. An

@@ -304,13 +304,13 @@ async fn poll(
 /// The message states what was done before the failure.
 fn after(accepted: &str, operation: &str, error: &Error) -> Error {
     let message = format!("{accepted}, but akv did not see it complete: {error}");
-    Error::new(error.kind(), operation, message).with_source(error.clone()).after_it_was_taken()
+    Error::new(error.kind(), operation, message).with_source(error.clone()).after_acceptance()
 }
 
 fn unsettled(kind: ErrorKind, accepted: &str, call: &Call, retry: &Retry) -> Error {
     let seconds = retry.deadline().total().as_secs();
     let message = format!("{accepted}, but it had not completed after {seconds} seconds");
-    Error::new(kind, &call.operation, message).after_it_was_taken()
+    Error::new(kind, &call.operation, message).after_acceptance()
 }
 
 /// Small vaults settle at once, so the first polls are quick.

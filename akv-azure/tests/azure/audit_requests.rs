@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use akv_core::audit::{Audit, AuditEvent, AuditOutcome, AuditSink, NotRecorded};
 use akv_core::job::{
-    CertificateWish, Effect, KeyRequest, MergeRequest, Overwrite, RequestJob, RequestJobs,
+    CertificateSpec, Effect, KeyRequest, MergeRequest, Overwrite, RequestJob, RequestJobs,
 };
 use akv_core::{Action, FixedClock, Layer, RequestedCertificate};
 use akv_testkit::pki::TestPki;
@@ -29,7 +29,7 @@ impl AuditSink for Events {
 fn asking(alias: &str, key: &str) -> KeyRequest {
     let subject = format!("CN={alias}").parse().expect("a name");
     let wanted = RequestedCertificate::new(subject).with_key(key.parse().expect("a key"));
-    KeyRequest::new(name(alias), CertificateWish::This(wanted)).with_overwrite(Overwrite::Yes)
+    KeyRequest::new(name(alias), CertificateSpec::Explicit(wanted)).with_overwrite(Overwrite::Yes)
 }
 
 /// Requests, requests something else instead, merges, requests again and cancels.

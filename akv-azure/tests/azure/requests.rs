@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use akv_azure::{Azure, AzureOptions, KeyVault};
 use akv_core::bundle::{AlternativeName, CertificateRequest, X509};
 use akv_core::job::{
-    CertificateWish, Effect, ExistingTags, KeyRequest, MergeRequest, Outcome, Overwrite,
+    CertificateSpec, Effect, ExistingTags, KeyRequest, MergeRequest, Outcome, Overwrite,
     RequestJob, RequestJobs, Status,
 };
 use akv_core::{
@@ -59,7 +59,7 @@ fn wanted(key: &str) -> RequestedCertificate {
 }
 
 fn asking(wanted: RequestedCertificate) -> KeyRequest {
-    KeyRequest::new(name("web"), CertificateWish::This(wanted))
+    KeyRequest::new(name("web"), CertificateSpec::Explicit(wanted))
 }
 
 fn csr(outcome: &Outcome) -> CertificateRequest {
@@ -273,7 +273,7 @@ async fn request_like_the_newest_version_renews_it() {
     let first = jobs(&world).request(&asking(asked)).await;
     let pki = TestPki::new(world.cloud.clock().now());
     jobs(&world).merge(&merging(&pki.sign(csr(&first).der()).expect("signed"))).await;
-    let like = KeyRequest::new(name("web"), CertificateWish::LikeNewest)
+    let like = KeyRequest::new(name("web"), CertificateSpec::LikeNewest)
         .with_overwrite(Overwrite::Yes)
         .with_tags(tags(&[("round", "2")]), ExistingTags::Preserve);
     let renewed = jobs(&world).request(&like).await;
@@ -287,7 +287,7 @@ async fn request_like_the_newest_version_renews_it() {
     assert_eq!(merged.status(), Status::Success, "{}", merged.message());
     let newest = world.cloud.vault("contoso").newest("web").expect("a version");
     assert!(!newest.exportable, "as it was");
-    let nothing = KeyRequest::new(name("none"), CertificateWish::LikeNewest);
+    let nothing = KeyRequest::new(name("none"), CertificateSpec::LikeNewest);
     assert_eq!(jobs(&world).request(&nothing).await.status(), Status::Failure);
 }
 

@@ -1,4 +1,4 @@
-//! The asynchronous runtime, and what commands have in it.
+//! The asynchronous runtime, and the context of commands in it.
 
 use std::future::Future;
 
@@ -35,5 +35,5 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
         .context("cannot start the asynchronous runtime")
 }
 
-/// The work is waiting for a service; two threads keep decoding from holding it up.
+/// The work mostly waits for a service; with two threads, decoding does not delay it.
 const WORKERS: usize = 2;

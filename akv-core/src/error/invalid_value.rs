@@ -1,4 +1,4 @@
-//! A text from outside that is not valid.
+//! An invalid text from outside.
 
 const SHOWN: usize = 200;
 
@@ -12,7 +12,7 @@ pub struct InvalidValue {
 }
 
 impl InvalidValue {
-    /// `read` is cut to 200 characters: the message is for a person.
+    /// `read` is truncated to 200 characters, because the message is for a person.
     pub fn new(what: &'static str, read: &str, expected: impl Into<String>) -> Self {
         let mut shown: String = read.chars().take(SHOWN).collect();
         if shown.len() < read.len() {

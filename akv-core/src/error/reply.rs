@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::text::printable;
 
-/// The service's response, as far as it helps to find the cause.
+/// The parts of the service's response that help to find the cause.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Reply {
@@ -14,14 +14,14 @@ pub struct Reply {
     pub code: Option<String>,
     /// `error.innererror.code`: `ForbiddenByRbac`, `ObjectIsBeingDeleted`.
     pub inner_code: Option<String>,
-    /// The service's own words.
+    /// The service's own message.
     pub message: Option<String>,
-    /// `x-ms-request-id`, for Microsoft's support.
+    /// `x-ms-request-id`, for Microsoft support.
     pub request_id: Option<String>,
 }
 
 impl Reply {
-    /// An answer with this HTTP status.
+    /// A response with this HTTP status.
     pub fn new(status: u16) -> Self {
         Self { status, ..Self::default() }
     }

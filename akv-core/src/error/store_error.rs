@@ -105,18 +105,18 @@ impl Error {
     /// Marks that the service accepted the request before the error: only its completion was not
     /// seen.
     #[must_use]
-    pub fn after_it_was_taken(mut self) -> Self {
+    pub fn after_acceptance(mut self) -> Self {
         self.0.taken = true;
         self
     }
 
     /// Whether the service accepted the request, so that it is or will be completed.
-    pub fn was_taken(&self) -> bool {
+    pub fn was_accepted(&self) -> bool {
         self.0.taken
     }
 
-    /// Whether the service rejected the change for what it is. That speaks for an attempt before it
-    /// too, as the same was asked for.
+    /// Whether the service rejected the change itself. Such a rejection also covers an earlier
+    /// attempt, because both requests are the same.
     pub fn rejects_the_change(&self) -> bool {
         matches!(
             self.kind(),
@@ -131,13 +131,13 @@ impl Error {
         )
     }
 
-    /// Whether a change that ended in this error may have been made all the same: look before trying
-    /// it again. An error that answers no says that nothing was changed.
+    /// Whether a change with this error may have been made anyway: check the state before a retry.
+    /// A definite rejection means that nothing was changed.
     ///
-    /// Ports keep to this: a change whose end is not known is `TimedOut`, `Cancelled` or `Protocol`,
-    /// or was [taken](Self::after_it_was_taken) whatever its kind is.
+    /// Ports follow this rule: a change with an unknown outcome is `TimedOut`, `Cancelled` or
+    /// `Protocol`, or was [accepted](Self::after_acceptance), whatever its kind.
     pub fn may_have_happened(&self) -> bool {
-        self.was_taken()
+        self.was_accepted()
             || matches!(
                 self.kind(),
                 ErrorKind::Cancelled | ErrorKind::TimedOut | ErrorKind::Protocol
@@ -255,7 +255,7 @@ mod tests {
         ] {
             assert_eq!(answers(&of(kind)), expected, "{kind:?}");
         }
-        let taken = of(ErrorKind::Denied(Denial::Rbac)).after_it_was_taken();
+        let taken = of(ErrorKind::Denied(Denial::Rbac)).after_acceptance();
         assert_eq!(answers(&taken), [true, false, false, true]);
     }
 
@@ -279,8 +279,8 @@ mod tests {
         };
         let error = Error::new(ErrorKind::Invalid, odd, odd).with_advice(odd).with_reply(reply);
         let invalid = InvalidValue::new("name", odd, odd);
-        for told in [error.to_string(), format!("{error:?}"), Error::from(invalid).to_string()] {
-            assert!(!told.chars().any(crate::text::is_unprintable), "{told:?}");
+        for shown in [error.to_string(), format!("{error:?}"), Error::from(invalid).to_string()] {
+            assert!(!shown.chars().any(crate::text::is_unprintable), "{shown:?}");
         }
     }
 }

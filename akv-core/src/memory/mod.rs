@@ -1,4 +1,4 @@
-//! In-memory twins of the ports, with the meaning of the service and failures on demand.
+//! In-memory implementations of the ports, with the behavior of the service and failures on demand.
 
 mod directory;
 mod lists;

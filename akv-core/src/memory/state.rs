@@ -1,4 +1,4 @@
-//! The content of a vault in memory.
+//! The contents of a vault in memory.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::memory::script::Script;
 use crate::memory::store_call::StoreCall;
 use crate::{Certificate, CertificateName, Error, OperationState, Result, Version};
 
-/// The service's usual retention.
+/// The service's default retention period.
 pub(super) const RETENTION: Duration = Duration::days(90);
 
 #[derive(Debug, Clone, Default)]
@@ -18,11 +18,11 @@ pub(super) struct State {
     pub(super) operations: BTreeMap<CertificateName, OperationState>,
     pub(super) shown_once: Option<Certificate>,
     pub(super) yields: bool,
-    /// Names that something else holds.
+    /// Names that another object uses.
     pub(super) occupied: Vec<CertificateName>,
     pub(super) now: Option<OffsetDateTime>,
     pub(super) versions_made: u64,
-    /// The list ends with this error after so many items.
+    /// The list ends with this error after this many items.
     pub(super) list_breaks: Option<(usize, Error)>,
     pub(super) script: Script<StoreCall>,
 }

@@ -17,8 +17,8 @@ use crate::memory::script::Often;
 use crate::memory::state::{Entry, Gone, RETENTION, State};
 use crate::memory::store_call::StoreCall;
 
-/// A [`CertificateStore`] in memory with the meaning of the service: names without case, versions,
-/// soft delete, conflicts. It settles at once, and it fails when it is told to.
+/// A [`CertificateStore`] in memory with the behavior of the service: case-insensitive names,
+/// versions, soft delete, conflicts. It settles at once, and has failures on demand.
 ///
 /// ```
 /// use akv_core::{CertificateStore, Denial, Error, ErrorKind};
@@ -28,14 +28,14 @@ use crate::memory::store_call::StoreCall;
 /// let store = MemoryStore::new("contoso")?;
 /// let denied = Error::new(ErrorKind::Denied(Denial::Rbac), "get certificate web", "not allowed");
 /// store.fail(StoreCall::Certificate, denied);
-/// let looked = store.certificate(&"web".parse()?).await;
-/// assert_eq!(looked.expect_err("told to fail").kind(), ErrorKind::Denied(Denial::Rbac));
+/// let found = store.certificate(&"web".parse()?).await;
+/// assert_eq!(found.expect_err("a failure").kind(), ErrorKind::Denied(Denial::Rbac));
 /// # Ok::<(), akv_core::InvalidValue>(())
 /// # })?;
 /// # Ok::<(), akv_core::InvalidValue>(())
 /// ```
 ///
-/// Clones show the same vault.
+/// Clones share one vault.
 #[derive(Debug, Clone)]
 pub struct MemoryStore {
     vault: VaultName,
@@ -48,44 +48,44 @@ impl MemoryStore {
         Ok(Self { vault: vault.parse()?, state: Arc::default() })
     }
 
-    /// What `created`, `updated` and `deleted` will be from now on; the machine's time without it.
+    /// Sets the time for `created`, `updated` and `deleted`; by default the machine's time.
     pub fn set_now(&self, now: OffsetDateTime) {
         self.state().now = Some(now);
     }
 
-    /// Lets a call fail from now on.
+    /// Makes a call fail from now on.
     pub fn fail(&self, call: StoreCall, error: Error) {
         self.state().script.fail(call, None, error, Often::Always);
     }
 
-    /// Lets the next such call fail, and no other.
+    /// Makes only the next such call fail.
     pub fn fail_once(&self, call: StoreCall, error: Error) {
         self.state().script.fail(call, None, error, Often::Once);
     }
 
-    /// Lets a call fail for one certificate.
+    /// Makes a call fail for one certificate.
     pub fn fail_for(&self, call: StoreCall, name: &CertificateName, error: Error) {
         self.state().script.fail(call, Some(name.to_string()), error, Often::Always);
     }
 
-    /// Lets the list break off with an error after so many items.
+    /// Makes the list end with an error after this many items.
     pub fn break_list_after(&self, items: usize, error: Error) {
         self.state().list_breaks = Some((items, error));
     }
 
-    /// Lets nothing fail any more.
+    /// Removes all failures.
     pub fn heal(&self) {
         let mut state = self.state();
         state.script.heal();
         state.list_breaks = None;
     }
 
-    /// Puts a secret that belongs to no certificate into the way of a name.
+    /// Makes a stand-alone secret occupy a name.
     pub fn occupy(&self, name: CertificateName) {
         self.state().occupied.push(name);
     }
 
-    /// Puts a certificate there as it is, such as one that is pending and has no thumbprint.
+    /// Inserts a certificate unchanged, for example a pending one without a thumbprint.
     pub fn insert(&self, certificate: Certificate) {
         let mut state = self.state();
         let entry = state.live.entry(certificate.name.clone());
@@ -93,13 +93,13 @@ impl MemoryStore {
         entry.versions.push((certificate, Vec::new()));
     }
 
-    /// Answers the next look at that name with this, whatever is there: what a look showed before
-    /// somebody else changed it.
+    /// Returns this certificate for the next read of its name, whatever the state: a read before a
+    /// concurrent change.
     pub fn show_once(&self, certificate: Certificate) {
         self.state().shown_once = Some(certificate);
     }
 
-    /// Lets others go on after each look, as a service does that takes its time.
+    /// Yields to other tasks after each read, as a slow service does.
     pub fn yield_often(&self) {
         self.state().yields = true;
     }
@@ -113,13 +113,12 @@ impl MemoryStore {
         }
     }
 
-    /// Lets the creation of a certificate have come so far.
+    /// Sets the state of a certificate's creation.
     pub fn set_operation(&self, name: CertificateName, state: OperationState) {
         self.state().operations.insert(name, state);
     }
 
-    /// Another vault that is as this one is now, and fails as this one is told to. It has had no
-    /// calls.
+    /// A copy of this vault with its current contents and failures, and an empty log of calls.
     #[must_use]
     pub fn twin(&self) -> Self {
         let mut state = self.state().clone();
@@ -127,12 +126,12 @@ impl MemoryStore {
         Self { vault: self.vault.clone(), state: Arc::new(Mutex::new(state)) }
     }
 
-    /// The calls that are told to fail from now on.
-    pub fn told_to_fail(&self) -> Vec<StoreCall> {
+    /// The calls that fail from now on.
+    pub fn failing_calls(&self) -> Vec<StoreCall> {
         self.state().script.failing()
     }
 
-    /// The calls so far, each with the name that it was about.
+    /// The calls so far, each with the certificate name.
     pub fn calls(&self) -> Vec<(StoreCall, String)> {
         self.state().script.calls()
     }
@@ -151,12 +150,18 @@ impl MemoryStore {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        // No method leaves the state half changed.
+        // Every method leaves the state consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn error(&self, kind: ErrorKind, tried: &str, name: &CertificateName, problem: &str) -> Error {
-        Error::new(kind, format!("{tried} certificate {name} in vault {}", self.vault), problem)
+    fn error(
+        &self,
+        kind: ErrorKind,
+        attempted: &str,
+        name: &CertificateName,
+        problem: &str,
+    ) -> Error {
+        Error::new(kind, format!("{attempted} certificate {name} in vault {}", self.vault), problem)
     }
 }
 
@@ -252,7 +257,7 @@ impl CertificateStore for MemoryStore {
         let leaf = import.bundle.leaf();
         let entry = state.live.entry(name.clone());
         let entry = entry.or_insert_with(|| Entry { versions: Vec::new() });
-        // The name keeps the case in which it was first made.
+        // The name keeps the letter case of its creation.
         let shown = entry.newest().map_or_else(|| name.clone(), |newest| newest.name.clone());
         let certificate = Certificate::new(shown, version)
             .with_der(leaf.der().to_vec())
@@ -322,7 +327,7 @@ impl CertificateStore for MemoryStore {
     }
 }
 
-/// Lets others go on once.
+/// Yields to other tasks once.
 async fn yield_now() {
     let mut waited = false;
     futures::future::poll_fn(|context| {
@@ -335,7 +340,7 @@ async fn yield_now() {
     .await;
 }
 
-/// The service's word for a kind of key.
+/// The service's name of a key type.
 fn kind_of(kind: &KeyKind) -> String {
     match kind {
         KeyKind::Rsa { .. } => "RSA".to_owned(),

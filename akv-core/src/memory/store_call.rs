@@ -1,4 +1,4 @@
-//! The methods that a store in memory counts and can fail.
+//! The methods that an in-memory store logs and can make fail.
 
 /// A method of [`CertificateStore`](crate::CertificateStore) or of an optional capability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

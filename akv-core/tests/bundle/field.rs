@@ -1,4 +1,4 @@
-//! Files after public bug reports: certificates that OpenSSL and Java open and others do not.
+//! Files from public bug reports: certificates that OpenSSL and Java open and other tools do not.
 
 use std::path::PathBuf;
 

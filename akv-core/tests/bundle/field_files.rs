@@ -1,4 +1,4 @@
-//! Inputs after public bug reports about other tools; each folder's README names its source.
+//! Inputs from public bug reports about other tools; each folder's README names its source.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub(crate) fn bytes(path: &str) -> Vec<u8> {
     std::fs::read(folder.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Opens a file in both ways, which must not differ.
+/// Opens a file in both ways, which must have the same result.
 pub(crate) fn open(bytes: &[u8], password: &str) -> Result<Bundle, BundleError> {
     let password = Password::from(password);
     let (pfx, pem) =

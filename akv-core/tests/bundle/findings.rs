@@ -1,4 +1,4 @@
-//! The findings, each met once.
+//! The findings, one test each.
 
 use akv_core::bundle::{Bundle, Finding, FindingCode, Severity, X509};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519};

@@ -1,4 +1,4 @@
-//! Certificates of a vault in the order of their chain: nothing is left out.
+//! Orders the certificates of a vault by their chain: none is left out.
 
 use akv_core::Password;
 use akv_core::bundle::{Parts, X509, leaf_first, pem};
@@ -6,7 +6,7 @@ use akv_core::bundle::{Parts, X509, leaf_first, pem};
 use crate::fixtures::NOW;
 use crate::pki::Party;
 
-/// A root, an authority below it, two leaves below that.
+/// A root, an intermediate CA, and two leaves.
 struct Family {
     one: Party,
     root: X509,

@@ -1,4 +1,4 @@
-//! Every file behaves as its manifest says.
+//! Every file behaves as in its manifest.
 
 use akv_core::bundle::{Bundle, BundleError, FindingCode, KeyMatch, Severity, pfx};
 
@@ -65,7 +65,7 @@ fn written_file_reads_back_as_the_same_key_and_chain() {
     }
 }
 
-/// The manifest says which files are BER; they are what a DER parser alone cannot read.
+/// The manifest lists the BER files, which a DER parser alone cannot read.
 #[test]
 fn the_files_of_bouncycastle_are_ber_with_indefinite_lengths() {
     for fixture in fixtures::good() {

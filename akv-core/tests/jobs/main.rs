@@ -1,4 +1,4 @@
-//! What the jobs decide, on a vault in memory.
+//! The decisions of the jobs, on an in-memory vault.
 #![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
 mod add;

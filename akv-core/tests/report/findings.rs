@@ -1,4 +1,4 @@
-//! One finding at a time.
+//! One finding per test.
 
 use akv_core::bundle::KeyKind;
 use akv_core::report::{
@@ -68,7 +68,7 @@ fn required_tags_match_without_letter_case() {
         codes(&report_with(vec![record], &options))
     };
     assert_eq!(tagged(&[("Owner", "pki")]), []);
-    assert_eq!(tagged(&[("owner", " ")]), [Code::MissingTag], "a blank value names nobody");
+    assert_eq!(tagged(&[("owner", " ")]), [Code::MissingTag], "a blank value names no owner");
     assert_eq!(tagged(&[]), [Code::MissingTag]);
 }
 

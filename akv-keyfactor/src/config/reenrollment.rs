@@ -2,7 +2,7 @@
 //! issued for it is merged.
 
 use akv_core::bundle::SubjectName;
-use akv_core::job::{CertificateWish, KeyRequest, MergeRequest, Overwrite};
+use akv_core::job::{CertificateSpec, KeyRequest, MergeRequest, Overwrite};
 use akv_core::{CertificateName, Exportable, KeyProtection, RequestedCertificate, RequestedKey};
 
 use super::alternative_names;
@@ -40,7 +40,7 @@ impl Reenrollment {
                 .with_issuers(options.issuers.clone());
             Step::Merge(request.with_tags(tags, existing_tags))
         } else {
-            let wanted = CertificateWish::This(wanted(job, &properties, exportable, options)?);
+            let wanted = CertificateSpec::Explicit(wanted(job, &properties, exportable, options)?);
             let overwrite = match either(job, &properties, "Overwrite").boolean()? {
                 Some(true) => Overwrite::Yes,
                 Some(false) | None => Overwrite::No,

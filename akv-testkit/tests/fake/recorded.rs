@@ -92,8 +92,8 @@ fn a_version_in_the_making_leaves_the_older_one_alone() {
     ] {
         let answer = caller.vault("POST", path, Some(&body));
         assert_eq!(answer.status(), 409, "{path}");
-        let shown = answer.body_json()["error"]["message"].to_string();
-        assert!(shown.contains("while a pending key vault certificate's status is inProgress"));
+        let message = answer.body_json()["error"]["message"].to_string();
+        assert!(message.contains("while a pending key vault certificate's status is inProgress"));
     }
     let forgotten = caller.vault("DELETE", "/certificates/web/pending", None);
     assert_eq!(forgotten.status(), 200);
@@ -131,8 +131,8 @@ fn progress_shows_the_wait_and_its_length() {
     assert!(made["pending"]["id"].is_string(), "until the operation is deleted");
     let cancel = json!({ "cancellation_requested": true });
     let answer = caller.vault("PATCH", "/certificates/Self/pending", Some(&cancel));
-    let shown = answer.body_json()["error"]["message"].clone();
-    assert_eq!(shown, "Pending status must be in progress to allow update. ");
+    let status_and_message = answer.body_json()["error"]["message"].clone();
+    assert_eq!(status_and_message, "Pending status must be in progress to allow update. ");
     caller.vault("DELETE", "/certificates/Self/pending", None);
     assert_eq!(caller.get("/certificates/Self").body_json().get("pending"), None);
 }
@@ -288,16 +288,19 @@ fn issuer_shows_its_settings() {
 #[test]
 fn absent_object_has_the_services_words() {
     let (_cloud, caller) = start();
-    let shown = |answer: akv_testkit::Response| {
+    let status_and_message = |answer: akv_testkit::Response| {
         (answer.status(), answer.body_json()["error"]["message"].as_str().map(str::to_owned))
     };
     let message = "A certificate with (name/id) web was not found in this key vault. If you recently \
                 deleted this certificate you may be able to recover it using the correct recovery \
                 command. For help resolving this issue, please see \
                 https://go.microsoft.com/fwlink/?linkid=2125182";
-    assert_eq!(shown(caller.get("/certificates/web")), (404, Some(message.to_owned())));
+    assert_eq!(
+        status_and_message(caller.get("/certificates/web")),
+        (404, Some(message.to_owned()))
+    );
     let gone = Some("Deleted Certificate not found: web".to_owned());
-    assert_eq!(shown(caller.get("/deletedcertificates/web")), (404, gone));
+    assert_eq!(status_and_message(caller.get("/deletedcertificates/web")), (404, gone));
     let nameless = caller.vault("POST", "/certificates//create", Some(&json!({})));
     assert_eq!(nameless.status(), 405);
 }
