@@ -18,10 +18,10 @@ pub(crate) type Secret = Zeroizing<String>;
 
 /// The text of a small file, without the line end that editors leave behind.
 pub(crate) fn file(path: &Path, what: &str) -> Result<Secret> {
-    let context = || format!("cannot read the {what} from {}", path.display());
-    let file = File::open(path).with_context(context)?;
-    let content = read_bounded(file, LARGEST).with_context(context)?;
-    let text = decode(&content).with_context(context)?;
+    let error_context = || format!("cannot read the {what} from {}", path.display());
+    let file = File::open(path).with_context(error_context)?;
+    let content = read_bounded(file, LARGEST).with_context(error_context)?;
+    let text = decode(&content).with_context(error_context)?;
     Ok(Zeroizing::new(without_line_end(&text).to_owned()))
 }
 
@@ -59,10 +59,10 @@ pub(crate) fn unquoted(value: &str, source: &str) -> Secret {
 
 /// The first line of standard input.
 pub(crate) fn line_of_standard_input(what: &str) -> Result<Secret> {
-    let context = || format!("cannot read the {what} from standard input");
+    let error_context = || format!("cannot read the {what} from standard input");
     // Byte by byte, so that no buffer keeps it and nothing after the line is consumed.
-    let input = BufReader::with_capacity(1, standard_input().with_context(context)?);
-    let line = Lines::new(input, LONGEST_LINE).next().with_context(context)?;
+    let input = BufReader::with_capacity(1, standard_input().with_context(error_context)?);
+    let line = Lines::new(input, LONGEST_LINE).next().with_context(error_context)?;
     Ok(line.unwrap_or_default())
 }
 

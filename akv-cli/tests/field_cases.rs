@@ -128,9 +128,9 @@ fn invalid_store_paths_name_the_format() {
         ("contoso.privatelink.vaultcore.usgovcloudapi.net", "contoso.vault.usgovcloudapi.net"),
     ] {
         // Reported before any credential is requested, because there is none.
-        let run = akv().args(["inventory", path]).run();
-        assert_eq!(run.code, 2, "{path}: {}", run.both());
-        assert!(run.stderr.contains(expected), "{path}: {}", run.stderr);
+        let output = akv().args(["inventory", path]).run();
+        assert_eq!(output.code, 2, "{path}: {}", output.both());
+        assert!(output.stderr.contains(expected), "{path}: {}", output.stderr);
     }
     for path in [
         "contoso.vault.azure.net",
@@ -146,9 +146,9 @@ fn privatelink_endpoint_is_reported_before_a_credential_is_used() {
     let fake = Fake::with_vault();
     let option = "--private-endpoint";
     let endpoint = "contoso.privatelink.vaultcore.azure.net";
-    let run = fake.akv().args(["inventory", "contoso", option, endpoint]).run();
-    assert_eq!(run.code, 2, "{}", run.both());
-    assert!(run.stderr.contains("https://contoso.vault.azure.net/"), "{}", run.stderr);
+    let output = fake.akv().args(["inventory", "contoso", option, endpoint]).run();
+    assert_eq!(output.code, 2, "{}", output.both());
+    assert!(output.stderr.contains("https://contoso.vault.azure.net/"), "{}", output.stderr);
     let mut remove: Value =
         serde_json::from_str(&job(&fake, "no-common-name/job1.json")).expect("JSON");
     remove["CertificateStoreDetails"]["Properties"] = json!({ "PrivateEndpoint": endpoint });
@@ -189,10 +189,10 @@ fn proxy_variables_work_or_are_reported() {
         (domain_user, "HTTPS_PROXY cannot be used"),
         ("http://proxy.invalid:3128", "the host name of the proxy does not resolve"),
     ] {
-        let run = inventory(&[("HTTPS_PROXY", value)]);
-        assert_eq!(run.code, 4, "{value}: {}", run.both());
-        assert!(run.stderr.contains(expected), "{value}: {}", run.stderr);
-        assert!(!run.both().contains("s3cret"), "{}", run.both());
+        let output = inventory(&[("HTTPS_PROXY", value)]);
+        assert_eq!(output.code, 4, "{value}: {}", output.both());
+        assert!(output.stderr.contains(expected), "{value}: {}", output.stderr);
+        assert!(!output.both().contains("s3cret"), "{}", output.both());
     }
     // Without the proxy these names do not resolve.
     for exceptions in [".vault.azure.net", "*.vault.azure.net"] {
