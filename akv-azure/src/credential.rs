@@ -17,7 +17,7 @@ pub(crate) enum Kind {
     Credential(Credential),
     #[cfg_attr(
         not(feature = "token-credential"),
-        expect(dead_code, reason = "only a caller with the feature has one")
+        expect(dead_code, reason = "only a caller with the feature can create one")
     )]
     Own(Arc<dyn TokenCredential>),
 }

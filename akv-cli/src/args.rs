@@ -1,6 +1,6 @@
 //! The command line.
 
-#![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
+#![expect(clippy::doc_markdown, reason = "clap prints these comments verbatim")]
 
 mod common;
 mod fleet;

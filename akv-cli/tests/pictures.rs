@@ -1,6 +1,6 @@
 //! The pictures of the README: the output of `akv` as SVG. `.ci/pictures` writes them.
 
-#![allow(clippy::expect_used, reason = "what a test cannot go on without ends it")]
+#![allow(clippy::expect_used, reason = "a missing prerequisite fails the test")]
 
 mod program;
 

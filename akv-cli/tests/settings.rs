@@ -1,6 +1,6 @@
 //! `--config FILE`: the allowed options of a file, and the order of precedence.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "what a test cannot go on without ends it")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a missing prerequisite fails the test")]
 
 mod program;
 

@@ -1,6 +1,6 @@
 //! Snapshots of the results and the warnings of each command.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "what a test cannot go on without ends it")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a missing prerequisite fails the test")]
 
 mod program;
 

@@ -203,7 +203,7 @@ impl<'de> Deserialize<'de> for Thumbprint {
 
 /// Whether the private key is exportable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::exhaustive_enums, reason = "yes and no are all there is")]
+#[expect(clippy::exhaustive_enums, reason = "only yes and no exist")]
 pub enum Exportable {
     /// The certificate's backing secret contains the key.
     #[default]

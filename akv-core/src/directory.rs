@@ -81,7 +81,7 @@ impl Subscription {
 
 /// A vault with all parts that Resource Manager needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "three parts are what Resource Manager asks for")]
+#[expect(clippy::exhaustive_structs, reason = "Resource Manager requires three parts")]
 pub struct VaultId {
     /// Its subscription.
     pub subscription: SubscriptionId,
@@ -215,7 +215,10 @@ setters! {
 
 /// The pricing tier of a vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::exhaustive_enums, reason = "a directory has to know every one to create a vault")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every directory implementation must handle all variants"
+)]
 pub enum Sku {
     /// Software-protected keys.
     #[default]
@@ -247,7 +250,10 @@ impl fmt::Display for Sku {
 
 /// The access model for a vault's contents.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[expect(clippy::exhaustive_enums, reason = "a directory has to know every one to create a vault")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every directory implementation must handle all variants"
+)]
 pub enum AccessModel {
     /// Azure role assignments.
     #[default]
@@ -259,7 +265,7 @@ pub enum AccessModel {
 
 /// Whether a vault is protected from purging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::exhaustive_enums, reason = "on and off are all there is")]
+#[expect(clippy::exhaustive_enums, reason = "only on and off exist")]
 pub enum PurgeProtection {
     /// Not protected.
     #[default]
@@ -270,7 +276,7 @@ pub enum PurgeProtection {
 
 /// Whether a vault answers on its public address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::exhaustive_enums, reason = "on and off are all there is")]
+#[expect(clippy::exhaustive_enums, reason = "only on and off exist")]
 pub enum PublicAccess {
     /// It does.
     #[default]

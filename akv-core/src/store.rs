@@ -96,7 +96,7 @@ setters! { ListOptions { with_pending(pending: Pending) } }
 
 /// Whether pending certificates are included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::exhaustive_enums, reason = "a store has to know every one to list")]
+#[expect(clippy::exhaustive_enums, reason = "every store implementation must handle all variants")]
 pub enum Pending {
     /// They are not included.
     #[default]
@@ -150,7 +150,7 @@ setters! { Import { with_name(name: CertificateName), with_bundle(bundle: Bundle
 /// `Absent` it is [`ErrorKind::BeingRecovered`](crate::ErrorKind::BeingRecovered), with `Present`
 /// the store waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a store has to know every one to import")]
+#[expect(clippy::exhaustive_enums, reason = "every store implementation must handle all variants")]
 pub enum Precondition {
     /// No live certificate.
     Absent,

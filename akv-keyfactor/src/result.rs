@@ -110,7 +110,7 @@ impl JobResult {
 /// Keyfactor's `OrchestratorJobStatusJobResult`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(into = "u8")]
-#[expect(clippy::exhaustive_enums, reason = "an orchestrator knows these three ends")]
+#[expect(clippy::exhaustive_enums, reason = "the orchestrator has exactly these three results")]
 pub enum JobStatus {
     /// 2: the job did everything that was requested.
     Success,

@@ -3,7 +3,7 @@
 #![expect(
     clippy::expect_used,
     clippy::cast_precision_loss,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 use std::fmt::Write as _;

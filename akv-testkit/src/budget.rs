@@ -42,7 +42,7 @@ impl Budget {
             return Err("a budget has at least 1 transaction".to_owned());
         }
         if !(Duration::from_millis(1)..=LONGEST_WINDOW).contains(&window) {
-            return Err("a budget's window is longer than nothing and at most a day".to_owned());
+            return Err("a budget's window is from a millisecond to a day".to_owned());
         }
         Ok(Self::new(transactions, window))
     }

@@ -38,10 +38,7 @@
 //! Until 1.0 a minor version may change this interface. The fake's responses follow the service: a
 //! patch version may correct them.
 
-#![cfg_attr(
-    not(feature = "serve"),
-    allow(dead_code, reason = "what only a server asks of the cloud")
-)]
+#![cfg_attr(not(feature = "serve"), allow(dead_code, reason = "used only by a server"))]
 
 #[cfg(feature = "fake")]
 mod arm;

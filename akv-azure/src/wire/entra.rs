@@ -83,12 +83,18 @@ impl<'de> Visitor<'de> for SecondsVisitor {
         Ok(Seconds(Some(seconds)))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "the bounds are far below what is lost")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the bounds are far below the loss of precision"
+    )]
     fn visit_i64<E>(self, seconds: i64) -> Result<Seconds, E> {
         Ok(Seconds(Some(seconds as f64)))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "the bounds are far below what is lost")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the bounds are far below the loss of precision"
+    )]
     fn visit_u64<E>(self, seconds: u64) -> Result<Seconds, E> {
         Ok(Seconds(Some(seconds as f64)))
     }

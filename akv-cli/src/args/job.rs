@@ -9,7 +9,7 @@ use clap::builder::NonEmptyStringValueParser;
 use super::{ChangeArgs, IssuersArgs, SoftDeletedArgs, ViaChoice};
 
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate option")]
 pub(crate) struct JobArgs {
     /// The job configuration as JSON; standard input if omitted or -
     #[arg(value_name = "FILE")]

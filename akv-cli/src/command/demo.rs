@@ -81,7 +81,7 @@ impl Demo {
     async fn leave_alone(&mut self) -> Result<()> {
         let job = self.adding("web-v2", false, &json!({}))?;
         self.step("Add its renewal without overwrite", job, JobStatus::Warning).await?;
-        ensure!(self.versions() == 1, "a certificate was overwritten without leave");
+        ensure!(self.versions() == 1, "a certificate was overwritten without --overwrite");
         Ok(())
     }
 

@@ -16,7 +16,7 @@ pub(super) fn settings(checks: &mut Checks, common: &Common, settings: Result<()
 
 pub(super) fn proxies(checks: &mut Checks, common: &Common) {
     let option = common.proxy.as_deref().map(|proxy| match proxy {
-        "" => "--proxy \"\", which is none".to_owned(),
+        "" => "--proxy \"\", which means no proxy".to_owned(),
         proxy => format!("--proxy {}", without_user(proxy)),
     });
     let without =

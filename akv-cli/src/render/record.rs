@@ -17,7 +17,7 @@ use time::format_description::well_known::Rfc3339;
 /// A certificate of an inventory: the format of `--output json` and `jsonl`, and of `--since`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_excessive_bools, reason = "the members of the JSON are promises")]
+#[expect(clippy::struct_excessive_bools, reason = "the JSON members are a stable interface")]
 pub(crate) struct Record {
     pub(super) name: String,
     pub(super) version: Option<Version>,

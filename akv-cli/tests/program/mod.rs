@@ -1,6 +1,6 @@
 //! Runs `akv` as a child process, without the developer's environment.
 
-#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(dead_code, reason = "each test program uses only a part")]
 
 pub(crate) mod fake;
 

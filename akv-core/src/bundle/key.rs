@@ -32,7 +32,7 @@ pub struct PrivateKey {
 
 /// Whether a private key belongs to a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "yes, no and unknown are all there is")]
+#[expect(clippy::exhaustive_enums, reason = "only yes, no and unknown exist")]
 pub enum KeyMatch {
     /// The certificate has this key's public key.
     Match,

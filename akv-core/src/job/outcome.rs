@@ -9,7 +9,7 @@ use crate::store_path::StorePath;
 
 /// The status of a finished job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "an orchestrator knows these three ends")]
+#[expect(clippy::exhaustive_enums, reason = "the orchestrator has exactly these three results")]
 pub enum Status {
     /// Everything that was requested is in effect.
     Success,

@@ -1,5 +1,5 @@
 //! The decisions of the jobs, on an in-memory vault.
-#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::expect_used, reason = "test helpers fail like tests")]
 
 mod add;
 mod agreement;

@@ -170,7 +170,7 @@ impl StoreType {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-#[expect(clippy::struct_excessive_bools, reason = "the document has one flag an operation")]
+#[expect(clippy::struct_excessive_bools, reason = "the document has one flag per operation")]
 struct SupportedOperations {
     add: bool,
     create: bool,
@@ -247,7 +247,7 @@ impl EntryParameter {
 
 #[derive(Serialize, Default)]
 #[serde(rename_all = "PascalCase")]
-#[expect(clippy::struct_excessive_bools, reason = "the document has one flag an occasion")]
+#[expect(clippy::struct_excessive_bools, reason = "the document has one flag per occasion")]
 struct RequiredWhen {
     has_private_key: bool,
     on_add: bool,

@@ -79,7 +79,10 @@ impl FakeCloud {
     }
 
     /// Sets a fault; the result counts how often it has occurred.
-    #[expect(clippy::must_use_candidate, reason = "the fault is set, watched or not")]
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the fault is set even if its counter is not used"
+    )]
     pub fn fault(&self, fault: Fault) -> HitCounter {
         self.state().script.add(fault)
     }

@@ -81,7 +81,7 @@ impl Calls {
     fn check(self) -> Result<(), String> {
         match self {
             Self::Nth(0) | Self::First(0) | Self::Every(0) => {
-                Err("they are counted from 1, so 0 is none".to_owned())
+                Err("they are counted from 1, so 0 matches no call".to_owned())
             }
             Self::Chance { probability, .. } if !(0.0..=1.0).contains(&probability) => {
                 Err(format!("the probability {probability} is not from 0 to 1"))

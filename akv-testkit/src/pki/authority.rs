@@ -136,7 +136,7 @@ impl LeafOrder<'_> {
     /// # Panics
     ///
     /// If the host is not a host name.
-    #[expect(clippy::expect_used, reason = "a test that orders nonsense should end there")]
+    #[expect(clippy::expect_used, reason = "an invalid test certificate fails the test")]
     pub fn issue(self) -> Leaf {
         let key = self.key.pair();
         let mut params = leaf_params(&self.host, self.not_before, self.not_after);
@@ -217,20 +217,14 @@ impl Leaf {
 }
 
 impl CertificateAuthority {
-    #[expect(
-        clippy::expect_used,
-        reason = "the fields are our own; nothing from outside is in them"
-    )]
+    #[expect(clippy::expect_used, reason = "the fields contain only our own data")]
     fn self_signed(name: &str, now: OffsetDateTime, key: KeyPair) -> Self {
         let params = authority_params(name, now);
         let certificate = params.self_signed(&key).expect("a root that can be signed");
         Self { der: certificate.der().to_vec(), issuer: Issuer::new(params, key) }
     }
 
-    #[expect(
-        clippy::expect_used,
-        reason = "the fields are our own; nothing from outside is in them"
-    )]
+    #[expect(clippy::expect_used, reason = "the fields contain only our own data")]
     fn subordinate(&self, name: &str, now: OffsetDateTime, key: KeyPair) -> Self {
         let params = authority_params(name, now);
         let certificate = params.signed_by(&key, &self.issuer).expect("a CA that can be signed");
@@ -239,7 +233,7 @@ impl CertificateAuthority {
 }
 
 impl Key {
-    #[expect(clippy::expect_used, reason = "key generation fails only with a broken system")]
+    #[expect(clippy::expect_used, reason = "key generation fails only on a broken system")]
     pub(crate) fn pair(self) -> KeyPair {
         let algorithm = match self {
             Self::Rsa2048 => return rsa(LEAF_KEY_A),

@@ -219,8 +219,8 @@ async fn control_endpoint_names_the_fault_of_a_request() {
         ("/latency", r#"{ "milliseconds": -1 }"#, "milliseconds: "),
         ("/latency", "{}", "milliseconds: it is missing"),
         ("/budget", r#"{ "transactions": 0, "window_seconds": 1 }"#, "at least 1"),
-        ("/budget", r#"{ "transactions": 1, "window_seconds": 0 }"#, "longer than nothing"),
-        ("/budget", r#"{ "transactions": 1, "window_seconds": 86401 }"#, "at most a day"),
+        ("/budget", r#"{ "transactions": 1, "window_seconds": 0 }"#, "from a millisecond to a day"),
+        ("/budget", r#"{ "transactions": 1, "window_seconds": 86401 }"#, "to a day"),
         ("/budget", r#"{ "transactions": 1, "window_seconds": 1, "others": 2 }"#, "others: 2"),
         ("/budget", r#"{ "transactions": 1, "window_seconds": 1, "others": -0.1 }"#, "others: "),
     ] {
