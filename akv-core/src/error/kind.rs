@@ -20,7 +20,7 @@ pub enum Denial {
     Unspecified,
 }
 
-/// What an [`Error`] means to the caller.
+/// What an [`Error`](crate::Error) means to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -169,7 +169,7 @@ internal sealed class Cases
         Script("cat >/dev/null; echo '{\"Request\":{\"Csr\":\"x\"},\"JobResult\":null}'; exit 0");
         Expect(Failure, "without a result", Run(InventoryJob("work")));
         _orchestrator.OnReenrollment = request => Sign(null);
-        Expect(Failure, "a request again", Run(Reenrollment(Name())));
+        Expect(Failure, "returned another request", Run(Reenrollment(Name())));
     }
 
     public void job_properties_have_the_types_of_newtonsoft()
