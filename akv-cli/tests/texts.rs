@@ -45,7 +45,8 @@ impl Transcript {
         let folder = self.fake.path("").to_string_lossy().into_owned();
         let text = normalized(&text.replace(&folder, "")).replace(&FIXTURES.replace('\\', "/"), "");
         let port = self.fake.proxy_url().rsplit(':').next().unwrap_or_default().to_owned();
-        text.replace(&port, "PORT")
+        // The header `Date` has whole seconds, so a slow run can be a second ahead of it.
+        text.replace(&port, "PORT").replace("is 1 s ahead of the service", "is correct")
     }
 
     fn file(&self, name: &str) -> (String, String) {
