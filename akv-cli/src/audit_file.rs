@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn programs_and_rotation_lose_and_tear_no_line() {
+    fn concurrent_programs_and_rotation_keep_all_lines() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("audit.jsonl");
         std::thread::scope(|scope| {
@@ -171,7 +171,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn new_file_belongs_to_its_owner_alone() {
+    fn new_file_is_readable_only_by_its_owner() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("audit.jsonl");
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn torn_line_of_a_killed_program_stays_alone() {
+    fn torn_line_of_a_killed_program_stays_separate() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("audit.jsonl");
         fs::write(&path, "{\"time\":").expect("written");

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn problem_names_the_place_and_no_content() {
+    fn problem_contains_the_position_and_no_content() {
         #[derive(Debug, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Known {

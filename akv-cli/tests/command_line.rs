@@ -89,7 +89,7 @@ fn help_of_each_command_is_printed() {
 }
 
 #[test]
-fn option_of_another_tool_is_answered_with_the_one_meant() {
+fn option_of_another_tool_gets_a_hint() {
     for (args, expected) in [
         (vec!["add", "contoso", "--pfx", "x", "--force"], "tip: --overwrite replaces it"),
         (vec!["add", "contoso", "--pfx", "x", "--password", "hunter2"], "tip: use --password-file"),
@@ -129,7 +129,7 @@ fn completions_and_man_pages_know_every_command() {
 }
 
 #[test]
-fn wrong_command_line_ends_2_with_the_expected_value() {
+fn usage_error_exits_2_with_the_expected_value() {
     for (args, expected) in [
         (vec!["no-such-command"], "unrecognized subcommand"),
         (vec!["inventory"], "--all"),
@@ -173,7 +173,7 @@ fn check_shows_the_bundle_from_leaf_to_last() {
 }
 
 #[test]
-fn check_ends_4_when_an_add_would_not_go_ahead() {
+fn check_exits_4_if_an_add_would_fail() {
     for (file, password, expected) in [
         ("ossl-modern-rsa2048.pfx", "wrong", "password"),
         ("ossl-certonly.pfx", "Pässw0rd!", "key"),
@@ -226,7 +226,7 @@ fn the_store_type_is_json_and_its_csv_header_a_line() {
 
 #[test]
 #[cfg(feature = "demo")]
-fn the_demo_checks_every_step_and_ends_0() {
+fn demo_checks_every_step_and_exits_0() {
     let run = akv().arg("demo").run();
     assert_eq!(run.code, 0, "{}", run.both());
     for step in

@@ -66,7 +66,7 @@ fn healthy_vault_has_no_problem() {
 }
 
 #[test]
-fn missing_permission_comes_with_the_command_that_gives_it() {
+fn missing_permission_is_reported_with_its_grant_command() {
     let fake = Fake::with_vault();
     fake.cloud.deny(Operation::ListCertificates);
     let run = doctor(&fake, &[]);
@@ -88,7 +88,7 @@ fn missing_permission_comes_with_the_command_that_gives_it() {
 }
 
 #[test]
-fn each_problem_leaves_the_other_checks_alone() {
+fn each_problem_keeps_independent_checks() {
     let fake = Fake::new(FakeCloud::builder());
     let run = doctor(&fake, &[]);
     assert_eq!(run.code, 4, "there is no vault: {}", run.both());
@@ -187,7 +187,7 @@ fn proxy_of_an_option_is_shown_without_its_password() {
 }
 
 #[test]
-fn untrusted_issuer_is_named_and_the_hint_stands_apart() {
+fn untrusted_issuer_is_named_with_a_separate_hint() {
     let fake = Fake::with_vault();
     let cloud = fs::read_to_string(fake.path("cloud.json")).expect("a cloud");
     let mut cloud: Value = serde_json::from_str(&cloud).expect("JSON");

@@ -214,7 +214,7 @@ fn plan_is_readable_for_people_and_as_csv() {
 }
 
 #[test]
-fn planned_job_ends_in_a_plan_and_never_in_an_inventory() {
+fn planned_job_prints_a_plan_and_never_an_inventory() {
     let fake = Fake::with_vault();
     fake.cloud.vault("contoso").seed(3);
     let store = format!("{}:{}:contoso", fake.cloud.subscription_id(), fake.cloud.resource_group());

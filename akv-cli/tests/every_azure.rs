@@ -187,7 +187,7 @@ fn a_new_vault_is_as_it_was_ordered() {
 }
 
 #[test]
-fn a_name_that_a_deleted_vault_holds_has_a_way_out() {
+fn name_of_a_deleted_vault_is_reported_with_a_hint() {
     let fake = Fake::with_vault();
     fake.administer("DELETE", "contoso");
     let store = format!("{}:{}:contoso", fake.cloud.subscription_id(), fake.cloud.resource_group());
@@ -314,7 +314,7 @@ fn a_hostile_vault_gets_no_second_chance() {
 
 #[cfg(unix)]
 #[test]
-fn a_signal_ends_an_inventory_as_a_failure_that_says_so() {
+fn signal_ends_an_inventory_with_an_explained_failure() {
     let fake = Fake::new(FakeCloud::builder().vault("contoso"));
     fake.cloud.vault("contoso").seed(500);
     fake.cloud.latency(Duration::from_millis(100));
@@ -343,7 +343,7 @@ fn signal_during_a_removal_reports_its_acceptance() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_signal_while_the_input_is_awaited_ends_with_a_result() {
+fn signal_during_input_ends_with_a_result() {
     let fake = Fake::with_vault();
     let pfx = fake.file("web.pfx", "");
     let silent = fake.path("silent.pipe");

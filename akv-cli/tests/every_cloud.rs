@@ -215,7 +215,7 @@ fn private_vaults_are_contacted_at_the_endpoint_only() {
 }
 
 #[test]
-fn a_proxy_that_finds_no_such_vault_is_no_empty_vault() {
+fn proxy_404_is_not_an_empty_vault() {
     let fake = Fake::with_vault();
     let akv = fake.proxied().env("AZURE_CLIENT_SECRET", &fake.cloud.client_secret());
     let run = akv.args(["inventory", "nobody", "--deadline", "1"]).run();

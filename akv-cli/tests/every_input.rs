@@ -37,7 +37,7 @@ fn message(document: &str) -> String {
 }
 
 #[test]
-fn client_secret_is_taken_without_quotes_and_line_ends() {
+fn client_secret_is_read_without_quotes_and_line_ends() {
     let fake = Fake::with_vault();
     let secret = fake.cloud.client_secret();
     for (value, has_warning) in [

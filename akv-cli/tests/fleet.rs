@@ -69,7 +69,7 @@ fn several_stores_are_read_in_one_run() {
 }
 
 #[test]
-fn all_vaults_are_selected_by_where_they_are_and_their_names() {
+fn all_vaults_are_filtered_by_location_and_name() {
     let fake = fleet();
     let all = of(&[("contoso", 30), ("old-contoso", 2), ("fabrikam", 3)]);
     let first = fake.cloud.subscription_id();

@@ -135,7 +135,7 @@ fn an_addition_that_is_asked_to_end_leaves_nothing_half_done() {
 }
 
 #[test]
-fn a_hangup_ends_a_job_with_a_result_unless_it_is_ignored() {
+fn hangup_ends_a_job_with_a_result_unless_ignored() {
     for ignored in [false, true] {
         let fake = Fake::new(FakeCloud::builder().vault("contoso"));
         fake.cloud.vault("contoso").seed(300);

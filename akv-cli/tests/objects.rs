@@ -36,7 +36,7 @@ fn json(run: &Run) -> Value {
 }
 
 #[test]
-fn show_gives_the_current_version_in_every_format() {
+fn show_prints_the_current_version_in_every_format() {
     let fake = Fake::with_vault();
     add(&fake, "web-v1", &["--tag", "owner=pki"]);
     add(&fake, "web-v2", &["--overwrite", "--preserve-tags"]);

@@ -117,7 +117,7 @@ fn a_settings_file_is_decoded_like_every_small_text() {
 }
 
 #[test]
-fn the_command_line_and_the_environment_come_first() {
+fn command_line_and_environment_take_precedence() {
     let folder = tempfile::tempdir().expect("a folder");
     // The error about the cloud of the file proves that it is used.
     let file = settings(
@@ -201,7 +201,7 @@ fn a_log_file_gets_a_line_a_job_beside_standard_error() {
 /// The parent is killed, so it cannot send a signal.
 #[cfg(unix)]
 #[test]
-fn a_job_ends_when_its_parent_is_killed() {
+fn job_ends_after_its_parent_is_killed() {
     use std::io::Read;
     use std::net::TcpListener;
     use std::process::{Command, Stdio};

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_elsewhere_is_rejected_and_says_where_the_vault_is() {
+    fn url_outside_the_cloud_is_rejected_with_the_right_host() {
         for path in [
             "https://contoso.vault.azure.cn/",
             "https://contoso.evil.example/",

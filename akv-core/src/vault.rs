@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guid_is_taken_in_its_usual_form_only() {
+    fn guid_is_accepted_only_in_its_usual_form() {
         assert!("11111111-2222-3333-4444-555555555555".parse::<ClientId>().is_ok());
         for text in
             ["", "11111111222233334444555555555555", "{11111111-2222-3333-4444-555555555555}"]

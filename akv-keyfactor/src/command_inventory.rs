@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn needs_a_last_inventory_and_shows_no_value() {
+    fn requires_a_last_inventory_and_shows_no_value() {
         for (text, says) in [
             ("{}", "LastInventory"),
             ("secret", "JSON"),

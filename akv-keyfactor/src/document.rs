@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_name_the_place_and_no_content() {
+    fn errors_contain_the_position_and_no_content() {
         let many: Vec<String> = (0..=MOST_MEMBERS).map(|n| format!("\"m{n}\":0")).collect();
         let many = format!("{{{}}}", many.join(","));
         let deep = format!("{{\"a\":{}", "[".repeat(200));

@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn minting_ends_with_the_deadline() {
+    async fn minting_times_out_at_the_deadline() {
         let (cache, _) = cache(3600, u32::MAX);
         let short = Deadline::after(Duration::from_millis(10));
         assert!(cache.token(short).await.is_err());

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_that_are_left_out_have_their_defaults() {
+    fn omitted_settings_have_their_defaults() {
         for (properties, protected, open) in [
             ("{}", false, true),
             (r#"{"enablePurgeProtection":null,"publicNetworkAccess":null}"#, false, true),

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_and_odd_urls_are_no_origin() {
+    fn plain_http_and_malformed_urls_are_rejected_as_origin() {
         for base in
             ["http://contoso.vault.azure.net", "https://u:p@x.example", "contoso", "https://"]
         {

@@ -169,7 +169,7 @@ async fn a_read_is_repeated_after_whatever_may_pass() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_is_not_repeated_where_that_cannot_help() {
+async fn read_is_not_retried_after_permanent_failures() {
     for code in [400, 403, 404, 409] {
         let (_, sent) = fails(vec![status(code)]).await;
         assert_eq!(sent, 1, "{code}");
@@ -177,7 +177,7 @@ async fn a_read_is_not_repeated_where_that_cannot_help() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_is_repeated_only_where_it_was_not_carried_out() {
+async fn only_unexecuted_changes_are_retried() {
     for step in [Step::Connection, status(429)] {
         let script = Script::new(vec![step, ok()]);
         assert!(send(&script, ApiOperation::ImportCertificate).await.is_ok());
@@ -266,7 +266,7 @@ async fn wait_beyond_the_deadline_is_reported_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_place_that_was_not_used_is_free_again() {
+async fn unused_slot_is_released() {
     let one = RateLimit::new(1, Duration::from_secs(10_000));
     let (vault, all) = (RateLimiter::new(one), RateLimiter::new(one));
     let far = Deadline::after(Duration::MAX);
@@ -283,7 +283,7 @@ async fn a_place_that_was_not_used_is_free_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retry_after_beyond_the_clock_is_a_failure_and_no_panic() {
+async fn retry_after_beyond_the_clock_does_not_panic() {
     let throttled = |seconds| Step::Answer(429, vec![("retry-after", seconds)], b"{}".to_vec());
     for seconds in ["9999999999999999999", "18446744073709551615"] {
         let (error, sent) = fails(vec![throttled(seconds)]).await;
@@ -334,7 +334,7 @@ async fn no_request_leaves_for_another_host() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_proxys_words_are_not_the_services() {
+async fn proxy_message_is_not_the_services_message() {
     let html = |status| {
         let page = b"<html><head><title>Blocked by Zscreen</title></head></html>".to_vec();
         Step::Answer(status, vec![("content-type", "text/html")], page)

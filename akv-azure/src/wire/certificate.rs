@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_names_nothing_is_no_certificate() {
+    fn invalid_id_is_not_a_certificate() {
         for id in ["", "https://x/", "https://x/secrets/a/b", "https://x/certificates/a b/"] {
             assert!(read(&json!({ "id": id })).listed().is_none(), "{id}");
         }

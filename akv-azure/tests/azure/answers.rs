@@ -94,7 +94,7 @@ async fn a_get_answered_about_something_else_is_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_takes_the_status_200_alone() {
+async fn read_accepts_only_status_200() {
     for status in [201, 202, 203, 204, 206, 226, 299] {
         let world = World::new();
         let empty = r#"{"value":[],"nextLink":null}"#;

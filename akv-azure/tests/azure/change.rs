@@ -63,7 +63,7 @@ async fn an_import_that_was_not_carried_out_is_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_tags_are_not_mistaken_for_the_lost_version() {
+async fn other_tags_do_not_match_the_lost_version() {
     let world = World::new();
     let store = world.store();
     let import = importing("web", &world.leaf("www.contoso.com"));
@@ -77,7 +77,7 @@ async fn other_tags_are_not_mistaken_for_the_lost_version() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_end_that_cannot_be_known_is_reported() {
+async fn unknown_outcome_is_reported() {
     let world = World::new();
     world.cloud.fault(Fault::on(Operation::ImportCertificate).after_change().close_connection());
     world.cloud.deny(Operation::GetCertificate);
@@ -350,7 +350,7 @@ async fn deletion_in_progress_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unsettled_change_ends_with_the_deadline() {
+async fn unsettled_change_times_out_at_the_deadline() {
     let world = World::with(|cloud| {
         cloud.vault("contoso").deletion_takes(seconds(600)).recovery_takes(seconds(600))
     });
@@ -398,7 +398,7 @@ async fn two_concurrent_deletions_both_succeed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn cancelling_lets_the_import_under_way_end_and_starts_no_other() {
+async fn cancellation_completes_the_import_and_starts_no_other() {
     let world = World::new();
     world.cloud.fault(Fault::on(Operation::ImportCertificate).delay(seconds(10)));
     let store = world.store();

@@ -340,7 +340,7 @@ async fn cancelling_a_recovery_waits_for_the_new_version() {
 
 /// A recovery that does not settle delays a cancelled job only for a while.
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_recovery_that_does_not_settle_ends() {
+async fn cancelled_recovery_ends_without_settling() {
     let Leaves { old, new } = Leaves::new();
     let world = World::with(|cloud| cloud.vault("contoso").recovery_takes(seconds(3600)));
     Job::Add(adding(&old, &many(1))).uncut(&world).await;

@@ -148,7 +148,7 @@ async fn a_tenant_by_its_domain_is_translated_for_the_body() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_is_taken_elsewhere_has_a_way_out() {
+async fn name_in_use_elsewhere_is_reported_with_a_hint() {
     let world = World::new();
     let taken = Fault::on(Operation::CreateVault).error(409, "VaultAlreadyExists", None);
     world.cloud.fault(taken);
@@ -228,7 +228,7 @@ async fn an_order_that_did_not_arrive_is_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_whose_end_cannot_be_known_is_reported() {
+async fn vault_creation_with_unknown_outcome_is_reported() {
     let world = World::new();
     world.cloud.fault(Fault::on(Operation::CreateVault).after_change().close_connection());
     world.cloud.deny(Operation::GetVault);
@@ -259,7 +259,7 @@ async fn cancelling_a_vault_creation_reports_the_vault() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vault_in_the_making_that_cannot_be_looked_at_was_made() {
+async fn unreadable_new_vault_counts_as_created() {
     let world = World::with(|cloud| cloud.creation_takes(seconds(25)));
     world.cloud.deny(Operation::GetVault);
     let vault = new_vault(&world, "fabrikam");
@@ -269,7 +269,7 @@ async fn a_vault_in_the_making_that_cannot_be_looked_at_was_made() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_goes_round_in_circles_comes_to_an_end() {
+async fn circular_list_is_detected() {
     let world = World::new();
     world.cloud.fault(Fault::on(Operation::ListVaults).endless_pages());
     let id = vault_id(&world, "contoso");

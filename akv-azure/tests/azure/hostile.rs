@@ -97,7 +97,7 @@ async fn a_body_of_a_hundred_megabytes_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lists_without_end_come_to_one() {
+async fn endless_lists_are_ended() {
     let itself = "https://contoso.vault.azure.net:443/certificates?api-version=7.4&maxresults=25";
     let on_lists = || Fault::on(Operation::ListCertificates);
     for (certificates, fault, most_requests) in [
@@ -120,7 +120,7 @@ async fn lists_without_end_come_to_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_drip_ends_with_the_deadline() {
+async fn slow_response_times_out_at_the_deadline() {
     let world = World::new();
     world.cloud.vault("contoso").seed(1);
     world.cloud.fault(Fault::on(Operation::GetCertificate).slow_drip(1, seconds(3)));
@@ -143,7 +143,7 @@ async fn foreign_response_is_never_absence() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_without_a_list_is_no_empty_list() {
+async fn answer_without_a_list_is_not_an_empty_list() {
     for body in ["{}", r#"{"nextLink":null}"#, r#"{"value":null}"#, "[]"] {
         let world = World::new();
         let answer = |operation| Fault::on(operation).body(200, "application/json", body);
@@ -156,7 +156,7 @@ async fn an_answer_without_a_list_is_no_empty_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_item_without_a_name_ends_the_list_as_a_failure() {
+async fn item_without_a_name_fails_the_list() {
     let world = World::new();
     let page = r#"{"value":[{"id":"https://contoso.vault.azure.net/certificates/a","x":1},{"id":"https://contoso.vault.azure.net/keys/b"}]}"#;
     let fault = Fault::on(Operation::ListCertificates).body(200, "application/json", page);

@@ -375,7 +375,7 @@ async fn a_host_outside_the_clouds_domain_is_warned_of_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn harmless_words_of_the_service_are_shown() {
+async fn harmless_service_message_is_shown() {
     const RBAC: &str = "Caller is not authorized to perform action on resource.\r\n\
         Action: 'Microsoft.KeyVault/vaults/certificates/read'\r\n\
         Resource: '/subscriptions/0b1ec700-0000-4000-8000-000000000001/resourcegroups/pki/\

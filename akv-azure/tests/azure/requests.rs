@@ -173,7 +173,7 @@ async fn key_made_in_the_vault_is_merged_and_never_travels() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn same_request_is_taken_up_and_another_is_replaced() {
+async fn same_request_is_continued_and_another_is_replaced() {
     let world = World::new();
     let first = jobs(&world).request(&asking(wanted("ec-p256"))).await;
     let mut reordered = wanted("ec-p256");
@@ -225,7 +225,7 @@ async fn every_kind_of_name_is_supported_or_rejected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn request_that_is_not_as_asked_is_forgotten() {
+async fn mismatching_request_is_deleted() {
     let mut world = World::new();
     // The answer of a service that creates something else.
     let other = RequestedCertificate::new("CN=other".parse().expect("a name"));
@@ -372,7 +372,7 @@ async fn request_is_cancelled_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn request_of_an_issuer_is_left_alone() {
+async fn request_with_an_issuer_is_not_changed() {
     let mut world = World::new();
     jobs(&world).request(&asking(wanted("ec-p256"))).await;
     let store = world.store();

@@ -135,7 +135,7 @@ async fn names_are_one_in_whatever_case() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tags_are_put_in_place_and_make_no_version() {
+async fn tags_are_replaced_without_a_new_version() {
     let world = World::new();
     let store = world.store();
     let leaf = world.leaf("www.contoso.com");
@@ -175,7 +175,7 @@ async fn deleting_returns_when_it_has_settled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_soft_delete_it_is_gone() {
+async fn without_soft_delete_a_deletion_is_final() {
     let world = World::with(|cloud| cloud.vault_with("contoso", VaultPlan::without_soft_delete));
     let store = world.store();
     store.import(&importing("web", &world.leaf("a.example"))).await.expect("an import");

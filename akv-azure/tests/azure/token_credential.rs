@@ -59,7 +59,7 @@ async fn asking(world: &World, own: &Arc<Own>) -> akv_core::Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn own_token_goes_to_the_vault_and_no_authority_is_asked() {
+async fn own_token_reaches_the_vault_without_an_authority() {
     let world = World::new();
     let own = Own::new(Some("own-token"));
     // The fake does not know this token; its rejection proves where the token went.
@@ -96,7 +96,7 @@ async fn own_token_serves_all_stores_of_the_same_credential() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unusable_own_credential_is_named_and_its_words_are_not_shown() {
+async fn unusable_own_credential_is_named_without_its_message() {
     let world = World::new();
     for (own, problem) in [
         (Own::new(None), "it provided no token"),

@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_ends_where_the_input_stays_open() {
+    fn line_is_complete_although_the_input_stays_open() {
         struct Open<'a>(&'a [u8]);
         impl Read for Open<'_> {
             fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_authority_is_an_interception_in_azures_clouds_alone() {
+    fn other_ca_means_interception_only_in_azure_clouds() {
         let mut own = Cloud::public();
         own.vault_suffix = "vaults.example".into();
         for (cloud, issuer, intercepted) in [

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn table_has_color_only_where_it_may() {
+    fn table_has_color_only_if_allowed() {
         assert!(!shown(Some(79), false).join("").contains('\u{1b}'));
         let colored = shown(Some(200), true).join("\n");
         assert_eq!(colored.matches("\u{1b}[38;5;9m").count(), 1, "{colored:?}");

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn asn1_errors_become_words_and_an_offset() {
+    fn asn1_errors_become_a_text_and_an_offset() {
         let error = <Vec<der::asn1::Int>>::from_der(&[0x30, 0x03, 0x02, 0x05, 0x00]).unwrap_err();
         let text = error.flaw().to_string();
         assert!(text.contains("at offset"), "{text}");

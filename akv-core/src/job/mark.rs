@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_too_long_for_the_mark_gives_way_all_the_same() {
+    fn tag_too_long_for_the_mark_is_dropped() {
         let tags = numbered(15, &"x".repeat(Tags::MAX_LENGTH));
         let marked = Mark::set(&tags, Thumbprint::of(b"new"));
         Tags::new(marked.iter()).expect("within the limits");

@@ -128,7 +128,7 @@ fn an_initialisation_vector_of_the_wrong_length_is_damage() {
 
 /// Salts over 32 octets occur, although other readers reject them.
 #[test]
-fn a_long_salt_is_taken() {
+fn long_salt_is_accepted() {
     let kdf = sequence(&[PBKDF2, &sequence(&[&tlv(0x04, &[5; 64]), b"\x02\x01\x01"])]);
     let file = file(&[shrouded(&encryption(&kdf, AES_256, &[9; 16]))]);
     assert_eq!(refused(&file), BundleError::WrongPassword);

@@ -34,7 +34,7 @@ fn damaged_begin_line_is_named_and_nothing_of_the_text_shown() {
 }
 
 #[test]
-fn key_is_taken_whatever_its_label() {
+fn key_is_accepted_with_any_label() {
     for (file, kind) in [
         ("plain-label-pkcs1.pem", "RSA-2048"),
         ("plain-label-sec1.pem", "EC P-256"),

@@ -51,7 +51,7 @@ fn any_octet_but_zero_is_true() {
 }
 
 #[test]
-fn bytes_after_a_certificate_are_left_out() {
+fn bytes_after_a_certificate_are_ignored() {
     let (ca, web) = (Key::new(), Key::new());
     let root = Crafted::new("CA", "CA").authority().der(&ca, &ca);
     let leaf = Crafted::new("CA", "web").der(&web, &ca);

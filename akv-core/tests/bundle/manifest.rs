@@ -5,7 +5,7 @@ use akv_core::bundle::{Bundle, BundleError, FindingCode, KeyMatch, Severity, pfx
 use crate::fixtures::{self, NOW};
 
 #[test]
-fn every_good_file_becomes_the_bundle_of_the_manifest() {
+fn every_valid_file_becomes_the_bundle_of_the_manifest() {
     for fixture in fixtures::good() {
         let bundle = Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW)
             .unwrap_or_else(|error| panic!("{}: {error}", fixture.file));

@@ -93,7 +93,7 @@ fn the_name_of_the_issuer_is_not_enough() {
 }
 
 #[test]
-fn a_signature_that_does_not_verify_ends_the_chain() {
+fn invalid_signature_ends_the_chain() {
     let (named, signer) = (Party::authority("Authority"), Party::authority("Someone else"));
     let leaf = Party::leaf("web");
     let certificates = [leaf.signed_in_the_name_of(&named, &signer), named.self_signed()];

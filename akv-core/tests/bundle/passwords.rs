@@ -54,7 +54,7 @@ fn no_password_has_two_encodings() {
 }
 
 #[test]
-fn characters_outside_the_basic_plane_are_taken() {
+fn characters_outside_the_basic_plane_are_accepted() {
     let file = protected(PLAIN, &utf16("pass🔑"));
     assert!(Bundle::from_pfx(&file, &Password::from("pass🔑"), NOW).is_ok());
     assert!(Bundle::from_pfx(&file, &Password::from("pass"), NOW).is_err());
@@ -62,7 +62,7 @@ fn characters_outside_the_basic_plane_are_taken() {
 
 /// OpenSSL before 1.1 treated each octet of the UTF-8 as a character.
 #[test]
-fn passwords_that_were_not_decoded_are_taken() {
+fn undecoded_passwords_are_accepted() {
     let file = protected(PLAIN, &utf16("P\u{c3}\u{a4}ss"));
     assert!(Bundle::from_pfx(&file, &Password::from("P\u{e4}ss"), NOW).is_ok());
 }

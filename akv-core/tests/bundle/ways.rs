@@ -67,7 +67,7 @@ impl World {
 /// As with DST Root CA X3: the path to the other root has the same length, but that root is not
 /// valid now.
 #[test]
-fn a_way_to_a_root_that_is_not_valid_is_not_taken() {
+fn path_to_an_invalid_root_is_not_selected() {
     let world = World::new();
     let web = leaf(world.issuing(), &world.web, SHORT);
     let by_old = authority(world.old(), world.issuing(), LONG);
@@ -82,7 +82,7 @@ fn a_way_to_a_root_that_is_not_valid_is_not_taken() {
 }
 
 #[test]
-fn a_longer_way_that_is_valid_goes_before_a_shorter_one() {
+fn longer_valid_path_has_priority_over_a_shorter_one() {
     let world = World::new();
     let web = leaf(world.issuing(), &world.web, SHORT);
     let issuing = authority(world.new_root(), world.issuing(), SHORT);
@@ -101,7 +101,7 @@ fn a_longer_way_that_is_valid_goes_before_a_shorter_one() {
 
 /// The valid path may end below its root, which is usual.
 #[test]
-fn a_valid_way_without_root_goes_before_an_expired_root() {
+fn valid_path_without_root_precedes_an_expired_root() {
     let world = World::new();
     let web = leaf(world.issuing(), &world.web, SHORT);
     let issuing = authority(world.new_root(), world.issuing(), SHORT);
@@ -113,7 +113,7 @@ fn a_valid_way_without_root_goes_before_an_expired_root() {
 }
 
 #[test]
-fn of_several_intermediates_of_a_name_the_valid_is_taken() {
+fn valid_intermediate_is_selected_among_equal_names() {
     let world = World::new();
     let web = leaf(world.issuing(), &world.web, SHORT);
     let new = authority(world.new_root(), world.new_root(), LONG);
@@ -136,7 +136,7 @@ fn only_expired_path_is_used_and_reported() {
 }
 
 #[test]
-fn of_valid_ways_of_one_length_the_one_that_lasts_is_taken() {
+fn longest_lasting_path_is_selected_among_equal_lengths() {
     let world = World::new();
     let web = leaf(world.issuing(), &world.web, SHORT);
     let short = authority(world.new_root(), world.issuing(), SHORT);

@@ -173,7 +173,7 @@ fn warnings_about_the_bundle_go_into_the_message() {
 }
 
 #[test]
-fn a_pfx_is_taken_too() {
+fn pfx_is_accepted_too() {
     let scene = Scene::new();
     let leaf = scene.leaf();
     let password = Password::default();
@@ -245,7 +245,7 @@ fn refuse_keeps_a_soft_deleted_certificate_with_a_hint() {
 }
 
 #[test]
-fn an_import_that_fails_after_the_recovery_is_put_back() {
+fn failed_import_returns_the_name_to_soft_delete() {
     let scene = Scene::new();
     deleted(&scene.leaf(), &scene);
     let job = adding(&scene.leaf()).with_tags(tags(&[]));
@@ -335,7 +335,7 @@ fn marked(scene: &Scene, old: &Leaf, new: &Leaf, had: &akv_core::Tags) {
 }
 
 #[test]
-fn an_addition_goes_on_where_its_mark_is_and_no_other_does() {
+fn only_the_marked_addition_continues() {
     let had = tags(&[("owner", "pki")]);
     for (job, expected) in [
         (adding as fn(&Leaf) -> AddRequest, tags(&[])),
@@ -372,7 +372,7 @@ fn a_mark_is_never_merged_into_the_tags() {
 }
 
 #[test]
-fn without_permission_to_mark_the_addition_is_made_all_the_same() {
+fn addition_succeeds_without_permission_to_mark() {
     let scene = Scene::new();
     deleted(&scene.leaf(), &scene);
     scene.store.fail(StoreCall::UpdateTags, error(ErrorKind::Denied(akv_core::Denial::Rbac)));

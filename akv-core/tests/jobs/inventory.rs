@@ -74,7 +74,7 @@ fn unreadable_certificate_is_a_warning_with_its_name() {
 }
 
 #[test]
-fn its_last_known_state_stands_in_for_it_and_is_marked() {
+fn last_known_state_replaces_it_and_is_marked() {
     let scene = scene();
     unreadable(&scene, &[2], DENIED);
     let thumbprint = Thumbprint::of(b"as it was");
@@ -114,7 +114,7 @@ fn a_list_that_breaks_off_is_a_failure_whatever_was_read_before() {
 }
 
 #[test]
-fn a_pending_certificate_is_shown_or_left_out_as_asked() {
+fn pending_certificate_is_included_on_request() {
     for (pending, names_told) in [
         (Pending::Exclude, &["c0", "c1", "c2", "c3"][..]),
         (Pending::Include, &["c0", "c1", "c2", "c3", "c9"]),

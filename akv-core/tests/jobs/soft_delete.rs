@@ -89,7 +89,7 @@ fn failed_look_is_never_an_absent_certificate() {
 }
 
 #[test]
-fn recovery_that_was_taken_says_so_when_it_fails() {
+fn failed_recovery_reports_its_acceptance() {
     let scene = deleted(&[]);
     scene.store.fail(StoreCall::Recover, error(ErrorKind::TimedOut).after_acceptance());
     let outcome = block_on(jobs(&scene).recover(&web()));

@@ -37,7 +37,7 @@ fn every_kind_of_change_is_reported() {
 }
 
 #[test]
-fn facts_that_one_side_lacks_are_no_change() {
+fn values_missing_on_one_side_are_not_a_change() {
     let mut older = healthy("contoso", "web");
     (older.subject, older.version, older.exportable) = (None, None, None);
     let mut newer = healthy("Contoso", "WEB");
@@ -49,7 +49,7 @@ fn facts_that_one_side_lacks_are_no_change() {
 }
 
 #[test]
-fn files_without_a_store_are_taken_for_one_store_alone() {
+fn files_without_store_names_belong_to_a_single_store() {
     let unnamed = |name| {
         let mut record = healthy("contoso", name);
         record.store = None;

@@ -129,7 +129,7 @@ fn vaults_are_judged_by_their_settings() {
 }
 
 #[test]
-fn severe_findings_come_first_and_urgent_ones_before_others() {
+fn findings_are_ordered_by_severity_and_urgency() {
     let mut soon = healthy("contoso", "z");
     soon.attributes.expires = Some(now() + Duration::days(1));
     let mut later = healthy("contoso", "a");

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn managed_is_a_word_and_no_secret() {
+    fn managed_is_a_keyword_and_not_a_secret() {
         let id = || "00000000-1111-2222-3333-444444444444".parse::<ClientId>().ok();
         for word in ["", " ", "managed", " Managed ", "MANAGED"] {
             let of = |id| credential_of(id, Secret::from(word));

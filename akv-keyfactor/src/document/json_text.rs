@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_a_surrogate_pair_is_no_text() {
+    fn half_a_surrogate_pair_is_not_text() {
         for json in [r#""\ud83d""#, r#""\ud83dx""#, r#""\udd11\ud83d""#, r#""\ud83d\u0041""#, "1"] {
             assert!(Text::of_json(json).is_none(), "{json}");
         }

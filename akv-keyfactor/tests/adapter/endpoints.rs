@@ -54,7 +54,7 @@ async fn job_endpoint_gets_no_credential_of_the_machine() {
 }
 
 #[tokio::test]
-async fn job_endpoint_works_where_it_is_allowed() {
+async fn allowed_job_endpoint_works() {
     let allowed = options().with_allowed_endpoints(vec![
         "other.example".parse().expect("one"),
         "vaults.example".parse().expect("one"),

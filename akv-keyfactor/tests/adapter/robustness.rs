@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_json_ends_in_a_failure(value in json()) {
+    fn arbitrary_json_is_a_failure(value in json()) {
         let output = run(value.to_string().as_bytes());
         prop_assert_eq!(u8::from(output.job_result.result), 4);
         prop_assert!(is_document(&output));
@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn a_configuration_that_was_cut_off_ends_in_a_failure(
+    fn truncated_configuration_is_a_failure(
         which in 0..PLAIN.len(),
         share in 0.0..0.99_f64,
     ) {
@@ -118,7 +118,7 @@ fn deep_nesting_is_rejected() {
 }
 
 #[test]
-fn every_fixture_ends_in_a_document() {
+fn every_fixture_produces_a_document() {
     for (name, configuration) in all() {
         let output = run(&configuration);
         assert!(is_document(&output), "{name}: {output:?}");

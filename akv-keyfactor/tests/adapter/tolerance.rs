@@ -96,7 +96,7 @@ async fn properties_are_text_or_an_object_of_scalars() {
 }
 
 #[tokio::test]
-async fn booleans_come_in_every_spelling() {
+async fn booleans_are_parsed_in_every_spelling() {
     for yes in [json!(true), json!("true"), json!("True"), json!("TRUE "), json!("1"), json!(1)] {
         adds(&with("A10", "/Overwrite", yes), |request| {
             assert_eq!(request.overwrite, Overwrite::Yes);

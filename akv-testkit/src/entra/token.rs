@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_another_mint_or_a_changed_one_is_not_taken() {
+    fn token_with_another_signature_is_rejected() {
         let now = OffsetDateTime::UNIX_EPOCH;
         let mint = Mint::new();
         let foreign = Mint::new().strike(&claims(now));

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_without_an_end_is_given_up() {
+    async fn endless_body_is_aborted() {
         let read = Limits::new().whole(endless(10)).await;
         assert_eq!(read.err(), Some(Refused::TooSlow));
     }

@@ -125,7 +125,7 @@ fn the_keys_go_with_the_cloud() {
 }
 
 #[test]
-fn a_wrong_key_is_challenged_again() {
+fn wrong_key_gets_another_challenge() {
     let machine = Machine::new();
     let key = content(&machine.challenged());
     for wrong in ["Basic wrong", "Basic ", "Basic", &key, &format!("Bearer {key}")] {

@@ -261,7 +261,7 @@ fn a_state_from_before_there_were_client_certificates_is_read() {
 }
 
 #[test]
-fn non_signing_key_is_no_client_certificate() {
+fn non_signing_key_is_rejected_as_client_certificate() {
     let cloud = FakeCloud::builder().start();
     let pki = TestPki::new(cloud.clock().now());
     let curve = pki.leaf("client.contoso.com").key(Key::P256).issue();

@@ -68,7 +68,7 @@ async fn the_reply_to_an_import_is_lost_but_the_version_is_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_come_torn_late_slowly_and_never() {
+async fn responses_are_torn_late_slow_or_missing() {
     let cloud = cloud();
     let client = Client::of(&cloud);
     let get = |nth| Fault::on(Operation::GetCertificate).nth(nth);
@@ -125,7 +125,7 @@ async fn lists_can_lead_astray() {
 }
 
 #[tokio::test]
-async fn hostile_challenges_come_whatever_the_token() {
+async fn hostile_challenges_ignore_the_token() {
     let cloud = cloud();
     let caller = Caller::of_vaults(&cloud);
     for (challenge, part) in [
@@ -144,7 +144,7 @@ async fn hostile_challenges_come_whatever_the_token() {
 }
 
 #[tokio::test]
-async fn throttling_with_and_without_a_word_about_when_to_come_back() {
+async fn throttling_with_and_without_retry_after() {
     let cloud = cloud();
     let caller = Caller::of_vaults(&cloud);
     let get = || caller.get("/certificates/cert-000001");
@@ -265,7 +265,7 @@ fn a_fault_of_the_test_itself_that_cannot_be_played_says_so() {
 }
 
 #[test]
-fn times_without_an_end_overflow_nothing() {
+fn unlimited_durations_do_not_overflow() {
     let forever = Duration::MAX;
     let cloud = FakeCloud::builder()
         .vault("contoso")

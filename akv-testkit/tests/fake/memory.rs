@@ -33,7 +33,7 @@ fn the_suite_notices_a_store_that_takes_a_refusal_for_absence() {
 }
 
 #[test]
-fn failures_come_as_configured() {
+fn failures_occur_as_configured() {
     let store = store();
     let error = |kind| Error::new(kind, "a call", "scripted failure");
     let name = "web".parse().expect("a name");

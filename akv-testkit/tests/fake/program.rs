@@ -83,7 +83,7 @@ impl Drop for Program {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn it_serves_ends_on_sigterm_and_remembers() {
+async fn program_serves_ends_on_sigterm_and_saves_its_state() {
     let dir = tempfile::tempdir().expect("a folder");
     let state = dir.path().join("state.json");
     let state = state.to_str().expect("a path");
@@ -110,7 +110,7 @@ async fn it_serves_ends_on_sigterm_and_remembers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn faults_come_from_a_file() {
+async fn faults_are_read_from_a_file() {
     let dir = tempfile::tempdir().expect("a folder");
     let file = dir.path().join("faults.json");
     let faults = r#"[{"operation":"GetCertificate","effect":{"body":{"status":502,"text":"{}"}}}]"#;
@@ -140,7 +140,7 @@ async fn azure_arcs_agent_writes_its_keys_to_the_given_folder() {
 }
 
 #[test]
-fn a_file_that_is_no_client_certificate_is_named() {
+fn invalid_client_certificate_file_is_named() {
     let dir = tempfile::tempdir().expect("a folder");
     let file = dir.path().join("client.pem");
     let run = || {
@@ -223,7 +223,7 @@ fn impossible_options_fail_at_the_start() {
 }
 
 #[test]
-fn a_wrong_command_line_ends_with_2_and_says_why() {
+fn usage_error_exits_2_with_a_reason() {
     let output = Command::new(env!("CARGO_BIN_EXE_akv-fake"))
         .args(["--dir", "x", "--listen", "0.0.0.0:1"])
         .output()

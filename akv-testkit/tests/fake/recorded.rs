@@ -76,7 +76,7 @@ fn a_certificate_in_the_making_is_seen_everywhere_but_in_lists() {
 }
 
 #[test]
-fn a_version_in_the_making_leaves_the_older_one_alone() {
+fn pending_version_keeps_the_older_one() {
     let (cloud, caller) = start();
     let leaf = TestPki::new(cloud.clock().now()).leaf("www.contoso.com").issue();
     cloud.vault("contoso").import("web", &leaf.pfx(), None).expect("a certificate");
@@ -226,7 +226,7 @@ fn an_import_is_described_by_its_certificate() {
 }
 
 #[test]
-fn members_without_a_value_are_in_no_response() {
+fn members_without_a_value_are_omitted() {
     let (cloud, caller) = start();
     let leaf = TestPki::new(cloud.clock().now()).leaf("www.contoso.com").issue();
     let vault = cloud.vault("contoso");
@@ -286,7 +286,7 @@ fn issuer_shows_its_settings() {
 }
 
 #[test]
-fn absent_object_has_the_services_words() {
+fn absent_object_has_the_services_message() {
     let (_cloud, caller) = start();
     let status_and_message = |answer: akv_testkit::Response| {
         (answer.status(), answer.body_json()["error"]["message"].as_str().map(str::to_owned))
@@ -306,7 +306,7 @@ fn absent_object_has_the_services_words() {
 }
 
 #[test]
-fn a_request_alone_comes_as_text_where_that_is_wanted() {
+fn pending_request_is_returned_as_text_on_request() {
     let (cloud, caller) = start();
     let operation = create(&caller, "generated", &wanted("Unknown")).body_json();
     let url = "https://contoso.vault.azure.net/certificates/generated/pending?api-version=7.0";
@@ -319,7 +319,7 @@ fn a_request_alone_comes_as_text_where_that_is_wanted() {
 }
 
 #[test]
-fn keys_of_an_hsm_are_made_on_a_premium_vault_and_stay_there() {
+fn hsm_keys_require_a_premium_vault_and_stay_there() {
     let cloud = FakeCloud::builder().vault_with("contoso", VaultPlan::premium).start();
     let caller = Caller::of_vaults(&cloud);
     for (name, kty) in [("ec", "EC-HSM"), ("rsa", "RSA-HSM")] {

@@ -48,7 +48,7 @@ fn body(cloud: &FakeCloud) -> Value {
 }
 
 #[test]
-fn a_vault_is_made_and_answers_after_its_time() {
+fn created_vault_answers_after_its_delay() {
     let cloud = FakeCloud::builder().creation_takes(Duration::from_secs(30)).start();
     let manager = manager(&cloud);
     assert_eq!(codes(&manager.vault("GET", "made", None)).1, "ResourceNotFound");

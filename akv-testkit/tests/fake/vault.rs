@@ -32,7 +32,7 @@ fn without_a_token_there_is_a_challenge() {
 }
 
 #[test]
-fn wrong_or_expired_token_is_challenged_again() {
+fn wrong_or_expired_token_gets_another_challenge() {
     let cloud = cloud();
     let other = Caller::with_audience(&cloud, PUBLIC.0, "https://management.azure.com");
     let answer = other.get("/certificates");
@@ -118,7 +118,7 @@ fn import_returns_the_content_of_the_file() {
 }
 
 #[test]
-fn openssl_files_are_read_with_their_password_and_no_other() {
+fn openssl_files_open_only_with_their_password() {
     let cloud = cloud();
     let vault = cloud.vault("contoso");
     for name in ["web-v1", "web-v1-legacy", "web-v2", "web-v2-legacy", "api-v1", "api-v1-legacy"] {
@@ -228,7 +228,7 @@ fn a_new_version_drops_the_tags_of_the_one_before() {
 }
 
 #[test]
-fn pages_are_followed_to_the_end_and_tell_no_more_than_lists_do() {
+fn pages_are_complete_and_contain_only_list_data() {
     for (pages, expected) in [(Pages::default(), 5), (Pages::of(14).empty_every(3), 11)] {
         let cloud = FakeCloud::builder().vault("contoso").pages(pages).start();
         cloud.vault("contoso").seed(110);

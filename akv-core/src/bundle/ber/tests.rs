@@ -127,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn input_that_ends_early_is_reported(node in node(), share in 0.0..1.0) {
+    fn truncated_input_is_reported(node in node(), share in 0.0..1.0) {
         let ber = node.ber();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a share of a small length")]
         let length = (ber.len() as f64 * share) as usize;
