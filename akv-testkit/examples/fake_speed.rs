@@ -198,7 +198,11 @@ fn program() -> Result<PathBuf> {
     if program.exists() {
         return Ok(program);
     }
-    Err(format!("build {} first: cargo build --release -p akv-testkit", program.display()).into())
+    Err(format!(
+        "build {} first: cargo build --release -p akv-testkit --features cli",
+        program.display()
+    )
+    .into())
 }
 
 const CERTIFICATES: usize = 100_000;
