@@ -10,6 +10,8 @@
 
 mod program;
 
+use std::io::Write as _;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use akv_testkit::pki::{Key, Leaf, TestPki};
@@ -169,4 +171,19 @@ fn a_second_signal_within_a_moment_is_the_same() {
     let run = akv.signalled_twice_when("INT", ready);
     assert_eq!(run.code, 4, "{}", run.both());
     assert!(run.stderr.contains("cancelled"), "{}", run.stderr);
+}
+
+/// For example `akv inventory … | less`, when a person has stopped reading.
+#[test]
+fn a_second_signal_ends_a_program_with_a_stuck_reader() {
+    let fake = Fake::new(FakeCloud::builder().vault("contoso"));
+    fake.cloud.vault("contoso").seed(300);
+    let (_reader, mut full) = std::io::pipe().expect("a pipe");
+    full.write_all(&vec![b' '; 64 << 10]).expect("room in the pipe");
+    let akv = fake.akv().args(["inventory", "contoso", "--output", "jsonl"]);
+    let akv = akv.stdout(OwnedFd::from(full).into());
+    let ready = || fake.cloud.journal().count(Operation::GetCertificate) > 0;
+    let run = akv.signalled_until_it_ends("TERM", ready);
+    assert_eq!(run.code, 130, "{}", run.both());
+    assert!(run.stderr.contains("interrupted"), "{}", run.stderr);
 }

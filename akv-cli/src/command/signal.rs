@@ -5,27 +5,32 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-/// The termination signals. They are handled from the moment of creation.
-pub(super) struct Signals(Listening);
-
-impl Signals {
-    pub(super) fn listen() -> io::Result<Self> {
-        Listening::begin().map(Self)
-    }
-
-    /// The first signal cancels, so that the job ends at a safe point and reports its changes; the
-    /// second one ends the process. A terminal and its shells can deliver one Ctrl-C several times,
-    /// so signals within a second count as one.
-    pub(super) async fn cancel(mut self, cancellation: CancellationToken) {
-        self.0.next().await;
+/// Handles the termination signals from now on, on a thread of its own: a command that waits for the
+/// reader of its output does not keep a signal waiting.
+///
+/// The first signal cancels, so that the job ends at a safe point and reports its changes; the second
+/// one ends the process. A terminal and its shells can deliver one Ctrl-C several times, so signals
+/// within a second count as one.
+pub(super) fn cancel(cancellation: CancellationToken) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut signals = {
+        let _entered = runtime.enter();
+        Listening::begin()?
+    };
+    let listen = async move {
+        signals.next().await;
         crate::render::say("interrupted: ending at the next safe point");
         cancellation.cancel();
         let first = Instant::now();
         while first.elapsed() < SAME {
-            self.0.next().await;
+            signals.next().await;
         }
         std::process::exit(INTERRUPTED);
-    }
+    };
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || runtime.block_on(listen))?;
+    Ok(())
 }
 
 #[cfg(unix)]

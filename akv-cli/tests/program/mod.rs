@@ -7,6 +7,7 @@ pub(crate) mod fake;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// PKCS#12 files of other tools.
 pub(crate) const FIXTURES: &str =
@@ -136,6 +137,22 @@ impl Akv {
     /// The same twice in quick succession.
     pub(crate) fn signalled_twice_when(self, signal: &str, ready: impl Fn() -> bool) -> Run {
         signalled(self.start(), &[signal, signal], ready)
+    }
+
+    /// The same again and again until it ends.
+    pub(crate) fn signalled_until_it_ends(self, signal: &str, ready: impl Fn() -> bool) -> Run {
+        let mut child = self.start();
+        while !ready() {
+            std::thread::yield_now();
+        }
+        while child.try_wait().expect("a child").is_none() {
+            std::thread::sleep(Duration::from_millis(300));
+            // It may have ended meanwhile.
+            let _ = Command::new("kill")
+                .args([&format!("-{signal}"), &child.id().to_string()])
+                .output();
+        }
+        ended(child)
     }
 
     /// Kills it as soon as `ready` returns true.
