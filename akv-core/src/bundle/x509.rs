@@ -256,7 +256,8 @@ impl X509 {
 
     /// Whether both have the same subject and key.
     pub(super) fn is_of_same_key(&self, other: &Self) -> bool {
-        self.comparable_subject() == other.comparable_subject() && self.public_key == other.public_key
+        self.comparable_subject() == other.comparable_subject()
+            && self.public_key == other.public_key
     }
 
     /// Whether its own extensions allow it to have issued `certificate`: key identifier, basic

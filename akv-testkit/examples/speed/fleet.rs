@@ -55,24 +55,24 @@ pub(crate) fn rate(programs: &Programs) -> Result<Vec<Row>> {
     // A certificate is signed when it is first read, which is not to be measured.
     all(programs, &fake)?;
     let requests = fake.vault_requests(|| all(programs, &fake).map(drop))?;
-    let (mut ours, mut cpu, mut theirs) = (Vec::new(), Vec::new(), 0.0_f64);
-    for _ in 0..3 {
-        for clients in ["256", "512"] {
-            theirs = theirs.max(h2load(&fake, clients, requests)?);
-        }
+    // In turns, because other work on the machine should slow down both.
+    let (mut turns, mut cpu) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        let theirs = f64::max(h2load(&fake, "256", requests)?, h2load(&fake, "512", requests)?);
         let run = all(programs, &fake)?;
-        ours.push(requests / run.wall);
+        turns.push((requests / run.wall, theirs));
         cpu.push(run.cpu / run.lines());
     }
-    let best = ours.into_iter().fold(0.0, f64::max);
+    turns.sort_by(|one, other| f64::total_cmp(&(one.0 / one.1), &(other.0 / other.1)));
+    let (ours, theirs) = turns[turns.len() / 2];
     let cpu = median(cpu.len(), || cpu.pop().ok_or_else(|| "no run".into()))?;
     Ok(vec![
         Row::new(
-            "requests a second to 201 vaults, best of 3",
+            "requests a second to 201 vaults, median turn of 5",
             Unit::Count,
-            best,
+            ours,
             theirs,
-            "h2load, best of 6",
+            "h2load, the better of 256 and 512 clients",
         ),
         Row::new("processor time for each certificate", Unit::Seconds, cpu, 0.000_18, "0.18 ms"),
     ])

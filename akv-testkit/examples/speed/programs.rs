@@ -1,10 +1,12 @@
 //! The programs that are measured, each a process of its own.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::CertificateDer;
@@ -62,30 +64,31 @@ impl Programs {
     }
 
     pub(crate) fn run(&self, fake: &Fake, args: &[&str]) -> Result<Run> {
+        // A file, because a reader of a pipe would work on the same processors.
+        let file = fake.dir.path().join("stdout");
         let (start, cpu) = (Instant::now(), cpu_of_children());
         let mut child = Command::new(&self.akv)
             .args(args)
             .arg("--cloud-file")
             .arg(fake.dir.path().join("cloud.json"))
             .envs(fake.environment()?)
-            .stdout(Stdio::piped())
+            .stdout(File::create(&file)?)
             .stderr(Stdio::piped())
             .spawn()?;
-        let mut out = child.stdout.take().ok_or("no output")?;
-        let reader = std::thread::spawn(move || {
-            let mut stdout = Vec::new();
-            out.read_to_end(&mut stdout).map(|_| stdout)
-        });
-        let mut peak = 0.0_f64;
-        let status = loop {
-            if let Some(status) = child.try_wait()? {
-                break status;
+        let process = child.id();
+        let (ended, still_running) = mpsc::channel::<()>();
+        let watch = std::thread::spawn(move || {
+            let mut peak = 0.0_f64;
+            while still_running.recv_timeout(WATCH) == Err(RecvTimeoutError::Timeout) {
+                peak = peak.max(resident_peak(process));
             }
-            peak = peak.max(resident_peak(child.id()));
-            std::thread::sleep(Duration::from_micros(500));
-        };
+            peak
+        });
+        let status = child.wait()?;
         let wall = start.elapsed().as_secs_f64();
-        let stdout = reader.join().map_err(|_| "the reader failed")??;
+        drop(ended);
+        let peak = watch.join().map_err(|_| "the watch failed")?;
+        let stdout = std::fs::read(&file)?;
         if !status.success() {
             let mut said = String::new();
             child.stderr.take().ok_or("no messages")?.read_to_string(&mut said)?;
@@ -127,6 +130,8 @@ pub(crate) fn cpu_of_children() -> f64 {
     times.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS_OF_A_SECOND
 }
 
+/// How often the memory is looked at.
+const WATCH: Duration = Duration::from_millis(5);
 /// Of the system's user interface (`USER_HZ`), on every architecture that Rust supports.
 const TICKS_OF_A_SECOND: f64 = 100.0;
 

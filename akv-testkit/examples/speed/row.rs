@@ -48,6 +48,7 @@ pub(crate) enum Unit {
 impl Unit {
     pub(crate) fn shown(self, value: f64) -> String {
         match self {
+            Self::Seconds if value < 0.001 => format!("{:.3} ms", value * 1000.0),
             Self::Seconds if value < 0.1 => format!("{:.1} ms", value * 1000.0),
             Self::Seconds => format!("{value:.2} s"),
             Self::Mebibytes => format!("{value:.1} MiB"),
