@@ -16,6 +16,7 @@ use crate::transport;
 
 /// An address that was contacted.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Contact {
     /// The HTTP status of the answer. `Err`: the reason why there is no trusted connection.
     pub answer: Result<u16>,
@@ -27,6 +28,7 @@ pub struct Contact {
 
 /// A TLS certificate that a server presented.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Presented {
     /// Its issuer's distinguished name.
     pub issuer: String,

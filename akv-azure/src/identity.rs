@@ -16,6 +16,7 @@ use crate::exchange::Deadline;
 
 /// An identity that is signed in to Entra ID. `None`: the token does not contain the claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SignedIn {
     /// The application (client) ID.
     pub application: Option<ClientId>,

@@ -54,6 +54,8 @@
 //! interface: a new major version of either is a new major version of this crate. The text of error
 //! messages is not part of the interface.
 
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
+
 mod api;
 mod auth;
 mod azure;

@@ -82,7 +82,7 @@ fn moments(count: usize) -> impl Iterator<Item = (usize, Duration)> {
 }
 
 #[test]
-fn an_addition_that_is_killed_comes_to_its_end() {
+fn a_killed_addition_completes_when_run_again() {
     let scene = Scene::new();
     for (number, (requests, later)) in moments(36).enumerate() {
         let name = format!("killed{number:02}x");

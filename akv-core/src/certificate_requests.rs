@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use crate::bundle::{AlternativeName, CertificateRequest, Curve, KeyKind, SubjectName};
 use crate::certificate::{Certificate, CertificateName, Exportable, Thumbprint};
+use crate::certificate_der::CertificateDer;
 use crate::error::{InvalidValue, Result};
 use crate::store::OperationState;
 use crate::tags::Tags;
@@ -264,14 +265,14 @@ pub struct Merge {
     /// The certificate name.
     pub name: CertificateName,
     /// The certificate and its chain as DER, leaf first.
-    pub certificates: Vec<Vec<u8>>,
+    pub certificates: Vec<CertificateDer>,
     /// The tags of the new version; `None` keeps those of the request.
     pub tags: Option<Tags>,
 }
 
 impl Merge {
     /// Leaf and chain, with the tags of the request.
-    pub fn new(name: CertificateName, certificates: Vec<Vec<u8>>) -> Self {
+    pub fn new(name: CertificateName, certificates: Vec<CertificateDer>) -> Self {
         Self { name, certificates, tags: None }
     }
 
@@ -283,6 +284,6 @@ impl Merge {
 
     /// The leaf's thumbprint.
     pub fn thumbprint(&self) -> Thumbprint {
-        Thumbprint::of(self.certificates.first().map(Vec::as_slice).unwrap_or_default())
+        Thumbprint::of(self.certificates.first().map(|leaf| &**leaf).unwrap_or_default())
     }
 }

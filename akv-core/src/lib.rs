@@ -49,6 +49,7 @@ mod address;
 pub mod audit;
 pub mod bundle;
 mod certificate;
+mod certificate_der;
 mod certificate_requests;
 mod change;
 mod clock;
@@ -81,6 +82,7 @@ pub use certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
     ListedCertificate, Thumbprint, Version,
 };
+pub use certificate_der::CertificateDer;
 pub use certificate_requests::{
     CertificateRequests, KeyProtection, Merge, NewRequest, PendingRequest, RequestedCertificate,
     RequestedKey,

@@ -9,6 +9,7 @@ use crate::bundle::Bundle;
 use crate::certificate::{
     Certificate, CertificateName, DeletedCertificate, Exportable, ListedCertificate, Version,
 };
+use crate::certificate_der::CertificateDer;
 use crate::error::Result;
 use crate::soft_deleted::SoftDeletedCertificates;
 use crate::store_details::CertificateDetails;
@@ -42,7 +43,8 @@ pub trait CertificateStore: Send + Sync {
 
     /// The certificates of an imported version: leaf first, then the chain, as DER. Needs
     /// permission to read the backing secret.
-    async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>>;
+    async fn chain(&self, name: &CertificateName, version: &Version)
+    -> Result<Vec<CertificateDer>>;
 
     /// The state of a certificate's creation by the service itself or by a CA. An imported
     /// certificate has none.

@@ -12,7 +12,7 @@ use akv_core::bundle::{Bundle, X509};
 use akv_core::job::{DiscoveryJob, InventoryJob, Jobs, ManagementJob, StoreJobs};
 use akv_core::memory::MemoryDirectory;
 use akv_core::{
-    Attributes, Certificate, CertificateName, CertificateStore, Cloud, Credential,
+    Attributes, Certificate, CertificateDer, CertificateName, CertificateStore, Cloud, Credential,
     DeletedCertificate, Deletion, Error, ErrorKind, Import, KeyState, ListOptions,
     ListedCertificate, OperationState, Password, Purged, Result, StoreAddress, SystemClock, Tags,
     VaultName, Version,
@@ -123,13 +123,13 @@ impl CertificateStore for Folder {
         ))
     }
 
-    async fn chain(&self, name: &CertificateName, _: &Version) -> Result<Vec<Vec<u8>>> {
+    async fn chain(&self, name: &CertificateName, _: &Version) -> Result<Vec<CertificateDer>> {
         let bundle = self.bundle(name)?.ok_or_else(|| {
             let operation = format!("read the chain of certificate {name} in folder {}", self.name);
             Error::new(ErrorKind::Absent, operation, "there is no such certificate")
         })?;
         let chain = std::iter::once(bundle.leaf()).chain(bundle.chain()).map(X509::der);
-        Ok(chain.map(<[u8]>::to_vec).collect())
+        Ok(chain.map(CertificateDer::from).collect())
     }
 
     async fn operation(&self, _: &CertificateName) -> Result<Option<OperationState>> {

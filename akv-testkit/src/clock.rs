@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 /// What advances the clock, besides the test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum ClockMode {
     /// Nothing: time passes only by [`Clock::advance`] and [`Clock::set`].
     #[default]

@@ -38,6 +38,7 @@
 //! Until 1.0 a minor version may change this interface. The fake's responses follow the service: a
 //! patch version may correct them.
 
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 #![cfg_attr(not(feature = "serve"), allow(dead_code, reason = "used only by a server"))]
 
 #[cfg(feature = "fake")]

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use akv_core::{
-    Certificate, CertificateDetails, CertificateName, CertificateStore, CertificateVersions,
-    DeletedCertificate, Deletion, Error, ErrorKind, Import, ListOptions, ListedCertificate,
-    OperationState, Pending, Purged, Result, SoftDeletedCertificates, Tags, VaultName, Version,
+    Certificate, CertificateDer, CertificateDetails, CertificateName, CertificateStore,
+    CertificateVersions, DeletedCertificate, Deletion, Error, ErrorKind, Import, ListOptions,
+    ListedCertificate, OperationState, Pending, Purged, Result, SoftDeletedCertificates, Tags,
+    VaultName, Version,
 };
 use async_trait::async_trait;
 use azure_core::http::Method;
@@ -158,7 +159,11 @@ impl CertificateStore for KeyVault {
         self.look(name, &mut Retry::new(self.deadline())).await
     }
 
-    async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>> {
+    async fn chain(
+        &self,
+        name: &CertificateName,
+        version: &Version,
+    ) -> Result<Vec<CertificateDer>> {
         let operation = self.operation_on("read the chain of", name);
         let path = ["secrets", name.as_str(), version.as_str()];
         let call = self.call(ApiOperation::GetSecret, Method::Get, &path, operation);

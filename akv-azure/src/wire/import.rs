@@ -10,75 +10,18 @@ use bytes::Bytes;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::secret::PKCS12;
+use super::new_policy::{Enabled, KeyProperties, NewPolicy};
 
 #[derive(Serialize)]
 struct Body<'a> {
     value: &'a str,
-    policy: Policy,
+    policy: NewPolicy<()>,
     attributes: Enabled,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     tags: BTreeMap<&'a str, &'a str>,
 }
 
-#[derive(Serialize)]
-struct Enabled {
-    enabled: bool,
-}
-
-#[derive(Serialize)]
-struct Policy {
-    key_props: KeyProperties,
-    secret_props: SecretProperties,
-    issuer: Issuer,
-    lifetime_actions: [LifetimeAction; 1],
-}
-
-#[derive(Serialize)]
-struct KeyProperties {
-    exportable: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kty: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_size: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    crv: Option<&'static str>,
-    reuse_key: bool,
-}
-
-#[derive(Serialize)]
-struct SecretProperties {
-    #[serde(rename = "contentType")]
-    content_type: &'static str,
-}
-
-#[derive(Serialize)]
-struct Issuer {
-    name: &'static str,
-}
-
-#[derive(Serialize)]
-struct LifetimeAction {
-    trigger: Trigger,
-    action: Action,
-}
-
-#[derive(Serialize)]
-struct Trigger {
-    lifetime_percentage: u8,
-}
-
-#[derive(Serialize)]
-struct Action {
-    action_type: &'static str,
-}
-
-/// The body. It sets every value that the service would otherwise take from the previous version: a
-/// name with a PEM policy rejects PKCS#12 without the content type, RSA of 3072 and 4096 bits need
-/// their size, and a self-renewing policy would eventually replace the imported certificate with
-/// one of the vault's own.
-///
-/// The bytes are zeroized when the last clone is dropped.
+/// The body. Its bytes are zeroized when the last clone is dropped.
 pub(crate) fn body(import: &Import) -> serde_json::Result<Bytes> {
     let pkcs12 = import.bundle.to_pkcs12();
     // One allocation each, because a growing vector leaves its old buffer in memory without
@@ -88,15 +31,7 @@ pub(crate) fn body(import: &Import) -> serde_json::Result<Bytes> {
     STANDARD.encode_string(&*pkcs12, &mut value);
     let body = Body {
         value: &value,
-        policy: Policy {
-            key_props: key_properties(import),
-            secret_props: SecretProperties { content_type: PKCS12 },
-            issuer: Issuer { name: "Unknown" },
-            lifetime_actions: [LifetimeAction {
-                trigger: Trigger { lifetime_percentage: 80 },
-                action: Action { action_type: "EmailContacts" },
-            }],
-        },
+        policy: NewPolicy::new(key_properties(import), None),
         attributes: Enabled { enabled: true },
         tags: import.tags.iter().collect(),
     };

@@ -6,6 +6,7 @@ pub(crate) mod cloud;
 pub(crate) mod entra;
 pub(crate) mod graph;
 pub(crate) mod import;
+mod new_policy;
 pub(crate) mod page;
 pub(crate) mod policy;
 pub(crate) mod request;

@@ -11,50 +11,14 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::certificate::CertificateOperation;
-use super::secret::PKCS12;
-
-/// The issuer name without a CA: the owner of the vault has the request signed elsewhere.
-const UNKNOWN: &str = "Unknown";
+use super::new_policy::{Enabled, KeyProperties, NewPolicy, UNKNOWN};
 
 #[derive(Serialize)]
 struct Creation<'a> {
-    policy: Policy<'a>,
+    policy: NewPolicy<X509Properties<'a>>,
     attributes: Enabled,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     tags: BTreeMap<&'a str, &'a str>,
-}
-
-#[derive(Serialize)]
-struct Enabled {
-    enabled: bool,
-}
-
-/// Sets every value that the service would otherwise take from the previous version.
-#[derive(Serialize)]
-struct Policy<'a> {
-    key_props: KeyProperties,
-    secret_props: SecretProperties,
-    x509_props: X509Properties<'a>,
-    issuer: Issuer,
-    lifetime_actions: [LifetimeAction; 1],
-}
-
-#[derive(Serialize)]
-struct KeyProperties {
-    exportable: bool,
-    kty: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_size: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    crv: Option<&'static str>,
-    /// A renewal gets a new key.
-    reuse_key: bool,
-}
-
-#[derive(Serialize)]
-struct SecretProperties {
-    #[serde(rename = "contentType")]
-    content_type: &'static str,
 }
 
 #[derive(Serialize)]
@@ -101,27 +65,6 @@ impl<'a> Names<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct Issuer {
-    name: &'static str,
-}
-
-#[derive(Serialize)]
-struct LifetimeAction {
-    trigger: Trigger,
-    action: Action,
-}
-
-#[derive(Serialize)]
-struct Trigger {
-    lifetime_percentage: u8,
-}
-
-#[derive(Serialize)]
-struct Action {
-    action_type: &'static str,
-}
-
 /// The body of a creation, or the value that it cannot carry.
 pub(crate) fn creation(request: &NewRequest) -> Result<Bytes, String> {
     let wanted = &request.wanted;
@@ -132,20 +75,11 @@ pub(crate) fn creation(request: &NewRequest) -> Result<Bytes, String> {
         other => return Err(format!("a key of type {other}")),
     };
     let exportable = wanted.exportable == Exportable::Yes;
+    let key_props = KeyProperties { exportable, kty: Some(kty), key_size, crv, reuse_key: false };
+    let x509_props =
+        X509Properties { subject: wanted.subject.to_string(), sans: Names::of(&wanted.names)? };
     let body = Creation {
-        policy: Policy {
-            key_props: KeyProperties { exportable, kty, key_size, crv, reuse_key: false },
-            secret_props: SecretProperties { content_type: PKCS12 },
-            x509_props: X509Properties {
-                subject: wanted.subject.to_string(),
-                sans: Names::of(&wanted.names)?,
-            },
-            issuer: Issuer { name: UNKNOWN },
-            lifetime_actions: [LifetimeAction {
-                trigger: Trigger { lifetime_percentage: 80 },
-                action: Action { action_type: "EmailContacts" },
-            }],
-        },
+        policy: NewPolicy::new(key_props, Some(x509_props)),
         attributes: Enabled { enabled: true },
         tags: request.tags.iter().collect(),
     };

@@ -164,7 +164,7 @@ fn is_as_asked(world: &World, leaf: &Leaf, tags: &Tags, place: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_addition_comes_to_its_end_after_any_kill() {
+async fn an_addition_completes_after_any_kill() {
     let Leaves { old, new } = Leaves::new();
     let wanted = tags(&[("env", "prod")]);
     let union = |old: &Tags| old.merged_with(&wanted).expect("tags");
@@ -231,7 +231,7 @@ async fn an_addition_comes_to_its_end_after_any_kill() {
 
 /// The vault rejects the import, so the name returns to soft delete unchanged.
 #[tokio::test(start_paused = true)]
-async fn a_name_that_is_put_back_comes_to_its_end_after_any_kill() {
+async fn a_put_back_completes_after_any_kill() {
     let Leaves { old, new } = Leaves::new();
     let (wanted, before) = (tags(&[("env", "prod")]), many(15));
     let job = Job::Add(adding(&new, &wanted));
@@ -263,7 +263,7 @@ async fn a_name_that_is_put_back_comes_to_its_end_after_any_kill() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_removal_comes_to_its_end_after_any_kill() {
+async fn a_removal_completes_after_any_kill() {
     let Leaves { old, .. } = Leaves::new();
     let given = async || {
         let world = slow();
@@ -289,7 +289,7 @@ async fn a_removal_comes_to_its_end_after_any_kill() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_creation_with_addition_comes_to_its_end_after_any_kill() {
+async fn a_creation_with_addition_completes_after_any_kill() {
     let Leaves { new, .. } = Leaves::new();
     let wanted = tags(&[("env", "prod")]);
     let job = Job::CreateAdd(adding(&new, &wanted));

@@ -184,7 +184,7 @@ async fn a_purge_under_protection_names_both_causes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stand_alone_secret_stands_in_the_way() {
+async fn add_rejects_the_name_of_a_stand_alone_secret() {
     let world = World::new();
     world.cloud.vault("contoso").set_secret("web", "hush");
     let import = importing("web", &world.leaf("www.contoso.com"));

@@ -456,7 +456,7 @@ async fn until_killed(
 
 /// Every request at which a run can be killed, and every request at which the next run can.
 #[tokio::test(start_paused = true)]
-async fn reenrollment_comes_to_its_end_after_any_kill() {
+async fn reenrollment_completes_after_any_kill() {
     let pki = TestPki::elliptic(OffsetDateTime::now_utc());
     let mut runs = 0;
     for pending_before in [false, true] {

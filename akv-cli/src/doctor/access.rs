@@ -66,7 +66,7 @@ pub(super) async fn identity(
 }
 
 fn who(signed_in: &SignedIn) -> String {
-    let SignedIn { application, object, tenant, expires } = signed_in;
+    let SignedIn { application, object, tenant, expires, .. } = signed_in;
     let expires = expires.and_then(|at: OffsetDateTime| at.format(&Rfc3339).ok());
     [
         application.map(|id| format!("application {id}")),

@@ -82,7 +82,7 @@ async fn tls(
             return None;
         }
     };
-    let Contact { answer, date, presented } = contact;
+    let Contact { answer, date, presented, .. } = contact;
     let issuer = presented
         .map_or_else(String::new, |it| format!("; the certificate was issued by {}", it.issuer));
     match answer {

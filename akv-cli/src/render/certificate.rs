@@ -52,7 +52,7 @@ fn der(item: &InventoryItem) -> Result<()> {
 }
 
 fn held(item: &InventoryItem) -> Result<&[u8]> {
-    let leaf = item.certificates.first().map(Vec::as_slice);
+    let leaf = item.certificates.first().map(|der| &**der);
     leaf.ok_or_else(|| {
         let name = &item.name;
         anyhow::anyhow!("cannot show certificate {name}: its creation is pending or has failed")

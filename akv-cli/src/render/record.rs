@@ -6,7 +6,8 @@ use akv_core::bundle::{Curve, KeyKind, X509};
 use akv_core::job::{InventoryItem, ItemSource};
 use akv_core::report::{self, FailedStore, Store};
 use akv_core::{
-    Attributes, Exportable, InvalidValue, KeyState, StorePath, Tags, Thumbprint, Version,
+    Attributes, CertificateDer, Exportable, InvalidValue, KeyState, StorePath, Tags, Thumbprint,
+    Version,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -148,7 +149,8 @@ impl Record {
                 self.exportable.map(|yes| if yes { Exportable::Yes } else { Exportable::No }),
             )
             .with_kind(self.key_type);
-        let ders = self.certificates.iter().map(|text| STANDARD.decode(text));
+        let ders =
+            self.certificates.iter().map(|text| STANDARD.decode(text).map(CertificateDer::from));
         let source = if self.last_known { ItemSource::LastKnown } else { ItemSource::Read };
         let mut item = InventoryItem::new(self.name.parse().ok()?, source);
         item.version = self.version;

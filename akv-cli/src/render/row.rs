@@ -150,7 +150,7 @@ mod tests {
             item.thumbprint = Some(Thumbprint::from_bytes([7; 20]));
             if source != ItemSource::Pending {
                 let leaf = pki.leaf(&format!("{name}.contoso.com")).issue();
-                item.certificates = vec![leaf.der().to_vec()];
+                item.certificates = vec![leaf.der().into()];
             }
             item.attributes = Attributes::default()
                 .with_enabled(enabled)

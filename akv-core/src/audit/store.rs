@@ -11,6 +11,7 @@ use super::record::{Audit, Change, Made};
 use crate::certificate::{
     Certificate, CertificateName, DeletedCertificate, ListedCertificate, Version,
 };
+use crate::certificate_der::CertificateDer;
 use crate::change::Action;
 use crate::error::Result;
 use crate::job::Mark;
@@ -102,7 +103,11 @@ impl CertificateStore for AuditedStore {
         Ok(found)
     }
 
-    async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>> {
+    async fn chain(
+        &self,
+        name: &CertificateName,
+        version: &Version,
+    ) -> Result<Vec<CertificateDer>> {
         self.inner.chain(name, version).await
     }
 

@@ -80,8 +80,10 @@ impl Bundle {
         let (certificates, mut notes) = without_duplicates(certificates);
         let (leaf, others, matched) = leaf_of(&key, certificates, &unreadable, now)?;
         if matched == KeyMatch::CannotTell {
-            let message =
-                format!("that the key ({}) is the certificate's was not checked", key.kind());
+            let message = format!(
+                "it was not checked whether the key ({}) belongs to the certificate",
+                key.kind()
+            );
             notes.push(Finding::new(FindingCode::KeyMatchNotChecked, message));
         }
         let chain = Chain::build(&leaf, others, offered, now);

@@ -119,7 +119,7 @@ impl<'a> Encryption<'a> {
             }),
             Self::Pbes2 { kdf, cipher, iv } => {
                 let mut key = Zeroizing::new(vec![0; cipher.key_length()]);
-                kdf.derive(password.utf8(), &mut key)?;
+                kdf.derive(password.utf8(), &mut key).ok()?;
                 plaintext(&cipher.decrypt(&key, iv, ciphertext)?)
             }
         }

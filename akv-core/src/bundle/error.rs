@@ -182,7 +182,7 @@ pub enum BundleError {
         unreadable: Vec<String>,
     },
     /// The file should contain only CA certificates.
-    #[error("the file is not one of CA certificates: {problem}")]
+    #[error("the file does not contain only CA certificates: {problem}")]
     NotIssuers {
         /// The actual content, and the remedy.
         problem: String,

@@ -228,7 +228,7 @@ fn unquoted(bytes: &[u8]) -> &[u8] {
 }
 
 /// Other formats by their first bytes, with the remedy.
-const OTHERS: &[(&[u8], &str)] = &[
+pub(super) const OTHERS: &[(&[u8], &str)] = &[
     (
         &[0xfe, 0xed, 0xfe, 0xed],
         "is a Java keystore (JKS): convert it with `keytool -importkeystore -srckeystore old.jks -destkeystore new.p12 -deststoretype PKCS12`",
@@ -251,7 +251,7 @@ const OTHERS: &[(&[u8], &str)] = &[
     (&[0x1f, 0x8b], "is compressed with gzip: unpack it first"),
 ];
 
-const BKS: &str = "is a keystore of BouncyCastle's (BKS): convert it with `keytool -importkeystore -srckeystore old.bks -srcstoretype BKS -provider org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath bcprov.jar -destkeystore new.p12 -deststoretype PKCS12`";
+const BKS: &str = "is a BouncyCastle keystore (BKS): convert it with `keytool -importkeystore -srckeystore old.bks -srcstoretype BKS -provider org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath bcprov.jar -destkeystore new.p12 -deststoretype PKCS12`";
 
 /// Base64 twice, in UTF-16, around PEM.
 const MAX_WRAPPINGS: usize = 4;

@@ -80,8 +80,8 @@ impl<'a> Kdf<'a> {
         }
     }
 
-    /// Fills `key`; `None` if the parameters turn out to be impossible.
-    pub(super) fn derive(&self, password: &[u8], key: &mut [u8]) -> Option<()> {
+    /// Fills `key`.
+    pub(super) fn derive(&self, password: &[u8], key: &mut [u8]) -> Result<(), Impossible> {
         match self {
             Self::Pbkdf2 { hash, salt, iterations } => {
                 let pbkdf2 = match hash {
@@ -92,12 +92,17 @@ impl<'a> Kdf<'a> {
                     Hash::Sha512 => pbkdf2::pbkdf2_hmac::<Sha512>,
                 };
                 pbkdf2(password, salt, iterations.get(), key);
-                Some(())
+                Ok(())
             }
-            Self::Scrypt { params, salt } => scrypt::scrypt(password, salt, params, key).ok(),
+            Self::Scrypt { params, salt } => {
+                scrypt::scrypt(password, salt, params, key).map_err(|_| Impossible)
+            }
         }
     }
 }
+
+/// The parameters do not allow a key of this length.
+pub(super) struct Impossible;
 
 /// The digest of an HMAC.
 pub(super) fn hmac(oid: ObjectIdentifier) -> Result<Hash, BundleError> {

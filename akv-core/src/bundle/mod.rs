@@ -43,6 +43,8 @@ mod selection;
 mod shape;
 mod signature;
 mod subject;
+#[cfg(test)]
+mod texts;
 mod unreadable;
 mod x509;
 mod x509_facts;

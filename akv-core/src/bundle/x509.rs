@@ -2,6 +2,7 @@
 //! bytes are passed on unchanged.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use time::OffsetDateTime;
 
@@ -31,8 +32,9 @@ use crate::certificate::Thumbprint;
 #[derive(Clone)]
 pub struct X509 {
     der: Vec<u8>,
-    subject: ComparableName,
-    issuer: ComparableName,
+    /// Most certificates are never compared.
+    subject: OnceLock<ComparableName>,
+    issuer: OnceLock<ComparableName>,
     public_key: PublicKey,
     not_before: Option<OffsetDateTime>,
     not_after: Option<OffsetDateTime>,
@@ -79,8 +81,8 @@ impl X509 {
         read.some("subject key identifier", extensions.subject_key_identifier());
         read.some("authority key identifier", extensions.authority_key_identifier());
         Ok(Self {
-            subject: parts.subject.comparable(),
-            issuer: parts.issuer.comparable(),
+            subject: OnceLock::new(),
+            issuer: OnceLock::new(),
             public_key,
             not_before,
             not_after,
@@ -223,7 +225,7 @@ impl X509 {
 
     /// Whether subject and issuer are the same; see also [`is_self_signed`](Self::is_self_signed).
     pub(super) fn is_self_issued(&self) -> bool {
-        self.subject == self.issuer
+        self.comparable_subject() == self.comparable_issuer()
     }
 
     /// Whether it is signed with its own key. If the signature algorithm is not implemented, equal
@@ -235,7 +237,7 @@ impl X509 {
     /// Whether `issuer` has this certificate's issuer name. Names are compared as in RFC 5280
     /// (7.1), whatever their string types.
     pub fn names_as_issuer(&self, issuer: &Self) -> bool {
-        self.issuer == issuer.subject
+        self.comparable_issuer() == issuer.comparable_subject()
     }
 
     /// Whether its subject could be parsed; otherwise it cannot match an issuer name.
@@ -249,12 +251,13 @@ impl X509 {
 
     /// Whether its issuer name is `name`.
     pub(super) fn has_issuer_named(&self, name: ComparableName) -> bool {
-        self.issuer == name
+        self.comparable_issuer() == name
     }
 
     /// Whether both have the same subject and key.
     pub(super) fn is_of_same_key(&self, other: &Self) -> bool {
-        self.subject == other.subject && self.public_key == other.public_key
+        self.comparable_subject() == other.comparable_subject()
+            && self.public_key == other.public_key
     }
 
     /// Whether its own extensions allow it to have issued `certificate`: key identifier, basic
@@ -288,6 +291,14 @@ impl X509 {
     /// The bytes that the issuer signed.
     pub(super) fn signed_part(&self) -> &[u8] {
         self.parts().signed
+    }
+
+    fn comparable_subject(&self) -> ComparableName {
+        *self.subject.get_or_init(|| self.parts().subject.comparable())
+    }
+
+    fn comparable_issuer(&self) -> ComparableName {
+        *self.issuer.get_or_init(|| self.parts().issuer.comparable())
     }
 
     fn parts(&self) -> Parts<'_> {

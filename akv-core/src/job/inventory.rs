@@ -12,6 +12,7 @@ use super::item::{InventoryItem, InventorySink, ItemSource, PreviousInventory};
 use super::mark::Mark;
 use super::outcome::{Status, counted};
 use crate::certificate::{CertificateName, ListedCertificate};
+use crate::certificate_der::CertificateDer;
 use crate::error::{Denial, Error, ErrorKind, InvalidValue, Result};
 use crate::store::{CertificateStore, ListOptions, OperationState, Pending};
 
@@ -302,7 +303,7 @@ async fn with_chain(store: &dyn CertificateStore, item: InventoryItem) -> Result
 pub(super) async fn chain_of(
     store: &dyn CertificateStore,
     item: &InventoryItem,
-) -> Result<Option<Vec<Vec<u8>>>> {
+) -> Result<Option<Vec<CertificateDer>>> {
     let Some(version) = item.version.as_ref().filter(|_| item.attributes.enabled) else {
         return Ok(None);
     };

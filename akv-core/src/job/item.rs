@@ -8,6 +8,7 @@ use super::details::ItemDetails;
 use crate::certificate::{
     Attributes, Certificate, CertificateName, KeyState, ListedCertificate, Thumbprint, Version,
 };
+use crate::certificate_der::CertificateDer;
 use crate::error::Result;
 use crate::tags::Tags;
 
@@ -24,7 +25,7 @@ pub struct InventoryItem {
     /// The leaf's thumbprint.
     pub thumbprint: Option<Thumbprint>,
     /// Leaf first, then the chain if requested, as DER. Empty if only the thumbprint is known.
-    pub certificates: Vec<Vec<u8>>,
+    pub certificates: Vec<CertificateDer>,
     /// Enabled, validity, created and updated.
     pub attributes: Attributes,
     /// Its tags.
@@ -74,7 +75,7 @@ impl InventoryItem {
             source: ItemSource::Read,
             version: Some(certificate.version),
             thumbprint: certificate.thumbprint,
-            certificates: certificate.der.into_iter().collect(),
+            certificates: certificate.der.map(CertificateDer::from).into_iter().collect(),
             attributes: certificate.attributes,
             tags: certificate.tags,
             has_key: certificate.key.is_some(),

@@ -13,6 +13,7 @@ use crate::bundle::{
     read_certificates,
 };
 use crate::certificate::{Certificate, CertificateName};
+use crate::certificate_der::CertificateDer;
 use crate::certificate_requests::{CertificateRequests, Merge, PendingRequest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::CertificateStore;
@@ -127,7 +128,7 @@ impl Run<'_> {
         };
         let notes = self.checked(csr, &issued)?;
         let tags = self.tags(existing)?;
-        let certificates = issued.certificates().map(<[u8]>::to_vec).collect();
+        let certificates = issued.certificates().map(CertificateDer::from).collect();
         let merge = Merge::new(self.request.name.clone(), certificates).with_tags(tags);
         let made = self.requests.merge(&merge).await?;
         let thumbprint = issued.thumbprint();

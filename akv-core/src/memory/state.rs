@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use time::{Duration, OffsetDateTime};
 
+use crate::certificate_der::CertificateDer;
 use crate::memory::script::Script;
 use crate::memory::store_call::StoreCall;
 use crate::{Certificate, CertificateName, Error, OperationState, Result, Version};
@@ -30,7 +31,7 @@ pub(super) struct State {
 /// A certificate with all its versions, oldest first, each with its chain.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
-    pub(super) versions: Vec<(Certificate, Vec<Vec<u8>>)>,
+    pub(super) versions: Vec<(Certificate, Vec<CertificateDer>)>,
 }
 
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::bundle::{KeyKind, X509};
+use crate::certificate_der::CertificateDer;
 use crate::{
     Attributes, Certificate, CertificateName, CertificateStore, CertificateVersions,
     DeletedCertificate, Deletion, Error, ErrorKind, Import, KeyState, ListOptions,
@@ -211,7 +212,11 @@ impl CertificateStore for MemoryStore {
         Ok(seen)
     }
 
-    async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>> {
+    async fn chain(
+        &self,
+        name: &CertificateName,
+        version: &Version,
+    ) -> Result<Vec<CertificateDer>> {
         let state = self.enter(StoreCall::Chain, name)?;
         let versions = state.live.get(name).map(|entry| entry.versions.as_slice());
         let found = versions.unwrap_or_default().iter().find(|(c, _)| c.version == *version);
@@ -277,7 +282,7 @@ impl CertificateStore for MemoryStore {
                     .with_kind(kind_of(&import.bundle.key_kind())),
             );
         let chain = std::iter::once(leaf).chain(import.bundle.chain()).map(X509::der);
-        let chain = chain.map(<[u8]>::to_vec).collect();
+        let chain = chain.map(CertificateDer::from).collect();
         entry.versions.push((certificate.clone(), chain));
         Ok(certificate)
     }

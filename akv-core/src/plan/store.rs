@@ -13,6 +13,7 @@ use crate::certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, KeyState, ListedCertificate,
     Version,
 };
+use crate::certificate_der::CertificateDer;
 use crate::change::Action;
 use crate::error::{Error, ErrorKind, Result};
 use crate::job::Mark;
@@ -133,7 +134,11 @@ impl CertificateStore for PlannedStore {
         }
     }
 
-    async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>> {
+    async fn chain(
+        &self,
+        name: &CertificateName,
+        version: &Version,
+    ) -> Result<Vec<CertificateDer>> {
         self.inner.chain(name, version).await
     }
 

@@ -251,7 +251,7 @@ pub(crate) fn item(alias: &str) -> InventoryItem {
     let mut item = InventoryItem::new(name(alias), ItemSource::Read);
     item.version = Some(version());
     item.thumbprint = Some(thumbprint());
-    item.certificates = vec![b"the leaf".to_vec()];
+    item.certificates = vec![b"the leaf".to_vec().into()];
     item.tags = Tags::as_stored([("owner", "pki"), ("env", "a \"test\"")]);
     item.has_key = true;
     item.key =

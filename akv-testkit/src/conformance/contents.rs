@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use akv_core::bundle::X509;
-use akv_core::{CertificateName, ErrorKind, Exportable, Import, ListOptions, Precondition, Tags};
+use akv_core::{
+    CertificateDer, CertificateName, ErrorKind, Exportable, Import, ListOptions, Precondition, Tags,
+};
 use futures::TryStreamExt as _;
 
 use crate::conformance::check::{Check, Violation, holds, present, refused, same};
@@ -46,10 +47,9 @@ pub(super) async fn chain(check: &Check<'_>) -> Outcome {
     let older = check.store.import(&first).await?;
     let newer = check.store.import(&second).await?;
     for (version, import) in [(older.version, first), (newer.version, second)] {
-        let expected: Vec<Vec<u8>> = std::iter::once(import.bundle.leaf())
+        let expected: Vec<CertificateDer> = std::iter::once(import.bundle.leaf())
             .chain(import.bundle.chain())
-            .map(X509::der)
-            .map(<[u8]>::to_vec)
+            .map(|one| one.der().into())
             .collect();
         let chain = check.store.chain(&name, &version).await?;
         holds("the chain is leaf, intermediate, root as imported", chain == expected)?;

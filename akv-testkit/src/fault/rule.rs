@@ -46,6 +46,7 @@ pub struct Fault {
 /// The affected calls among the matching ones.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Calls {
     /// All of them.
     #[default]
@@ -68,6 +69,7 @@ pub enum Calls {
 /// Whether the operation is executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Stage {
     /// The fault replaces the operation.
     #[default]

@@ -32,6 +32,7 @@ pub struct TestPki {
 
 /// The key of a leaf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Key {
     /// RSA with 2048 bits, always the same key.
     #[default]

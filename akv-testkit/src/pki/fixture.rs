@@ -2,6 +2,7 @@
 
 /// A PKCS#12 file from OpenSSL 3: key, leaf, intermediate and root, valid until 2046.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct Fixture {
     /// The file.
     pub pfx: &'static [u8],

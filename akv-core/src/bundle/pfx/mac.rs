@@ -86,7 +86,7 @@ impl<'a> Mac<'a> {
                 .any(|form| self.fits(&self.pkcs12_key(form, salt, *iterations), content)),
             Derivation::Pbmac1 { kdf, key_length } => {
                 let mut key = Zeroizing::new(vec![0; *key_length]);
-                kdf.derive(password.utf8(), &mut key).is_some() && self.fits(&key, content)
+                kdf.derive(password.utf8(), &mut key).is_ok() && self.fits(&key, content)
             }
         }
     }
