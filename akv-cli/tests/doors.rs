@@ -47,7 +47,7 @@ fn no_door_is_open_that_is_not_in_the_table() {
 }
 
 #[test]
-fn secrets_reach_no_output() {
+fn no_crate_reaches_a_forbidden_one() {
     let workspace = Workspace::read();
     for (package, never) in NEVER {
         let seen = workspace.reached(package);
