@@ -11,6 +11,7 @@
 mod algorithm;
 pub mod ber;
 mod budget;
+mod certificate_layout;
 mod certificates;
 mod chain;
 mod checked;

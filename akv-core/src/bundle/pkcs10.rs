@@ -5,6 +5,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::certificate_layout::bits;
 use super::element::{Element, tag};
 use super::extensions::{AlternativeName, Extensions};
 use super::key_kind::KeyKind;
@@ -13,7 +14,7 @@ use super::public_key::PublicKey;
 use super::signature::{Signed, Verdict};
 use super::subject::SubjectName;
 use super::unreadable::CertificateError;
-use super::x509::{X509, bits};
+use super::x509::X509;
 
 /// A certificate request, signed with the key of the future certificate. Two requests are equal if
 /// their bytes are.

@@ -7,11 +7,12 @@ use std::sync::OnceLock;
 use time::OffsetDateTime;
 
 use super::algorithm;
-use super::element::{Element, tag};
-use super::extensions::{AlternativeName, Extensions, KEY_CERT_SIGN};
+use super::certificate_layout::CertificateLayout;
+use super::element::Element;
+use super::extensions::{AlternativeName, KEY_CERT_SIGN};
 use super::key_kind::KeyKind;
 use super::moment;
-use super::name::{ComparableName, Name, shown};
+use super::name::{ComparableName, shown};
 use super::public_key::PublicKey;
 use super::signature::{self, Verdict};
 use super::subject::SubjectName;
@@ -51,7 +52,7 @@ impl X509 {
         if whole.whole.len() > MAX_BYTES {
             return Err(CertificateError::new("it has more than 64 KiB"));
         }
-        let parts = Parts::read(whole)?;
+        let parts = CertificateLayout::read(whole)?;
         let mut unknown = Vec::new();
         let mut read = Reading(&mut unknown);
         let extensions = parts.extensions;
@@ -301,10 +302,10 @@ impl X509 {
         *self.issuer.get_or_init(|| self.parts().issuer.comparable())
     }
 
-    fn parts(&self) -> Parts<'_> {
+    fn parts(&self) -> CertificateLayout<'_> {
         // This was parsed successfully before.
         let whole = Element::read(&self.der).map(|(whole, _)| whole);
-        whole.and_then(|whole| Parts::read(whole).ok()).unwrap_or_default()
+        whole.and_then(|whole| CertificateLayout::read(whole).ok()).unwrap_or_default()
     }
 }
 
@@ -320,63 +321,6 @@ impl fmt::Debug for X509 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "X509({}, {})", self.label(), self.thumbprint())
     }
-}
-
-/// The parts of a certificate (RFC 5280 4.1). These are required; their content is parsed
-/// separately.
-#[derive(Default)]
-struct Parts<'a> {
-    signed: &'a [u8],
-    serial_number: &'a [u8],
-    issuer: Name<'a>,
-    validity: Element<'a>,
-    subject: Name<'a>,
-    key_algorithm: Element<'a>,
-    key: &'a [u8],
-    extensions: Extensions<'a>,
-    signature_algorithm: Element<'a>,
-    signature: &'a [u8],
-}
-
-impl<'a> Parts<'a> {
-    fn read(certificate: Element<'a>) -> Result<Self, CertificateError> {
-        const NOT_LAID_OUT: CertificateError =
-            CertificateError::new("it is not laid out as a certificate");
-        let mut parts = Self::default();
-        if certificate.tag != tag::SEQUENCE {
-            return Err(NOT_LAID_OUT);
-        }
-        let mut outer = certificate.elements();
-        let signed = outer.next_if(tag::SEQUENCE).ok_or(NOT_LAID_OUT)?;
-        parts.signed = signed.whole;
-        let mut inner = signed.elements();
-        inner.next_if(VERSION);
-        parts.serial_number = inner.next_if(tag::INTEGER).ok_or(NOT_LAID_OUT)?.content;
-        inner.next_if(tag::SEQUENCE).ok_or(NOT_LAID_OUT)?;
-        parts.issuer = Name(inner.next_if(tag::SEQUENCE).ok_or(NOT_LAID_OUT)?);
-        parts.validity = inner.next_if(tag::SEQUENCE).ok_or(NOT_LAID_OUT)?;
-        parts.subject = Name(inner.next_if(tag::SEQUENCE).ok_or(NOT_LAID_OUT)?);
-        // From here on, errors can name the certificate's subject.
-        let without = |reason| CertificateError::of(parts.subject, reason);
-        let no_key = || without("its public key is not laid out as one");
-        let key = inner.next_if(tag::SEQUENCE).ok_or_else(no_key)?;
-        let mut key = key.elements();
-        parts.key_algorithm = key.next_if(tag::SEQUENCE).ok_or_else(no_key)?;
-        parts.key = key.next_if(tag::BIT_STRING).and_then(bits).ok_or_else(no_key)?;
-        let extensions = inner.flatten().find(|element| element.tag == EXTENSIONS);
-        let extensions = extensions.and_then(|explicit| Element::read(explicit.content));
-        parts.extensions =
-            extensions.map_or(Extensions::default(), |(it, _)| Extensions(it.content));
-        let no_signature = || without("its signature is not laid out as one");
-        parts.signature_algorithm = outer.next_if(tag::SEQUENCE).ok_or_else(no_signature)?;
-        parts.signature = outer.next_if(tag::BIT_STRING).and_then(bits).ok_or_else(no_signature)?;
-        Ok(parts)
-    }
-}
-
-/// The octets of a bit string, whose first octet counts unused bits.
-pub(super) fn bits(string: Element<'_>) -> Option<&[u8]> {
-    string.content.split_first().map(|(_, bits)| bits)
 }
 
 /// Collects the fields that cannot be parsed.
@@ -397,5 +341,3 @@ impl Reading<'_> {
 
 const MAX_BYTES: usize = 64 * 1024;
 const SHORT: &str = "it ends too early or is not DER";
-const VERSION: u8 = 0xa0;
-const EXTENSIONS: u8 = 0xa3;
