@@ -122,7 +122,7 @@ fn resident_peak(process: u32) -> f64 {
 }
 
 /// The processor time of all children that have ended, in seconds; 0 if the system does not report it.
-pub(crate) fn cpu_of_children() -> f64 {
+fn cpu_of_children() -> f64 {
     let status = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     // The second field is a name in parentheses; the times are fields 16 and 17.
     let after_name = status.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default();
