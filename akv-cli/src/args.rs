@@ -2,8 +2,8 @@
 
 #![expect(clippy::doc_markdown, reason = "clap prints these comments verbatim")]
 
-mod common;
 mod fleet;
+mod global_options;
 mod job;
 mod objects;
 mod option_hints;
@@ -17,8 +17,8 @@ use akv_core::report::FailOn;
 use akv_core::{CertificateName, Region, RetentionDays, Sku, StorePath};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use common::{Common, Identity, LogFormat, Output};
 pub(crate) use fleet::{SelectionArgs, ViaArgs, ViaChoice};
+pub(crate) use global_options::{Common, Identity, LogFormat, Output};
 pub(crate) use job::JobArgs;
 pub(crate) use objects::{DeletedArgs, ListDeletedArgs, ShowArgs};
 pub(crate) use option_hints::with_option_hint;

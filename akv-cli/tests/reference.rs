@@ -69,7 +69,7 @@ fn every_exit_code_is_in_the_reference() {
 #[test]
 fn every_variable_is_in_the_reference() {
     let files = [
-        "akv-cli/src/args/common.rs",
+        "akv-cli/src/args/global_options.rs",
         "akv-cli/src/command/job.rs",
         "akv-cli/src/wiring.rs",
         "akv-cli/src/settings.rs",

@@ -18,7 +18,7 @@ where
     F: Future<Output = Result<T>>,
 {
     let cancellation = CancellationToken::new();
-    signal::cancel(cancellation.clone()).context("cannot listen for signals")?;
+    signal::listen(cancellation.clone()).context("cannot listen for signals")?;
     runtime()?.block_on(async {
         let (common, own) = (common.clone(), cancellation.clone());
         let wiring = blocking(&cancellation, move || Wiring::new(&common, own)).await;

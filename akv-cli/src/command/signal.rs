@@ -11,13 +11,13 @@ use tokio_util::sync::CancellationToken;
 /// The first signal cancels, so that the job ends at a safe point and reports its changes; the second
 /// one ends the process. A terminal and its shells can deliver one Ctrl-C several times, so signals
 /// within a second count as one.
-pub(super) fn cancel(cancellation: CancellationToken) -> io::Result<()> {
+pub(super) fn listen(cancellation: CancellationToken) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut signals = {
         let _entered = runtime.enter();
         Listening::begin()?
     };
-    let listen = async move {
+    let handle = async move {
         signals.next().await;
         crate::render::say("interrupted: ending at the next safe point");
         cancellation.cancel();
@@ -29,7 +29,7 @@ pub(super) fn cancel(cancellation: CancellationToken) -> io::Result<()> {
     };
     std::thread::Builder::new()
         .name("signals".to_owned())
-        .spawn(move || runtime.block_on(listen))?;
+        .spawn(move || runtime.block_on(handle))?;
     Ok(())
 }
 
