@@ -218,10 +218,10 @@ fn private_vaults_are_contacted_at_the_endpoint_only() {
 fn proxy_404_is_not_an_empty_vault() {
     let fake = Fake::with_vault();
     let akv = fake.proxied().env("AZURE_CLIENT_SECRET", &fake.cloud.client_secret());
-    let run = akv.args(["inventory", "nobody", "--deadline", "1"]).run();
+    let run = akv.args(["inventory", "missing", "--deadline", "1"]).run();
     assert_eq!((run.code, run.stdout.as_str()), (4, ""), "{}", run.stderr);
     for part in
-        ["the proxy rejected the connection to nobody.vault.azure.net", "check the vault name"]
+        ["the proxy rejected the connection to missing.vault.azure.net", "check the vault name"]
     {
         assert!(run.stderr.contains(part), "{}", run.stderr);
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 use time::OffsetDateTime;
 
+use crate::certificate_der::CertificateDer;
 use crate::error::InvalidValue;
 use crate::tags::Tags;
 
@@ -283,7 +284,7 @@ pub struct Certificate {
     /// Its version.
     pub version: Version,
     /// The leaf's DER; absent while the certificate is pending.
-    pub der: Option<Vec<u8>>,
+    pub der: Option<CertificateDer>,
     /// The service's own `x5t`; absent while the certificate is pending.
     pub thumbprint: Option<Thumbprint>,
     /// Enabled, validity, created and updated.
@@ -304,7 +305,7 @@ impl Certificate {
 
 setters! {
     Certificate {
-        with_der(der: impl Into<Option<Vec<u8>>>),
+        with_der(der: impl Into<Option<CertificateDer>>),
         with_thumbprint(thumbprint: impl Into<Option<Thumbprint>>),
         with_attributes(attributes: Attributes),
         with_tags(tags: Tags),

@@ -115,7 +115,7 @@ impl CertificateStore for Folder {
             Attributes::default().with_not_before(leaf.not_before()).with_expires(leaf.not_after());
         Ok(Some(
             Certificate::new(name.clone(), version)
-                .with_der(leaf.der().to_vec())
+                .with_der(CertificateDer::from(leaf.der()))
                 .with_thumbprint(leaf.thumbprint())
                 .with_attributes(attributes)
                 .with_tags(self.tags(name)?)

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use akv_core::bundle::X509;
 use akv_core::{
-    Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
-    ListedCertificate, ListedDeletedCertificate, ListedVersion, OperationState, Tags, Thumbprint,
-    text,
+    Attributes, Certificate, CertificateDer, CertificateName, DeletedCertificate, Exportable,
+    KeyState, ListedCertificate, ListedDeletedCertificate, ListedVersion, OperationState, Tags,
+    Thumbprint, text,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -137,7 +137,7 @@ impl CertificateBundle {
 
     /// The certificate; `None` while it is pending. It must be a valid certificate and match its
     /// thumbprint, if that can be read.
-    fn der(&self) -> Result<Option<Vec<u8>>, &'static str> {
+    fn der(&self) -> Result<Option<CertificateDer>, &'static str> {
         let Some(cer) = self.cer.as_deref().filter(|cer| !cer.is_empty()) else { return Ok(None) };
         let der = text::from_base64(cer.as_bytes()).ok_or("the certificate in it is not base64")?;
         if X509::from_der(&der).is_err() {
@@ -147,7 +147,7 @@ impl CertificateBundle {
             Some(thumbprint) if thumbprint != Thumbprint::of(&der) => {
                 Err("the certificate in it does not match its `x5t`")
             }
-            _ => Ok(Some(der.to_vec())),
+            _ => Ok(Some(CertificateDer::from(&**der))),
         }
     }
 

@@ -78,7 +78,7 @@ async fn a_vault_and_a_group_are_there_or_not() {
     let vault = directory.vault(&tenant, &id).await.expect("a look").expect("there");
     assert_eq!(vault.region.as_str(), "westeurope");
     assert_eq!(vault.uri.as_deref(), Some("https://contoso.vault.azure.net"));
-    assert_eq!(directory.vault(&tenant, &vault_id(&world, "nobody")).await.expect("a look"), None);
+    assert_eq!(directory.vault(&tenant, &vault_id(&world, "missing")).await.expect("a look"), None);
     let region = directory.resource_group_region(&tenant, id.subscription, &id.resource_group);
     assert_eq!(region.await.expect("a look").expect("there").as_str(), "westeurope");
     let nowhere = "nowhere".parse().expect("a group");

@@ -151,7 +151,7 @@ async fn tags_are_replaced_without_a_new_version() {
 async fn absent_object_is_none() {
     let world = World::new();
     let store = world.store();
-    let absent = name("nobody");
+    let absent = name("missing");
     assert_eq!(store.certificate(&absent).await.expect("a look"), None);
     assert_eq!(store.deleted(&absent).await.expect("a look"), None);
     assert_eq!(store.delete(&absent).await.expect("a deletion"), None);

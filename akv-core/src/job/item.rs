@@ -75,7 +75,7 @@ impl InventoryItem {
             source: ItemSource::Read,
             version: Some(certificate.version),
             thumbprint: certificate.thumbprint,
-            certificates: certificate.der.map(CertificateDer::from).into_iter().collect(),
+            certificates: certificate.der.into_iter().collect(),
             attributes: certificate.attributes,
             tags: certificate.tags,
             has_key: certificate.key.is_some(),

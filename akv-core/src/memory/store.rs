@@ -265,7 +265,7 @@ impl CertificateStore for MemoryStore {
         // The name keeps the letter case of its creation.
         let shown = entry.newest().map_or_else(|| name.clone(), |newest| newest.name.clone());
         let certificate = Certificate::new(shown, version)
-            .with_der(leaf.der().to_vec())
+            .with_der(CertificateDer::from(leaf.der()))
             .with_thumbprint(leaf.thumbprint())
             .with_attributes(
                 Attributes::default()

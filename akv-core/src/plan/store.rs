@@ -260,7 +260,7 @@ pub(super) fn new_version(name: CertificateName, leaf: &X509, tags: Tags) -> Res
     };
     let version = Certificate::new(name, NEW_VERSION.parse()?);
     Ok(version
-        .with_der(leaf.der().to_vec())
+        .with_der(CertificateDer::from(leaf.der()))
         .with_thumbprint(leaf.thumbprint())
         .with_attributes(attributes)
         .with_tags(tags))

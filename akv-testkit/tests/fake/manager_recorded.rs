@@ -94,7 +94,7 @@ fn access_policies_are_added_replaced_and_removed() {
     assert_eq!(change("replace", &[policy("c")]), 1);
     let path = format!("{}/accessPolicies/add", vault(&cloud, "contoso"));
     assert_eq!(send(&caller, "PUT", &path, Some(&json!({}))).status(), 400);
-    let path = format!("{}/accessPolicies/add", vault(&cloud, "nobody"));
+    let path = format!("{}/accessPolicies/add", vault(&cloud, "missing"));
     let body = json!({ "properties": { "accessPolicies": [] } });
     assert_eq!(send(&caller, "PUT", &path, Some(&body)).status(), 404);
 }

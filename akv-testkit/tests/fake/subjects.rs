@@ -57,7 +57,7 @@ fn a_subject_is_read_before_the_issuer_is_looked_up() {
     let cloud = FakeCloud::builder().vault("contoso").start();
     let caller = Caller::of_vaults(&cloud);
     let body = json!({ "policy": {
-        "issuer": { "name": "nobody" },
+        "issuer": { "name": "missing" },
         "x509_props": { "subject": "no name" },
     }});
     let answer = caller.vault("POST", "/certificates/generated/create", Some(&body));
