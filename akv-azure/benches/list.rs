@@ -1,5 +1,5 @@
-//! What a list costs beside the waiting: pages of 25 through the whole pipeline, from a service that
-//! answers at once.
+//! The CPU cost of a list: pages of 25 through the whole pipeline, from a service that answers at
+//! once.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot be set up has nothing to say")]
 
@@ -44,7 +44,7 @@ fn vault(pages: usize) -> KeyVault {
     azure.expect("options").store(&address, &credential).expect("a store")
 }
 
-/// Answers with a token, and with pages that name the next.
+/// Answers with a token, and with pages that link to the next.
 #[derive(Debug)]
 struct AtOnce {
     pages: usize,

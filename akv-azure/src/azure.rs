@@ -14,8 +14,8 @@ use crate::pipeline::{Pacing, Pipeline};
 use crate::shared::Shared;
 use crate::vault::KeyVault;
 
-/// The Azure side of a process: made once, so that all its jobs share connections, tokens and each
-/// vault's pace.
+/// The Azure side of a process. Create it once, so that all jobs share connections, tokens and each
+/// vault's rate limit.
 ///
 /// ```
 /// use akv_azure::{Azure, AzureOptions};
@@ -24,7 +24,7 @@ use crate::vault::KeyVault;
 /// # fn main() -> akv_core::Result<()> {
 /// let azure = Azure::new(AzureOptions::default())?;
 /// let address = StoreAddress::new("https://contoso.vault.azure.net/".parse()?);
-/// // Nothing is sent before the store is asked something.
+/// // Opening a store sends nothing.
 /// let store = azure.store(&address, &Credential::SystemAssignedIdentity)?;
 /// assert_eq!(store.vault().as_str(), "contoso");
 /// # Ok(())
@@ -34,13 +34,13 @@ use crate::vault::KeyVault;
 pub struct Azure(Arc<Shared>);
 
 impl Azure {
-    /// Fails where a CA file cannot be read, where the system has no roots and none are named, or
-    /// where the proxy that is named cannot be one.
+    /// Fails if a CA file cannot be read, if the system has no trust anchors and none are
+    /// configured, or if the configured proxy is invalid.
     pub fn new(options: AzureOptions) -> Result<Self> {
         Shared::new(options).map(|shared| Self(Arc::new(shared)))
     }
 
-    /// A vault. Nothing is sent yet.
+    /// Opens a vault. Sends nothing yet.
     pub fn store(
         &self,
         address: &StoreAddress,
@@ -80,7 +80,7 @@ impl Azure {
         &self.0
     }
 
-    /// Resource Manager of a cloud. Nothing is sent yet.
+    /// Opens Resource Manager of a cloud. Sends nothing yet.
     pub fn directory(
         &self,
         cloud: &Cloud,
@@ -89,9 +89,9 @@ impl Azure {
         ResourceManager::new(Arc::clone(&self.0), cloud, credential.into())
     }
 
-    /// A cloud as its own Resource Manager describes it: for clouds that are not built in.
-    /// `resource_manager` is that endpoint's URL. Whoever answers there decides where credentials
-    /// are sent, so it has to be a URL that is trusted.
+    /// Loads the endpoints of a cloud that is not built in from its Resource Manager.
+    /// `resource_manager` is the URL of that endpoint. Its answer decides where credentials are
+    /// sent, so use only a trusted URL.
     pub async fn cloud_from_metadata(&self, resource_manager: &str) -> Result<Cloud> {
         cloud::from_metadata(&self.0, resource_manager).await
     }

@@ -45,7 +45,8 @@ pub(crate) async fn from_metadata(shared: &Shared, resource_manager: &str) -> Re
 fn translated(cloud: Described, resource_manager: &str) -> Option<Cloud> {
     let suffix = cloud.suffixes.key_vault_dns?;
     let suffix = suffix.trim_start_matches('.').to_ascii_lowercase();
-    // Its own URL where that is an audience, as newer clouds have it; else the first that it names.
+    // The URL of Resource Manager if it is an audience, as in newer clouds; otherwise the first
+    // audience.
     let audiences = &cloud.authentication.audiences;
     let audience = audiences
         .iter()

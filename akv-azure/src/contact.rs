@@ -1,4 +1,4 @@
-//! Who answers at an address. No token is sent.
+//! Contacts an address without a token and reports the server that answers.
 
 use std::time::Duration;
 
@@ -16,17 +16,19 @@ use crate::transport;
 
 /// An address that was contacted.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Contact {
-    /// The HTTP status of the answer. `Err`: no trusted connection, and why.
+    /// The HTTP status of the answer. `Err`: the reason why there is no trusted connection.
     pub answer: Result<u16>,
     /// The service's clock (UTC).
     pub date: Option<OffsetDateTime>,
-    /// The certificate that was presented, trusted or not.
+    /// The certificate that the server presented, trusted or not.
     pub presented: Option<Presented>,
 }
 
 /// A TLS certificate that a server presented.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Presented {
     /// Its issuer's distinguished name.
     pub issuer: String,
@@ -35,8 +37,8 @@ pub struct Presented {
 }
 
 impl Azure {
-    /// Sends one request without a token to `base` (an https URL without a path), the way that all
-    /// requests go.
+    /// Sends one request without a token to `base` (an https URL without a path), over the same
+    /// transport as all other requests.
     pub async fn contact(&self, cloud: &Cloud, base: &str) -> Result<Contact> {
         let shared = self.shared();
         let origin = Origin::new("address", base)?;
@@ -75,5 +77,5 @@ impl Azure {
     }
 }
 
-/// For one contact.
+/// The deadline of one contact.
 const PATIENCE: Duration = Duration::from_secs(15);

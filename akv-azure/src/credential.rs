@@ -1,4 +1,4 @@
-//! Who signs in.
+//! The identity that signs in.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,9 +6,9 @@ use std::sync::Arc;
 use akv_core::Credential;
 use azure_core::credentials::TokenCredential;
 
-/// Who a store or a directory signs in as: a [`Credential`], or with the feature `token-credential`
-/// a `TokenCredential` of the caller's own, which is asked for a token of the audience whenever one
-/// is needed. It has its own idea of the tenant.
+/// The identity of a store or a directory: a [`Credential`] or, with the feature
+/// `token-credential`, the caller's own `TokenCredential`. The caller's credential is asked for a
+/// token of the audience whenever one is needed, and chooses the tenant itself.
 #[derive(Debug, Clone)]
 pub struct AzureCredential(pub(crate) Kind);
 
@@ -17,7 +17,7 @@ pub(crate) enum Kind {
     Credential(Credential),
     #[cfg_attr(
         not(feature = "token-credential"),
-        expect(dead_code, reason = "only a caller with the feature has one")
+        expect(dead_code, reason = "only a caller with the feature can create one")
     )]
     Own(Arc<dyn TokenCredential>),
 }
@@ -77,7 +77,7 @@ impl AzureCredential {
         }
     }
 
-    /// Whether both would get the same tokens from one authority and tenant.
+    /// Whether both would obtain the same tokens from one authority and tenant.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Kind::Credential(one), Kind::Credential(other)) => is_same(one, other),
@@ -87,7 +87,7 @@ impl AzureCredential {
     }
 }
 
-/// What a caller's own credential shows of itself could be its secret.
+/// The `Debug` output of a caller's own credential could contain its secret.
 impl fmt::Debug for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

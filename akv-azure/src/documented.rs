@@ -1,4 +1,4 @@
-//! `docs/azure.md` against the source: what it says about roles, hosts and versions is true.
+//! Checks `docs/azure.md` against the source: roles, hosts and versions.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::api::{ApiOperation, version};
 
-/// The page. A package of this crate alone has no pages, and nothing to compare with.
+/// The page. The published package of this crate contains no pages, so there is nothing to compare.
 fn page() -> Option<String> {
     let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
     pages.is_dir().then(|| fs::read_to_string(pages.join("azure.md")).expect("the page"))
@@ -107,10 +107,10 @@ fn the_table_names_the_roles_and_permissions_that_refusals_name() {
     for (job, operations) in JOBS {
         let row = page.lines().find(|line| line.starts_with(&format!("| {job} |")));
         let row = row.unwrap_or_else(|| panic!("a row {job}"));
-        let told = row.to_lowercase();
+        let row_text = row.to_lowercase();
         for needs in operations.iter().map(|operation| operation.needs()) {
             if let Some((_, verb)) = needs.permission.and_then(|it| it.split_once('/')) {
-                assert!(told.contains(verb), "{job} needs {verb}: {row}");
+                assert!(row_text.contains(verb), "{job} needs {verb}: {row}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Files that the operator names: regular ones, read within a bound and never waited for.
+//! Files that the operator configures: regular files, read within a bound and without blocking.
 
 use std::fs::{File, Metadata};
 use std::io::ErrorKind;
@@ -7,8 +7,8 @@ use std::path::Path;
 use akv_core::text;
 use zeroize::Zeroizing;
 
-/// The content of a regular file of at most `limit` bytes, or why there is none, in words. Links are
-/// followed: Kubernetes mounts its secrets so.
+/// The content of a regular file of at most `limit` bytes, or the reason why it cannot be read.
+/// Links are followed, because Kubernetes mounts secrets as links.
 pub(crate) fn read(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, String> {
     let unreadable = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => "the file does not exist".to_owned(),
@@ -20,7 +20,7 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Stri
         let is_file = metadata.is_file();
         if is_file { Ok(()) } else { Err("it is not a regular file".to_owned()) }
     };
-    // Opening a named pipe would wait for its other end.
+    // Opening a named pipe would block until its other end is opened.
     regular(std::fs::metadata(path).map_err(unreadable)?)?;
     let file = File::open(path).map_err(unreadable)?;
     regular(file.metadata().map_err(unreadable)?)?;

@@ -1,7 +1,8 @@
 //! Resource Graph: the port [`VaultQuery`].
 //!
-//! One query finds the vaults of thousands of subscriptions, a thousand on a page. What the service
-//! can leave out without a word is checked: a partial answer is an error and never a shorter list.
+//! One query finds the vaults of thousands of subscriptions, a thousand on a page. The service can
+//! return partial results without an error, so completeness is checked: a partial answer is an
+//! error and never a shorter list.
 
 use std::collections::HashSet;
 
@@ -25,7 +26,7 @@ impl VaultQuery for ResourceManager {
         let operation = format!("query Resource Graph for the vaults of tenant {tenant}");
         let mut pipeline = self.pipeline(tenant, None, &operation)?;
         if let Pacing::ResourceManager { budget, .. } = &mut pipeline.pacing {
-            // Its quota is one of its own.
+            // Resource Graph has a quota of its own.
             *budget = format!("graph {budget}");
         }
         let path = ["providers", "Microsoft.ResourceGraph", "resources"];
@@ -44,9 +45,9 @@ impl VaultQuery for ResourceManager {
     }
 }
 
-/// Why a reading has no result.
+/// Why a reading failed.
 enum Broken {
-    /// What was read changed meanwhile, so that pages do not fit together.
+    /// The data changed between two pages, so the pages do not fit together.
     Moved,
     Failed(Error),
 }
@@ -57,7 +58,7 @@ impl From<Error> for Broken {
     }
 }
 
-/// All pages of one query, read one after the other.
+/// Reads all pages of one query in order.
 struct Reading<'a> {
     pipeline: &'a Pipeline,
     url: &'a Url,
@@ -132,7 +133,7 @@ impl<'a> Reading<'a> {
         Ok(self.pipeline.send(&call, &mut retry).await?)
     }
 
-    /// Takes the rows of a page, and gives the token of the next one.
+    /// Adds the rows of a page and returns the token of the next page.
     fn take(&mut self, answer: &Answer) -> std::result::Result<Option<String>, Broken> {
         let limit_hit = answer.header("x-ms-tenant-subscription-limit-hit");
         if limit_hit.is_some_and(|hit| !hit.trim().eq_ignore_ascii_case("false")) {
@@ -168,7 +169,7 @@ impl<'a> Reading<'a> {
 
     fn row(&mut self, row: &str) -> std::result::Result<(), Broken> {
         let path = match serde_json::from_str::<Row>(row) {
-            // A store path may be a bare name, which says nothing of where the vault is.
+            // A store path may be a bare name, which does not locate the vault.
             Ok(Row { id }) if id.starts_with('/') => id.parse::<StorePath>(),
             Ok(Row { id }) => Err(InvalidValue::new("vault's id", &id, "the id of a resource")),
             Err(_) => Err(InvalidValue::new("row", "", "an object with an id")),
@@ -176,7 +177,7 @@ impl<'a> Reading<'a> {
         match path {
             Ok(path) => {
                 if !self.ids.insert(fingerprint(path.to_string().to_ascii_lowercase())) {
-                    // One that comes twice has taken the place of another one.
+                    // A duplicate means that another row is missing.
                     return Err(Broken::Moved);
                 }
                 self.stores.push(path);
@@ -195,13 +196,13 @@ fn partial(operation: &str, why: &str) -> Error {
     Error::new(ErrorKind::Protocol, operation, format!("the response is incomplete: {why}"))
 }
 
-/// Pages need the id and an order that is the same for each.
+/// Paging needs the ID and a stable order.
 const QUERY: &str =
     "resources | where type =~ 'microsoft.keyvault/vaults' | project id | order by id asc";
-/// The most that the service gives.
+/// The service's maximum.
 const ROWS_ON_A_PAGE: usize = 1000;
-/// A row is an id of some 200 bytes.
+/// A row has about 200 bytes.
 const PAGE_BYTES: usize = 2 << 20;
 const MOST_ROWS: usize = 500_000;
-/// How often it is read from the beginning before it counts as partial.
+/// How often the query is restarted before the result counts as partial.
 const READINGS: usize = 3;

@@ -1,4 +1,4 @@
-//! Who a token was issued to, as far as the token itself says.
+//! The identity of a token, from the token's own claims.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,21 +14,21 @@ use zeroize::Zeroizing;
 use crate::azure::Azure;
 use crate::exchange::Deadline;
 
-/// An identity that is signed in to Entra ID. What its token does not say is `None`.
+/// An identity that is signed in to Entra ID. `None`: the token does not contain the claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SignedIn {
-    /// The application (client) id.
+    /// The application (client) ID.
     pub application: Option<ClientId>,
-    /// The object id of the service principal, managed identity or user: what a role is assigned
-    /// to.
+    /// The object ID of the service principal, managed identity or user. Roles are assigned to it.
     pub object: Option<ObjectId>,
     /// The tenant that issued the token.
     pub tenant: Option<TenantId>,
-    /// When the token ends (UTC).
+    /// When the token expires (UTC).
     pub expires: Option<OffsetDateTime>,
 }
 
-/// The claims that are used here. Their order, their number and the others are Entra's business.
+/// The claims that are used here. All other claims are ignored.
 #[derive(Default, Deserialize)]
 struct Claims {
     #[serde(default)]
@@ -44,7 +44,8 @@ struct Claims {
 }
 
 impl SignedIn {
-    /// Reads a token. Its signature is the service's concern: nothing is decided by these claims.
+    /// Reads a token without checking its signature, which is the service's task: no decision
+    /// depends on these claims.
     fn read(token: &str) -> Self {
         let claims = token.split('.').nth(1).and_then(|claims| {
             let json = Zeroizing::new(URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?);
@@ -61,7 +62,7 @@ impl SignedIn {
 }
 
 impl Azure {
-    /// Signs in as a job in this cloud and tenant would, and reads who that is.
+    /// Signs in as a job in this cloud and tenant would, and reads the identity.
     pub async fn signed_in(
         &self,
         cloud: &Cloud,
@@ -77,7 +78,7 @@ impl Azure {
     }
 }
 
-/// Who a credential is: its client id, or else what its token says.
+/// The identity of a credential: its client ID, or the claims of its token.
 pub(crate) struct CredentialIdentity {
     pub(crate) azure: Azure,
     pub(crate) cloud: Cloud,
@@ -94,7 +95,7 @@ impl Identity for CredentialIdentity {
             | Credential::UserAssignedIdentity { client_id }
             | Credential::WorkloadIdentity { client_id, .. } => Some(client_id.to_string()),
             _ => {
-                // The change itself needs the same token, so there is nothing to wait for longer.
+                // The change itself needs the same token, so this wait costs no extra time.
                 let read =
                     self.azure.signed_in(&self.cloud, self.tenant.as_ref(), &self.credential);
                 let signed_in = tokio::time::timeout(PATIENCE, read).await.ok()?.ok()?;
@@ -111,7 +112,7 @@ impl fmt::Debug for CredentialIdentity {
     }
 }
 
-/// How long the id of an identity is waited for.
+/// The deadline for reading an identity.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
@@ -138,7 +139,7 @@ mod tests {
 
     #[test]
     fn an_unreadable_token_says_nothing() {
-        let nobody = SignedIn { application: None, object: None, tenant: None, expires: None };
+        let unknown = SignedIn { application: None, object: None, tenant: None, expires: None };
         for odd in [
             "",
             "opaque",
@@ -147,7 +148,7 @@ mod tests {
             &token(r#"{"oid":"a secret","appid":"\u001b[2J"}"#),
             &token("[]"),
         ] {
-            assert_eq!(SignedIn::read(odd), nobody, "{odd}");
+            assert_eq!(SignedIn::read(odd), unknown, "{odd}");
         }
     }
 }

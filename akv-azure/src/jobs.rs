@@ -15,8 +15,8 @@ use akv_core::{
 use crate::azure::Azure;
 use crate::identity::CredentialIdentity;
 
-/// Makes the jobs of any store that it is given the address of. Those that change what is under the
-/// same name in a vault take turns.
+/// Creates the jobs of any store from its address. Jobs that change the same name in a vault run
+/// one after another.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -24,7 +24,7 @@ use crate::identity::CredentialIdentity;
 /// use akv_core::SystemClock;
 ///
 /// let azure = Azure::new(AzureOptions::default())?;
-/// // The validity of certificates is judged by this clock.
+/// // The jobs judge the validity of certificates by this clock.
 /// let jobs = AzureJobs::new(azure, Arc::new(SystemClock));
 /// # let _: &dyn akv_core::job::Jobs = &jobs;
 /// # Ok::<(), akv_core::Error>(())
@@ -38,12 +38,12 @@ pub struct AzureJobs {
 }
 
 impl AzureJobs {
-    /// Jobs over this Azure, at the time of that clock.
+    /// Creates jobs over this Azure with this clock.
     pub fn new(azure: Azure, clock: Arc<dyn Clock>) -> Self {
         Self { azure, clock, turns: Turns::default(), layer: None }
     }
 
-    /// The same jobs with that in front of their ports: a [`Plan`](akv_core::plan::Plan), an
+    /// The same jobs with a layer in front of their ports: a [`Plan`](akv_core::plan::Plan) or an
     /// [`Audit`](akv_core::audit::Audit).
     #[must_use]
     pub fn with_layer(self, layer: Arc<dyn Layer>) -> Self {
@@ -100,7 +100,7 @@ impl AzureJobs {
     }
 }
 
-/// Threads of the runtime that do not wait for others.
+/// Blocking threads of the runtime.
 struct BlockingThreads;
 
 impl Background for BlockingThreads {

@@ -1,8 +1,8 @@
 //! Key Vault, Resource Manager and Entra ID over REST: the ports of `akv-core`.
 //!
-//! Every request goes one way: authorise, pace, send within bounds, and again where that may help;
-//! what a failure means is decided in one place. Tokens go to the vault's own host and to the cloud's
-//! Resource Manager and nowhere else.
+//! Every request takes the same steps: authorize, rate-limit, send within bounds, and retry where
+//! that may help. One module decides what a failure means. Tokens go only to the vault's own host
+//! and to the cloud's Resource Manager.
 //!
 //! # A first program
 //!
@@ -38,20 +38,23 @@
 //! # }
 //! ```
 //!
-//! [`AzureJobs`] runs the jobs of `akv-core` on it. An error says whether and when to try again:
-//! see [`akv_core::Error`].
+//! [`AzureJobs`] runs the jobs of `akv-core` on it. An error states whether and when to retry: see
+//! [`akv_core::Error`].
 //!
 //! # Features
 //!
-//! * `token-credential`: an [`AzureCredential`] can be a `TokenCredential` of the caller's own.
-//! * `live`: tests on a real vault that environment variables name.
+//! * `token-credential`: an [`AzureCredential`] can be the caller's own `TokenCredential`.
+//! * `live`: tests on a real vault that environment variables configure.
 //!
-//! # What the versions promise
+//! # Compatibility
 //!
-//! Structs are made by constructors and `with_` methods, and public enums can get new variants, so
-//! new options, credentials and error kinds are minor versions. The types of `azure_core`
+//! Constructors and `with_` methods create all structs, and public enums are non-exhaustive, so new
+//! options, credentials and error kinds are minor versions. The types of `azure_core`
 //! ([`HttpClient`], `TokenCredential`) and `tokio-util` ([`CancellationToken`]) are part of the
-//! interface: a new major version of theirs is one of this crate's. Words of error messages are not.
+//! interface: a new major version of either is a new major version of this crate. The text of error
+//! messages is not part of the interface.
+
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod api;
 mod auth;
@@ -91,7 +94,7 @@ pub use options::{AzureOptions, RateLimit};
 pub use tokio_util::sync::CancellationToken;
 pub use vault::KeyVault;
 
-/// The README, whose examples are tests.
+/// Runs the README's examples as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

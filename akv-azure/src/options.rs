@@ -1,4 +1,4 @@
-//! How the Azure side of a process is set up.
+//! The options of the Azure side of a process.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use azure_core::http::HttpClient;
 use tokio_util::sync::CancellationToken;
 
-/// What [`Azure`](crate::Azure) is made with.
+/// The options of [`Azure`](crate::Azure).
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct AzureOptions {
     pub(crate) no_proxy: Option<String>,
 }
 
-/// More CA certificates to trust: PEM, or one certificate in DER.
+/// Additional CA certificates to trust: PEM, or one certificate in DER.
 #[derive(Clone)]
 pub(crate) enum TrustAnchors {
     File(PathBuf),
@@ -36,56 +36,57 @@ pub(crate) enum TrustAnchors {
 }
 
 impl AzureOptions {
-    /// What carries the requests, in place of a pooled client of this crate. The options about proxy
-    /// and trust anchors do not reach it.
+    /// Sets the transport, in place of this crate's pooled client. The options for the proxy and
+    /// the trust anchors do not apply to it.
     #[must_use]
     pub fn with_transport(self, transport: Arc<dyn HttpClient>) -> Self {
         Self { transport: Some(transport), ..self }
     }
 
-    /// The bound of one operation of a port with all its waiting and repeating; two minutes by
-    /// default.
+    /// Sets the deadline of one operation of a port, including all waits and retries. Default: two
+    /// minutes.
     #[must_use]
     pub fn with_deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
     }
 
-    /// Cancelling it ends reads at once and changes when the request under way has been answered.
+    /// Sets the cancellation token. Cancellation ends reads at once, and changes as soon as the
+    /// request under way has been answered.
     #[must_use]
     pub fn with_cancellation(self, cancellation: CancellationToken) -> Self {
         Self { cancellation, ..self }
     }
 
-    /// How many requests one vault gets.
+    /// Sets the rate limit of each vault.
     #[must_use]
     pub fn with_rate_limit(self, rate_limit: RateLimit) -> Self {
         Self { rate_limit, ..self }
     }
 
-    /// More CA certificates to trust in every cloud, from a file: PEM, or one certificate in DER. It
-    /// can be called more than once.
+    /// Adds CA certificates to trust in every cloud, from a file: PEM, or one certificate in DER.
+    /// Can be called more than once.
     #[must_use]
     pub fn with_ca_file(mut self, file: impl Into<PathBuf>) -> Self {
         self.trust_anchors.push(TrustAnchors::File(file.into()));
         self
     }
 
-    /// More CA certificates to trust in every cloud: PEM, or one certificate in DER. It can be
-    /// called more than once.
+    /// Adds CA certificates to trust in every cloud: PEM, or one certificate in DER. Can be called
+    /// more than once.
     #[must_use]
     pub fn with_ca_certificates(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.trust_anchors.push(TrustAnchors::Bytes(bytes.into().into()));
         self
     }
 
-    /// The proxy, instead of what `HTTPS_PROXY` or `ALL_PROXY` say: a URL, or empty for none.
+    /// Sets the proxy and overrides `HTTPS_PROXY` and `ALL_PROXY`: a URL, or empty for no proxy.
     #[must_use]
     pub fn with_proxy(self, url: impl Into<String>) -> Self {
         Self { proxy: Some(url.into()), ..self }
     }
 
-    /// What is reached without the proxy, instead of what `NO_PROXY` says: hosts, domains
-    /// (`.example.com`, `*.example.com`), addresses and networks, with commas between them.
+    /// Sets the hosts that bypass the proxy and overrides `NO_PROXY`: hosts, domains
+    /// (`.example.com`, `*.example.com`), addresses and networks, separated by commas.
     #[must_use]
     pub fn with_no_proxy(self, exceptions: impl Into<String>) -> Self {
         Self { no_proxy: Some(exceptions.into()), ..self }
@@ -125,11 +126,11 @@ impl fmt::Debug for TrustAnchors {
     }
 }
 
-/// How many transactions a vault is given in any stretch of time of that length.
+/// The number of transactions of a vault in any window of the given length.
 ///
-/// The default is what the service publishes for a vault in a region: 4,000 in 10 seconds
-/// (Key Vault service limits). All vaults of a subscription together get five times that; those
-/// whose subscription the store path does not name count as of one subscription.
+/// The default is the service's published limit for a vault in a region: 4,000 in 10 seconds (Key
+/// Vault service limits). All vaults of a subscription share five times that limit. Vaults whose
+/// store path names no subscription count as one subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimit {
     pub(crate) transactions: u32,
@@ -137,12 +138,12 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// So many transactions in any stretch of `window`. At least one.
+    /// Allows this many transactions in any window, at least one.
     pub fn new(transactions: u32, window: Duration) -> Self {
         Self { transactions: transactions.max(1), window }
     }
 
-    /// What all vaults of a subscription may take together.
+    /// The limit that all vaults of a subscription share.
     pub(crate) fn of_subscription(self) -> Self {
         Self::new(self.transactions.saturating_mul(5), self.window)
     }

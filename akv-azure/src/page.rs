@@ -1,4 +1,4 @@
-//! Lists, page by page, within bounds that no honest service meets.
+//! Reads lists page by page, within bounds that a genuine service never reaches.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,10 +16,10 @@ use crate::pipeline::{Call, Pipeline};
 use crate::redact::Redactor;
 use crate::wire::page::{Item, Page};
 
-/// What a list can have at most.
+/// The limits of a list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
-    /// The bytes of a page, unpacked.
+    /// The bytes of a page, decompressed.
     page_bytes: usize,
     /// The items of a page.
     page_items: usize,
@@ -28,34 +28,34 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// A vault's pages have the 25 certificates that are asked for, of less than 20 KB with their
-    /// tags; some emulators give more. Nothing of them is kept here but a hash of each name.
+    /// A vault's page has the 25 requested certificates, each below 20 KB including tags; some
+    /// emulators return more. Only a hash of each name is kept in memory.
     pub(crate) const VAULT: Self =
         Self { page_bytes: 1 << 20, page_items: 250, pages: 100_000, items: 1_000_000 };
-    /// A name has some versions a year.
+    /// A certificate gets a few versions a year.
     pub(crate) const VERSIONS: Self =
         Self { page_bytes: 1 << 20, page_items: 250, pages: 1_000, items: 25_000 };
-    /// Resource Manager's pages have some hundreds of items, and a list of it is the subscriptions
-    /// of a tenant or the vaults of a subscription, of which there are some thousands at most.
+    /// Resource Manager's pages have some hundreds of items. A list holds the subscriptions of a
+    /// tenant or the vaults of a subscription: some thousands at most.
     pub(crate) const RESOURCE_MANAGER: Self =
         Self { page_bytes: 8 << 20, page_items: 5_000, pages: 1_000, items: 50_000 };
 }
 
-/// The pages of a list that were not read yet.
+/// The pages of a list that have not been read yet.
 pub(crate) struct Pages {
     pipeline: Pipeline,
     api: ApiOperation,
     operation: String,
     bounds: Bounds,
-    /// The bound of each page: a list is as long as it is.
+    /// The deadline of each page: the list itself may be of any length.
     deadline: Duration,
     next: Option<Url>,
     followed: HashSet<u64>,
     empty_in_a_row: usize,
     items: usize,
-    /// How long pages were waited for.
+    /// The total time spent waiting for pages.
     waited: Duration,
-    /// Of the last page.
+    /// The redactor of the last page.
     redactor: Redactor,
 }
 
@@ -134,8 +134,8 @@ impl Pages {
         }
     }
 
-    /// Everything there is, of a list that is short enough to be kept. The gap tells how many items
-    /// cannot be read, and why the last of them.
+    /// Reads the complete list, which is short enough for memory. The gap counts the items that
+    /// cannot be read, with the last reason.
     pub(crate) async fn listing<W: DeserializeOwned + Hash, T>(
         mut self,
         read: impl Fn(W) -> Result<T, InvalidValue>,
@@ -165,7 +165,7 @@ impl Pages {
         Ok(Listing::from(items).with_gap(gap))
     }
 
-    /// An id of the last page, for a message.
+    /// An ID of the last page, for a message.
     pub(crate) fn shown(&self, id: &str) -> String {
         let short: String = id.chars().take(LONGEST_ID).collect();
         self.redactor.line(&short)
@@ -177,19 +177,19 @@ impl Pages {
     }
 }
 
-/// Enough of a value to know it again.
+/// A hash that identifies a value.
 pub(crate) fn fingerprint(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
 }
 
-/// Reads an answer that is a success.
+/// Parses a successful answer.
 pub(crate) fn read<T: DeserializeOwned>(answer: &Answer, operation: &str) -> Result<T, Error> {
     serde_json::from_slice(answer.body()).map_err(|error| unreadable(operation, &error))
 }
 
-/// What serde says could repeat a value, so only the place of the error is told.
+/// serde's message could repeat a value, so only the position of the error is shown.
 pub(crate) fn unreadable(operation: &str, error: &serde_json::Error) -> Error {
     let place = format!("line {} column {}", error.line(), error.column());
     Error::new(ErrorKind::Protocol, operation, format!("the response is not valid at {place}"))
@@ -198,8 +198,8 @@ pub(crate) fn unreadable(operation: &str, error: &serde_json::Error) -> Error {
 
 /// The service sends short pages and may send empty ones.
 const MOST_EMPTY_PAGES: usize = 200;
-/// Pages of a list may take that many deadlines together, and [`USUAL_PAGE`] each.
+/// All pages of a list together may take this many deadlines, plus [`USUAL_PAGE`] each.
 const SLOW_PAGES: u32 = 10;
 const USUAL_PAGE: Duration = Duration::from_secs(2);
-/// As much of an id as is shown, in characters.
+/// The longest ID that is shown, in characters.
 const LONGEST_ID: usize = 200;

@@ -1,8 +1,8 @@
-//! Removes secrets from text that comes out of an answer, before the text gets into a message or a log.
+//! Removes secrets from the text of an answer before the text gets into a message or a log.
 //!
-//! A proxy, a gateway or a debug page can repeat the request: its bearer token, the client secret of
-//! a token request, the private key of an import. Everything that is shown of an answer passes
-//! through the [`Redactor`] of the call that it answers.
+//! A proxy, a gateway or a debug page can repeat the request: its bearer token, the client secret
+//! of a token request, the private key of an import. Every displayed text of an answer passes
+//! through the [`Redactor`] of its call.
 
 mod letters;
 
@@ -26,34 +26,34 @@ pub(crate) struct Redactor(Arc<Secrets>);
 #[derive(Default)]
 struct Secrets {
     secrets: Vec<Zeroizing<String>>,
-    /// Made when the first text is shown, and then kept.
+    /// Built when the first text is shown, and cached.
     pieces: OnceLock<AllPieces>,
 }
 
 #[derive(Default)]
 struct AllPieces {
-    /// Of letters and digits alone, where a secret has enough of them.
+    /// Pieces of letters and digits only, if a secret has enough of them.
     letters: Vec<Pieces>,
-    /// Of the spellings, with all that is between.
+    /// Pieces of the spellings, including all other characters.
     spelled: Vec<Pieces>,
 }
 
-/// The hashes of all pieces of that length.
+/// The hashes of all pieces of one length.
 struct Pieces {
     length: usize,
     hashes: HashSet<u64>,
 }
 
 impl Redactor {
-    /// Knows each secret by its letters and digits, also in base64 and hexadecimal, and as it is
-    /// spelled in forms, JSON and HTML. All this is made only when there is something to show.
+    /// Recognizes each secret by its letters and digits, also in base64 and hexadecimal, and as
+    /// forms, JSON and HTML spell it. The pieces are built only when there is a text to show.
     pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let secrets = secrets.into_iter().filter(|secret| secret.len() >= SHORTEST);
         let secrets = secrets.map(|secret| Zeroizing::new(secret.to_owned())).collect();
         Self(Arc::new(Secrets { secrets, pieces: OnceLock::new() }))
     }
 
-    /// The secrets of a token request: what its form and its headers prove the identity with.
+    /// The secrets of a token request: the fields and headers that prove the identity.
     pub(crate) fn of_token_request(form: &[u8], headers: &[&str]) -> Self {
         let fields: Vec<Zeroizing<String>> = form_urlencoded::parse(form)
             .filter(|(name, _)| SECRET_FIELDS.contains(&&**name))
@@ -63,7 +63,7 @@ impl Redactor {
     }
 
     /// The text without the secrets of this call, without pieces of them, and without anything that
-    /// looks like a token or a key.
+    /// resembles a token or a key.
     pub(crate) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut covered = vec![false; text.len()];
         self.cover_secrets(text, &mut covered);
@@ -71,7 +71,7 @@ impl Redactor {
         if covered.contains(&true) { Cow::Owned(without(text, &covered)) } else { text.into() }
     }
 
-    /// One line of at most 400 characters for a person.
+    /// One line of at most 400 characters for display.
     pub(crate) fn line(&self, text: &str) -> String {
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let line = self.redact(&line);
@@ -82,7 +82,7 @@ impl Redactor {
         akv_core::text::printable(&short).into_owned()
     }
 
-    /// A code or a request id: shown only where it looks like one.
+    /// A code or a request ID: shown only if it has that form.
     pub(crate) fn identifier(&self, text: &str) -> String {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"_.:-".contains(&b);
         let looks_like_one = (1..=LONGEST_IDENTIFIER).contains(&text.len())
@@ -92,7 +92,8 @@ impl Redactor {
         if looks_like_one { text.to_owned() } else { UNREADABLE.to_owned() }
     }
 
-    /// Covers every piece of a secret that is at least [`PIECE`] long, and short secrets as a whole.
+    /// Covers every piece of a secret that has at least [`PIECE`] bytes, and short secrets as a
+    /// whole.
     fn cover_secrets(&self, text: &str, covered: &mut [bool]) {
         let all = self.0.pieces.get_or_init(|| self.0.pieces());
         if !all.letters.is_empty() {
@@ -110,7 +111,7 @@ impl Redactor {
     }
 }
 
-/// Where pieces are in a text, and their length.
+/// The positions of pieces in a text, and their length.
 fn found(all: &[Pieces], text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
     all.iter().flat_map(move |Pieces { length, hashes }| {
         let windows = text.windows(*length).enumerate();
@@ -162,7 +163,7 @@ fn spellings_of(secret: &str) -> impl Iterator<Item = Zeroizing<String>> {
     let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     [
-        // Some leave `~` as it is (RFC 3986), and write a blank as `%20`.
+        // Some encoders leave `~` as it is (RFC 3986), and write a space as `%20`.
         form.replace("%7E", "~").replace('+', "%20"),
         form,
         secret.escape_debug().collect(),
@@ -175,30 +176,30 @@ fn spellings_of(secret: &str) -> impl Iterator<Item = Zeroizing<String>> {
     .map(Zeroizing::new)
 }
 
-/// A secret in base64, wherever in the encoded bytes it begins, and in hexadecimal.
+/// A secret in base64, at every offset in the encoded bytes, and in hexadecimal.
 fn encodings_of(secret: &str) -> impl Iterator<Item = Zeroizing<String>> {
     let base64 = (0..3).map(move |before| {
         let bytes = Zeroizing::new([&vec![0; before], secret.as_bytes()].concat());
         let encoded = Zeroizing::new(STANDARD_NO_PAD.encode(&bytes));
-        // The first characters have something of what is before it.
+        // The first characters also encode the preceding bytes.
         Zeroizing::new(encoded.chars().skip(if before == 0 { 0 } else { before + 1 }).collect())
     });
     let hexadecimal = secret.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     base64.chain(std::iter::once(Zeroizing::new(hexadecimal)))
 }
 
-/// Hosts are lower-cased when a URL is parsed, so letter case does not count.
-#[expect(clippy::needless_pass_by_value, reason = "it is wiped here")]
+/// Parsing a URL lower-cases its host, so letter case does not count.
+#[expect(clippy::needless_pass_by_value, reason = "it is zeroized here")]
 fn lowercase(text: Zeroizing<String>) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(text.bytes().map(|b| b.to_ascii_lowercase()).collect())
 }
 
 /// Whether a byte belongs to a run.
 type InRun = fn(u8) -> bool;
-/// Whether a run is a secret, by itself and by what is before it.
+/// Whether a run is a secret, by its own bytes and the bytes before it.
 type IsSecret = fn(&[u8], &[u8]) -> bool;
 
-/// What looks like a bearer token, a JWT or encoded bytes, whoever it belongs to.
+/// Covers everything that resembles a bearer token, a JWT or encoded bytes, whatever its origin.
 fn cover_lookalikes(text: &str, covered: &mut [bool]) {
     let bytes = text.as_bytes();
     let runs: [(InRun, IsSecret); 3] = [
@@ -226,7 +227,7 @@ fn is_token68(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b)
 }
 
-/// No code and no id has letters of both cases and digits in so long a row; encoded keys have.
+/// Encoded keys have letters of both cases and digits in a run this long; codes and IDs do not.
 fn is_random(run: &str) -> bool {
     let has = |which: fn(&u8) -> bool| run.as_bytes().iter().any(which);
     run.len() >= RANDOM
@@ -265,16 +266,16 @@ const UNREADABLE: &str = "(unreadable)";
 /// The fields of a token request that prove an identity.
 const SECRET_FIELDS: &[&str] =
     &["client_secret", "client_assertion", "assertion", "password", "refresh_token", "code"];
-/// A shorter secret would be found in every text.
+/// A shorter secret would match in every text.
 const SHORTEST: usize = 4;
-/// A piece of a secret of that many bytes is covered.
+/// A piece of a secret of this many bytes is covered.
 const PIECE: usize = 12;
-/// Of a secret with fewer letters and digits every text would have some.
+/// A secret with fewer letters and digits would match in every text.
 const FEWEST_LETTERS: usize = 8;
-/// A whole file is known by its letters alone: anything long that is encoded looks like a key.
+/// A whole file is recognized by its letters only: any long encoded text resembles a key.
 const LONGEST_SPELLED: usize = 16 << 10;
 const SHORTEST_TOKEN: usize = 16;
-/// Encoded bytes as a PEM line has them.
+/// The length of a PEM line of encoded bytes.
 const ENCODED: usize = 60;
 const RANDOM: usize = 24;
 const LONGEST_IDENTIFIER: usize = 128;
@@ -291,8 +292,8 @@ mod tests {
         let redactor = Redactor::new([SECRET]);
         for spelling in spellings_of(SECRET) {
             for piece in [spelling.as_str(), &spelling[..PIECE], &spelling[4..4 + PIECE]] {
-                let told = redactor.redact(&format!("before {piece} after")).into_owned();
-                assert_eq!(told, "before (redacted) after", "{piece}");
+                let message = redactor.redact(&format!("before {piece} after")).into_owned();
+                assert_eq!(message, "before (redacted) after", "{piece}");
                 let upper = redactor.redact(&piece.to_uppercase()).into_owned();
                 assert_eq!(upper, "(redacted)", "{piece}");
             }
@@ -309,7 +310,7 @@ mod tests {
             pieces.collect::<Vec<_>>().join(mark)
         };
         let each = |write: fn(char) -> String| SECRET.chars().map(write).collect::<String>();
-        for told in [
+        for message in [
             between(" ", 4, SECRET),
             between("\r\n", 11, SECRET),
             between("\u{200b}", 1, SECRET),
@@ -324,9 +325,9 @@ mod tests {
             each(|c| format!("\\u{:04x}", u32::from(c))),
             each(|c| format!("\\{:03o}", u32::from(c))),
         ] {
-            let shown = redactor.redact(&told).into_owned();
+            let shown = redactor.redact(&message).into_owned();
             let left = Letters::as_meant(&shown.replace("(redacted)", "")).letters.len();
-            assert!(left < 8, "{told:?} is shown as {shown:?}");
+            assert!(left < 8, "{message:?} is shown as {shown:?}");
         }
     }
 
@@ -335,9 +336,9 @@ mod tests {
         let redactor = Redactor::default();
         let line = "MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQC7VJTUt9Us8c";
         for secret in ["Bearer abcdefghijklmnop", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.x", line] {
-            let told = redactor.redact(secret).into_owned();
+            let message = redactor.redact(secret).into_owned();
             let word = secret.rsplit(' ').next().expect("a word");
-            assert!(told.contains("(redacted)") && !told.contains(word), "{told}");
+            assert!(message.contains("(redacted)") && !message.contains(word), "{message}");
         }
         for words in [
             "Bearer token is missing",
@@ -383,9 +384,9 @@ mod tests {
     fn a_token_request_names_its_secrets() {
         let form = b"client_id=public-client-id&client_secret=S3cret%2Bof%2Fthe~client&scope=x";
         let redactor = Redactor::of_token_request(form, &["header-of-app-service"]);
-        let told = redactor.line(
+        let message = redactor.line(
             "S3cret+of/the~client S3cret%2Bof%2Fthe~client header-of-app-service public-client-id",
         );
-        assert_eq!(told, "(redacted) (redacted) (redacted) public-client-id");
+        assert_eq!(message, "(redacted) (redacted) (redacted) public-client-id");
     }
 }

@@ -1,4 +1,4 @@
-//! What all stores and directories of a process share: connections, tokens, rate limits.
+//! The state that all stores and directories of a process share: connections, tokens, rate limits.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -15,14 +15,13 @@ use crate::options::{AzureOptions, TrustAnchors};
 use crate::pipeline::{Quota, RateLimiter};
 use crate::transport::{Pool, ProxyChoice};
 
-/// What is shared.
 pub(crate) struct Shared {
     options: AzureOptions,
     proxy: ProxyChoice,
     transports: Mutex<HashMap<Option<PathBuf>, Arc<dyn HttpClient>>>,
     tokens: Mutex<Vec<Tokens>>,
     limiters: Mutex<HashMap<String, Arc<RateLimiter>>>,
-    /// By subscription; of vaults whose subscription is not known under none.
+    /// By subscription; `None` for vaults of an unknown subscription.
     all_vaults: Mutex<HashMap<Option<SubscriptionId>, Arc<RateLimiter>>>,
     quota: Arc<Quota>,
 }
@@ -78,12 +77,12 @@ impl Shared {
         &self.proxy
     }
 
-    /// Whether somebody else carries the requests than this crate's own connections.
+    /// Whether the caller's own transport carries the requests.
     pub(crate) fn is_embedded(&self) -> bool {
         self.options.transport.is_some()
     }
 
-    /// One pool for all clouds that trust the same roots.
+    /// One pool for all clouds with the same trust anchors.
     pub(crate) fn transport(&self, cloud: &Cloud) -> Result<Arc<dyn HttpClient>> {
         if let Some(transport) = &self.options.transport {
             return Ok(Arc::clone(transport));
@@ -121,7 +120,7 @@ impl Shared {
         Ok(cache)
     }
 
-    /// Says once that tokens go to a host that is none of the cloud's own.
+    /// Warns once that tokens go to a host outside the cloud.
     pub(crate) fn warn_of(&self, host: &str, cloud: &Cloud) {
         if !locked(&self.limiters).contains_key(host) {
             tracing::warn!(
@@ -139,7 +138,7 @@ impl Shared {
     pub(crate) fn limiter(&self, host: &str) -> Arc<RateLimiter> {
         let mut limiters = locked(&self.limiters);
         if !limiters.contains_key(host) {
-            // A fleet has more vaults than are asked at a time.
+            // A fleet has more vaults than are in use at a time.
             limiters.retain(|_, limiter| Arc::strong_count(limiter) > 1 || !limiter.is_idle());
         }
         let limiter = limiters

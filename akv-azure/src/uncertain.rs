@@ -1,5 +1,5 @@
-//! A change that may not simply be sent again: sent until it is known what became of it, also where
-//! its reply was lost or cannot be read.
+//! Sends a change that is not idempotent until its outcome is known, even if the reply was lost or
+//! cannot be read.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use async_trait::async_trait;
 use crate::exchange::{Answer, Deadline, Failure, Retry};
 use crate::pipeline::{Call, Failed, Pipeline};
 
-/// What the service's answers say of one change.
+/// Interprets the service's answers to one change.
 #[async_trait]
 pub(crate) trait Change: Send {
-    /// What became of it.
+    /// The result of the change.
     type Outcome;
 
-    /// The service answered with a success; `Err` where the answer is too large to be read. An error
-    /// says that the answer proves nothing, so the change is looked for.
+    /// The service answered with a success; `Err` if the answer is too large. An error means that
+    /// the answer proves nothing, so the service's state is checked.
     fn accepted(&mut self, answer: Result<Answer>) -> Result<Self::Outcome>;
 
-    /// The service refused it. An attempt before may have been carried out.
+    /// The service rejected the change. An earlier attempt may have been executed.
     async fn rejected(
         &mut self,
         error: Error,
@@ -27,34 +27,34 @@ pub(crate) trait Change: Send {
         deadline: Deadline,
     ) -> Rejected<Self::Outcome>;
 
-    /// Whether it was made. `None`: not as far as can be seen.
+    /// Whether the change was made. `None`: not visibly.
     async fn look(&mut self, retry: Retry) -> Result<Option<Self::Outcome>>;
 }
 
-/// What a refusal means for a change.
+/// What a rejection means for a change.
 pub(crate) enum Rejected<T> {
-    /// The end is as it was to be, or there is nothing to do.
+    /// The desired state is reached, or there is nothing to do.
     Settled(T),
-    /// The service is busy with what is under the name: that passes by itself.
+    /// The service is busy with the name: a transient state.
     Busy(Error),
-    /// It is not made.
+    /// The change is not made.
     Failed(Error),
 }
 
 impl<T> Rejected<T> {
-    /// Waits where `passes` says that waiting helps.
+    /// Waits if `passes` says that waiting helps.
     pub(crate) fn busy_if(passes: bool, error: Error) -> Self {
         if passes { Self::Busy(error) } else { Self::Failed(error) }
     }
 }
 
-/// What is known of a change while it is tried.
+/// The knowledge about a change during its attempts.
 pub(crate) struct UncertainOutcome {
     /// What may have happened: `the service took the deletion`.
     done: &'static str,
-    /// What a person looks at before trying again.
+    /// What a person should check before a retry.
     look: String,
-    /// Whether an attempt was made that perhaps had its effect.
+    /// Whether an attempt may have had its effect.
     may_have_happened: bool,
 }
 
@@ -70,8 +70,8 @@ impl UncertainOutcome {
         Self { done, look, may_have_happened: false }
     }
 
-    /// Sends the change until it is known what became of it. From the moment at which it may have
-    /// been made it goes on over `finishing`.
+    /// Sends the change until its outcome is known. Once it may have been made, it continues over
+    /// `finishing`.
     pub(crate) async fn settle<C: Change>(
         &mut self,
         pipeline: &Pipeline,
@@ -84,11 +84,11 @@ impl UncertainOutcome {
             let pipeline = if self.may_have_happened { finishing } else { pipeline };
             let (accepted, failure) = match pipeline.send(call, retry).await {
                 Ok(answer) => (change.accepted(Ok(answer)), None),
-                Err(Failed::Unknown(error, Failure::TooLarge { .. })) => {
+                Err(Failed::Uncertain(error, Failure::TooLarge { .. })) => {
                     (change.accepted(Err(error)), None)
                 }
-                Err(Failed::Unknown(error, failure)) => (Err(error), Some(failure)),
-                Err(Failed::Known(error)) => {
+                Err(Failed::Uncertain(error, failure)) => (Err(error), Some(failure)),
+                Err(Failed::NoEffect(error)) => {
                     let before = self.may_have_happened;
                     match change.rejected(error, before, retry.deadline()).await {
                         Rejected::Settled(outcome) => return Ok(outcome),
@@ -115,8 +115,8 @@ impl UncertainOutcome {
         }
     }
 
-    /// Waits before the service is asked what became of the change; without a `failure` it was an
-    /// answer that cannot be read. The service may still be at work, so that takes a while at least.
+    /// Waits before the state is checked; `failure` is `None` after an answer that cannot be read.
+    /// The service may still be working, so the wait has a minimum.
     async fn wait(
         &mut self,
         pipeline: &Pipeline,
@@ -136,7 +136,7 @@ impl UncertainOutcome {
         Ok(if again.is_some() { MayRetry::Yes } else { MayRetry::No })
     }
 
-    /// That it is not known.
+    /// The error of an unknown outcome.
     pub(crate) fn unknown(&self, error: &Error) -> Error {
         let kind = match error.kind() {
             ErrorKind::Cancelled => ErrorKind::Cancelled,
@@ -146,8 +146,8 @@ impl UncertainOutcome {
         Error::new(kind, error.to_string(), problem).with_advice(&*self.look)
     }
 
-    /// What a later attempt's failure says of the whole: a refusal speaks for the attempt before
-    /// it too, as the same was asked for; everything else leaves open what became of that.
+    /// The error of a later attempt. A rejection also covers the earlier attempt, because both
+    /// requests are the same; any other failure leaves the outcome unknown.
     fn refused(&self, error: Error) -> Error {
         if self.may_have_happened && !error.rejects_the_change() {
             self.unknown(&error)
@@ -157,7 +157,7 @@ impl UncertainOutcome {
     }
 }
 
-/// Waits for what the service is busy with, or gives its error back where time is up.
+/// Waits while the service is busy, or returns its error at the deadline.
 pub(crate) async fn wait_while_busy(
     pipeline: &Pipeline,
     call: &Call,
@@ -170,5 +170,5 @@ pub(crate) async fn wait_while_busy(
     pipeline.sleep(&call.operation, POLL).await
 }
 
-/// Between looks at what the service is at work on: as often as Microsoft's own clients look.
+/// The polling interval of Microsoft's own clients.
 pub(crate) const POLL: Duration = Duration::from_secs(2);

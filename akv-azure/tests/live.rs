@@ -5,8 +5,8 @@
 //! cargo test -p akv-azure --features live --test live
 //! ```
 //!
-//! Makes, deletes and purges certificates whose names begin with `akv-live`, and looks at no others.
-//! `AKV_LIVE_CLOUD` names another cloud than the public one, as a JSON file does for `akv`.
+//! Creates, deletes and purges certificates whose names begin with `akv-live`, and reads no others.
+//! `AKV_LIVE_CLOUD` selects another cloud than the public one by a JSON file, as in `akv`.
 
 use akv_azure::{Azure, AzureOptions};
 use akv_core::{ClientSecret, Cloud, Credential, StoreAddress};

@@ -1,4 +1,4 @@
-//! Answers that are made to take memory take little: what counts is what is kept of them.
+//! Answers that are designed to exhaust memory take little: the kept part counts.
 #![cfg(target_os = "linux")]
 
 #[cfg(test)]
@@ -18,12 +18,12 @@ mod tests {
     use futures::{StreamExt, TryStreamExt};
 
     const MIB: usize = 1 << 20;
-    /// What any hostile answer may take, as `docs/security.md` says.
+    /// The memory limit of any hostile answer, as in `docs/security.md`.
     const BOUND: usize = 64 * MIB;
     const TENANT: &str = "7e4a47e4-0000-4000-8000-000000000001";
 
-    /// Gives everybody a token, and answers everything else with one body in chunks of a network's
-    /// size. `PAGE` in it becomes a number that is another with each answer.
+    /// Issues a token to every caller, and answers everything else with one body in network-sized
+    /// chunks. `PAGE` in it becomes a different number in each answer.
     #[derive(Debug)]
     struct Hostile {
         body: Bytes,
@@ -45,7 +45,7 @@ mod tests {
                 body.slice(from..body.len().min(from + (16 << 10)))
             });
             let chunks = futures::stream::iter(chunks.chain([next]).map(Ok));
-            // Others get their turn between the chunks, as they do on a network.
+            // Other tasks run between the chunks, as they do on a network.
             let chunks = chunks.then(|chunk| async {
                 tokio::task::yield_now().await;
                 chunk
@@ -72,7 +72,7 @@ mod tests {
         azure.store(&address, credential()).unwrap()
     }
 
-    /// A page without its end, as large as it may be and not larger.
+    /// A truncated page of the largest allowed size.
     fn page(item: impl Fn(usize) -> String, bytes: usize) -> String {
         let mut page = String::with_capacity(bytes);
         page.push_str(r#"{"value":["#);
@@ -90,7 +90,7 @@ mod tests {
         page
     }
 
-    /// The memory of this process, now or at its peak since it was reset.
+    /// The memory of this process, now or at its peak since the last reset.
     fn memory(line: &str) -> usize {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
         let line = status.lines().find(|it| it.starts_with(line)).unwrap();
@@ -144,7 +144,7 @@ mod tests {
         };
         let vault = MIB;
         let manager = 8 * MIB;
-        let mut told = String::new();
+        let mut message = String::new();
         for (what, body) in [
             ("zeros", page(zeros, vault)),
             ("too many zeros", page(zeros, 8 * MIB)),
@@ -154,8 +154,8 @@ mod tests {
         ] {
             let azure = azure(body);
             let bytes = taken(list(&azure)).await;
-            writeln!(told, "a list of certificates, {what}: {} KiB", bytes >> 10).unwrap();
-            assert!(bytes < BOUND / 4, "{told}");
+            writeln!(message, "a list of certificates, {what}: {} KiB", bytes >> 10).unwrap();
+            assert!(bytes < BOUND / 4, "{message}");
         }
         for (what, subscriptions, body) in [
             ("zeros", 24, page(zeros, manager)),
@@ -165,16 +165,17 @@ mod tests {
         ] {
             let azure = azure(body);
             let bytes = taken(discover(&azure, subscriptions)).await;
-            writeln!(told, "{subscriptions} lists of vaults, {what}: {} KiB", bytes >> 10).unwrap();
-            assert!(bytes < BOUND, "{told}");
+            writeln!(message, "{subscriptions} lists of vaults, {what}: {} KiB", bytes >> 10)
+                .unwrap();
+            assert!(bytes < BOUND, "{message}");
         }
         let certificate = |bytes: usize| format!(r#"{{"id":"x","cer":"{}""#, "A".repeat(bytes));
         for size in [100 << 10, 1400 << 10] {
             let azure = azure(certificate(size));
             let bytes = taken(fetch(&azure)).await;
-            writeln!(told, "200 certificates of {size} bytes: {} KiB", bytes >> 10).unwrap();
-            assert!(bytes < BOUND, "{told}");
+            writeln!(message, "200 certificates of {size} bytes: {} KiB", bytes >> 10).unwrap();
+            assert!(bytes < BOUND, "{message}");
         }
-        println!("{told}");
+        println!("{message}");
     }
 }

@@ -1,10 +1,12 @@
 //! The command line.
 
-#![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
+#![expect(clippy::doc_markdown, reason = "clap prints these comments verbatim")]
 
+mod common;
 mod fleet;
-mod meant;
+mod job;
 mod objects;
+mod option_hints;
 mod requests;
 mod tools;
 
@@ -12,16 +14,14 @@ use std::path::PathBuf;
 
 use akv_core::job::Concurrency;
 use akv_core::report::FailOn;
-use akv_core::{
-    CertificateName, ClientId, Cloud, EndpointSuffix, PrivateEndpoint, Region, RetentionDays, Sku,
-    StorePath, TenantId,
-};
-use clap::builder::NonEmptyStringValueParser;
+use akv_core::{CertificateName, Region, RetentionDays, Sku, StorePath};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use common::{Common, Identity, LogFormat, Output};
 pub(crate) use fleet::{SelectionArgs, ViaArgs, ViaChoice};
-pub(crate) use meant::with_meant;
+pub(crate) use job::JobArgs;
 pub(crate) use objects::{DeletedArgs, ListDeletedArgs, ShowArgs};
+pub(crate) use option_hints::with_option_hint;
 pub(crate) use requests::{CancelArgs, MergeArgs, RequestArgs};
 pub(crate) use tools::{CompletionsArgs, ManArgs};
 
@@ -33,7 +33,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
     #[command(flatten)]
     pub(crate) common: Common,
-    /// As it was given.
+    /// The command name as given.
     #[cfg(feature = "otlp")]
     #[arg(skip)]
     pub(crate) command_name: String,
@@ -82,156 +82,6 @@ pub(crate) enum Command {
     /// Run the main jobs against a fake Azure inside this program
     #[cfg(feature = "demo")]
     Demo,
-}
-
-/// Options of every command: cloud, identity, network and output.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Common options")]
-pub(crate) struct Common {
-    /// The Azure cloud: public (the default), government or china
-    #[arg(long, global = true, value_name = "CLOUD", conflicts_with = "cloud_file")]
-    pub(crate) cloud: Option<Cloud>,
-    /// Load the cloud's endpoints from this JSON file: authority, resource_manager, vault_suffix, audiences, ca_file
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) cloud_file: Option<PathBuf>,
-    /// Load the cloud's endpoints from this Resource Manager URL
-    #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["cloud", "cloud_file"])]
-    pub(crate) resource_manager: Option<String>,
-    /// Connect to vaults at this endpoint instead of the public name: a DNS suffix, a host or a URL
-    #[arg(long, global = true, value_name = "ENDPOINT")]
-    pub(crate) private_endpoint: Option<PrivateEndpoint>,
-    /// The Entra ID tenant [variable: AZURE_TENANT_ID]; discover and --all accept several
-    #[arg(long = "tenant", global = true, value_name = "ID", value_delimiter = ',')]
-    pub(crate) tenants: Vec<TenantId>,
-    /// The client ID of the service principal or user-assigned identity [variable: AZURE_CLIENT_ID]
-    #[arg(long, global = true, value_name = "ID")]
-    pub(crate) client_id: Option<ClientId>,
-    /// File containing the client secret [variable: AZURE_CLIENT_SECRET, the secret itself]
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) client_secret_file: Option<PathBuf>,
-    /// How to authenticate. If omitted, inferred from the credential options and environment variables that are set
-    #[arg(long, global = true, value_name = "KIND")]
-    pub(crate) identity: Option<Identity>,
-    /// Additional trust anchors: a PEM file, or one certificate in DER
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) ca_file: Option<PathBuf>,
-    /// Proxy for all requests, "" for none [variable: HTTPS_PROXY; use it if the URL contains a password]
-    #[arg(long, global = true, value_name = "URL")]
-    pub(crate) proxy: Option<String>,
-    /// Connect to these hosts, domains and addresses without the proxy [variable: NO_PROXY]
-    #[arg(long, global = true, value_name = "LIST", value_delimiter = ',')]
-    pub(crate) no_proxy: Vec<String>,
-    /// Deadline for one request including its retries, in seconds
-    #[arg(long, global = true, value_name = "SECONDS", default_value = "120",
-          value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub(crate) deadline: u64,
-    /// Read options from this TOML file; the command line and the environment take precedence
-    #[arg(long, global = true, value_name = "FILE", env = "AKV_CONFIG", hide_env_values = true)]
-    pub(crate) config: Option<PathBuf>,
-    /// Output format of the data on standard output
-    #[arg(long, short, global = true, value_name = "FORMAT", default_value = "table")]
-    pub(crate) output: Output,
-    /// Increase log verbosity: -v info, -vv debug, including every HTTP request
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
-    pub(crate) verbose: u8,
-    /// Format of the log lines on standard error
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
-    pub(crate) log_format: LogFormat,
-    /// Also write log lines of level info and above to this file; rotated at 10 MiB, 4 old files are kept
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) log_file: Option<PathBuf>,
-    /// Append one JSON line to this audit file before and after each change; a change that cannot be
-    /// recorded is not made
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) audit_file: Option<PathBuf>,
-    /// Allow core dumps and debuggers to read the memory of this process, including secrets
-    #[arg(long, global = true, hide = true)]
-    pub(crate) allow_core_dumps: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Output {
-    /// A table
-    Table,
-    /// One JSON document
-    Json,
-    /// One JSON document per line, printed as soon as it is known
-    Jsonl,
-    /// Comma-separated values with a header
-    Csv,
-    /// A table with all columns (inventory only)
-    Wide,
-    /// The certificate as PEM (show only)
-    Pem,
-    /// The certificate as DER (show only)
-    Der,
-    /// A self-contained web page (report only)
-    Html,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogFormat {
-    Text,
-    Json,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Identity {
-    /// A service principal with a secret (AZURE_CLIENT_SECRET or --client-secret-file)
-    Secret,
-    /// A service principal with a certificate (AZURE_CLIENT_CERTIFICATE_PATH, AZURE_CLIENT_CERTIFICATE_PASSWORD)
-    Certificate,
-    /// The managed identity of this machine; with --client-id a user-assigned identity
-    Managed,
-    /// Workload identity federation (AZURE_FEDERATED_TOKEN_FILE)
-    Workload,
-    /// The account that is signed in to the Azure CLI
-    AzureCli,
-}
-
-#[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
-pub(crate) struct JobArgs {
-    /// The job configuration as JSON; standard input if omitted or -
-    #[arg(value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
-    /// Include the full certificate chain in an inventory
-    #[arg(long)]
-    pub(crate) chain: bool,
-    /// Create the keys of Reenrollment jobs in the HSM of a premium vault; such a job must request a
-    /// non-exportable key
-    #[arg(long)]
-    pub(crate) hsm_keys: bool,
-    /// How discovery finds vaults
-    #[arg(long, value_name = "CHOICE", default_value = "lists")]
-    pub(crate) via: ViaChoice,
-    /// Skip certificates with the same thumbprint as in the job's last inventory
-    #[arg(long)]
-    pub(crate) skip_unchanged: bool,
-    #[command(flatten)]
-    pub(crate) soft_deleted: SoftDeletedArgs,
-    #[command(flatten)]
-    pub(crate) issuers: IssuersArgs,
-    /// Allow private endpoints of jobs under this DNS suffix to receive tokens of this machine's identity;
-    /// repeatable [variable: AKV_ALLOWED_ENDPOINTS, comma-separated]
-    #[arg(long = "allow-endpoint", value_name = "SUFFIX")]
-    pub(crate) allowed_endpoints: Vec<EndpointSuffix>,
-    /// Resolve {"file":"/path"} in a job from this directory
-    #[arg(long, value_name = "DIR")]
-    pub(crate) secret_dir: Option<PathBuf>,
-    /// Resolve {"env":"NAME"} in a job from environment variables with this prefix
-    #[arg(long, value_name = "PREFIX", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) secret_env_prefix: Option<String>,
-    /// Deadline for the whole job, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "3600",
-          value_parser = clap::value_parser!(u64).range(1..=604_800))]
-    pub(crate) job_deadline: u64,
-    /// Cancel the job, as SIGTERM does, when the parent process ends. On Windows, the configuration is
-    /// then one line of standard input, and standard input must stay open
-    #[arg(long)]
-    pub(crate) exit_with_parent: bool,
-    #[command(flatten)]
-    pub(crate) change: ChangeArgs,
 }
 
 /// How a command makes its changes.

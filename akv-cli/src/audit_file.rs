@@ -36,13 +36,13 @@ impl AuditSink for AuditFile {
     }
 }
 
-/// Appends the whole line to the file that has this name now, or nothing.
+/// Appends the complete line to the file that currently has this name, or nothing.
 fn append(path: &Path, line: &[u8]) -> io::Result<()> {
     let give_up = Instant::now() + PATIENCE;
     loop {
         let file = open(path)?;
         lock(&file, give_up)?;
-        // Another program may have renamed it while this one waited.
+        // Another program may have renamed it during the wait.
         if is_named(path, &file) {
             return write_line(file, line);
         }
@@ -64,13 +64,13 @@ fn open(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() {
         Ok(file)
     } else {
-        // A pipe or a device keeps nothing.
+        // A pipe or a device stores nothing.
         Err(io::ErrorKind::InvalidInput.into())
     }
 }
 
-/// The lock ends with the file. Where the file system has none, the operating system still appends
-/// a line of this size in one piece.
+/// The lock ends with the file. If the file system has no locks, the operating system still appends
+/// a line of this size atomically.
 fn lock(file: &File, give_up: Instant) -> io::Result<()> {
     loop {
         match file.try_lock() {
@@ -91,13 +91,13 @@ fn write_line(mut file: File, line: &[u8]) -> io::Result<()> {
     let length = file.metadata()?.len();
     let mut whole = Vec::with_capacity(line.len() + 1);
     if !ends_a_line(&mut file, length)? {
-        // A program was killed while it wrote.
+        // A program was killed while writing.
         whole.push(b'\n');
     }
     whole.extend_from_slice(line);
     let written = file.write_all(&whole).and_then(|()| file.sync_data());
     if written.is_err() {
-        // The disk is full: no part of a line stays.
+        // The disk is full: remove the partial line.
         let _ = file.set_len(length);
     }
     written
@@ -120,7 +120,7 @@ fn is_named(path: &Path, file: &File) -> bool {
     }
 }
 
-/// Windows does not rename a file from under a lock on it.
+/// Windows does not rename a locked file.
 #[cfg(not(unix))]
 fn is_named(_path: &Path, _file: &File) -> bool {
     true
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn programs_and_rotation_lose_and_tear_no_line() {
+    fn concurrent_programs_and_rotation_keep_all_lines() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("audit.jsonl");
         std::thread::scope(|scope| {
@@ -171,7 +171,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn new_file_belongs_to_its_owner_alone() {
+    fn new_file_is_readable_only_by_its_owner() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("audit.jsonl");
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn torn_line_of_a_killed_program_stays_alone() {
+    fn torn_line_of_a_killed_program_stays_separate() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("audit.jsonl");
         fs::write(&path, "{\"time\":").expect("written");

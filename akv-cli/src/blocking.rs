@@ -1,4 +1,4 @@
-//! Input that may keep us waiting: a person at a keyboard, a pipe, a slow file.
+//! Blocking input: a person at a keyboard, a pipe, a slow file.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use anyhow::{Context, Result};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-/// Reads beside the runtime, so that a signal is heard meanwhile. Nothing has been done by then, so
-/// there is nothing to be ended but the waiting.
+/// Reads on another thread, so that signals are handled in the meantime. Nothing has been changed
+/// yet, so only the read has to be abandoned.
 pub(crate) async fn blocking<T: Send + 'static>(
     cancellation: &CancellationToken,
     read: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let (done, answer) = oneshot::channel();
-    // Nobody takes the answer any more where a signal came first.
+    // After a signal, the receiver is gone.
     std::thread::spawn(move || done.send(read()).is_ok());
     let given_up = async {
         cancellation.cancelled().await;
@@ -25,5 +25,5 @@ pub(crate) async fn blocking<T: Send + 'static>(
     }
 }
 
-/// What is there is read all the same: the result of a job is to carry the job's id.
+/// Available input is still read, because the result of a job must contain the job's ID.
 const MOMENT: Duration = Duration::from_millis(200);

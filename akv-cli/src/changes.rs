@@ -1,4 +1,4 @@
-//! How a command makes its changes: recorded in an audit, or planned instead of made.
+//! How a command makes its changes: with an audit, or as a plan.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::audit_file::AuditFile;
 use crate::exit::Exit;
 use crate::render;
 
-/// The changes of one command or job. Clones are the same.
+/// The changes of one command or job. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Changes {
-    /// Of a dry run.
+    /// Only in a dry run.
     plan: Option<Plan>,
     audit: Option<Audit>,
 }
@@ -30,7 +30,7 @@ impl Changes {
         let sink: Option<Arc<dyn AuditSink>> = match (&common.audit_file, common.log_format) {
             _ if args.dry_run => None,
             (Some(file), _) => Some(Arc::new(AuditFile::new(file.clone()))),
-            // The reader of the log keeps the events.
+            // The reader of the log stores the events.
             (None, LogFormat::Json) => Some(Arc::new(LogOnly)),
             (None, LogFormat::Text) => None,
         };
@@ -50,7 +50,7 @@ impl Changes {
         Self { audit, ..self }
     }
 
-    /// The jobs that make them.
+    /// The jobs that make the changes.
     pub(crate) fn by(&self, jobs: &AzureJobs) -> AzureJobs {
         match (&self.plan, &self.audit) {
             (Some(plan), _) => jobs.clone().with_layer(Arc::new(plan.clone())),
@@ -59,7 +59,7 @@ impl Changes {
         }
     }
 
-    /// Prints what was done, or what would be.
+    /// Prints the completed or the planned changes.
     pub(crate) fn report(&self, output: Output, outcome: &Outcome) -> Result<Exit> {
         if let Some(plan) = &self.plan {
             return render::plan(output, outcome, &plan.finish());
@@ -76,8 +76,8 @@ impl Changes {
         }
     }
 
-    /// The result of a job whose audit is not complete says so.
-    pub(crate) fn told(&self, mut output: JobOutput) -> JobOutput {
+    /// Adds a warning to the result if its audit is incomplete.
+    pub(crate) fn with_audit_warning(&self, mut output: JobOutput) -> JobOutput {
         if let Some(cause) = self.incomplete() {
             let JobResult { result, job_history_id, failure_message, .. } = output.job_result;
             let result = match result {
@@ -90,7 +90,7 @@ impl Changes {
         output
     }
 
-    /// The document of a job that was planned and not run.
+    /// The document of a dry run.
     pub(crate) fn planned(&self, output: &JobOutput) -> Option<PlanOutput> {
         let plan = self.plan.as_ref()?;
         Some(PlanOutput::new(output.clone(), &plan.finish()))
@@ -102,7 +102,7 @@ impl Changes {
     }
 }
 
-/// Events that are log lines and nothing else.
+/// Writes events only to the log.
 struct LogOnly;
 
 #[async_trait]

@@ -1,8 +1,8 @@
-//! Color: for a terminal that takes escape codes, unless its user does not want any.
+//! Color: on a terminal that supports escape codes, unless its user disabled it.
 
 use std::io::IsTerminal;
 
-/// Turns escape codes on where a console has to be asked for them, as that of Windows.
+/// Enables escape codes on consoles that need it, such as Windows.
 pub(crate) fn is_shown_on(stream: &impl IsTerminal) -> bool {
     stream.is_terminal()
         && !anstyle_query::no_color()

@@ -1,23 +1,24 @@
-//! How the program ends: documented, so that scripts can rely on it.
+//! The exit codes: documented, so that scripts can rely on them.
 
 use akv_core::job::Status;
 
-/// What the program tells its caller by its exit code.
+/// The result of the program for its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// 0: everything that was asked for is so now.
+    /// 0: everything that was requested is in effect.
     Success,
-    /// 3: something that was asked for is not so, and nothing is broken.
+    /// 3: completed with warnings; nothing was damaged.
     Warning,
-    /// 4: it could not be done.
+    /// 4: failed.
     Failure,
-    /// 5: the result could not be written; standard error says what was done.
+    /// 5: the changes were made, but the result could not be written; standard error describes the
+    /// changes.
     Unwritten,
-    /// 6: a report has findings that `--fail-on` names.
+    /// 6: a finding of a report matches `--fail-on`.
     Matched,
 }
 
-/// 2: a wrong command line, as clap and most tools have it.
+/// 2: a usage error, as in clap and most tools.
 pub(crate) const USAGE: u8 = 2;
 
 impl From<Status> for Exit {

@@ -1,4 +1,4 @@
-//! JSON as this program writes it, and what may be said of JSON that it cannot read.
+//! Writes JSON, and describes JSON errors.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -6,20 +6,20 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::error::Category;
 
-/// Passes JSON on with every character outside of ASCII, and DEL, as `\uXXXX`: no code page between
-/// here and its reader can change a text, and no terminal obeys one.
+/// Forwards JSON with every non-ASCII character, and DEL, as `\uXXXX`: no code page can change a
+/// text, and no terminal interprets one.
 ///
-/// In JSON such characters stand inside of texts alone, so the document stays the same.
+/// In JSON such characters occur only inside strings, so the document is equivalent.
 pub(crate) struct Ascii<W>(pub(crate) W);
 
 impl<W: Write> Write for Ascii<W> {
-    /// Each piece has to be UTF-8 by itself, as it is from a serializer.
+    /// Each piece must be complete UTF-8, as a serializer writes it.
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         let text = std::str::from_utf8(piece).map_err(|_| io::ErrorKind::InvalidData)?;
         if text.bytes().all(is_plain) {
             self.0.write_all(piece)?;
         } else {
-            // In one go, so that what was one line for the writer behind stays one.
+            // In one write, so that a line stays complete for the writer behind.
             self.0.write_all(escaped(text).as_bytes())?;
         }
         Ok(piece.len())
@@ -49,12 +49,12 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii() && byte != 0x7f
 }
 
-/// How a document is laid out.
+/// The layout of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
-    /// Spread over lines, for people.
+    /// On several lines, for people.
     Pretty,
-    /// On a line of its own, for programs.
+    /// On one line, for programs.
     Line,
 }
 
@@ -67,7 +67,8 @@ pub(crate) fn write(to: impl Write, value: &impl Serialize, layout: Layout) -> i
     to.write_all(b"\n")
 }
 
-/// What is wrong with a JSON text, by its place: the reader's own words can repeat its content.
+/// Describes the fault of a JSON text by its position: the parser's own message can repeat the
+/// content.
 pub(crate) fn problem(error: &serde_json::Error) -> String {
     let what = match error.classify() {
         Category::Data => "a member is missing, unknown or of another type",
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn problem_names_the_place_and_no_content() {
+    fn problem_contains_the_position_and_no_content() {
         #[derive(Debug, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Known {

@@ -1,4 +1,4 @@
-//! Lines of a text in UTF-8, or in the UTF-16 that Windows PowerShell writes.
+//! Reads lines in UTF-8, or in the UTF-16 of Windows PowerShell.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind};
@@ -8,8 +8,8 @@ use akv_core::text::{decode, without_line_end};
 use anyhow::{Context, Result};
 use zeroize::Zeroizing;
 
-/// The lines of a text, each at most `limit` bytes long. The buffer never grows, so that no part of a
-/// secret is left behind.
+/// The lines of a text, each at most `limit` bytes long. The buffer never grows, so that no part of
+/// a secret is left behind.
 pub(crate) struct Lines<R> {
     from: R,
     limit: usize,
@@ -57,7 +57,7 @@ impl<R: BufRead> Lines<R> {
             let ended = match (encoding, self.line.as_slice()) {
                 (Encoding::Utf8, line) => line.ends_with(b"\n"),
                 (Encoding::Utf16Be, line) => line.len() % 2 == 0 && line.ends_with(b"\0\n"),
-                // The line feed is the first half of its unit, and the other half is still to come.
+                // The line feed is the first half of its unit; the other half follows.
                 (Encoding::Utf16Le, line) if line.len() % 2 == 1 => {
                     self.more(0)?;
                     self.line.ends_with(b"\n\0")
@@ -75,7 +75,7 @@ impl<R: BufRead> Lines<R> {
         Ok(Some(Zeroizing::new(without_line_end(&text).to_owned())))
     }
 
-    /// Reads up to that byte, and says whether there was anything.
+    /// Reads up to that byte, and returns whether there was anything.
     fn more(&mut self, until: u8) -> io::Result<bool> {
         let room = (self.limit + 1).saturating_sub(self.line.len());
         let room = u64::try_from(room).unwrap_or(u64::MAX);
@@ -88,8 +88,8 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-/// The records of a file, one a line: lines that are not blank, with their numbers from 1. After an
-/// error there are no more.
+/// The records of a file, one per line: the lines that are not blank, with their numbers from 1.
+/// After an error there are no more.
 pub(crate) struct Records {
     lines: Lines<Box<dyn BufRead>>,
     number: u64,
@@ -97,7 +97,7 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    /// Those of a file; `-` is standard input.
+    /// The records of a file; `-` is standard input.
     pub(crate) fn of_file(file: &Path) -> io::Result<Self> {
         let from: Box<dyn BufRead> = if file.as_os_str() == "-" {
             Box::new(io::stdin().lock())
@@ -121,7 +121,7 @@ impl Iterator for Records {
             match self.lines.next().with_context(|| format!("line {}", self.number)) {
                 Ok(None) => return None,
                 Ok(Some(line)) => {
-                    // Files that were put together have a mark in front of each.
+                    // Concatenated files have several byte order marks.
                     let text = line.trim_start_matches('\u{feff}');
                     if text.trim().is_empty() {
                         continue;
@@ -140,7 +140,7 @@ impl Iterator for Records {
     }
 }
 
-/// More than a record with the longest chain that a vault holds, in bytes, also in UTF-16.
+/// Larger than a record with the longest chain of a vault, in bytes, even in UTF-16.
 const LONGEST_RECORD: usize = 2 << 20;
 const BUFFER: usize = 256 << 10;
 
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn reads_lines_in_every_encoding() {
-        // Ċ is U+010A and ਀ is U+0A00: halves of them look like a line feed.
+        // Ċ is U+010A and ਀ is U+0A00: one of their bytes equals a line feed.
         for text in ["", "one", "one\n", "Ċ\u{a00}\u{a0a}\r\n\r\nzwölf\n", "\n\n", "🔑\nx"] {
             let expected: Vec<String> =
                 text.split_inclusive('\n').map(|line| without_line_end(line).to_owned()).collect();

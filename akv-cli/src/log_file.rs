@@ -1,4 +1,4 @@
-//! `--log-file FILE`: bounded in size, and shared by all the programs that write to it at a time.
+//! `--log-file FILE`: bounded in size, and shared by all programs that write to it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// A log that is renamed to `FILE.1` when it is full, and `FILE.1` to `FILE.2`.
+/// A log file. A full one is renamed to `FILE.1`, `FILE.1` to `FILE.2` and so on.
 pub(crate) struct LogFile {
     path: PathBuf,
     limit: u64,
@@ -32,8 +32,8 @@ impl LogFile {
         file.write_all(line)
     }
 
-    /// The lock is that of the full file, so of several programs the first renames it, and the others
-    /// find the new one in its place.
+    /// The lock belongs to the full file, so the first of several programs renames it, and the
+    /// others find the new file.
     fn rotate(&self, full: &File) -> io::Result<()> {
         full.lock()?;
         let is_full = fs::metadata(&self.path)
@@ -54,7 +54,7 @@ impl LogFile {
     }
 }
 
-/// A log line comes in one piece. Nobody is there to tell of one that cannot be written.
+/// A log line is written at once. Write errors cannot be reported.
 impl Write for &LogFile {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.write_line(line).map(|()| line.len())
@@ -77,10 +77,10 @@ fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).open(path)
 }
 
-/// Of one file, in bytes.
+/// The size of one file, in bytes.
 const LIMIT: u64 = 10 << 20;
 
-/// How many full files are kept.
+/// The number of full files that are kept.
 const KEPT: u32 = 4;
 
 #[cfg(test)]
@@ -91,7 +91,7 @@ mod tests {
     fn rotation_bounds_the_size_and_loses_no_recent_line() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("akv.log");
-        // Several programs are several handles.
+        // Several programs have several handles.
         let logs: Vec<_> = (0..4).map(|_| LogFile::bounded(&path, 1000).expect("open")).collect();
         std::thread::scope(|scope| {
             for (writer, log) in logs.iter().enumerate() {

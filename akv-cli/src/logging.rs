@@ -1,4 +1,5 @@
-//! Log lines on standard error, and in a file: what the libraries trace, as far as it is asked for.
+//! Log lines on standard error and in a file: the trace events of the libraries, at the selected
+//! level.
 
 use std::io::{self, IsTerminal};
 
@@ -18,7 +19,7 @@ use crate::json::Ascii;
 use crate::log_file::LogFile;
 use crate::progress::{THROTTLING, Throttling};
 
-/// A layer beside those of the logs.
+/// A layer in addition to those of the logs.
 pub(crate) type OtherLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 pub(crate) fn start(common: &Common, other: Option<OtherLayer>) {
@@ -28,12 +29,12 @@ pub(crate) fn start(common: &Common, other: Option<OtherLayer>) {
         2 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
-    // Only our own crates: the libraries below could print headers.
+    // Only our own crates: the libraries below could log headers.
     let only_ours = |level: LevelFilter| {
         Targets::new()
             .with_targets(["akv", "akv_core", "akv_azure", "akv_keyfactor"].map(|it| (it, level)))
-            // What a job asked of this machine, and what is odd about its settings, is always shown.
-            // Whoever reads log lines as JSON reads the audit there.
+            // A job's requests to this machine, and problems in its settings, are always shown. In
+            // JSON logs, the audit is shown too.
             .with_targets([(
                 "akv_core::audit",
                 match common.log_format {
@@ -65,7 +66,7 @@ pub(crate) fn start(common: &Common, other: Option<OtherLayer>) {
         .with(to_progress)
         .init();
     if let Some(kind) = problem {
-        // No reason to leave the work undone.
+        // A missing log does not stop the work.
         crate::render::say(&format!("error: cannot open the log file: {kind}"));
     }
 }
@@ -92,7 +93,7 @@ impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for Ascii<W> {
     }
 }
 
-/// Fields as text, from which no value can write lines of its own or move a cursor.
+/// Writes fields as text, so that no value can inject log lines or move a cursor.
 fn printable_fields() -> impl for<'w> FormatFields<'w> + 'static {
     debug_fn(|writer, field, value| {
         let text = format!("{value:?}");

@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     if !cli.common.allow_core_dumps {
         process::protect_memory();
     }
-    process::tell_panics_by_place();
+    process::hide_panic_messages();
     #[cfg(feature = "otlp")]
     let telemetry = telemetry::Telemetry::start(&cli.command_name);
     #[cfg(feature = "otlp")]
@@ -65,7 +65,7 @@ fn code_of(ran: anyhow::Result<Exit>) -> u8 {
     }
 }
 
-/// Whoever read our output has gone (`akv inventory … | head`): nobody is left to tell.
+/// The reader of the output has closed it (`akv inventory … | head`).
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()

@@ -1,10 +1,10 @@
-//! What the process gives away of itself: nothing of its memory, and no content in a panic.
+//! Protects the process: its memory from other processes, and its data from panic messages.
 
 use std::panic;
 
-/// No core dump and no debugger of another process sees the secrets in memory.
+/// Prevents core dumps and debuggers of other processes from reading secrets in memory.
 ///
-/// A process that cannot be protected runs all the same, as it would have without asking.
+/// A process that cannot be protected runs anyway, as it would without the call.
 pub(crate) fn protect_memory() {
     #[cfg(target_os = "linux")]
     {
@@ -18,9 +18,9 @@ pub(crate) fn protect_memory() {
     }
 }
 
-/// A panic is a fault of this program. Its message may hold what was being read, so only the place in
-/// the source is told.
-pub(crate) fn tell_panics_by_place() {
+/// A panic is a bug in this program. Its message may contain the processed data, so only the
+/// position in the source is printed.
+pub(crate) fn hide_panic_messages() {
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, |it| format!(" at {it}"));
         crate::render::say(&format!("error: internal error{place}"));

@@ -1,4 +1,4 @@
-//! The progress of long work: on standard error, for a person at a terminal, and nowhere else.
+//! The progress of long work: only on standard error, and only on a terminal.
 
 use std::env;
 use std::io::{self, IsTerminal};
@@ -12,11 +12,11 @@ use tracing_subscriber::layer::{Context, Layer};
 
 use crate::args::{Common, Output};
 
-/// A line that counts, until it is dropped.
+/// A progress line, shown until it is dropped.
 pub(crate) struct Progress(Option<ProgressBar>);
 
 impl Progress {
-    /// Counts certificates, if somebody can see it and nothing else is written to that terminal.
+    /// Counts certificates, if standard error is a terminal and no other output uses it.
     pub(crate) fn of_certificates(common: &Common) -> Self {
         let style = ProgressStyle::with_template("{spinner} {pos} certificates, {rate}{msg}");
         let Some(style) = style.ok().filter(|_| is_seen(common)) else { return Self(None) };
@@ -47,8 +47,8 @@ impl Drop for Progress {
     }
 }
 
-/// Writes to standard error without the line in between.
-pub(crate) fn aside<T>(write: impl FnOnce() -> T) -> T {
+/// Writes to standard error without the progress line.
+pub(crate) fn suspended<T>(write: impl FnOnce() -> T) -> T {
     let bar = shown().clone();
     match bar {
         Some(bar) => bar.suspend(write),
@@ -56,7 +56,7 @@ pub(crate) fn aside<T>(write: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Takes from the trace that the service throttles.
+/// Receives throttling events from the trace.
 pub(crate) struct Throttling;
 
 impl<S: Subscriber> Layer<S> for Throttling {
@@ -102,5 +102,5 @@ fn shown() -> std::sync::MutexGuard<'static, Option<ProgressBar>> {
 
 static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 const PERIOD: Duration = Duration::from_millis(100);
-/// Where throttling is traced.
+/// The trace target of throttling.
 pub(crate) const THROTTLING: &str = "akv_azure::throttling";

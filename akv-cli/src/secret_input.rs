@@ -1,5 +1,5 @@
-//! Secrets and small texts from files, variables and standard input, all read alike: a byte order mark
-//! and one line end are no part of them, UTF-16 is understood, and no copy stays behind.
+//! Secrets and small texts from files, variables and standard input, with the same rules: a byte
+//! order mark and one line end are removed, UTF-16 is decoded, and no copy is left in memory.
 
 use std::env::{self, VarError};
 use std::fs::File;
@@ -18,14 +18,15 @@ pub(crate) type Secret = Zeroizing<String>;
 
 /// The text of a small file, without the line end that editors leave behind.
 pub(crate) fn file(path: &Path, what: &str) -> Result<Secret> {
-    let tried = || format!("cannot read the {what} from {}", path.display());
-    let file = File::open(path).with_context(tried)?;
-    let content = read_bounded(file, LARGEST).with_context(tried)?;
-    let text = decode(&content).with_context(tried)?;
+    let error_context = || format!("cannot read the {what} from {}", path.display());
+    let file = File::open(path).with_context(error_context)?;
+    let content = read_bounded(file, LARGEST).with_context(error_context)?;
+    let text = decode(&content).with_context(error_context)?;
     Ok(Zeroizing::new(without_line_end(&text).to_owned()))
 }
 
-/// The value of a variable, without a byte order mark and a line end; a blank one counts as not set.
+/// The value of a variable, without a byte order mark and a line end; a blank value counts as not
+/// set.
 pub(crate) fn variable(name: &str) -> Result<Option<Secret>> {
     let value = match env::var(name) {
         Ok(value) => Zeroizing::new(value),
@@ -38,13 +39,13 @@ pub(crate) fn variable(name: &str) -> Result<Option<Secret>> {
     Ok(Some(value).filter(|value| !value.trim().is_empty()).map(|it| Zeroizing::new(it.to_owned())))
 }
 
-/// The same for a value that never has blanks or quotation marks of its own, such as an id or a client
-/// secret: those that came with it are dropped, and quotation marks are told of.
+/// The same for a value that never contains white space or quotation marks of its own, such as an
+/// ID or a client secret: surrounding ones are removed, and quotation marks cause a warning.
 pub(crate) fn unquoted_variable(name: &str) -> Result<Option<Secret>> {
     Ok(variable(name)?.map(|value| unquoted(&value, name)))
 }
 
-/// A text that never has quotation marks of its own, without those around it.
+/// Removes the quotation marks around a text that never contains any.
 pub(crate) fn unquoted(value: &str, source: &str) -> Secret {
     let inner = text::unquoted(value);
     if inner != value.trim() {
@@ -58,14 +59,14 @@ pub(crate) fn unquoted(value: &str, source: &str) -> Secret {
 
 /// The first line of standard input.
 pub(crate) fn line_of_standard_input(what: &str) -> Result<Secret> {
-    let tried = || format!("cannot read the {what} from standard input");
-    // Byte by byte, so that no buffer keeps it and nothing behind the line is taken.
-    let input = BufReader::with_capacity(1, standard_input().with_context(tried)?);
-    let line = Lines::new(input, LONGEST_LINE).next().with_context(tried)?;
+    let error_context = || format!("cannot read the {what} from standard input");
+    // Byte by byte, so that no buffer keeps it and nothing after the line is consumed.
+    let input = BufReader::with_capacity(1, standard_input().with_context(error_context)?);
+    let line = Lines::new(input, LONGEST_LINE).next().with_context(error_context)?;
     Ok(line.unwrap_or_default())
 }
 
-/// Standard input without the standard library's buffer, which is never wiped.
+/// Standard input without the standard library's buffer, which is never zeroized.
 #[cfg(unix)]
 pub(crate) fn standard_input() -> io::Result<impl Read> {
     use std::os::fd::AsFd;
@@ -77,9 +78,9 @@ pub(crate) fn standard_input() -> io::Result<impl Read> {
     Ok(io::stdin())
 }
 
-/// Of a file with one secret or one cloud, in bytes.
+/// The largest file with one secret or one cloud, in bytes.
 const LARGEST: usize = 64 << 10;
-/// In bytes; Key Vault itself takes passwords of 200 characters.
+/// In bytes; Key Vault itself accepts passwords of 200 characters.
 const LONGEST_LINE: usize = 4096;
 
 #[cfg(test)]

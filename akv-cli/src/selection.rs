@@ -11,15 +11,15 @@ use crate::render;
 use crate::usage::Usage;
 use crate::wiring::{Wiring, tenants};
 
-/// What was selected.
+/// The selected stores.
 pub(crate) struct Selection {
-    /// Whom to be there.
+    /// The credential for the stores.
     pub(crate) credential: Credential,
-    /// Each vault once.
+    /// The vaults without duplicates.
     pub(crate) stores: Vec<StoreAddress>,
-    /// Where vaults could not be looked for.
+    /// The tenants and subscriptions that could not be searched.
     pub(crate) missed: Vec<Undiscovered>,
-    /// Whether it is more than one store named by its path.
+    /// Whether it can be more than one store, instead of a single store path.
     pub(crate) is_fleet: bool,
 }
 
@@ -50,7 +50,7 @@ impl Selection {
         let (mut stores, mut missed) = (Vec::new(), Vec::new());
         for tenant in tenants {
             let request = DiscoveryRequest::new(vec![tenant.clone()])
-                .with_via(args.via.meaning())
+                .with_via(args.via.resolved())
                 .with_only(args.subscriptions.clone());
             let found = discovery.discover(&request).await;
             render::say(&found.message());
@@ -68,7 +68,7 @@ impl Selection {
 }
 
 impl SelectionArgs {
-    /// Filters are for what is found.
+    /// Filters require a discovery.
     pub(crate) fn check(&self) -> Result<()> {
         let is_filtered = !(self.subscriptions.is_empty()
             && self.resource_groups.is_empty()

@@ -1,8 +1,8 @@
 //! `--config FILE`: a fixed list of options, read from a TOML file.
 //!
 //! The values become the defaults of their options before the command line is parsed again, so the
-//! parser of the command line holds every rule about them. An option of the command line, or the
-//! environment variable behind one, comes first.
+//! parser of the command line enforces all their rules. An option of the command line, or its
+//! environment variable, takes precedence.
 
 use std::env;
 use std::fs::{self, File};
@@ -18,14 +18,14 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
-use crate::args::{Cli, with_meant};
+use crate::args::{Cli, with_option_hint};
 
-/// The command line with the settings under it. Settings that cannot be used are an error beside the
-/// command line alone, because a job tells such an error in its own way.
+/// The command line with the settings as its defaults. Invalid settings are returned separately,
+/// because a job reports such an error in its own way.
 pub(crate) fn command_line() -> (Cli, Result<()>) {
     let given = Cli::command().try_get_matches().unwrap_or_else(|error| {
         let arguments = env::args_os().skip(1).map(|argument| argument.to_string_lossy().into());
-        with_meant(error, arguments).exit()
+        with_option_hint(error, arguments).exit()
     });
     let (matches, settled) = match with_settings(&given) {
         Ok(None) => (given, Ok(())),
@@ -43,20 +43,20 @@ fn with_settings(given: &ArgMatches) -> Result<Option<ArgMatches>> {
     let Some((command, given)) = given.subcommand() else { return Ok(None) };
     let file = given.get_one::<std::path::PathBuf>("config");
     let Some(file) = file.filter(|file| !file.as_os_str().is_empty()) else { return Ok(None) };
-    let tried = || format!("cannot read the settings from {}", file.display());
-    let text = content(file).with_context(tried)?;
+    let context = || format!("cannot read the settings from {}", file.display());
+    let text = content(file).with_context(context)?;
     let folder = file.parent().unwrap_or(Path::new(""));
-    let settings = Settings::read(&text, folder, command).with_context(tried)?;
+    let settings = Settings::read(&text, folder, command).with_context(context)?;
     let matches = settings
         .under(given)
         .try_get_matches()
-        // Each value was parsed alone; together they say nothing that is not in one of them.
+        // Each value is valid alone, so the fault is their combination.
         .map_err(|_| anyhow!("the settings exclude each other"))
-        .with_context(tried)?;
+        .with_context(context)?;
     Ok(Some(matches))
 }
 
-/// Nothing hears signals yet, so a pipe would be waited for without an end.
+/// Signals are not handled yet, so reading a pipe could block forever.
 fn content(file: &Path) -> Result<Zeroizing<String>> {
     if !fs::metadata(file)?.is_file() {
         bail!("it is not a regular file");
@@ -79,7 +79,7 @@ struct Setting {
 impl Settings {
     fn read(text: &str, folder: &Path, command: &str) -> Result<Self> {
         let table = DeTable::parse(text).map_err(|error| {
-            // The parser's own words would quote the file.
+            // The parser's own message would quote the file.
             let line = error.span().map_or(1, |span| line(text, span.start));
             anyhow!("line {line}: invalid TOML (expected NAME = VALUE, with text in quotes)")
         })?;
@@ -101,7 +101,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The name as one of the list, or why it is not.
+    /// The name if it is in the list, or the error.
     fn known(&self, name: &str) -> Result<&'static str> {
         if is_option(&self.root, name) {
             let known = NAMES.iter().find(|known| **known == name);
@@ -118,7 +118,7 @@ impl Settings {
         }
     }
 
-    /// The option of this command; none where it belongs to other commands.
+    /// The option of this command; `None` if it belongs to other commands.
     fn option(&self, name: &str) -> Option<&Arg> {
         self.arguments().find(|arg| arg.get_long() == Some(name))
     }
@@ -127,7 +127,7 @@ impl Settings {
         self.root.find_subcommand(&self.command).into_iter().flat_map(Command::get_arguments)
     }
 
-    /// Whether the parser takes the value, and the settings before this one.
+    /// Whether the parser accepts the value in addition to the previous settings.
     fn check(&self, setting: &Setting) -> Result<()> {
         if let Some(other) = self.values.iter().find(|other| self.exclude(setting, &other.option)) {
             bail!("it excludes {}, which this file sets too", other.name());
@@ -142,7 +142,7 @@ impl Settings {
     }
 
     fn exclude(&self, setting: &Setting, other: &Arg) -> bool {
-        // A command knows its own options and the global ones; the root knows the latter alone.
+        // A command has its own options and the global ones; the root has only the latter.
         let command = self.root.find_subcommand(&self.command).unwrap_or(&self.root);
         let excluded = |one: &Arg, other: &Arg| {
             command.get_arg_conflicts_with(one).iter().any(|arg| arg.get_id() == other.get_id())
@@ -150,7 +150,7 @@ impl Settings {
         excluded(&setting.option, other) || excluded(other, &setting.option)
     }
 
-    /// The parser with the settings as defaults, without those that something comes before.
+    /// The parser with the settings as defaults, without those that are overridden.
     fn under(&self, given: &ArgMatches) -> Command {
         let on_command_line = |arg: &Arg| {
             let id = arg.get_id().as_str();
@@ -206,7 +206,7 @@ impl Setting {
         self.option.get_long().unwrap_or_default()
     }
 
-    /// The same on a command line.
+    /// The settings as command-line options.
     fn as_options(&self) -> Vec<String> {
         let name = self.name();
         match self.option.get_action() {
@@ -219,7 +219,7 @@ impl Setting {
         }
     }
 
-    /// Why the parser refused the value, without the value.
+    /// The parser's error without the value.
     fn refused(&self, error: &clap::Error) -> anyhow::Error {
         use std::error::Error as _;
         let invalid = error.source().and_then(|source| source.downcast_ref::<InvalidValue>());
@@ -235,7 +235,7 @@ impl Setting {
         }
     }
 
-    /// A job takes nothing of who it acts as from the environment.
+    /// A job takes no credential from the environment.
     fn is_in_environment(&self, command: &str) -> bool {
         VARIABLES
             .iter()
@@ -246,7 +246,7 @@ impl Setting {
     }
 }
 
-/// Numbers and booleans of a file are text on a command line.
+/// Numbers and booleans of a file are strings on a command line.
 fn scalar(value: &DeValue<'_>) -> Result<String> {
     match value {
         DeValue::String(text) => Ok(text.to_string()),
@@ -267,7 +267,7 @@ fn line(text: &str, at: usize) -> usize {
     1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
 }
 
-/// Options that say where and how. None of them changes what a job reports as done.
+/// Options about connections and formats. None of them changes the reported results of a job.
 const NAMES: [&str; 27] = [
     "allow-endpoint",
     "audit-file",
@@ -298,7 +298,7 @@ const NAMES: [&str; 27] = [
     "via",
 ];
 
-/// Those whose values are paths, relative to the file.
+/// Options whose values are paths, relative to the file.
 const PATHS: [&str; 7] = [
     "audit-file",
     "ca-file",
@@ -309,7 +309,7 @@ const PATHS: [&str; 7] = [
     "secret-dir",
 ];
 
-/// What the environment says comes before the file.
+/// Environment variables take precedence over the file.
 const VARIABLES: [(&str, &str); 10] = [
     ("allow-endpoint", "AKV_ALLOWED_ENDPOINTS"),
     ("client-id", "AZURE_CLIENT_ID"),
@@ -323,10 +323,10 @@ const VARIABLES: [(&str, &str); 10] = [
     ("no-proxy", "no_proxy"),
 ];
 
-/// Of a settings file, in bytes.
+/// The largest settings file, in bytes.
 const LARGEST: usize = 64 << 10;
 
-/// Above this two names are a misspelling of each other.
+/// Above this similarity, one name is a misspelling of the other.
 const SIMILAR: f64 = 0.8;
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! What is wrong with a command line although the parser accepts it.
+//! Usage errors that the parser does not detect.
 
 use std::fmt;
 
-/// A command line that parses and still asks for something that cannot be.
+/// A command line that parses but is contradictory or incomplete.
 #[derive(Debug)]
 pub(crate) struct Usage(String);
 

@@ -1,4 +1,4 @@
-//! Where the crates meet: the command line becomes a cloud, a credential and the jobs.
+//! Connects the crates: converts the command line into a cloud, a credential and the jobs.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,7 +44,7 @@ impl Wiring {
         Ok(Self { azure, jobs, cancellation })
     }
 
-    /// The cloud that the command line names; `None` where it names none.
+    /// The cloud on the command line; `None` if it names none.
     pub(crate) async fn cloud(&self, common: &Common) -> Result<Option<Cloud>> {
         if let Some(file) = &common.cloud_file {
             let file = file.clone();
@@ -56,7 +56,7 @@ impl Wiring {
         Ok(common.cloud.clone())
     }
 
-    /// Whom to be.
+    /// The credential on the command line.
     pub(crate) async fn credential(&self, common: &Common) -> Result<Credential> {
         let common = common.clone();
         self.blocking(move || credential(&common)).await
@@ -71,7 +71,7 @@ impl Wiring {
         Ok(self.azure.directory(cloud, credential)?)
     }
 
-    /// Reads what may keep us waiting.
+    /// Reads blocking input.
     pub(crate) async fn blocking<T: Send + 'static>(
         &self,
         read: impl FnOnce() -> Result<T> + Send + 'static,
@@ -79,13 +79,13 @@ impl Wiring {
         blocking(&self.cancellation, read).await
     }
 
-    /// The store that the command line names.
+    /// The store on the command line.
     pub(crate) async fn address(&self, common: &Common, path: &StorePath) -> Result<StoreAddress> {
         self.addresses(common).await?(path)
     }
 
-    /// Where stores are that the command line names. Whether their hosts are the cloud's is known before
-    /// a credential is asked for.
+    /// The addresses of the stores on the command line. Checks that their hosts belong to the cloud
+    /// before any credential is read.
     pub(crate) async fn addresses(
         &self,
         common: &Common,
@@ -104,7 +104,7 @@ impl Wiring {
     }
 }
 
-/// The tenants of the command line, else the one of the environment.
+/// The tenants of the command line, or otherwise of the environment.
 pub(crate) fn tenants(common: &Common) -> Result<Vec<TenantId>> {
     match unquoted_variable("AZURE_TENANT_ID")? {
         Some(tenant) if common.tenants.is_empty() => Ok(vec![
@@ -131,8 +131,8 @@ fn client_id(common: &Common) -> Result<Option<ClientId>> {
     }
 }
 
-/// What is given can mean only one thing, or it has to be said: nobody's ambient login is picked up by
-/// accident.
+/// The credential must follow from the given options and variables, or be selected explicitly: an
+/// ambient login is never used by accident.
 fn credential(common: &Common) -> Result<Credential> {
     let given = client_id(common)?;
     let client_id = || {
@@ -140,7 +140,7 @@ fn credential(common: &Common) -> Result<Credential> {
             Usage::new("this identity requires a client ID: --client-id or AZURE_CLIENT_ID")
         })
     };
-    match common.identity.map_or_else(|| meant(common), Ok)? {
+    match common.identity.map_or_else(|| inferred_identity(common), Ok)? {
         Identity::Secret => Ok(Credential::ClientSecret {
             client_id: client_id()?,
             secret: client_secret(common)?.ok_or_else(|| {
@@ -166,7 +166,7 @@ fn credential(common: &Common) -> Result<Credential> {
     }
 }
 
-fn meant(common: &Common) -> Result<Identity> {
+fn inferred_identity(common: &Common) -> Result<Identity> {
     if client_secret(common)?.is_some() {
         Ok(Identity::Secret)
     } else if variable(CERTIFICATE_PATH)?.is_some() {
@@ -203,7 +203,7 @@ fn cloud_from_file(file: &Path) -> Result<Cloud> {
     let mut cloud: Cloud = serde_json::from_str(&text).map_err(|error| {
         anyhow!("cannot read the cloud from {}: {}", file.display(), json::problem(&error))
     })?;
-    // A path in the file is meant from where the file is.
+    // A path in the file is relative to the file.
     cloud.ca_file =
         cloud.ca_file.map(|ca| file.parent().map_or_else(|| ca.clone(), |folder| folder.join(&ca)));
     Ok(cloud)

@@ -1,10 +1,10 @@
-//! The program against a fake Azure over TLS: the way it is used.
+//! The program with a fake Azure over TLS: the usual commands.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -115,7 +115,7 @@ fn create_and_discover() {
 }
 
 #[test]
-fn a_job_goes_in_and_its_result_comes_out() {
+fn job_configuration_produces_a_result() {
     let fake = Fake::with_vault();
     fake.cloud.vault("contoso").seed(30);
     let store = format!("{}:{}:contoso", fake.cloud.subscription_id(), fake.cloud.resource_group());
@@ -176,7 +176,7 @@ fn a_previous_inventory_that_is_not_one_is_rejected() {
 }
 
 #[test]
-fn a_certificate_that_cannot_be_read_ends_3_and_is_named() {
+fn unreadable_certificate_is_reported_with_exit_code_3() {
     let fake = Fake::with_vault();
     fake.cloud.vault("contoso").seed(3);
     fake.cloud.deny(akv_testkit::DenyRule::of(Operation::GetCertificate).named("cert-000002"));
@@ -186,7 +186,7 @@ fn a_certificate_that_cannot_be_read_ends_3_and_is_named() {
 }
 
 #[test]
-fn a_denied_look_ends_4_and_nothing_is_imported() {
+fn denied_read_exits_4_without_an_import() {
     let fake = Fake::with_vault();
     fake.cloud.deny(Operation::GetCertificate);
     let run = add(&fake, "web-v1", &[]);

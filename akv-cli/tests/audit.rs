@@ -4,7 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -79,10 +79,10 @@ fn audit_of_commands_and_jobs_is_one_file_without_secrets() {
     assert_eq!(run.code, 0, "{}", run.both());
 
     let events = events(&file);
-    let told: Vec<_> =
+    let recorded: Vec<_> =
         events.iter().map(|it| (it["action"].as_str(), it["outcome"].as_str())).collect();
     assert_eq!(
-        told,
+        recorded,
         ["import", "import", "delete"]
             .into_iter()
             .flat_map(|action| ["attempted", "done"].map(|end| (Some(action), Some(end))))
@@ -198,9 +198,9 @@ fn request_and_merge_are_audited() {
     let new = fake.cloud.vault("contoso").newest("web").expect("a version").thumbprint;
 
     let events = events(&file);
-    let told: Vec<_> = events.iter().map(|it| it["action"].as_str().expect("text")).collect();
+    let recorded: Vec<_> = events.iter().map(|it| it["action"].as_str().expect("text")).collect();
     let actions = ["create-certificate", "cancel", "create-certificate", "merge"];
-    assert_eq!(told, actions.map(|it| [it, it]).concat());
+    assert_eq!(recorded, actions.map(|it| [it, it]).concat());
     for pair in events.chunks(2) {
         assert_eq!(
             (&pair[0]["outcome"], &pair[1]["outcome"]),

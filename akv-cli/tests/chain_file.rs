@@ -4,7 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -44,7 +44,7 @@ impl Scene {
         add.args(more).run()
     }
 
-    /// How many certificates the vault has under the name.
+    /// The number of certificates under the name.
     fn length(&self, alias: &str) -> usize {
         let run = self.fake.akv().args(["inventory", "contoso", "--chain", "-o", "jsonl"]).run();
         let mut items = run.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON"));
@@ -116,12 +116,12 @@ fn proxy_of_the_settings_carries_the_requests() {
     let through = format!("proxy = \"{proxy}\"\n");
     let run = inventory(&through).run();
     assert_eq!((run.code, run.stdout.lines().count()), (0, 3), "{}", run.both());
-    // What is said nearer comes first, and nobody listens there.
+    // The command line takes precedence, and no server listens at that address.
     let run = inventory(&through).args(["--proxy", "http://127.0.0.1:9"]).run();
     assert_eq!(run.code, 4, "{}", run.both());
     let run = inventory(&through).env("HTTPS_PROXY", "http://127.0.0.1:9").run();
     assert_eq!(run.code, 4, "{}", run.both());
-    // Without the proxy there is no such host, and its password is shown nowhere.
+    // Without the proxy the host does not resolve, and the proxy's password is never shown.
     for (settings, expected) in [
         (format!("{through}no-proxy = [\"a.example\", \"*.azure.net\", \"*.com\"]\n"), None),
         (format!("{through}no-proxy = \"https://a.example\"\n"), Some("no-proxy cannot be used")),
@@ -134,7 +134,7 @@ fn proxy_of_the_settings_carries_the_requests() {
         let run = inventory(&settings).run();
         assert_eq!(run.code, 4, "{settings}: {}", run.both());
         assert!(
-            expected.is_none_or(|told| run.stderr.contains(told)),
+            expected.is_none_or(|text| run.stderr.contains(text)),
             "{settings}: {}",
             run.stderr
         );

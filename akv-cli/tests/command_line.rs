@@ -1,10 +1,10 @@
-//! The program as a person or a script meets it, without any cloud.
+//! The program without any cloud, for a person or a script.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -43,10 +43,10 @@ fn arguments_that_are_rejected_are_shown_inert() {
         ["show", odd],
         ["store-type", odd],
     ] {
-        let told = akv().args(arguments).run();
-        assert_eq!(told.code, 2, "{}", told.both());
-        assert!(!told.stderr.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\r']), "{:?}", told.stderr);
-        assert!(!told.stderr.lines().any(|line| line.starts_with("FORGED")), "{}", told.stderr);
+        let run = akv().args(arguments).run();
+        assert_eq!(run.code, 2, "{}", run.both());
+        assert!(!run.stderr.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\r']), "{:?}", run.stderr);
+        assert!(!run.stderr.lines().any(|line| line.starts_with("FORGED")), "{}", run.stderr);
     }
 }
 
@@ -82,14 +82,14 @@ fn help_of_each_command_is_printed() {
         assert!(help.contains(&format!("\n  {command} ")), "{command}");
         let help = akv().args([command, "--help"]).run();
         assert_eq!(help.code, 0);
-        // The common options are the same everywhere, and are in the help of the program.
+        // The common options are the same in all commands, and are in the program's help.
         let own = help.stdout.split("\nCommon options:").next().expect("a text");
         insta::assert_snapshot!(format!("help_{command}"), own);
     }
 }
 
 #[test]
-fn option_of_another_tool_is_answered_with_the_one_meant() {
+fn option_of_another_tool_gets_a_hint() {
     for (args, expected) in [
         (vec!["add", "contoso", "--pfx", "x", "--force"], "tip: --overwrite replaces it"),
         (vec!["add", "contoso", "--pfx", "x", "--password", "hunter2"], "tip: use --password-file"),
@@ -107,7 +107,7 @@ fn option_of_another_tool_is_answered_with_the_one_meant() {
 #[test]
 fn completions_and_man_pages_know_every_command() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        // Settings that cannot be read must not break a shell's start.
+        // Invalid settings must not break the start of a shell.
         let run = akv().args(["completions", shell]).env("AKV_CONFIG", "/none").run();
         assert_eq!(run.code, 0, "{}", run.stderr);
         for word in ["list-deleted", "password-file", "allow-endpoint"] {
@@ -129,7 +129,7 @@ fn completions_and_man_pages_know_every_command() {
 }
 
 #[test]
-fn wrong_command_line_ends_2_with_the_expected_value() {
+fn usage_error_exits_2_with_the_expected_value() {
     for (args, expected) in [
         (vec!["no-such-command"], "unrecognized subcommand"),
         (vec!["inventory"], "--all"),
@@ -173,7 +173,7 @@ fn check_shows_the_bundle_from_leaf_to_last() {
 }
 
 #[test]
-fn check_ends_4_when_an_add_would_not_go_ahead() {
+fn check_exits_4_if_an_add_would_fail() {
     for (file, password, expected) in [
         ("ossl-modern-rsa2048.pfx", "wrong", "password"),
         ("ossl-certonly.pfx", "Pässw0rd!", "key"),
@@ -226,7 +226,7 @@ fn the_store_type_is_json_and_its_csv_header_a_line() {
 
 #[test]
 #[cfg(feature = "demo")]
-fn the_demo_checks_every_step_and_ends_0() {
+fn demo_checks_every_step_and_exits_0() {
     let run = akv().arg("demo").run();
     assert_eq!(run.code, 0, "{}", run.both());
     for step in

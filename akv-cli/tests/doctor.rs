@@ -1,10 +1,10 @@
-//! `akv doctor`: what is wrong is named with its remedy, and nothing is changed.
+//! `akv doctor`: every problem is reported with its remedy, and nothing is changed.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -26,16 +26,16 @@ fn checks(run: &Run) -> Vec<(String, String, String)> {
     checks
         .iter()
         .map(|check| {
-            let told = format!("{} {}", text(check, "detail"), text(check, "hint"));
-            (text(check, "name"), text(check, "status"), told)
+            let message = format!("{} {}", text(check, "detail"), text(check, "hint"));
+            (text(check, "name"), text(check, "status"), message)
         })
         .collect()
 }
 
 fn check(run: &Run, name: &str) -> (String, String) {
     let found = checks(run).into_iter().find(|(found, ..)| found == name);
-    let (_, status, told) = found.unwrap_or_else(|| panic!("no {name}: {}", run.both()));
-    (status, told)
+    let (_, status, message) = found.unwrap_or_else(|| panic!("no {name}: {}", run.both()));
+    (status, message)
 }
 
 fn store(fake: &Fake) -> String {
@@ -55,8 +55,8 @@ fn healthy_vault_has_no_problem() {
         checks(&run).into_iter().filter(|(_, status, _)| status != "ok").collect();
     assert_eq!((run.code, problems), (0, Vec::new()), "{}", run.both());
     let (_, identity) = check(&run, "identity");
-    for told in [&fake.cloud.client_id(), &fake.cloud.tenant_id()] {
-        assert!(identity.contains(told.as_str()), "{identity}");
+    for message in [&fake.cloud.client_id(), &fake.cloud.tenant_id()] {
+        assert!(identity.contains(message.as_str()), "{identity}");
     }
     let (_, tls) = check(&run, "tls-vault");
     assert!(tls.contains("issued by"), "{tls}");
@@ -66,12 +66,12 @@ fn healthy_vault_has_no_problem() {
 }
 
 #[test]
-fn missing_permission_comes_with_the_command_that_gives_it() {
+fn missing_permission_is_reported_with_its_grant_command() {
     let fake = Fake::with_vault();
     fake.cloud.deny(Operation::ListCertificates);
     let run = doctor(&fake, &[]);
     assert_eq!(run.code, 4, "{}", run.both());
-    let (status, told) = check(&run, "list");
+    let (status, message) = check(&run, "list");
     assert_eq!(status, "problem");
     let scope = format!(
         "--role \"Key Vault Certificates Officer\" --scope \"/subscriptions/{}/resourceGroups/{}\
@@ -80,15 +80,15 @@ fn missing_permission_comes_with_the_command_that_gives_it() {
         fake.cloud.resource_group()
     );
     for part in ["az role assignment create --assignee-object-id ", &scope] {
-        assert!(told.contains(part), "{told}");
+        assert!(message.contains(part), "{message}");
     }
-    assert!(!told.contains("OBJECT_ID"), "the object id is filled in: {told}");
-    assert!(!told.contains("Key Vault Reader"), "one role, in the hint alone: {told}");
+    assert!(!message.contains("OBJECT_ID"), "the object id is filled in: {message}");
+    assert!(!message.contains("Key Vault Reader"), "one role, in the hint alone: {message}");
     assert_eq!(check(&run, "get").0, "ok", "it goes on");
 }
 
 #[test]
-fn each_problem_leaves_the_other_checks_alone() {
+fn each_problem_keeps_independent_checks() {
     let fake = Fake::new(FakeCloud::builder());
     let run = doctor(&fake, &[]);
     assert_eq!(run.code, 4, "there is no vault: {}", run.both());
@@ -114,21 +114,24 @@ fn each_problem_leaves_the_other_checks_alone() {
 #[test]
 fn region_of_a_create_job_is_checked() {
     let fake = Fake::with_vault();
-    let (status, told) = check(&doctor(&fake, &[]), "region");
-    assert!(status == "ok" && told.contains("westeurope"), "the group's own: {told}");
+    let (status, message) = check(&doctor(&fake, &[]), "region");
+    assert!(status == "ok" && message.contains("westeurope"), "the group's own: {message}");
     assert_eq!(check(&doctor(&fake, &["--region", "North Europe"]), "region").0, "ok");
     let run = doctor(&fake, &["--region", "westeurop", "--sku", "premium"]);
-    let (status, told) = check(&run, "region");
-    assert_eq!((run.code, status.as_str()), (4, "problem"), "{told}");
-    assert!(told.contains("westeurop is no region") && told.contains("westeurope"), "{told}");
+    let (status, message) = check(&run, "region");
+    assert_eq!((run.code, status.as_str()), (4, "problem"), "{message}");
+    assert!(
+        message.contains("westeurop is not a region") && message.contains("westeurope"),
+        "{message}"
+    );
     assert_eq!(check(&run, "sku"), ("ok".to_owned(), "premium, with HSM keys ".to_owned()));
     let run = doctor(&fake, &["--sku", "gold"]);
     assert_eq!(run.code, 2, "{}", run.both());
     fake.cloud.deny(Operation::ListLocations);
     let run = doctor(&fake, &[]);
     assert_eq!(run.code, 3, "a warning alone: {}", run.both());
-    let (status, told) = check(&run, "region");
-    assert!(status == "warning" && told.contains("--role \"Reader\""), "{told}");
+    let (status, message) = check(&run, "region");
+    assert!(status == "warning" && message.contains("--role \"Reader\""), "{message}");
 }
 
 #[test]
@@ -172,19 +175,19 @@ fn proxy_of_an_option_is_shown_without_its_password() {
     let fake = Fake::with_vault();
     let proxy = "http://user:MARKER@proxy.invalid:3128";
     let run = doctor(&fake, &["--proxy", proxy, "--no-proxy", "localhost,10.0.0.1"]);
-    let (status, told) = check(&run, "proxies");
+    let (status, message) = check(&run, "proxies");
     assert_eq!(status, "ok");
-    assert!(told.contains("--proxy http://proxy.invalid:3128"), "{told}");
-    assert!(told.contains("--no-proxy localhost,10.0.0.1"), "{told}");
+    assert!(message.contains("--proxy http://proxy.invalid:3128"), "{message}");
+    assert!(message.contains("--no-proxy localhost,10.0.0.1"), "{message}");
     assert!(!run.both().contains("MARKER"), "{}", run.both());
     let store = ["doctor", "nowhere-of-that-name", "-o", "json", "--deadline", "5"];
     let run = program::akv().args(store).args(["--proxy", "http://127.0.0.1:9"]).run();
-    let (status, told) = check(&run, "dns-vault");
-    assert!(status == "ok" && told.contains("the proxy resolves it"), "{told}");
+    let (status, message) = check(&run, "dns-vault");
+    assert!(status == "ok" && message.contains("the proxy resolves it"), "{message}");
 }
 
 #[test]
-fn untrusted_issuer_is_named_and_the_hint_stands_apart() {
+fn untrusted_issuer_is_named_with_a_separate_hint() {
     let fake = Fake::with_vault();
     let cloud = fs::read_to_string(fake.path("cloud.json")).expect("a cloud");
     let mut cloud: Value = serde_json::from_str(&cloud).expect("JSON");
@@ -197,11 +200,11 @@ fn untrusted_issuer_is_named_and_the_hint_stands_apart() {
         .env("AZURE_CLIENT_SECRET", &fake.cloud.client_secret())
         .run();
     assert_eq!(run.code, 4, "{}", run.both());
-    let (status, told) = check(&run, "tls-vault");
-    assert!(status == "problem" && told.contains("was issued by CN=Fake Cloud"), "{told}");
+    let (status, message) = check(&run, "tls-vault");
+    assert!(status == "problem" && message.contains("was issued by CN=Fake Cloud"), "{message}");
     for name in ["tls-vault", "identity"] {
-        let (_, told) = check(&run, name);
-        assert_eq!(told.matches("its root certificate as CA file").count(), 1, "{told}");
+        let (_, message) = check(&run, name);
+        assert_eq!(message.matches("its root certificate as CA file").count(), 1, "{message}");
     }
 }
 
@@ -247,8 +250,8 @@ fn installed_extension_is_checked() {
 
     let ours = extension(&extensions, "akv", "Akv.UniversalOrchestrator.dll");
     assert_eq!(check(&look(), "extension").0, "ok");
-    let (status, told) = check(&look(), "extension-files");
-    assert!(status == "problem" && told.contains("lacks akv and Akv.Univ"), "{told}");
+    let (status, message) = check(&look(), "extension-files");
+    assert!(status == "problem" && message.contains("lacks akv and Akv.Univ"), "{message}");
 
     fs::write(ours.join("Akv.UniversalOrchestrator.dll"), "MZ").expect("written");
     let program = ours.join("akv");
@@ -258,8 +261,8 @@ fn installed_extension_is_checked() {
     };
     mode(&ours, 0o755);
     mode(&program, 0o644);
-    let (status, told) = check(&look(), "extension-files");
-    assert!(status == "problem" && told.contains("chmod 755"), "{told}");
+    let (status, message) = check(&look(), "extension-files");
+    assert!(status == "problem" && message.contains("chmod 755"), "{message}");
     mode(&program, 0o755);
     assert_eq!(check(&look(), "extension-files").0, "ok");
     assert_eq!(check(&look(), "extension-version").0, "ok");
@@ -267,6 +270,6 @@ fn installed_extension_is_checked() {
     assert_eq!(check(&look(), "extension-version").0, "not-checked", "anybody can change it");
 
     extension(&extensions, "AzureKeyVault", "AzureKeyVault.dll");
-    let (status, told) = check(&look(), "extension");
-    assert!(status == "problem" && told.contains("AzureKeyVault"), "{told}");
+    let (status, message) = check(&look(), "extension");
+    assert!(status == "problem" && message.contains("AzureKeyVault"), "{message}");
 }

@@ -1,10 +1,11 @@
-//! Who may import whom: the table of `docs/architecture.md`, read off `cargo metadata`.
+//! The allowed imports between crates: the table of `docs/architecture.md`, checked with `cargo
+//! metadata`.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +13,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Which of our crates a crate may use.
+/// The crates of the workspace that a crate may use.
 const DOORS: [(&str, &[&str]); 5] = [
     ("akv-core", &[]),
     ("akv-azure", &["akv-core"]),
@@ -21,7 +22,7 @@ const DOORS: [(&str, &[&str]); 5] = [
     ("akv-cli", &["akv-core", "akv-azure", "akv-keyfactor", "akv-testkit"]),
 ];
 
-/// What a crate must never see, not even through others.
+/// The crates that a crate must never use, not even indirectly.
 const NEVER: [(&str, &[&str]); 4] = [
     (
         "akv-core",
@@ -46,7 +47,7 @@ fn no_door_is_open_that_is_not_in_the_table() {
 }
 
 #[test]
-fn secrets_reach_no_output() {
+fn no_crate_reaches_a_forbidden_one() {
     let workspace = Workspace::read();
     for (package, never) in NEVER {
         let seen = workspace.reached(package);
@@ -55,7 +56,7 @@ fn secrets_reach_no_output() {
     }
 }
 
-/// A package with features, and what they must not bring in.
+/// A package with features, and the crates that they must not add.
 const WITHOUT: [(&str, &str, &[&str]); 5] = [
     (
         "akv-testkit",
@@ -136,7 +137,7 @@ impl Workspace {
     }
 }
 
-/// The platform that this was built for: only its crates are sure to be downloaded.
+/// The build platform: only its crates are certainly downloaded.
 fn host() -> String {
     let output = Command::new("rustc").arg("-vV").output().expect("rustc runs");
     let text = String::from_utf8(output.stdout).expect("text");

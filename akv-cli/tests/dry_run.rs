@@ -1,10 +1,10 @@
-//! `--dry-run`: what would be changed is told, and nothing is.
+//! `--dry-run`: the planned changes are reported, and nothing is changed.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -29,7 +29,7 @@ fn add(fake: &Fake, file: &str, more: &[&str]) -> Vec<String> {
     args.iter().chain(more).map(|arg| (*arg).to_owned()).collect()
 }
 
-/// The dry run and then the real one: same exit code, same status, and no change by the first.
+/// The dry run and then the real run: same exit code, same status, and no change by the first.
 fn planned(fake: &Fake, args: &[String]) -> (Value, Run) {
     let before = changes(fake);
     let dry = fake.akv().args(args).args(["--dry-run", "-o", "json"]).run();
@@ -122,12 +122,12 @@ fn plan_of_a_request_says_that_no_request_was_made() {
     let (plan, _) = planned(&fake, &request(&["--dns", "www.contoso.com", "--tag", "owner=pki"]));
     assert_eq!(actions(&plan), ["create-certificate"]);
     let detail = plan[0]["detail"].as_str().expect("text");
-    for told in [
+    for part in [
         "would create a key (rsa-2048) and a request for web, because no certificate has this name",
         "it would ask for subject CN=www.contoso.com, DNS:www.contoso.com",
         "tags would become owner=pki",
     ] {
-        assert!(detail.contains(told), "{told}: {detail}");
+        assert!(detail.contains(part), "{part}: {detail}");
     }
     let other =
         [&["--key", "ec-p256", "--non-exportable", "--dry-run"][..], &["-o", "json"]].concat();
@@ -145,7 +145,7 @@ fn plan_of_a_request_says_that_no_request_was_made() {
     );
     assert!(!text.stdout.contains("BEGIN"), "{}", text.stdout);
 
-    // Its twin is taken up, and the third takes its place.
+    // An identical request is continued, and a different one replaces it.
     let same = request(&["--dns", "www.contoso.com"]);
     assert_eq!(planned(&fake, &same).0, json!([]));
     assert_eq!(actions(&planned(&fake, &request(&[])).0), ["cancel", "create-certificate"]);
@@ -178,8 +178,8 @@ fn plan_of_merge_and_cancel_is_that_of_the_run() {
     let old = fake.cloud.vault("contoso").newest("web").expect("a version").thumbprint;
     let (plan, _) = planned(&fake, &request(&["--overwrite"]));
     let detail = plan[0]["detail"].as_str().expect("text");
-    let told = format!("a new version of web over thumbprint {old}, which stays until the merge");
-    assert!(detail.contains(&told), "{detail}");
+    let text = format!("a new version of web over thumbprint {old}, which stays until the merge");
+    assert!(detail.contains(&text), "{detail}");
 }
 
 #[test]
@@ -201,20 +201,20 @@ fn plan_is_readable_for_people_and_as_csv() {
     let args = add(&fake, "web-v1", &["--dry-run"]);
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let text = run(&fake, &args).stdout;
-    for told in [
+    for part in [
         "dry run, nothing was changed\n",
         "  1. would import web ",
         "the real run would report: success: imported certificate web",
         "cannot be known in advance: whether the service accepts these changes",
     ] {
-        assert!(text.contains(told), "{told}: {text}");
+        assert!(text.contains(part), "{part}: {text}");
     }
     let csv = run(&fake, &[&args[..], &["-o", "csv"]].concat()).stdout;
     assert!(csv.starts_with("action,vault,name,detail\nimport,contoso,web,"), "{csv}");
 }
 
 #[test]
-fn planned_job_ends_in_a_plan_and_never_in_an_inventory() {
+fn planned_job_prints_a_plan_and_never_an_inventory() {
     let fake = Fake::with_vault();
     fake.cloud.vault("contoso").seed(3);
     let store = format!("{}:{}:contoso", fake.cloud.subscription_id(), fake.cloud.resource_group());

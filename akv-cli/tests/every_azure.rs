@@ -1,10 +1,10 @@
-//! Identities, soft delete, hostile answers, cancellation: through the program, over TLS.
+//! Identities, soft delete, hostile responses, cancellation: through the program, over TLS.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -187,7 +187,7 @@ fn a_new_vault_is_as_it_was_ordered() {
 }
 
 #[test]
-fn a_name_that_a_deleted_vault_holds_has_a_way_out() {
+fn name_of_a_deleted_vault_is_reported_with_a_hint() {
     let fake = Fake::with_vault();
     fake.administer("DELETE", "contoso");
     let store = format!("{}:{}:contoso", fake.cloud.subscription_id(), fake.cloud.resource_group());
@@ -237,7 +237,7 @@ fn an_import_that_fails_leaves_soft_delete_as_it_was() {
     let vault = fake.cloud.vault("contoso");
     vault.import("web", old.pfx, Some(old.password)).expect("a file that the service takes");
     vault.delete("web");
-    // The first import only learns that the name is in soft delete.
+    // The first import only detects that the name is in soft delete.
     let fails = || Fault::on(Operation::ImportCertificate).nth(2).status(400);
     fake.cloud.fault(fails());
     let run = add(&fake, &[]);
@@ -314,7 +314,7 @@ fn a_hostile_vault_gets_no_second_chance() {
 
 #[cfg(unix)]
 #[test]
-fn a_signal_ends_an_inventory_as_a_failure_that_says_so() {
+fn signal_ends_an_inventory_with_an_explained_failure() {
     let fake = Fake::new(FakeCloud::builder().vault("contoso"));
     fake.cloud.vault("contoso").seed(500);
     fake.cloud.latency(Duration::from_millis(100));
@@ -335,14 +335,15 @@ fn signal_during_a_removal_reports_its_acceptance() {
     let polled = || fake.cloud.journal().count(Operation::GetDeletedCertificate) > 0;
     let run = akv.terminated_when(polled);
     assert_eq!(run.code, 4, "{}", run.both());
-    for told in ["\"effect\": \"removed\"", "cert-000001", "accepted the deletion", "cancelled"] {
-        assert!(run.stdout.contains(told), "{told}: {}", run.both());
+    for message in ["\"effect\": \"removed\"", "cert-000001", "accepted the deletion", "cancelled"]
+    {
+        assert!(run.stdout.contains(message), "{message}: {}", run.both());
     }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_signal_while_the_input_is_awaited_ends_with_a_result() {
+fn signal_during_input_ends_with_a_result() {
     let fake = Fake::with_vault();
     let pfx = fake.file("web.pfx", "");
     let silent = fake.path("silent.pipe");
@@ -352,7 +353,7 @@ fn a_signal_while_the_input_is_awaited_ends_with_a_result() {
     let job = fake.file("job.json", "{\"JobHistoryId\":42}");
     let add = ["add", "contoso", "--alias", "web", "--pfx", &pfx, "--password-stdin"];
     let other = ["job", &job, "--identity", "secret", "--client-secret-file", &silent];
-    for (args, told) in [
+    for (args, message) in [
         (&["job"][..], "\"Result\":4,\"JobHistoryId\":0"),
         (&["job"], "cancelled before the input was read"),
         (&other, "\"Result\":4,\"JobHistoryId\":42"),
@@ -362,7 +363,7 @@ fn a_signal_while_the_input_is_awaited_ends_with_a_result() {
     ] {
         let run = fake.akv().args(args).terminated_in_silence();
         assert_eq!(run.code, 4, "{}", run.both());
-        assert!(run.both().contains(told), "{told}: {}", run.both());
+        assert!(run.both().contains(message), "{message}: {}", run.both());
     }
 }
 

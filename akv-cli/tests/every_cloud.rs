@@ -1,11 +1,11 @@
-//! The built-in clouds at their real names, through a proxy that leads to the fake: whatever a job
-//! does, it stays in its cloud.
+//! The built-in clouds at their real names, through a proxy that reaches only the fake: every job
+//! stays in its cloud.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -20,7 +20,7 @@ use program::{Akv, Run};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-/// The names of a cloud, as an administrator would open a firewall for them.
+/// The host names of a cloud, as in a firewall rule.
 struct World {
     name: &'static str,
     authority: &'static str,
@@ -60,7 +60,7 @@ impl World {
         format!("{name}.{}", self.vaults)
     }
 
-    /// The authority and Resource Manager were asked, those others, and nobody else.
+    /// Only the authority, Resource Manager and `also` received requests.
     fn was_asked_alone(&self, fake: &Fake, also: &[&str]) {
         let entries = fake.cloud.journal().entries();
         let hosts: BTreeSet<_> = entries.iter().map(|entry| entry.host.clone()).collect();
@@ -215,7 +215,7 @@ fn private_vaults_are_contacted_at_the_endpoint_only() {
 }
 
 #[test]
-fn a_proxy_that_finds_no_such_vault_is_no_empty_vault() {
+fn proxy_404_is_not_an_empty_vault() {
     let fake = Fake::with_vault();
     let akv = fake.proxied().env("AZURE_CLIENT_SECRET", &fake.cloud.client_secret());
     let run = akv.args(["inventory", "nobody", "--deadline", "1"]).run();

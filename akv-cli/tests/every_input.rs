@@ -1,10 +1,10 @@
-//! Input in every encoding, output that cannot be written, and machines that are short of something.
+//! Input in every encoding, output that cannot be written, and machines without resources.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -37,10 +37,10 @@ fn message(document: &str) -> String {
 }
 
 #[test]
-fn client_secret_is_taken_without_quotes_and_line_ends() {
+fn client_secret_is_read_without_quotes_and_line_ends() {
     let fake = Fake::with_vault();
     let secret = fake.cloud.client_secret();
-    for (value, told) in [
+    for (value, has_warning) in [
         (format!("{secret}\n"), false),
         (format!("{secret}\r\n"), false),
         (format!("\"{secret}\""), true),
@@ -50,7 +50,7 @@ fn client_secret_is_taken_without_quotes_and_line_ends() {
         let run =
             fake.akv().args(["inventory", "contoso"]).env("AZURE_CLIENT_SECRET", &value).run();
         assert_eq!(run.code, 0, "{value:?}: {}", run.both());
-        assert_eq!(run.stderr.contains("quotation marks"), told, "{}", run.stderr);
+        assert_eq!(run.stderr.contains("quotation marks"), has_warning, "{}", run.stderr);
         assert!(!run.both().contains(&secret), "{}", run.both());
     }
     for content in [utf16(&format!("{secret}\r\n")), format!("\u{feff}{secret}\n").into_bytes()] {
@@ -188,15 +188,15 @@ fn reference_needs_an_option_and_setup_errors_come_first() {
             .run();
         (message(&run.stdout), run)
     };
-    let (told, ran) = run(&[]);
+    let (failure, ran) = run(&[]);
     assert!(
-        told.contains("--secret-env-prefix") && ran.stderr.contains("are disabled"),
+        failure.contains("--secret-env-prefix") && ran.stderr.contains("are disabled"),
         "{}",
         ran.both()
     );
     assert_eq!(run(&["--secret-env-prefix", "AKV_TEST_"]).1.code, 0);
-    let (told, _) = run(&["--ca-file", "/no/such/file"]);
-    assert!(told.contains("/no/such/file"), "{told}");
+    let (failure, _) = run(&["--ca-file", "/no/such/file"]);
+    assert!(failure.contains("/no/such/file"), "{failure}");
 }
 
 #[test]
@@ -221,8 +221,8 @@ fn endpoint_of_a_job_needs_an_option() {
     for allowed in
         [run(&["--allow-endpoint", "evil.localhost:9"], ""), run(&[], "a.b, evil.localhost:9")]
     {
-        let told = message(&allowed.stdout);
-        assert!(!told.contains("--allow-endpoint"), "{told}");
+        let failure = message(&allowed.stdout);
+        assert!(!failure.contains("--allow-endpoint"), "{failure}");
     }
     assert_eq!(run(&[], "net").code, 2, "no suffix");
     let cloud = std::fs::read_to_string(fake.path("cloud.json")).expect("a cloud");
@@ -263,7 +263,7 @@ fn change_with_unwritten_result_ends_5() {
     assert_eq!(run.code, 5, "{}", run.both());
     assert!(run.stderr.contains("job 42 ended in Success"), "{}", run.stderr);
     assert!(fake.cloud.vault("contoso").names().is_empty());
-    // A look can be taken again.
+    // A read can be repeated.
     let run = fake.akv().args(["inventory", "contoso", "-o", "json"]).stdout(closed()).run();
     assert_eq!((run.code, run.stderr.contains("written")), (4, false), "{}", run.both());
 }
@@ -317,7 +317,7 @@ fn core_dumps_are_off_unless_asked_for() {
             .spawn()
             .expect("akv starts");
         let process = child.id().to_string();
-        // Once it listens for SIGINT and SIGTERM it has done what it does at the start.
+        // Once it handles SIGINT and SIGTERM, its initialization is complete.
         let listens = |status: &str| {
             let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("one");
             u64::from_str_radix(caught.trim(), 16).expect("a mask") & 0x4002 == 0x4002
@@ -333,7 +333,7 @@ fn core_dumps_are_off_unless_asked_for() {
     }
 }
 
-/// The document of a job, and the most memory in MiB that the process had.
+/// The document of a job, and the peak memory of the process in MiB.
 #[cfg(target_os = "linux")]
 fn job_with_peak(configuration: String) -> (String, usize) {
     use std::io::Write;
@@ -347,7 +347,7 @@ fn job_with_peak(configuration: String) -> (String, usize) {
         .spawn()
         .expect("akv starts");
     let mut stdin = child.stdin.take().expect("a pipe");
-    // Who refuses a configuration does not read it to its end.
+    // A rejected configuration is not read to its end.
     std::thread::spawn(move || stdin.write_all(configuration.as_bytes()));
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;

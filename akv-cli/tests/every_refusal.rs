@@ -1,11 +1,11 @@
-//! Rejected requests, row by row, as `akv` prints them: what failed and why, a hint, the service's own
-//! words and the request id.
+//! Rejected requests, row by row, as `akv` prints them: the failure and its cause, a hint, the
+//! service's message and the request ID.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -25,7 +25,7 @@ fn add(fake: &Fake) -> Run {
     fake.akv().args(add).args(["--deadline", "1"]).stdin(fixture.password).run()
 }
 
-/// What is printed when the operation ends in each of the rows.
+/// The output for the operation with each of the rows.
 fn texts(fake: &Fake, operation: Operation, rows: &[Row], run: impl Fn() -> Run) -> String {
     let mut texts = Vec::new();
     for (status, code, inner) in rows {

@@ -1,11 +1,11 @@
-//! What people really give the program, after public bug reports of other tools: whole commands and
-//! jobs against a fake Azure. Files that only have to be opened are in akv-core's tests.
+//! Real-world input from public bug reports of other tools: complete commands and jobs with a fake
+//! Azure. Files that only need to be opened are in akv-core's tests.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -61,7 +61,7 @@ fn second_site_never_takes_a_derived_alias() {
         assert_eq!((result, versions()), (FAILURE, 1), "{name}: {message}");
         assert!(message.contains("nothing was replaced"), "{message}");
         assert!(message.contains("alias"), "{message}");
-        // The first one's own renewal still finds it.
+        // A renewal of the first certificate still finds it.
         assert_eq!((run(&fake, file(first)).0, versions()), (SUCCESS, 1));
     }
 }
@@ -127,10 +127,10 @@ fn invalid_store_paths_name_the_format() {
         ("https://contoso.privatelink.vaultcore.azure.net/", "no privatelink name"),
         ("contoso.privatelink.vaultcore.usgovcloudapi.net", "contoso.vault.usgovcloudapi.net"),
     ] {
-        // Told before anybody is asked for a credential, of which there is none.
-        let told = akv().args(["inventory", path]).run();
-        assert_eq!(told.code, 2, "{path}: {}", told.both());
-        assert!(told.stderr.contains(expected), "{path}: {}", told.stderr);
+        // Reported before any credential is requested, because there is none.
+        let output = akv().args(["inventory", path]).run();
+        assert_eq!(output.code, 2, "{path}: {}", output.both());
+        assert!(output.stderr.contains(expected), "{path}: {}", output.stderr);
     }
     for path in [
         "contoso.vault.azure.net",
@@ -146,9 +146,9 @@ fn privatelink_endpoint_is_reported_before_a_credential_is_used() {
     let fake = Fake::with_vault();
     let option = "--private-endpoint";
     let endpoint = "contoso.privatelink.vaultcore.azure.net";
-    let told = fake.akv().args(["inventory", "contoso", option, endpoint]).run();
-    assert_eq!(told.code, 2, "{}", told.both());
-    assert!(told.stderr.contains("https://contoso.vault.azure.net/"), "{}", told.stderr);
+    let output = fake.akv().args(["inventory", "contoso", option, endpoint]).run();
+    assert_eq!(output.code, 2, "{}", output.both());
+    assert!(output.stderr.contains("https://contoso.vault.azure.net/"), "{}", output.stderr);
     let mut remove: Value =
         serde_json::from_str(&job(&fake, "no-common-name/job1.json")).expect("JSON");
     remove["CertificateStoreDetails"]["Properties"] = json!({ "PrivateEndpoint": endpoint });
@@ -189,12 +189,12 @@ fn proxy_variables_work_or_are_reported() {
         (domain_user, "HTTPS_PROXY cannot be used"),
         ("http://proxy.invalid:3128", "the host name of the proxy does not resolve"),
     ] {
-        let told = inventory(&[("HTTPS_PROXY", value)]);
-        assert_eq!(told.code, 4, "{value}: {}", told.both());
-        assert!(told.stderr.contains(expected), "{value}: {}", told.stderr);
-        assert!(!told.both().contains("s3cret"), "{}", told.both());
+        let output = inventory(&[("HTTPS_PROXY", value)]);
+        assert_eq!(output.code, 4, "{value}: {}", output.both());
+        assert!(output.stderr.contains(expected), "{value}: {}", output.stderr);
+        assert!(!output.both().contains("s3cret"), "{}", output.both());
     }
-    // Past the proxy nobody has these names.
+    // Without the proxy these names do not resolve.
     for exceptions in [".vault.azure.net", "*.vault.azure.net"] {
         let before = fake.cloud.journal().count(Operation::ListCertificates);
         let past = inventory(&[("HTTPS_PROXY", host), ("NO_PROXY", exceptions)]);

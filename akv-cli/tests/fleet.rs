@@ -1,11 +1,11 @@
-//! Many stores in one run, against a fake Azure over TLS.
+//! Many stores in one run, with a fake Azure over TLS.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -38,7 +38,7 @@ fn lines(run: &Run) -> Vec<Value> {
     run.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-/// How many certificates there are of each store.
+/// The number of certificates of each store.
 fn counts(run: &Run) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for line in lines(run).iter().filter(|line| line["name"].is_string()) {
@@ -69,7 +69,7 @@ fn several_stores_are_read_in_one_run() {
 }
 
 #[test]
-fn all_vaults_are_selected_by_where_they_are_and_their_names() {
+fn all_vaults_are_filtered_by_location_and_name() {
     let fake = fleet();
     let all = of(&[("contoso", 30), ("old-contoso", 2), ("fabrikam", 3)]);
     let first = fake.cloud.subscription_id();
@@ -120,7 +120,7 @@ fn a_store_that_fails_is_named_and_the_rest_is_read() {
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0]["storePath"], json!(path));
     assert!(run.stderr.contains(&path), "{}", run.stderr);
-    // The file can be reported, and stand in for an earlier inventory.
+    // The file works for a report, and as an earlier inventory.
     let file = fake.file("fleet.jsonl", &run.stdout);
     let report = fake.akv().args(["report", "--from", &file, "-o", "json"]).run();
     assert_eq!(report.code, 3, "{}", report.both());
@@ -130,7 +130,7 @@ fn a_store_that_fails_is_named_and_the_rest_is_read() {
     let again = inventory(&fake, &["contoso", "old-contoso", "--since", &file]);
     assert_eq!((again.code, counts(&again)), (0, counts(&run)), "{}", again.both());
     assert_eq!(fake.cloud.journal().count(Operation::GetCertificate), 0);
-    // With every store failing it is a failure.
+    // If every store fails, it is a failure.
     fake.cloud.deny(Operation::ListCertificates);
     let run = inventory(&fake, &["--all"]);
     assert_eq!((run.code, counts(&run).len()), (4, 0), "{}", run.both());
@@ -160,7 +160,7 @@ fn discover_finds_the_same_by_lists_and_by_graph() {
     assert_eq!(found("lists"), found("graph"));
 }
 
-/// A job looks by lists; a setting changes that.
+/// A job uses lists by default; a setting changes that.
 #[test]
 fn job_discovers_by_lists_by_default() {
     let fake = fleet();
@@ -185,7 +185,7 @@ fn job_discovers_by_lists_by_default() {
     assert_eq!(journal.count(Operation::QueryResources), 1);
 }
 
-/// Sends a request to a vault as its owner would, past `akv`.
+/// Sends a request to a vault without `akv`, as its owner would.
 fn ask(fake: &Fake, method: &str, vault: &str, path: &str, body: &Value) -> Value {
     let token = format!("Bearer {}", fake.cloud.token("https://vault.azure.net"));
     let url = format!("https://{vault}.vault.azure.net/certificates/{path}?api-version=7.4");
@@ -257,7 +257,7 @@ fn a_live_report_sees_versions_policies_requests_and_settings() {
     assert!(!found.contains(&("purge-protection-off".to_owned(), "guarded".to_owned())));
     assert!(!found.contains(&("disabled".to_owned(), "asked".to_owned())), "it is a request");
     assert_eq!(report["notChecked"], json!([]), "{stderr}");
-    // A vault by its name alone: nobody knows where its settings are.
+    // The location of a vault without a full path is unknown, so its settings are too.
     let (code, report, _) = live(&fake, &["contoso"]);
     assert_eq!(code, 0);
     assert_eq!(report["notChecked"], json!(["purge-protection-off", "public-access"]));

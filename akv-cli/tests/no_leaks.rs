@@ -1,14 +1,15 @@
-//! Damaged input of every kind, to every command and to jobs: no part of a secret is in any output.
+//! Damaged input of every kind, to every command and to jobs: no output contains a part of a
+//! secret.
 //!
-//! A secret part is a run of 16 characters of a key, a password, a token, a block's body or a line that
-//! could not be read, as it stood in the input or encoded. Names of options and members, aliases,
-//! paths, subjects and thumbprints are none.
+//! A part of a secret is a run of 16 characters of a key, a password, a token, a block's body or an
+//! unreadable line, as in the input or encoded. Names of options and members, aliases, paths,
+//! subjects and thumbprints are not secret.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -53,7 +54,7 @@ impl Secrets {
         self.text(&format!("{bytes:?}"));
     }
 
-    /// The bodies of PEM blocks, as lines and as one.
+    /// The bodies of PEM blocks, as lines and joined.
     fn blocks(&mut self, pem: &str) {
         let bodies = pem.lines().filter(|line| !line.starts_with("-----"));
         bodies.clone().for_each(|line| self.text(line));
@@ -80,7 +81,7 @@ impl Chance {
     }
 }
 
-/// What happens to files on their way.
+/// Typical damage to files in transfer.
 fn damaged(original: &[u8], kind: usize, chance: &mut Chance) -> Vec<u8> {
     let mut bytes = original.to_vec();
     let at = chance.below(bytes.len());
@@ -111,7 +112,7 @@ fn damaged(original: &[u8], kind: usize, chance: &mut Chance) -> Vec<u8> {
 
 const KINDS: usize = 16;
 
-/// A certificate in both formats, its file's password, and what of them is secret.
+/// A certificate in both formats, its file's password, and their secrets.
 fn material() -> (String, Vec<u8>, String, Secrets) {
     let leaf = TestPki::elliptic(OffsetDateTime::now_utc()).leaf("shop.example.test").issue();
     let fixture = openssl_pfx("web-v1").expect("a fixture");
@@ -210,7 +211,7 @@ fn no_job_shows_a_part_of_a_secret() {
     assert!(failures > 400, "{failures} failures");
 }
 
-/// A line of a file that could not be read is a secret part too: nobody knows what it is.
+/// An unreadable line of a file counts as a secret, because its content is unknown.
 #[test]
 fn no_command_shows_a_part_of_a_secret() {
     let (pem, pfx, password, mut secrets) = material();

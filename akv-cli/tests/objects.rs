@@ -1,10 +1,10 @@
-//! `show`, `list-deleted`, `recover` and `purge` against a fake Azure over TLS.
+//! `show`, `list-deleted`, `recover` and `purge` with a fake Azure over TLS.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -36,7 +36,7 @@ fn json(run: &Run) -> Value {
 }
 
 #[test]
-fn show_gives_the_current_version_in_every_format() {
+fn show_prints_the_current_version_in_every_format() {
     let fake = Fake::with_vault();
     add(&fake, "web-v1", &["--tag", "owner=pki"]);
     add(&fake, "web-v2", &["--overwrite", "--preserve-tags"]);

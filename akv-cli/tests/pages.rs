@@ -1,10 +1,10 @@
-//! The pages of `docs/` are true: every test that a table names is there.
+//! The pages of `docs/` are correct: every test that a table names exists.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
 }
 
-/// The last cell of every row of the tables whose last column says by which tests a row is shown.
+/// The last cell of every row of the tables whose last column names tests.
 fn shown_by(page: &str) -> Vec<&str> {
     let mut is_shown = false;
     let mut cells = Vec::new();
@@ -75,13 +75,13 @@ fn every_test_that_is_named_exists() {
             let mut named = cell.split('`').skip(1).step_by(2).peekable();
             assert!(named.peek().is_some(), "{page} names no test in {cell:?}");
             for name in named {
-                assert!(tests.contains(name), "{page} names {name}, which is no test");
+                assert!(tests.contains(name), "{page} names {name}, which is not a test");
             }
         }
     }
 }
 
-/// The cells of every row of every table, but for headers and rules.
+/// The cells of every row of every table, without headers and rules.
 fn rows(page: &str) -> Vec<Vec<&str>> {
     page.lines()
         .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"))

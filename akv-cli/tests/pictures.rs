@@ -1,6 +1,6 @@
-//! The pictures of the README: what `akv` prints, as SVG. `.ci/pictures` writes them.
+//! The pictures of the README: the output of `akv` as SVG. `.ci/pictures` writes them.
 
-#![allow(clippy::expect_used, reason = "what a test cannot go on without ends it")]
+#![allow(clippy::expect_used, reason = "a missing prerequisite fails the test")]
 
 mod program;
 
@@ -71,7 +71,7 @@ fn picture_of_the_table_shows_the_output() {
         ("mail", 23, Key::OtherRsa2048, "owner=messaging"),
         ("web-01", 318, Key::P256, "owner=pki"),
     ] {
-        // Half a day more, so that the number of days is the same whenever the test runs.
+        // Half a day more, so that the number of days does not depend on the time of the test.
         let expires = now + Duration::days(days) + Duration::hours(12);
         let leaf = pki.leaf(&format!("{name}.contoso.com")).key(key).until(expires).issue();
         let pem = fake.file(&format!("{name}.pem"), leaf.pem());

@@ -1,10 +1,10 @@
-//! The pages of `docs/reference/` say what the source says.
+//! The pages of `docs/reference/` match the source.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -69,7 +69,7 @@ fn every_exit_code_is_in_the_reference() {
 #[test]
 fn every_variable_is_in_the_reference() {
     let files = [
-        "akv-cli/src/args.rs",
+        "akv-cli/src/args/common.rs",
         "akv-cli/src/command/job.rs",
         "akv-cli/src/wiring.rs",
         "akv-cli/src/settings.rs",
@@ -90,7 +90,7 @@ fn every_variable_is_in_the_reference() {
         .iter()
         .flat_map(|text| strings(text))
         .filter(is_variable)
-        // Read by the crates that know terminals and OTLP.
+        // Read by the crates for terminals and OTLP.
         .chain(["NO_COLOR", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_RESOURCE_ATTRIBUTES"])
         .map(str::to_owned)
         .collect();
@@ -113,7 +113,7 @@ fn example(page: &str, heading: &str) -> Value {
     serde_json::from_str(text.split("```").next().expect("its end")).expect(heading)
 }
 
-/// Every member of a document by its path and type; those of all items of a list together.
+/// Every member of a document by its path and type; the items of a list are combined.
 fn members(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     let kind = match value {
         Value::Null => "null",
@@ -125,7 +125,7 @@ fn members(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     };
     found.insert(format!("{path}: {kind}"));
     match value {
-        // A certificate's tags are named by its owner.
+        // Users choose the names of a certificate's tags.
         Value::Object(_) if path.rsplit('.').next() == Some("tags") => {}
         Value::Object(object) => {
             for (name, value) in object {
@@ -141,7 +141,7 @@ fn members(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Holds the example under the heading to a document that was printed.
+/// Compares the example under the heading with a printed document.
 fn check(page: &str, heading: &str, printed: &Value) {
     let (mut expected, mut found) = (BTreeSet::new(), BTreeSet::new());
     members(&example(page, heading), "", &mut expected);
@@ -150,7 +150,7 @@ fn check(page: &str, heading: &str, printed: &Value) {
     assert!(differing.is_empty(), "{heading}: {differing:#?} of {printed:#}");
 }
 
-/// A fake Azure and what it printed.
+/// A fake Azure and its printed documents.
 struct Examples {
     fake: Fake,
     page: String,

@@ -4,7 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -35,7 +35,7 @@ fn in_days(days: i64) -> String {
     (OffsetDateTime::now_utc() + Duration::days(days)).format(&Rfc3339).expect("a time")
 }
 
-/// A record as an inventory prints it.
+/// A record in the format of an inventory.
 fn record(store: Option<&str>, name: &str, expires_in: i64) -> Value {
     json!({
         "name": name, "version": null, "thumbprint": thumbprint(name, 1), "enabled": true,
@@ -129,7 +129,7 @@ fn changes_are_reported_by_store_and_name() {
         "now.jsonl",
         lines(&[renewed, record(Some("contoso"), "new", 9), record(Some("contoso"), "same", 9)]),
     );
-    // As it was before records named their store, from Windows PowerShell.
+    // In the format of older versions without store names, from Windows PowerShell.
     let names = ["renewed", "gone", "same"];
     let older: Vec<Value> = names
         .iter()
@@ -148,18 +148,18 @@ fn changes_are_reported_by_store_and_name() {
     let run = report(&from, &["-o", "json", "--since", since.to_str().expect("a path")]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let changes = document(&run)["changes"].clone();
-    let told: Vec<_> = changes
+    let reported: Vec<_> = changes
         .as_array()
         .expect("changes")
         .iter()
         .filter(|one| one["name"] != "same")
         .map(|one| (one["name"].as_str().expect("a name"), one["change"].as_str().expect("a kind")))
         .collect();
-    assert_eq!(told, [("gone", "removed"), ("new", "new"), ("renewed", "renewed")]);
+    assert_eq!(reported, [("gone", "removed"), ("new", "new"), ("renewed", "renewed")]);
     assert_eq!(changes[0]["storePath"], "contoso");
 }
 
-/// A store that could not be read then was not empty.
+/// A store that could not be read at that time was not empty.
 #[test]
 fn certificates_of_a_store_that_had_failed_are_not_new() {
     let files = Files::new();

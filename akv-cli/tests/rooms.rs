@@ -1,18 +1,19 @@
-//! Rooms: the modules directly under a crate's `src`. Imports between them go one way, and a
-//! `mod.rs` declares and re-exports. Read off the source text, as `docs/architecture.md` promises it.
+//! Rooms: the modules directly under a crate's `src`. Imports between them are acyclic, and a
+//! `mod.rs` only declares and re-exports. Checked in the source text, as `docs/architecture.md`
+//! promises.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The crates that keep to it.
+/// The checked crates.
 const CRATES: [&str; 5] = ["akv-core", "akv-azure", "akv-keyfactor", "akv-testkit", "akv-cli"];
 
 /// Lines of code, without comments, blank lines and tests.
@@ -60,7 +61,7 @@ fn the_reader_of_imports_sees_every_form() {
     }
 }
 
-/// A crate's rooms, and which file makes one import another.
+/// A crate's rooms, and the files with the imports between them.
 struct Crate(BTreeMap<String, BTreeMap<String, BTreeSet<PathBuf>>>);
 
 impl Crate {
@@ -81,7 +82,7 @@ impl Crate {
         let mut graph: BTreeMap<_, BTreeMap<_, BTreeSet<_>>> = BTreeMap::new();
         for (path, source) in &files {
             let Some(from) = room_of(path) else { continue };
-            // How many `super` lead from the file to the root.
+            // The number of `super` from the file to the root.
             let below = path.strip_prefix(&folder).map_or(0, |path| path.components().count());
             let depth = if path.ends_with("mod.rs") { below - 1 } else { below };
             for to in imports(&code(source), depth, &rooms, &exported) {
@@ -94,7 +95,7 @@ impl Crate {
         Self(graph)
     }
 
-    /// The edges of a circle, each with the files that make it.
+    /// The edges of a cycle, each with its files.
     fn circle(&self) -> Option<Vec<(String, String, &BTreeSet<PathBuf>)>> {
         self.0.keys().find_map(|start| {
             let mut path = vec![start.clone()];
@@ -123,7 +124,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src")
 }
 
-/// All source files but those that are tests alone.
+/// All source files except those that contain only tests.
 fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
@@ -138,7 +139,7 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// The source without comments and without its tests, which stand at the end.
+/// The source without comments and without its tests, which are at the end.
 fn code(source: &str) -> String {
     let code = source.find("#[cfg(test)]\nmod tests {").map_or(source, |at| &source[..at]);
     code.lines()

@@ -1,6 +1,6 @@
-//! `--config FILE`: which options a file may hold, and what comes before it.
+//! `--config FILE`: the allowed options of a file, and the order of precedence.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "what a test cannot go on without ends it")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a missing prerequisite fails the test")]
 
 mod program;
 
@@ -117,9 +117,9 @@ fn a_settings_file_is_decoded_like_every_small_text() {
 }
 
 #[test]
-fn the_command_line_and_the_environment_come_first() {
+fn command_line_and_environment_take_precedence() {
     let folder = tempfile::tempdir().expect("a folder");
-    // The cloud of the file cannot be read, which shows that it is used.
+    // The error about the cloud of the file proves that it is used.
     let file = settings(
         folder.path(),
         "cloud-file = \"none.json\"\ntenant = [\"a.example\", \"b.example\"]",
@@ -198,10 +198,10 @@ fn a_log_file_gets_a_line_a_job_beside_standard_error() {
     assert!(run.stdout.contains("26009"), "{}", run.stdout);
 }
 
-/// The parent is killed, so that it can tell nobody.
+/// The parent is killed, so it cannot send a signal.
 #[cfg(unix)]
 #[test]
-fn a_job_ends_when_its_parent_is_killed() {
+fn job_ends_after_its_parent_is_killed() {
     use std::io::Read;
     use std::net::TcpListener;
     use std::process::{Command, Stdio};
@@ -210,7 +210,7 @@ fn a_job_ends_when_its_parent_is_killed() {
     let folder = tempfile::tempdir().expect("a folder");
     let job = folder.path().join("job.json");
     std::fs::write(&job, JOB).expect("write the job");
-    // A proxy that takes connections and says nothing.
+    // A proxy that accepts connections and never answers.
     let proxy = TcpListener::bind("127.0.0.1:0").expect("listen");
     let url = format!("http://{}", proxy.local_addr().expect("an address"));
     let mut parent = Command::new("sh")

@@ -1,10 +1,10 @@
-//! OpenTelemetry over OTLP: what a collector gets, and what a dead one changes.
+//! OpenTelemetry over OTLP: the data of a collector, and the effect of a dead one.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod program;
@@ -30,7 +30,7 @@ use program::{Akv, Run};
 use prost::Message as _;
 use serde_json::json;
 
-/// A collector that keeps what it gets.
+/// A collector that stores its data.
 struct Collector {
     address: String,
     got: Arc<Mutex<Vec<Got>>>,
@@ -44,7 +44,7 @@ struct Got {
 }
 
 impl Collector {
-    /// Answers each request with that.
+    /// Answers each request with `answer`.
     fn answering(answer: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
@@ -71,7 +71,7 @@ impl Collector {
         self.got().into_iter().filter(|got| got.path == path).map(|got| got.body).collect()
     }
 
-    /// All spans, each with the attributes of who sent it.
+    /// All spans, each with the sender's attributes.
     fn spans(&self) -> Vec<(Attributes, Span)> {
         let mut spans = Vec::new();
         for body in self.at("/v1/traces") {
@@ -85,18 +85,18 @@ impl Collector {
         spans
     }
 
-    /// The sum of a counter over all that it was counted for.
+    /// The sum of a counter over all attributes.
     fn sum(&self, name: &str) -> i64 {
         let mut sum = 0;
         for body in self.at("/v1/metrics") {
             let request = ExportMetricsServiceRequest::decode(&*body).expect("OTLP");
             let scopes = request.resource_metrics.into_iter().flat_map(|it| it.scope_metrics);
             for metric in scopes.flat_map(|it| it.metrics).filter(|it| it.name == name) {
-                let Some(Data::Sum(counted)) = metric.data else { panic!("{name} is no sum") };
+                let Some(Data::Sum(counted)) = metric.data else { panic!("{name} is not a sum") };
                 assert!(counted.is_monotonic);
                 for point in counted.data_points {
                     let Some(number_data_point::Value::AsInt(count)) = point.value else {
-                        panic!("{name} is no count")
+                        panic!("{name} is not a count")
                     };
                     sum += count;
                 }
@@ -123,7 +123,6 @@ fn serve(stream: &TcpStream, answer: &str, kept: &Mutex<Vec<Got>>) {
         let path = head.split(' ').nth(1).expect("a path").to_owned();
         kept.lock().expect("no panic").push(Got { path, head, body });
         if answer.is_empty() {
-            // Never.
             thread::sleep(Duration::from_secs(60));
         }
         let _ = writer.write_all(answer.as_bytes());
@@ -175,20 +174,24 @@ fn run_is_one_trace_with_its_requests_and_counters() {
     let journal = fake.cloud.journal().entries();
     assert_eq!(requests.len(), journal.len(), "{journal:?}");
     for (_, span) in &requests {
-        let told = attributes(&span.attributes);
+        let span_attributes = attributes(&span.attributes);
         assert_eq!((&span.trace_id, &span.parent_span_id), (&run.trace_id, &run.span_id));
         assert!(run.start_time_unix_nano <= span.start_time_unix_nano + 2_000_000);
         assert!(span.end_time_unix_nano <= run.end_time_unix_nano);
-        let has_id = told.contains_key("azure.service.request.id");
-        assert!(has_id || span.name == "GetToken", "{} {told:?}", span.name);
-        assert!(told["url.path"].starts_with('/') && !told["url.path"].contains('?'));
+        let has_id = span_attributes.contains_key("azure.service.request.id");
+        assert!(has_id || span.name == "GetToken", "{} {span_attributes:?}", span.name);
+        assert!(
+            span_attributes["url.path"].starts_with('/')
+                && !span_attributes["url.path"].contains('?')
+        );
     }
     let imports: Vec<_> =
         requests.iter().filter(|(_, span)| span.name == "ImportCertificate").collect();
-    let told: Vec<_> = imports.iter().map(|(_, span)| attributes(&span.attributes)).collect();
-    assert_eq!(told[0]["http.response.status_code"], "429");
-    assert_eq!(told[1]["http.response.status_code"], "200");
-    assert_eq!(told[1]["http.request.resend_count"], "1");
+    let span_attributes: Vec<_> =
+        imports.iter().map(|(_, span)| attributes(&span.attributes)).collect();
+    assert_eq!(span_attributes[0]["http.response.status_code"], "429");
+    assert_eq!(span_attributes[1]["http.response.status_code"], "200");
+    assert_eq!(span_attributes[1]["http.request.resend_count"], "1");
     assert_eq!(imports[0].1.status.as_ref().expect("a status").code, 2, "an error");
     assert!(requests.iter().any(|(_, span)| span.name == "GetToken"));
 
@@ -230,9 +233,9 @@ fn span_of_a_job_names_the_job_and_no_secret_is_sent() {
     let spans = collector.spans();
     let (who, span) = spans.iter().find(|(_, it)| it.parent_span_id.is_empty()).expect("a run");
     assert_eq!(span.name, "akv job");
-    let told = attributes(&span.attributes);
-    assert_eq!(told["keyfactor.job_history_id"], "42");
-    assert_eq!(told["keyfactor.capability"], "CertStores.AKV.Management");
+    let span_attributes = attributes(&span.attributes);
+    assert_eq!(span_attributes["keyfactor.job_history_id"], "42");
+    assert_eq!(span_attributes["keyfactor.capability"], "CertStores.AKV.Management");
     assert_eq!(who["service.name"], "orchestrator-1");
     assert_eq!(who["service.version"], "7", "the variables come first");
     assert_eq!(who["deployment.environment.name"], "prod");
@@ -262,17 +265,17 @@ fn failed_run_is_a_span_with_an_error() {
     assert_eq!(span.status.as_ref().expect("a status").code, 2, "an error");
 }
 
-/// One line of warning, and the same as without a collector otherwise.
-fn warned(run: &Run, told: &str) {
+/// One warning line; otherwise the same as without a collector.
+fn warned(run: &Run, message: &str) {
     assert_eq!(run.code, 0, "{}", run.both());
     assert!(run.stdout.starts_with("imported certificate web"), "{}", run.both());
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
-    assert!(run.stderr.contains(told), "{}", run.stderr);
+    assert!(run.stderr.contains(message), "{}", run.stderr);
 }
 
 #[test]
 fn collector_that_is_dead_changes_nothing_but_one_line() {
-    let nobody = {
+    let closed_port = {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         format!("http://{}", listener.local_addr().expect("an address"))
     };
@@ -284,16 +287,16 @@ fn collector_that_is_dead_changes_nothing_but_one_line() {
     );
     let redirecting = Collector::answering(redirect.leak());
     let broken = Collector::answering("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
-    for (address, told) in [
-        (&nobody, "no connection, or no answer"),
+    for (address, message) in [
+        (&closed_port, "no connection, or no answer"),
         (&silent.address, "no answer within 5 seconds"),
         (&redirecting.address, "it answered HTTP 307"),
         (&broken.address, "it answered HTTP 400"),
     ] {
         let fake = Fake::with_vault();
         let started = Instant::now();
-        warned(&add(&fake).env(ENDPOINT, address).run(), told);
-        assert!(started.elapsed() < Duration::from_secs(20), "{told}: {:?}", started.elapsed());
+        warned(&add(&fake).env(ENDPOINT, address).run(), message);
+        assert!(started.elapsed() < Duration::from_secs(20), "{message}: {:?}", started.elapsed());
     }
     assert!(elsewhere.got().is_empty(), "headers with a secret follow no redirect");
 }
@@ -301,7 +304,7 @@ fn collector_that_is_dead_changes_nothing_but_one_line() {
 #[test]
 fn variables_that_cannot_be_used_are_one_line() {
     let collector = Collector::new();
-    for (name, value, told) in [
+    for (name, value, message) in [
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "only http/protobuf is supported"),
         ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json", "only http/protobuf is supported"),
         ("OTEL_TRACES_EXPORTER", "zipkin", "only otlp and none are supported"),
@@ -311,7 +314,7 @@ fn variables_that_cannot_be_used_are_one_line() {
     ] {
         let fake = Fake::with_vault();
         let run = add(&fake).env(ENDPOINT, &collector.address).env(name, value).run();
-        warned(&run, told);
+        warned(&run, message);
         assert!(!run.stderr.contains("MARKER"), "{}", run.stderr);
     }
     assert!(collector.got().is_empty());
@@ -332,7 +335,7 @@ fn nothing_is_sent_without_a_collector_or_when_it_is_disabled() {
     assert!(collector.at("/v1/traces").is_empty() && !collector.at("/v1/metrics").is_empty());
 }
 
-/// The fake's server is no collector, which is enough to see whom the program trusts.
+/// The fake's server is not a collector, but it suffices to check the program's trust.
 #[test]
 fn collector_over_tls_needs_a_certificate_that_is_trusted() {
     let fake = Fake::new(FakeCloud::builder().vault("contoso"));

@@ -1,4 +1,4 @@
-//! How long it takes to open a file and to convert it, by kind of file.
+//! The time for opening a file and for converting it, by kind of file.
 //!
 //! `cargo bench -p akv-core`. For a comparison with OpenSSL see the example `openssl_ratio`.
 #![expect(clippy::unwrap_used, reason = "a benchmark without its fixtures cannot run")]
@@ -14,7 +14,7 @@ fn main() {
     divan::main();
 }
 
-/// The kinds of files, by who writes them and how much key derivation they ask for.
+/// The kinds of files, by tool and amount of key derivation.
 const FILES: &[(&str, &str)] = &[
     ("ossl-emptypw-plain-nomac.pfx", ""),
     ("ossl-legacy-rsa2048.pfx", "Pässw0rd!"),

@@ -1,6 +1,7 @@
-//! What the dearest files cost that are opened, in processor time: at most 1.5 seconds each.
+//! The CPU time of the most expensive files that are accepted: at most 1.5 seconds each.
 //!
-//! `cargo run -p akv-core --example dearest_files` (the development profile optimizes what computes)
+//! `cargo run -p akv-core --example dearest_files` (the development profile optimizes the computing
+//! crates)
 #![expect(
     dead_code,
     clippy::indexing_slicing,
@@ -18,7 +19,7 @@ use akv_core::bundle::BundleError;
 
 fn main() {
     for kind in dearest::kinds() {
-        // What is too much is refused before any work.
+        // An excessive file is rejected before any work.
         let mut parts = kind.most + 20;
         let seconds = loop {
             let before = processor_time();
@@ -40,7 +41,7 @@ fn main() {
     }
 }
 
-/// Of this thread, in seconds (Linux).
+/// The CPU time of this thread, in seconds (Linux).
 fn processor_time() -> f64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     text.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9

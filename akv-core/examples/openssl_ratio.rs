@@ -1,13 +1,13 @@
-//! CPU time for opening and converting a file, side by side with `openssl pkcs12` for the same file,
+//! The CPU time for opening and converting a file, compared with `openssl pkcs12` for the same file
 //! in one run.
 //!
 //! `cargo run --release -p akv-core --example openssl_ratio`
 //!
-//! Both sides are processes of their own: this program starts itself for each file, as it starts
-//! `openssl`. The first ratio is of the whole processes; the second is of what is left when the start
-//! of each process, measured in the same run, is taken off, and shown where that is more than what
-//! the clock can tell. Each figure is the least CPU time (user and system) of several runs. Linux
-//! only, because it reads `/proc/self/stat`.
+//! Both sides are separate processes: this program starts itself for each file, as it starts
+//! `openssl`. The first ratio compares whole processes. The second one excludes the start of each
+//! process, measured in the same run; it is shown if the rest is more than the resolution of the
+//! clock. Each figure is the least CPU time (user and system) of several runs. Linux only, because
+//! it reads `/proc/self/stat`.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for developers")]
 
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ fn main() {
     }
 }
 
-/// What is measured: as many conversions as the comparison asks for.
+/// The measured work: as many conversions as the comparison requests.
 fn convert(file: &Path, password: &str) {
     let bytes = std::fs::read(file).unwrap();
     let bundle =
@@ -79,7 +79,8 @@ fn with_arguments(program: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Files with RC2 need OpenSSL's legacy provider, and files without integrity check need to be told.
+/// Files with RC2 need OpenSSL's legacy provider, and files without an integrity check need an
+/// option.
 fn openssl(path: &PathBuf, password: &str) -> Option<f64> {
     for options in [&[][..], &["-legacy"], &["-nomacver"], &["-legacy", "-nomacver"]] {
         let cpu = least_cpu(|| {
@@ -95,7 +96,7 @@ fn openssl(path: &PathBuf, password: &str) -> Option<f64> {
     None
 }
 
-/// The least CPU time of several runs in milliseconds; `None` when the program fails.
+/// The least CPU time of several runs in milliseconds; `None` if the program fails.
 fn least_cpu(command: impl Fn() -> Command) -> Option<f64> {
     let mut least = f64::INFINITY;
     for _ in 0..RUNS {
@@ -116,7 +117,7 @@ fn least_cpu(command: impl Fn() -> Command) -> Option<f64> {
 /// The CPU time of all children so far, in milliseconds.
 fn children_cpu() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    // The name may hold blanks, so counting begins after it: the children's user and system time
+    // The name may contain spaces, so counting begins after it: the children's user and system time
     // are the sixteenth and seventeenth field of all.
     let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     let ticks = |index: usize| fields.get(index).unwrap().parse::<f64>().unwrap();
@@ -129,5 +130,5 @@ const MILLISECONDS_PER_RUN: f64 = 400.0;
 /// Linux counts in hundredths of a second, whatever the kernel's own clock.
 const MILLISECONDS_PER_TICK: f64 = 10.0;
 
-/// What must be left without the start of the process for a ratio to say something.
+/// The least time without the start of the process for a meaningful ratio.
 const TELLING: f64 = 1.0;

@@ -1,4 +1,4 @@
-//! Everything that is needed to reach a store, but for who asks.
+//! Everything that is needed to reach a store, except the credential.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,17 +8,17 @@ use crate::error::InvalidValue;
 use crate::store_path::{MANAGED_HSM, StorePath, private_link_advice};
 use crate::vault::{TenantId, VaultName};
 
-/// A store and the way to it.
+/// A store and its endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoreAddress {
-    /// Which vault.
+    /// The path of the store.
     pub path: StorePath,
-    /// The tenant whose tokens the vault takes.
+    /// The tenant that issues the vault's tokens.
     pub tenant: Option<TenantId>,
-    /// The cloud it is in.
+    /// The cloud that contains it.
     pub cloud: Cloud,
-    /// Where it is reached, if not under its public name.
+    /// Its endpoint, if it differs from the public name.
     pub private_endpoint: Option<PrivateEndpoint>,
 }
 
@@ -38,8 +38,8 @@ setters! {
 }
 
 impl StoreAddress {
-    /// The host of the vault, with a port where that is not 443: the only one a vault token may go
-    /// to. A store path that is a URL has to agree with the cloud (or the private endpoint).
+    /// The host of the vault, with a port unless it is 443: the only host that may receive a vault
+    /// token. A store path that is a URL must match the cloud (or the private endpoint).
     ///
     /// ```
     /// use akv_core::StoreAddress;
@@ -69,10 +69,10 @@ impl StoreAddress {
     }
 }
 
-/// Where a vault is reached instead of under its public name: given as a suffix
-/// (`vaults.example.net`), as a whole host or as a URL.
+/// The endpoint of a vault that is not reached under its public name: a suffix
+/// (`vaults.example.net`), a complete host or a URL.
 ///
-/// A value whose first label is the vault's name is the whole host; any other is a suffix.
+/// A value whose first label is the vault's name is the complete host; any other value is a suffix.
 ///
 /// ```
 /// use akv_core::PrivateEndpoint;
@@ -86,7 +86,7 @@ impl StoreAddress {
 pub struct PrivateEndpoint(String);
 
 impl PrivateEndpoint {
-    /// The host of that vault behind the endpoint.
+    /// The host of the vault at this endpoint.
     pub fn host_of(&self, vault: &VaultName) -> String {
         let own = format!("{vault}.").to_ascii_lowercase();
         if self.0.starts_with(&own) { self.0.clone() } else { format!("{own}{}", self.0) }
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_elsewhere_is_rejected_and_says_where_the_vault_is() {
+    fn url_outside_the_cloud_is_rejected_with_the_right_host() {
         for path in [
             "https://contoso.vault.azure.cn/",
             "https://contoso.evil.example/",

@@ -1,4 +1,4 @@
-//! A certificate as a vault holds it: its name, its versions, what is known of it.
+//! A certificate in a vault: its name, its versions and its attributes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,8 +12,8 @@ use crate::tags::Tags;
 
 /// The name of a certificate in a vault: Command's alias.
 ///
-/// 1 to 127 letters, digits and hyphens (Key Vault data plane, `routes.tsp`). Names compare without
-/// regard to letter case, as the service does.
+/// 1 to 127 letters, digits and hyphens (Key Vault data plane, `routes.tsp`). Comparison ignores
+/// letter case, as in the service.
 ///
 /// ```
 /// use akv_core::CertificateName;
@@ -26,7 +26,7 @@ use crate::tags::Tags;
 pub struct CertificateName(String);
 
 impl CertificateName {
-    /// The longest name the service takes, in characters.
+    /// The longest name that the service accepts, in characters.
     pub const MAX_LENGTH: usize = 127;
 
     /// The name as it was given.
@@ -95,7 +95,7 @@ impl fmt::Display for CertificateName {
     }
 }
 
-/// The version of a certificate, as the service names it: 32 hexadecimal digits.
+/// The service's ID of a certificate version: 32 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Version(String);
@@ -125,7 +125,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// The SHA-1 of a certificate's DER: what Windows, Key Vault (`x5t`) and Command call a thumbprint.
+/// The SHA-1 of a certificate's DER: the thumbprint in Windows, Key Vault (`x5t`) and Command.
 ///
 /// ```
 /// use akv_core::Thumbprint;
@@ -143,7 +143,7 @@ impl Thumbprint {
         Self(Sha1::digest(der).into())
     }
 
-    /// The thumbprint whose 20 bytes these are, as `x5t` carries them.
+    /// The thumbprint with these 20 bytes, as in `x5t`.
     pub const fn from_bytes(bytes: [u8; 20]) -> Self {
         Self(bytes)
     }
@@ -157,7 +157,7 @@ impl Thumbprint {
 impl FromStr for Thumbprint {
     type Err = InvalidValue;
 
-    /// Reads 40 hexadecimal digits in either case; blanks and colons between them are passed over.
+    /// Parses 40 hexadecimal digits in either case; ignores spaces and colons between them.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let invalid = || InvalidValue::new("thumbprint", text, "40 hexadecimal digits");
         let digits: Vec<u8> = text
@@ -201,28 +201,28 @@ impl<'de> Deserialize<'de> for Thumbprint {
     }
 }
 
-/// Whether the private key may be taken out of the vault again.
+/// Whether the private key is exportable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::exhaustive_enums, reason = "yes and no are all there is")]
+#[expect(clippy::exhaustive_enums, reason = "only yes and no exist")]
 pub enum Exportable {
-    /// The key can be read through the certificate's backing secret.
+    /// The certificate's backing secret contains the key.
     #[default]
     Yes,
     /// The key never leaves the vault.
     No,
 }
 
-/// What the service keeps beside a certificate, the same in lists and in full.
+/// The service's attributes of a certificate, the same in lists and in full.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attributes {
-    /// Whether the certificate may be used.
+    /// Whether the certificate is enabled.
     pub enabled: bool,
     /// Not valid before (UTC).
     pub not_before: Option<OffsetDateTime>,
     /// Not valid after (UTC).
     pub expires: Option<OffsetDateTime>,
-    /// When this version was made (UTC).
+    /// When this version was created (UTC).
     pub created: Option<OffsetDateTime>,
     /// When this version was last changed (UTC).
     pub updated: Option<OffsetDateTime>,
@@ -244,13 +244,13 @@ impl Default for Attributes {
     }
 }
 
-/// What a list tells of the newest version of a certificate.
+/// The list item of a certificate's newest version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListedCertificate {
-    /// Its name, in the case that the service shows.
+    /// Its name, in the service's letter case.
     pub name: CertificateName,
-    /// Absent while the certificate is pending or where its making failed.
+    /// Absent if the certificate is pending or its creation failed.
     pub thumbprint: Option<Thumbprint>,
     /// Enabled, validity, created and updated.
     pub attributes: Attributes,
@@ -259,7 +259,7 @@ pub struct ListedCertificate {
 }
 
 impl ListedCertificate {
-    /// A certificate of which no more than its name is known.
+    /// A certificate with only its name.
     pub fn new(name: CertificateName) -> Self {
         let (attributes, tags) = (Attributes::default(), Tags::default());
         Self { name, thumbprint: None, attributes, tags }
@@ -278,9 +278,9 @@ setters! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Certificate {
-    /// Its name, in the case that the service shows.
+    /// Its name, in the service's letter case.
     pub name: CertificateName,
-    /// Which version this is.
+    /// Its version.
     pub version: Version,
     /// The leaf's DER; absent while the certificate is pending.
     pub der: Option<Vec<u8>>,
@@ -290,12 +290,12 @@ pub struct Certificate {
     pub attributes: Attributes,
     /// Its tags.
     pub tags: Tags,
-    /// The private key behind it; absent where the service names none.
+    /// Its private key; absent if the service names none.
     pub key: Option<KeyState>,
 }
 
 impl Certificate {
-    /// A version without a certificate in it yet.
+    /// A version without a certificate yet.
     pub fn new(name: CertificateName, version: Version) -> Self {
         let (attributes, tags) = (Attributes::default(), Tags::default());
         Self { name, version, der: None, thumbprint: None, attributes, tags, key: None }
@@ -312,13 +312,13 @@ setters! {
     }
 }
 
-/// What the vault tells of a certificate's private key.
+/// The vault's data about a certificate's private key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct KeyState {
-    /// Absent where the service sent no policy (older versions of a certificate).
+    /// Absent if the service sent no policy (older versions of a certificate).
     pub exportable: Option<Exportable>,
-    /// The service's name of the key's kind: `RSA`, `RSA-HSM`, `EC`, `EC-HSM`.
+    /// The service's name of the key type: `RSA`, `RSA-HSM`, `EC`, `EC-HSM`.
     pub kind: Option<String>,
 }
 
@@ -329,11 +329,11 @@ setters! {
     }
 }
 
-/// A certificate in soft delete.
+/// A soft-deleted certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeletedCertificate {
-    /// The newest version, as it was when it was deleted.
+    /// The newest version at the time of the deletion.
     pub certificate: Certificate,
     /// When it was deleted (UTC).
     pub deleted: Option<OffsetDateTime>,
@@ -342,7 +342,7 @@ pub struct DeletedCertificate {
 }
 
 impl DeletedCertificate {
-    /// A certificate in soft delete, of which the times are not known.
+    /// A soft-deleted certificate without times.
     pub fn new(certificate: Certificate) -> Self {
         Self { certificate, deleted: None, scheduled_purge: None }
     }

@@ -1,4 +1,4 @@
-//! The port to certificates whose key is made in the vault and which somebody else signs.
+//! The port for certificates whose key is generated in the vault and that another CA signs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,76 +7,76 @@ use async_trait::async_trait;
 
 use crate::bundle::{AlternativeName, CertificateRequest, Curve, KeyKind, SubjectName};
 use crate::certificate::{Certificate, CertificateName, Exportable, Thumbprint};
+use crate::certificate_der::CertificateDer;
 use crate::error::{InvalidValue, Result};
 use crate::store::OperationState;
 use crate::tags::Tags;
 
-/// What a vault can do that makes keys itself: a capability beside
-/// [`CertificateStore`](crate::CertificateStore), with the same rules about absence, failures and what
-/// passes by itself.
+/// Key generation in a vault: a capability beside [`CertificateStore`](crate::CertificateStore),
+/// with the same rules about absence, failures and transient states.
 ///
-/// There is one request a name. Until its certificate is merged, the newest version of the name stays
-/// what clients get.
+/// A name has at most one request. Until its certificate is merged, clients get the newest existing
+/// version of the name.
 #[async_trait]
 pub trait CertificateRequests: Send + Sync {
-    /// Makes a key and a request for it. A request of that name that is pending is a
+    /// Generates a key and a request for it. If a request with that name is pending, the error is a
     /// [`Conflict`](crate::ErrorKind::Conflict).
     async fn create_request(&self, request: &NewRequest) -> Result<PendingRequest>;
 
-    /// The request of that name, or what became of it. `None`: there was none, or it was forgotten.
+    /// The request with that name, or its result. `None`: there was none, or it was deleted.
     async fn request(&self, name: &CertificateName) -> Result<Option<PendingRequest>>;
 
-    /// Completes the request of that name: there is a new version then. No pending request is
-    /// [`Absent`](crate::ErrorKind::Absent).
+    /// Completes the request with that name and creates a new version. Without a pending request,
+    /// the error is [`Absent`](crate::ErrorKind::Absent).
     async fn merge(&self, merge: &Merge) -> Result<Certificate>;
 
-    /// Forgets the request of that name and its key. Whether there was one.
+    /// Deletes the request with that name and its key. Returns whether there was one.
     async fn forget_request(&self, name: &CertificateName) -> Result<bool>;
 }
 
-/// A key to be made and a request for it.
+/// A key to generate and its request.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct NewRequest {
-    /// Under which name.
+    /// The certificate name.
     pub name: CertificateName,
-    /// What it is asked for.
+    /// The requested certificate.
     pub wanted: RequestedCertificate,
-    /// The tags of the version that it becomes.
+    /// The tags of the new version.
     pub tags: Tags,
 }
 
 impl NewRequest {
-    /// Without tags.
+    /// Creates it without tags.
     pub fn new(name: CertificateName, wanted: RequestedCertificate) -> Self {
         Self { name, wanted, tags: Tags::default() }
     }
 
-    /// With these tags.
+    /// Sets the tags.
     #[must_use]
     pub fn with_tags(self, tags: Tags) -> Self {
         Self { tags, ..self }
     }
 }
 
-/// What a certificate is asked for.
+/// The contents of a requested certificate.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RequestedCertificate {
-    /// Its subject, which may be empty where there are names.
+    /// Its subject, which may be empty if there are alternative names.
     pub subject: SubjectName,
-    /// Its names besides the subject.
+    /// Its subject alternative names.
     pub names: Vec<AlternativeName>,
-    /// What kind of key is made.
+    /// The kind of key.
     pub key: RequestedKey,
-    /// Where the key is made and kept.
+    /// Where the key is generated and kept.
     pub protection: KeyProtection,
-    /// Whether the key may leave the vault. One in an HSM may not.
+    /// Whether the key is exportable. An HSM key is not.
     pub exportable: Exportable,
 }
 
 impl RequestedCertificate {
-    /// A certificate for that subject, with every choice at its default.
+    /// A certificate with that subject and default options.
     pub fn new(subject: SubjectName) -> Self {
         Self {
             subject,
@@ -87,7 +87,7 @@ impl RequestedCertificate {
         }
     }
 
-    /// For these names too, each once.
+    /// Adds these names and removes duplicates.
     #[must_use]
     pub fn with_names(mut self, names: impl IntoIterator<Item = AlternativeName>) -> Self {
         for name in names {
@@ -98,26 +98,26 @@ impl RequestedCertificate {
         self
     }
 
-    /// With a key of that kind.
+    /// Sets the kind of key.
     #[must_use]
     pub fn with_key(self, key: RequestedKey) -> Self {
         Self { key, ..self }
     }
 
-    /// With a key that is kept there.
+    /// Sets where the key is kept.
     #[must_use]
     pub fn with_protection(self, protection: KeyProtection) -> Self {
         Self { protection, ..self }
     }
 
-    /// With a key that may leave the vault, or may not.
+    /// Sets whether the key is exportable.
     #[must_use]
     pub fn with_exportable(self, exportable: Exportable) -> Self {
         Self { exportable, ..self }
     }
 }
 
-/// A kind of key that a vault makes.
+/// A kind of key that a vault can generate.
 ///
 /// ```
 /// use akv_core::RequestedKey;
@@ -182,7 +182,7 @@ const KEYS: &[(&str, KeyKind)] = &[
 ];
 const EXPECTED_KEY: &str = "rsa-2048, rsa-3072, rsa-4096, ec-p256, ec-p384 or ec-p521";
 
-/// Where a key is made and kept.
+/// Where a key is generated and kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum KeyProtection {
@@ -193,32 +193,32 @@ pub enum KeyProtection {
     Hsm,
 }
 
-/// A request in a vault, or what became of it.
+/// A request in a vault, or its result.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PendingRequest {
-    /// How far it has come.
+    /// Its progress.
     pub state: OperationState,
-    /// Whether whoever holds the vault signs it, and not the vault or an authority that it knows.
+    /// Whether an external CA signs it, and not the vault or one of its integrated CAs.
     pub awaits_merge: bool,
-    /// The request; `None` where it cannot be read, and in a plan, which has no key made.
+    /// The request; `None` if it cannot be parsed, and in a plan, which generates no key.
     pub csr: Option<CertificateRequest>,
-    /// Where the key is kept, where that is known.
+    /// Where the key is kept, if known.
     pub protection: Option<KeyProtection>,
-    /// Whether the key may leave the vault, where that is known.
+    /// Whether the key is exportable, if known.
     pub exportable: Option<Exportable>,
-    /// What the request would ask for, where it was not made.
+    /// The contents of a planned request.
     planned: Option<RequestedCertificate>,
 }
 
 impl PendingRequest {
-    /// One that is to be merged, of which nothing is known but the request.
+    /// A request for an external CA without further data.
     pub fn new(state: OperationState, csr: Option<CertificateRequest>) -> Self {
         let (protection, exportable, planned) = (None, None, None);
         Self { state, awaits_merge: true, csr, protection, exportable, planned }
     }
 
-    /// The one that a vault would make for that.
+    /// The request that a vault would create from `wanted`.
     pub(crate) fn planned(wanted: &RequestedCertificate) -> Self {
         Self {
             protection: Some(wanted.protection),
@@ -228,12 +228,12 @@ impl PendingRequest {
         }
     }
 
-    /// Whether it waits for its certificate.
+    /// Whether it is pending.
     pub fn is_pending(&self) -> bool {
         self.state == OperationState::InProgress
     }
 
-    /// In what it differs from what is wanted.
+    /// Its differences from `wanted`.
     pub(crate) fn differences(&self, wanted: &RequestedCertificate) -> Vec<&'static str> {
         let (subject, names, key) = match (&self.csr, &self.planned) {
             (Some(csr), _) => (csr.subject(), csr.alternative_names(), csr.key_kind()),
@@ -258,25 +258,25 @@ impl PendingRequest {
     }
 }
 
-/// A certificate to be merged with the key of its request.
+/// A certificate to merge with the key of its request.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Merge {
-    /// Under which name.
+    /// The certificate name.
     pub name: CertificateName,
     /// The certificate and its chain as DER, leaf first.
-    pub certificates: Vec<Vec<u8>>,
-    /// The tags of the new version; `None` leaves those of the request.
+    pub certificates: Vec<CertificateDer>,
+    /// The tags of the new version; `None` keeps those of the request.
     pub tags: Option<Tags>,
 }
 
 impl Merge {
     /// Leaf and chain, with the tags of the request.
-    pub fn new(name: CertificateName, certificates: Vec<Vec<u8>>) -> Self {
+    pub fn new(name: CertificateName, certificates: Vec<CertificateDer>) -> Self {
         Self { name, certificates, tags: None }
     }
 
-    /// With these tags.
+    /// Sets the tags.
     #[must_use]
     pub fn with_tags(self, tags: Option<Tags>) -> Self {
         Self { tags, ..self }
@@ -284,6 +284,6 @@ impl Merge {
 
     /// The leaf's thumbprint.
     pub fn thumbprint(&self) -> Thumbprint {
-        Thumbprint::of(self.certificates.first().map(Vec::as_slice).unwrap_or_default())
+        Thumbprint::of(self.certificates.first().map(|leaf| &**leaf).unwrap_or_default())
     }
 }

@@ -1,4 +1,4 @@
-//! What can be changed in Azure, by one name in a plan and in an audit.
+//! The changes in Azure, with the same names in plans and audits.
 
 use std::fmt;
 
@@ -22,8 +22,8 @@ pub enum Action {
     Merge,
     /// Cancels a pending request.
     Cancel,
-    /// Recovers a soft-deleted certificate. The mark on a certificate that was recovered for an
-    /// addition is a part of this.
+    /// Recovers a soft-deleted certificate. This includes marking a certificate that was recovered
+    /// for an addition.
     Recover,
     /// Imports a certificate.
     Import,
@@ -36,7 +36,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// The name that plans and audits use.
+    /// The name in plans and audits.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::CreateVault => "create-vault",

@@ -1,14 +1,14 @@
-//! What time it is: told to the domain, never asked by it.
+//! The clock is passed to the domain; the domain never reads the system's clock.
 
 use time::OffsetDateTime;
 
 /// A clock.
 pub trait Clock: Send + Sync {
-    /// The present time (UTC).
+    /// The current time (UTC).
     fn now(&self) -> OffsetDateTime;
 }
 
-/// The machine's clock: what a program hands to the jobs. Nothing in this crate asks it by itself.
+/// The machine's clock, for a program that runs jobs. This crate never uses it by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::exhaustive_structs, reason = "it has no state")]
 pub struct SystemClock;
@@ -19,8 +19,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still, for tests: a program that runs longer than a moment would take expired
-/// certificates for valid.
+/// A clock that stands still, for tests. Do not use it in a program that keeps running: expired
+/// certificates would count as valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FixedClock(OffsetDateTime);
 

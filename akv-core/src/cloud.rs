@@ -1,4 +1,4 @@
-//! A cloud as data: where tokens, vaults and Resource Manager are, and for which audience.
+//! A cloud as data: its endpoints and their audiences.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::InvalidValue;
 
-/// Everything that differs from one Azure cloud to another. URLs are without a final slash.
+/// Everything that differs between Azure clouds. URLs have no final slash.
 ///
 /// ```
 /// use akv_core::Cloud;
@@ -20,20 +20,19 @@ use crate::error::InvalidValue;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Cloud {
-    /// What people call it: `public`, `government`, `china`.
+    /// Its display name: `public`, `government`, `china`.
     pub name: String,
-    /// Where tokens come from: `https://login.microsoftonline.com`.
+    /// The URL of Entra ID: `https://login.microsoftonline.com`.
     pub authority: String,
-    /// Resource Manager's endpoint: `https://management.azure.com`.
+    /// The endpoint of Resource Manager: `https://management.azure.com`.
     pub resource_manager: String,
-    /// For whom a Resource Manager token is: `https://management.azure.com`.
+    /// The audience of Resource Manager tokens: `https://management.azure.com`.
     pub resource_manager_audience: String,
-    /// What follows a vault's name in its host, with a port where that is not 443:
-    /// `vault.azure.net`.
+    /// The part of a vault's host after its name, with a port unless it is 443: `vault.azure.net`.
     pub vault_suffix: String,
-    /// For whom a vault token is: `https://vault.azure.net`.
+    /// The audience of vault tokens: `https://vault.azure.net`.
     pub vault_audience: String,
-    /// More roots to trust, as a PEM file: for a cloud of one's own.
+    /// Additional trust anchors as a PEM file, for a private cloud.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
 }
@@ -70,8 +69,8 @@ impl Cloud {
         )
     }
 
-    /// A cloud with these endpoints, whose Resource Manager and vaults are the audiences of their
-    /// tokens.
+    /// A cloud with these endpoints. The URLs of Resource Manager and of the vaults are also the
+    /// audiences of their tokens.
     pub fn new(
         name: impl Into<String>,
         authority: impl Into<String>,
@@ -102,7 +101,7 @@ setters! {
 impl FromStr for Cloud {
     type Err = InvalidValue;
 
-    /// The built-in clouds by the names in use for them, in any letter case.
+    /// Parses the usual names of the built-in clouds, in any letter case.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         match text.trim().to_ascii_lowercase().as_str() {
             "public" | "azure" | "azurecloud" | "azurepublic" | "azurepubliccloud" => {

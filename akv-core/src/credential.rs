@@ -1,4 +1,4 @@
-//! Who we are to Azure. What a credential means is here; how it becomes a token is not.
+//! Credentials for Azure: their data, without the sign-in.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,47 +9,47 @@ use zeroize::Zeroizing;
 use crate::secret::{ClientSecret, Password};
 use crate::vault::ClientId;
 
-/// Whom to be. Never a developer's ambient login unless [`Credential::AzureCli`] is asked for by
-/// name.
+/// How to authenticate. A developer's ambient login is never used, except by
+/// [`Credential::AzureCli`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Credential {
     /// A service principal with a client secret.
     ClientSecret {
-        /// The application's id.
+        /// The application (client) ID.
         client_id: ClientId,
         /// Its secret.
         secret: ClientSecret,
     },
     /// A service principal with a certificate.
     ClientCertificate {
-        /// The application's id.
+        /// The application (client) ID.
         client_id: ClientId,
         /// The certificate and its RSA key, as PKCS#12 or PEM.
         certificate: ClientCertificate,
         /// Its password; empty for none.
         password: Password,
     },
-    /// The managed identity that the machine itself has.
+    /// The system-assigned managed identity of the machine.
     SystemAssignedIdentity,
-    /// A managed identity that was given to the machine.
+    /// A user-assigned managed identity of the machine.
     UserAssignedIdentity {
-        /// The identity's client id.
+        /// The identity's client ID.
         client_id: ClientId,
     },
-    /// Workload identity federation: a token file that the platform keeps fresh stands for the
-    /// application (`AZURE_FEDERATED_TOKEN_FILE` in Kubernetes).
+    /// Workload identity federation: the application authenticates with a token file that the
+    /// platform keeps current (`AZURE_FEDERATED_TOKEN_FILE` in Kubernetes).
     WorkloadIdentity {
-        /// The application's id.
+        /// The application (client) ID.
         client_id: ClientId,
         /// The file with the federated token.
         token_file: PathBuf,
     },
-    /// The login of the Azure CLI: for people at a keyboard.
+    /// The login of the Azure CLI, for interactive use.
     AzureCli,
 }
 
-/// Where the certificate of a service principal is, with its key.
+/// The source of a service principal's certificate and key.
 ///
 /// ```
 /// use std::path::PathBuf;
@@ -62,9 +62,9 @@ pub enum Credential {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientCertificate {
-    /// In a file, which is read again for each new token.
+    /// A file, which is read again for each new token.
     File(PathBuf),
-    /// In memory, which is wiped.
+    /// Bytes in memory, zeroized on drop.
     Bytes(Arc<Zeroizing<Vec<u8>>>),
 }
 
@@ -90,8 +90,8 @@ impl fmt::Debug for ClientCertificate {
 }
 
 impl Credential {
-    /// Whether it can sign in to a tenant that is named, and to no other: a service principal's own
-    /// credentials. A managed identity and the Azure CLI's login have a tenant already.
+    /// Whether it needs a tenant to sign in: true for a service principal's own credentials. A
+    /// managed identity and the Azure CLI's login already have a tenant.
     pub fn needs_tenant(&self) -> bool {
         matches!(
             self,

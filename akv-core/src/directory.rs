@@ -11,11 +11,11 @@ use crate::store_path::StorePath;
 use crate::vault::{ObjectId, ResourceGroupName, SubscriptionId, TenantId, VaultName};
 use crate::vault_query::VaultQuery;
 
-/// What the control plane (Resource Manager) can do. Absence is `Ok(None)`, as in
+/// The operations of the control plane (Resource Manager). Absence is `Ok(None)`, as in
 /// [`CertificateStore`](crate::CertificateStore).
 #[async_trait]
 pub trait VaultDirectory: Send + Sync {
-    /// The subscriptions that the caller sees in a tenant, in whatever state.
+    /// The subscriptions of a tenant that the caller can see, in any state.
     async fn subscriptions(&self, tenant: &TenantId) -> Result<Listing<Subscription>>;
 
     /// The store paths of all vaults in a subscription.
@@ -25,10 +25,10 @@ pub trait VaultDirectory: Send + Sync {
         subscription: SubscriptionId,
     ) -> Result<Listing<StorePath>>;
 
-    /// Looks at a vault.
+    /// A vault.
     async fn vault(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<Vault>>;
 
-    /// The region that a resource group itself is in. `None`: there is no such group.
+    /// The region of a resource group. `None`: the group does not exist.
     async fn resource_group_region(
         &self,
         tenant: &TenantId,
@@ -36,33 +36,31 @@ pub trait VaultDirectory: Send + Sync {
         group: &ResourceGroupName,
     ) -> Result<Option<Region>>;
 
-    /// Creates a vault and returns when it answers. Must be called only where
-    /// [`vault`](Self::vault) said `None`: the service's own operation would change an existing
-    /// vault.
+    /// Creates a vault and returns when it answers. Call it only after [`vault`](Self::vault)
+    /// returned `None`: the service's operation would change an existing vault.
     async fn create(&self, tenant: &TenantId, vault: &NewVault) -> Result<Vault>;
 
-    /// Returns when a vault that was ordered as `vault`, and is still in the making as `found` says,
-    /// answers.
+    /// Waits until a vault that is being created from `vault`, with the state `found`, answers.
     async fn ready(&self, tenant: &TenantId, vault: &NewVault, found: Vault) -> Result<Vault>;
 
-    /// The settings of a vault, where the directory can tell them.
+    /// The settings of a vault, if the directory can read them.
     async fn settings(&self, _tenant: &TenantId, _id: &VaultId) -> Result<Option<VaultSettings>> {
         Ok(None)
     }
 
-    /// Its index, where it has one.
+    /// Its index, if it has one.
     fn query(&self) -> Option<&dyn VaultQuery> {
         None
     }
 }
 
-/// A subscription as the caller sees it.
+/// A subscription that the caller can see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Subscription {
-    /// Its id.
+    /// Its ID.
     pub id: SubscriptionId,
-    /// Its name for people.
+    /// Its display name.
     pub name: String,
     /// `Enabled`, `Warned`, `PastDue`, `Disabled`, `Deleted`.
     pub state: String,
@@ -74,16 +72,16 @@ impl Subscription {
         Self { id, name: name.into(), state: state.into() }
     }
 
-    /// Whether its resources can be read and used. Subscriptions that are warned or past due still
-    /// work.
+    /// Whether its resources can be read and used. Subscriptions in the states `Warned` and
+    /// `PastDue` still work.
     pub fn is_usable(&self) -> bool {
         ["Enabled", "Warned", "PastDue"].iter().any(|s| self.state.eq_ignore_ascii_case(s))
     }
 }
 
-/// A vault with all the parts that Resource Manager wants.
+/// A vault with all parts that Resource Manager needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "three parts are what Resource Manager asks for")]
+#[expect(clippy::exhaustive_structs, reason = "Resource Manager requires three parts")]
 pub struct VaultId {
     /// Its subscription.
     pub subscription: SubscriptionId,
@@ -117,22 +115,22 @@ impl fmt::Display for VaultId {
     }
 }
 
-/// A vault as Resource Manager describes it.
+/// A vault in Resource Manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Vault {
     /// Its store path.
     pub path: StorePath,
-    /// The region it is in.
+    /// Its region.
     pub region: Region,
-    /// Where its certificates are, without a final slash.
+    /// The URL of its data plane, without a final slash.
     pub uri: Option<String>,
     /// `Succeeded`, `RegisteringDns`.
     pub provisioning_state: Option<String>,
 }
 
 impl Vault {
-    /// A vault of which no more is known.
+    /// A vault without further data.
     pub fn new(path: StorePath, region: Region) -> Self {
         Self { path, region, uri: None, provisioning_state: None }
     }
@@ -145,37 +143,37 @@ setters! {
     }
 }
 
-/// How a vault is protected.
+/// The protection of a vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VaultSettings {
-    /// Whether nobody can purge before the retention has passed.
+    /// Whether purging before the end of the retention period is impossible.
     pub purge_protection: PurgeProtection,
     /// Whether every network can reach it.
     pub public_access: PublicAccess,
 }
 
 impl VaultSettings {
-    /// What protects the vault.
+    /// Takes the settings.
     pub fn new(purge_protection: PurgeProtection, public_access: PublicAccess) -> Self {
         Self { purge_protection, public_access }
     }
 }
 
-/// A vault to be created.
+/// A vault to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewVault {
-    /// Where and under which name.
+    /// Its location and name.
     pub id: VaultId,
-    /// In which region.
+    /// Its region.
     pub region: Region,
-    /// All else.
+    /// Its settings.
     pub options: VaultOptions,
 }
 
 impl NewVault {
-    /// This vault in that region, with every choice at its default.
+    /// A vault in that region with default settings.
     pub fn new(id: VaultId, region: Region) -> Self {
         Self { id, region, options: VaultOptions::default() }
     }
@@ -183,24 +181,24 @@ impl NewVault {
 
 setters! { NewVault { with_options(options: VaultOptions) } }
 
-/// How a new vault is to be. The default is what a careful administrator would choose: standard,
-/// Azure RBAC, 90 days of soft delete, public access, purge protection left off because it cannot
-/// be undone.
+/// The settings of a new vault. The defaults are those of a careful administrator: standard, Azure
+/// RBAC, 90 days of soft delete, public access. Purge protection is off, because it cannot be
+/// undone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct VaultOptions {
     /// Standard or premium (with HSM keys).
     pub sku: Sku,
-    /// Who decides about access to the vault's content.
+    /// The access model for the vault's contents.
     pub access: AccessModel,
-    /// Whether nobody, not even an owner, can purge before the retention has passed. Cannot be
-    /// undone.
+    /// Whether purging before the end of the retention period is impossible, even for an owner.
+    /// Cannot be undone.
     pub purge_protection: PurgeProtection,
     /// How long deleted objects and the deleted vault can be recovered.
     pub retention: RetentionDays,
     /// Whether the vault answers on its public address.
     pub public_access: PublicAccess,
-    /// Tags of the vault itself, which has room for 50.
+    /// Tags of the vault itself, at most 50.
     pub tags: Vec<(String, String)>,
 }
 
@@ -215,14 +213,17 @@ setters! {
     }
 }
 
-/// The price tier of a vault.
+/// The pricing tier of a vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::exhaustive_enums, reason = "a directory has to know every one to create a vault")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every directory implementation must handle all variants"
+)]
 pub enum Sku {
     /// Software-protected keys.
     #[default]
     Standard,
-    /// HSM-protected keys too.
+    /// HSM-protected keys in addition.
     Premium,
 }
 
@@ -247,32 +248,35 @@ impl fmt::Display for Sku {
     }
 }
 
-/// Who decides about access to a vault's content.
+/// The access model for a vault's contents.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[expect(clippy::exhaustive_enums, reason = "a directory has to know every one to create a vault")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "every directory implementation must handle all variants"
+)]
 pub enum AccessModel {
     /// Azure role assignments.
     #[default]
     Rbac,
-    /// Access policies of the vault; each object id named gets all certificate permissions that
-    /// the jobs need. With none named, nobody can use the vault until one is added.
+    /// Access policies of the vault; each listed object ID gets all certificate permissions that
+    /// the jobs need. If the list is empty, the vault cannot be used until a policy is added.
     Policies(Vec<ObjectId>),
 }
 
 /// Whether a vault is protected from purging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::exhaustive_enums, reason = "on and off are all there is")]
+#[expect(clippy::exhaustive_enums, reason = "only on and off exist")]
 pub enum PurgeProtection {
     /// Not protected.
     #[default]
     Off,
-    /// Protected, for ever.
+    /// Permanently protected.
     On,
 }
 
 /// Whether a vault answers on its public address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::exhaustive_enums, reason = "on and off are all there is")]
+#[expect(clippy::exhaustive_enums, reason = "only on and off exist")]
 pub enum PublicAccess {
     /// It does.
     #[default]
@@ -309,13 +313,13 @@ impl FromStr for RetentionDays {
     }
 }
 
-/// A region such as `westeurope`. Names compare without regard to case and blanks, as people write
-/// both `West Europe` and `westeurope`.
+/// A region such as `westeurope`. Comparison ignores letter case and spaces, because both `West
+/// Europe` and `westeurope` are in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region(String);
 
 impl Region {
-    /// The name in the form that the service shows: lower case, no blanks.
+    /// The name in the service's form: lower case, no spaces.
     pub fn as_str(&self) -> &str {
         &self.0
     }

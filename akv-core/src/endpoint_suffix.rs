@@ -1,11 +1,11 @@
-//! The hosts that an operator trusts with tokens.
+//! The hosts that may receive tokens according to the operator.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::error::InvalidValue;
 
-/// A DNS suffix, with a port where that is not 443: it covers itself and every host below it.
+/// A DNS suffix, with a port unless it is 443: it covers itself and every host below it.
 ///
 /// ```
 /// use akv_core::EndpointSuffix;
@@ -19,7 +19,7 @@ use crate::error::InvalidValue;
 pub struct EndpointSuffix(String);
 
 impl EndpointSuffix {
-    /// Whether the host, with its port where that is not 443, is the suffix or below it.
+    /// Whether the host, with its port unless it is 443, is the suffix or below it.
     pub fn covers(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
         let host = host.strip_suffix(":443").unwrap_or(&host);
@@ -39,7 +39,7 @@ impl FromStr for EndpointSuffix {
         let label = |label: &str| {
             !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         };
-        // A top-level domain alone would allow nearly everybody.
+        // A top-level domain would cover nearly every host.
         if port.parse::<u16>().is_ok() && name.contains('.') && name.split('.').all(label) {
             Ok(Self(suffix.to_owned()))
         } else {

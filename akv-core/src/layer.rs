@@ -1,4 +1,4 @@
-//! What stands between the jobs and the ports: a plan, an audit.
+//! A layer between the jobs and the ports: a plan or an audit.
 
 use std::sync::Arc;
 
@@ -15,23 +15,23 @@ use crate::store_path::StorePath;
 use crate::vault::{ResourceGroupName, SubscriptionId, TenantId};
 use crate::vault_query::VaultQuery;
 
-/// Wraps the ports that jobs are made with. The jobs' decisions do not know of it.
+/// Wraps the ports of jobs. The jobs' decisions do not depend on it.
 pub trait Layer: Send + Sync {
-    /// Stands in front of a vault, which `identity` accesses.
+    /// Wraps a vault that `identity` accesses.
     fn store(
         &self,
         store: Arc<dyn CertificateStore>,
         identity: Arc<dyn Identity>,
     ) -> Arc<dyn CertificateStore>;
 
-    /// Stands in front of the control plane, which `identity` accesses.
+    /// Wraps the control plane that `identity` accesses.
     fn directory(
         &self,
         directory: Arc<dyn VaultDirectory>,
         identity: Arc<dyn Identity>,
     ) -> Arc<dyn VaultDirectory>;
 
-    /// Stands in front of the certificates and the requests of one vault, which `identity` accesses.
+    /// Wraps the certificates and the requests of one vault that `identity` accesses.
     fn requests(
         &self,
         store: Arc<dyn CertificateStore>,
@@ -40,14 +40,14 @@ pub trait Layer: Send + Sync {
     ) -> (Arc<dyn CertificateStore>, Arc<dyn CertificateRequests>);
 }
 
-/// Who accesses a port.
+/// The identity that accesses a port.
 #[async_trait]
 pub trait Identity: Send + Sync {
-    /// The application id or, where there is none, the object id. `None` where it is not known.
+    /// The application ID or, if there is none, the object ID. `None` if it is unknown.
     async fn id(&self) -> Option<String>;
 }
 
-/// An identity whose id is known, or nobody's.
+/// A known or an unknown identity.
 #[async_trait]
 impl Identity for Option<String> {
     async fn id(&self) -> Option<String> {
@@ -55,7 +55,7 @@ impl Identity for Option<String> {
     }
 }
 
-/// What a layer makes of the one change of the control plane.
+/// Implements the only change of the control plane in a layer.
 #[async_trait]
 pub(crate) trait CreateVault: Send + Sync {
     async fn create(

@@ -1,11 +1,11 @@
 //! The pure domain of managing X.509 certificates in Azure Key Vault.
 //!
-//! No I/O, no clock, no Azure JSON, no words of Keyfactor: models, certificate bundles, the two
-//! ports ([`CertificateStore`], [`VaultDirectory`]) and the jobs with all that they decide.
+//! No I/O, no clock, no Azure JSON, no Keyfactor terms: models, certificate bundles, the two ports
+//! ([`CertificateStore`], [`VaultDirectory`]) and the jobs with all their decisions.
 //!
 //! # A first program
 //!
-//! A job is written against the ports. Here the vault is one in memory; `akv-azure` has the real one.
+//! A job uses only the ports. Here the vault is in memory; `akv-azure` implements the real one.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -27,18 +27,18 @@
 //! # Ok::<(), akv_core::InvalidValue>(())
 //! ```
 //!
-//! An [`Error`] says what a scheduler asks: whether the change may have happened, whether and when to
-//! try again.
+//! An [`Error`] answers a scheduler's questions: whether the change may have happened, and whether
+//! and when to retry.
 //!
 //! # Features
 //!
-//! * `test-util`: [`memory`], the two ports in memory, with failures on demand.
+//! * `test-util`: [`memory`], in-memory implementations of the two ports with failures on demand.
 //!
-//! # What the versions promise
+//! # Compatibility
 //!
-//! Structs are made by constructors and `with_` methods, and public enums can get new variants. A port
-//! gets new methods with a default only, so an implementation of a port stays one. Words of messages are
-//! not part of the interface.
+//! Constructors and `with_` methods create all structs, and public enums are non-exhaustive. A port
+//! only gains methods with a default implementation, so existing implementations keep compiling.
+//! The text of messages is not part of the interface.
 
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
@@ -49,6 +49,7 @@ mod address;
 pub mod audit;
 pub mod bundle;
 mod certificate;
+mod certificate_der;
 mod certificate_requests;
 mod change;
 mod clock;
@@ -81,6 +82,7 @@ pub use certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, Exportable, KeyState,
     ListedCertificate, Thumbprint, Version,
 };
+pub use certificate_der::CertificateDer;
 pub use certificate_requests::{
     CertificateRequests, KeyProtection, Merge, NewRequest, PendingRequest, RequestedCertificate,
     RequestedKey,
@@ -109,7 +111,7 @@ pub use vault::{ClientId, ObjectId, ResourceGroupName, SubscriptionId, TenantId,
 pub use vault_query::VaultQuery;
 pub use versions::{CertificateVersions, ListedVersion};
 
-/// The README, whose examples are tests.
+/// Runs the README's examples as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -1,9 +1,9 @@
-//! A list of the control plane, whole or with a gap.
+//! A list of the control plane, complete or with a gap.
 
 use crate::error::Error;
 
-/// What the control plane listed, as far as it can be read: an item that cannot must not hide the
-/// others, and must not go unnoticed.
+/// The readable part of a list of the control plane: an unreadable item must neither hide the
+/// others nor go unnoticed.
 ///
 /// ```
 /// use akv_core::Listing;
@@ -13,9 +13,9 @@ use crate::error::Error;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Listing<T> {
-    /// What was read, as listed.
+    /// The readable items, in order.
     pub items: Vec<T>,
-    /// What is missing of the list, and why.
+    /// The missing part, and the reason.
     pub gap: Option<Error>,
 }
 
@@ -26,7 +26,7 @@ impl<T> From<Vec<T>> for Listing<T> {
 }
 
 impl<T> Listing<T> {
-    /// The same, with something missing.
+    /// Sets the gap.
     #[must_use]
     pub fn with_gap(self, gap: impl Into<Option<Error>>) -> Self {
         Self { gap: gap.into(), ..self }

@@ -1,4 +1,4 @@
-//! Secrets have types: wiped on drop, `Debug` prints the type only, no `Display`, no `Serialize`.
+//! Secret types: zeroized on drop, `Debug` prints only the type, no `Display`, no `Serialize`.
 
 use std::fmt;
 
@@ -11,12 +11,12 @@ macro_rules! secret {
         pub struct $name(SecretString);
 
         impl $name {
-            /// The secret itself: only where it is used, never where it is shown.
+            /// The secret itself, for use and never for display.
             pub fn expose(&self) -> &str {
                 self.0.expose_secret()
             }
 
-            /// Whether there is nothing in it.
+            /// Whether it is empty.
             pub fn is_empty(&self) -> bool {
                 self.expose().is_empty()
             }
@@ -54,11 +54,11 @@ secret! {
 }
 
 impl Password {
-    /// The longest password, in characters: five times what Key Vault takes. Key derivations hash it
-    /// again and again, so its length is work.
+    /// The longest password, in characters: five times Key Vault's limit. Key derivations hash it
+    /// again and again, so its length costs time.
     pub const MAX_CHARACTERS: usize = 1024;
 
-    /// Whether it is longer than any file's may be.
+    /// Whether it is longer than any file's password can be.
     pub fn is_too_long(&self) -> bool {
         self.expose().chars().nth(Self::MAX_CHARACTERS).is_some()
     }
@@ -70,7 +70,7 @@ secret! {
 }
 
 secret! {
-    /// A secret of which nothing more is known: what a vault of secrets gives.
+    /// A secret of unknown purpose, such as one from a password vault.
     ///
     /// ```
     /// use akv_core::{Password, Secret};

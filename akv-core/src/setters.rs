@@ -1,4 +1,4 @@
-/// Methods `with_FIELD` for a struct of public fields that may get more of them.
+/// Generates `with_FIELD` methods for a struct of public fields that may gain fields.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! setters {

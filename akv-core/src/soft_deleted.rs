@@ -1,4 +1,4 @@
-//! The list of what is in soft delete: a capability that not every kind of store has.
+//! The list of soft-deleted certificates: an optional capability of a store.
 
 use futures::stream::BoxStream;
 use time::OffsetDateTime;
@@ -6,19 +6,19 @@ use time::OffsetDateTime;
 use crate::certificate::ListedCertificate;
 use crate::error::Result;
 
-/// A store that can list its certificates in soft delete: see
+/// A store that can list its soft-deleted certificates: see
 /// [`CertificateStore::soft_deleted`](crate::CertificateStore::soft_deleted).
 pub trait SoftDeletedCertificates: Send + Sync {
-    /// Every certificate in soft delete, in the service's order. Pages are fetched as the stream is
-    /// read; after an error the stream ends.
+    /// Every soft-deleted certificate, in the service's order. Pages are fetched while the stream
+    /// is read; the stream ends after an error.
     fn list(&self) -> BoxStream<'_, Result<ListedDeletedCertificate>>;
 }
 
-/// What a list tells of a certificate in soft delete.
+/// The list item of a soft-deleted certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListedDeletedCertificate {
-    /// The newest version, as it was when it was deleted.
+    /// The newest version at the time of the deletion.
     pub certificate: ListedCertificate,
     /// When it was deleted (UTC).
     pub deleted: Option<OffsetDateTime>,
@@ -27,7 +27,7 @@ pub struct ListedDeletedCertificate {
 }
 
 impl ListedDeletedCertificate {
-    /// A certificate in soft delete, of which the times are not known.
+    /// A soft-deleted certificate without times.
     pub fn new(certificate: ListedCertificate) -> Self {
         Self { certificate, deleted: None, scheduled_purge: None }
     }

@@ -9,6 +9,7 @@ use crate::bundle::Bundle;
 use crate::certificate::{
     Certificate, CertificateName, DeletedCertificate, Exportable, ListedCertificate, Version,
 };
+use crate::certificate_der::CertificateDer;
 use crate::error::Result;
 use crate::soft_deleted::SoftDeletedCertificates;
 use crate::store_details::CertificateDetails;
@@ -16,60 +17,60 @@ use crate::tags::Tags;
 use crate::vault::VaultName;
 use crate::versions::CertificateVersions;
 
-/// What one vault can do.
+/// The operations of one vault.
 ///
-/// Absence is `Ok(None)`; every other failure is `Err`. There is no third way: "I may not look" is
-/// never "it is not there". A store is silent about what passes by itself: it returns from `delete`
-/// and `recover` when the service has settled, and waits out conflicts that resolve in time, each
-/// bounded by its own deadline.
+/// Absence is `Ok(None)`; every other failure is `Err`: a missing permission is never reported as
+/// absence. A store handles transient states itself: `delete` and `recover` return when the service
+/// has settled, and temporary conflicts are waited out, each until the store's own deadline.
 ///
-/// What only some kinds of stores can do is a capability: a method that gives `None` unless a store
-/// says otherwise. New ones are added in this way, so an implementation stays one.
+/// An operation that only some kinds of stores have is a capability: a method that returns `None`
+/// by default. New capabilities are added in this way, so existing implementations keep compiling.
 #[async_trait]
 pub trait CertificateStore: Send + Sync {
     /// The vault's name, for messages.
     fn vault(&self) -> &VaultName;
 
-    /// The same store for the rest of a change that may not be left half done: cancelling the
-    /// caller's work does not end it at once, only after a little while. Where nothing can be
-    /// cancelled it is the store itself.
+    /// The same store for the rest of a change that must not be left half done: cancellation takes
+    /// effect only after a short delay. A store without cancellation returns itself.
     fn finishing(&self) -> Arc<dyn CertificateStore>;
 
-    /// The newest version of each certificate, in the service's order. Pages are fetched as the
-    /// stream is read; after an error the stream ends.
+    /// The newest version of each certificate, in the service's order. Pages are fetched while the
+    /// stream is read; the stream ends after an error.
     fn list(&self, options: ListOptions) -> BoxStream<'_, Result<ListedCertificate>>;
 
     /// The newest version of a certificate.
     async fn certificate(&self, name: &CertificateName) -> Result<Option<Certificate>>;
 
-    /// The certificates that a version was imported with: leaf first, then the chain, as DER. Needs
+    /// The certificates of an imported version: leaf first, then the chain, as DER. Needs
     /// permission to read the backing secret.
-    async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>>;
+    async fn chain(&self, name: &CertificateName, version: &Version)
+    -> Result<Vec<CertificateDer>>;
 
-    /// What became of the creation of a certificate: by the service itself or by an authority. One
-    /// that was imported had none.
+    /// The state of a certificate's creation by the service itself or by a CA. An imported
+    /// certificate has none.
     async fn operation(&self, name: &CertificateName) -> Result<Option<OperationState>>;
 
-    /// A certificate in soft delete.
+    /// A soft-deleted certificate.
     async fn deleted(&self, name: &CertificateName) -> Result<Option<DeletedCertificate>>;
 
-    /// Makes the name's first version or a new one. Tags of earlier versions are not carried over.
+    /// Creates the name's first version or a new one. Tags of earlier versions are not carried
+    /// over.
     async fn import(&self, import: &Import) -> Result<Certificate>;
 
-    /// Puts these tags in place of those of the newest version.
+    /// Replaces the tags of the newest version.
     async fn update_tags(&self, name: &CertificateName, tags: &Tags) -> Result<Certificate>;
 
-    /// Deletes all versions and returns when that has settled. `None`: there was nothing.
+    /// Deletes all versions and returns when that has settled. `None`: there was no certificate.
     async fn delete(&self, name: &CertificateName) -> Result<Option<Deletion>>;
 
-    /// Brings a certificate back from soft delete and returns when that has settled; once the
-    /// service has taken it, cancelling waits for that. `None`: it was not in soft delete.
+    /// Recovers a soft-deleted certificate and returns when that has settled. Once the service has
+    /// accepted the request, cancellation waits for that. `None`: it was not in soft delete.
     async fn recover(&self, name: &CertificateName) -> Result<Option<Certificate>>;
 
-    /// Removes a certificate in soft delete for good.
+    /// Purges a soft-deleted certificate.
     async fn purge(&self, name: &CertificateName) -> Result<Purged>;
 
-    /// The list of what is in soft delete. `None`: this kind of store has no such list.
+    /// The list of soft-deleted certificates. `None`: this kind of store has no such list.
     fn soft_deleted(&self) -> Option<&dyn SoftDeletedCertificates> {
         None
     }
@@ -79,65 +80,65 @@ pub trait CertificateStore: Send + Sync {
         None
     }
 
-    /// Policies and versions, where the store can tell them.
+    /// Policies and versions, if the store supports them.
     fn details(&self) -> Option<&dyn CertificateDetails> {
         None
     }
 }
 
-/// What a list is to have in it.
+/// The options of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ListOptions {
-    /// Whether certificates are listed whose creation is in progress.
+    /// Whether pending certificates are listed.
     pub pending: Pending,
 }
 
 setters! { ListOptions { with_pending(pending: Pending) } }
 
-/// Whether certificates count that are still being made.
+/// Whether pending certificates are included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::exhaustive_enums, reason = "a store has to know every one to list")]
+#[expect(clippy::exhaustive_enums, reason = "every store implementation must handle all variants")]
 pub enum Pending {
-    /// They do not.
+    /// They are not included.
     #[default]
     Exclude,
-    /// They do.
+    /// They are included.
     Include,
 }
 
-/// How far the creation of a certificate has come.
+/// The state of a certificate's creation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OperationState {
     /// The certificate is pending.
     InProgress,
-    /// It was made.
+    /// The certificate was created.
     Completed,
-    /// Somebody called it off.
+    /// The creation was cancelled.
     Cancelled,
-    /// It came to nothing.
+    /// The creation failed.
     Failed,
 }
 
-/// A certificate to be imported.
+/// A certificate to import.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Import {
-    /// Under which name.
+    /// The certificate name.
     pub name: CertificateName,
     /// Leaf, key and chain.
     pub bundle: Bundle,
     /// All the tags that the new version will have.
     pub tags: Tags,
-    /// Whether its key may leave the vault again.
+    /// Whether its key is exportable.
     pub exportable: Exportable,
-    /// What the import was decided upon.
+    /// The state for which the import was decided.
     pub precondition: Precondition,
 }
 
 impl Import {
-    /// Imports this under that name, exportable and without tags.
+    /// Imports the bundle under that name, exportable and without tags.
     pub fn new(name: CertificateName, bundle: Bundle, precondition: Precondition) -> Self {
         let (tags, exportable) = (Tags::default(), Exportable::default());
         Self { name, bundle, tags, exportable, precondition }
@@ -146,32 +147,32 @@ impl Import {
 
 setters! { Import { with_name(name: CertificateName), with_bundle(bundle: Bundle), with_tags(tags: Tags), with_exportable(exportable: Exportable), with_precondition(precondition: Precondition), } }
 
-/// What was under a name when an import was decided upon. A store does not import over anything
-/// else: if meanwhile somebody is recovering a certificate of that name, that is
-/// [`ErrorKind::BeingRecovered`](crate::ErrorKind::BeingRecovered) where nothing was there, and is
-/// waited out where a certificate was to be replaced.
+/// The state of the name when an import was decided. A store does not import in another state. If
+/// another client is recovering a certificate with that name, the result depends on it: with
+/// `Absent` it is [`ErrorKind::BeingRecovered`](crate::ErrorKind::BeingRecovered), with `Present`
+/// the store waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a store has to know every one to import")]
+#[expect(clippy::exhaustive_enums, reason = "every store implementation must handle all variants")]
 pub enum Precondition {
     /// No live certificate.
     Absent,
-    /// A live certificate, of which this is to be a new version.
+    /// A live certificate, which the import replaces with a new version.
     Present,
 }
 
-/// What became of a certificate that was deleted.
+/// The state of a certificate after its deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Deletion {
     /// It is in soft delete.
     SoftDeleted,
-    /// It is deleted, but the caller may not read deleted certificates, so nobody saw it settle.
+    /// It is deleted, but the caller lacks the permission to observe that it has settled.
     Unseen,
     /// The vault has no soft delete: it is gone.
     Gone,
 }
 
-/// What became of a purge.
+/// The result of a purge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Purged {

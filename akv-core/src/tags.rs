@@ -27,21 +27,21 @@ impl Tags {
     /// How many characters a name or a value may have.
     pub const MAX_LENGTH: usize = 256;
 
-    /// Tags to be written, checked against the limits. Of two with the same name the later stays.
+    /// Tags to write, checked against the limits. The later one of two with the same name is kept.
     pub fn new<K: Into<String>, V: Into<String>>(
         tags: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self, InvalidValue> {
         Self::as_stored(tags).checked()
     }
 
-    /// Tags as a service holds them: read, never judged.
+    /// Tags from the service, without checks.
     pub fn as_stored<K: Into<String>, V: Into<String>>(
         tags: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
         Self(tags.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 
-    /// The union of both, in which `newer` wins; checked against the limits.
+    /// The union of both; `newer` takes precedence. Checked against the limits.
     pub fn merged_with(&self, newer: &Self) -> Result<Self, InvalidValue> {
         let mut union = self.0.clone();
         union.extend(newer.0.clone());
@@ -53,17 +53,17 @@ impl Tags {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The value of the tag of that name.
+    /// The value of the tag with that name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// Whether there are none.
+    /// Whether there are no tags.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many there are.
+    /// The number of tags.
     pub fn len(&self) -> usize {
         self.0.len()
     }

@@ -1,4 +1,4 @@
-//! Text from outside: small files decoded the same way everywhere, and text made safe to show.
+//! Text from outside: decodes small files, and makes text safe to display.
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, Read};
@@ -50,7 +50,7 @@ pub enum NotText {
     /// Neither UTF-8 nor UTF-16 with a byte order mark, most likely an ANSI code page.
     #[error("it is not UTF-8 text (perhaps an ANSI code page): save it as UTF-8")]
     NotUtf8,
-    /// It has NUL characters: a binary file, or UTF-16 without a byte order mark.
+    /// It contains NUL characters: a binary file, or UTF-16 without a byte order mark.
     #[error(
         "it has NUL characters (a binary file, or UTF-16 without a byte order mark): save it as UTF-8"
     )]
@@ -58,8 +58,8 @@ pub enum NotText {
 }
 
 /// Decodes a small text file or standard input: UTF-8 with or without a byte order mark, or UTF-16
-/// with one, as Windows PowerShell 5.1 writes them. The mark is not part of the text. The result may
-/// be a secret, so it is wiped.
+/// with one, as Windows PowerShell 5.1 writes them. The result does not contain the mark. It may be
+/// a secret, so it is zeroized.
 ///
 /// ```
 /// use akv_core::text::decode;
@@ -85,7 +85,7 @@ fn utf16(units: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Zeroizing<String>, No
     if !rest.is_empty() {
         return Err(NotText::DamagedUtf16);
     }
-    // Sized once, so that no copy is left behind by growing: a unit is at most three bytes of UTF-8.
+    // Allocated once, so that growing leaves no copy: a unit has at most three bytes of UTF-8.
     let mut text = Zeroizing::new(String::with_capacity(pairs.len() * 3));
     for character in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
         text.push(character.map_err(|_| NotText::DamagedUtf16)?);
@@ -93,7 +93,7 @@ fn utf16(units: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Zeroizing<String>, No
     Ok(text)
 }
 
-/// The text without one line end (`\n` or `\r\n`) at its end, which editors and `echo` add.
+/// The text without one trailing line end (`\n` or `\r\n`), which editors and `echo` add.
 ///
 /// ```
 /// use akv_core::text::without_line_end;
@@ -105,7 +105,7 @@ pub fn without_line_end(text: &str) -> &str {
     line.strip_suffix('\r').unwrap_or(line)
 }
 
-/// The text without a byte order mark, which a value that was read from a file may bring along.
+/// The text without a byte order mark, which a value from a file may contain.
 ///
 /// ```
 /// use akv_core::text::without_mark;
@@ -115,7 +115,7 @@ pub fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// A text that has no blanks or quotation marks of its own, without those around it.
+/// Removes surrounding white space and quotation marks from a text that contains none of its own.
 ///
 /// ```
 /// use akv_core::text::unquoted;
@@ -130,8 +130,8 @@ pub fn unquoted(text: &str) -> &str {
     inner.unwrap_or(text)
 }
 
-/// Decodes base64 as people's tools write it: of either alphabet, with or without padding, with
-/// white space anywhere. `None` where it is anything else. The result may be a key, so it is wiped.
+/// Decodes base64 from any tool: in either alphabet, with or without padding, with white space
+/// anywhere. `None` for any other text. The result may be a key, so it is zeroized.
 ///
 /// ```
 /// use akv_core::text::from_base64;
@@ -140,7 +140,7 @@ pub fn unquoted(text: &str) -> &str {
 /// assert_eq!(from_base64(b"c2Vj!"), None);
 /// ```
 pub fn from_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    // Both buffers are sized once, so that none is left behind by growing.
+    // Both buffers are allocated once, so that growing leaves no copy.
     let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
     digits.extend(text.iter().filter(|byte| !byte.is_ascii_whitespace()).map(|byte| match byte {
         b'-' => b'+',
@@ -158,13 +158,13 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Reads to the end, at most `limit` bytes; more is an error of kind
-/// [`FileTooLarge`](ErrorKind::FileTooLarge). The content may be a secret: the buffer grows by being
-/// copied, so that the smaller ones are wiped.
+/// [`FileTooLarge`](ErrorKind::FileTooLarge). The content may be a secret: the buffer grows by
+/// copying, so that the smaller ones are zeroized.
 pub fn read_bounded(mut from: impl Read, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut all = Zeroizing::new(vec![0; FIRST.min(limit)]);
     let mut length = 0;
     loop {
-        // At the limit one byte more is enough to tell that there is too much: nothing is copied for it.
+        // At the limit, one more byte proves that there is too much, without a copy.
         let mut beyond = Zeroizing::new([0]);
         if length == all.len() && length < limit {
             let mut larger = Zeroizing::new(vec![0; (length * 2).min(limit)]);

@@ -1,4 +1,4 @@
-//! The names that address a vault, each checked when it is made.
+//! The names that address a vault, each validated at construction.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::error::InvalidValue;
 
 /// The name of a vault: 3 to 24 letters, digits and single hyphens, from a letter to a letter or
-/// digit (Azure resource name rules). Compares without regard to letter case.
+/// digit (Azure resource name rules). Comparison ignores letter case.
 ///
 /// ```
 /// use akv_core::VaultName;
@@ -43,7 +43,7 @@ impl FromStr for VaultName {
 }
 
 /// The name of a resource group: 1 to 90 letters, digits, `-`, `_`, `.`, `(`, `)`, not ending in a
-/// full stop (Azure resource name rules). Compares without regard to letter case.
+/// full stop (Azure resource name rules). Comparison ignores letter case.
 #[derive(Debug, Clone)]
 pub struct ResourceGroupName(String);
 
@@ -133,23 +133,23 @@ macro_rules! guid {
 }
 
 guid! {
-    /// The id of a subscription: a GUID.
+    /// The ID of a subscription: a GUID.
     SubscriptionId, "subscription id"
 }
 
 guid! {
-    /// The client id (application id) of a service principal or a managed identity: a GUID.
+    /// The client ID (application ID) of a service principal or a managed identity: a GUID.
     ClientId, "client id"
 }
 
 guid! {
-    /// The object id of a user, group or service principal in Entra ID: a GUID.
+    /// The object ID of a user, group or service principal in Entra ID: a GUID.
     ObjectId, "object id"
 }
 
 /// A tenant of Entra ID: its GUID or one of its domain names.
 ///
-/// Compares without regard to letter case.
+/// Comparison ignores letter case.
 ///
 /// ```
 /// use akv_core::TenantId;
@@ -162,7 +162,7 @@ pub struct TenantId(String);
 name_without_case!(TenantId);
 
 impl TenantId {
-    /// The GUID, where it is one: Resource Manager's vault body takes no domain name.
+    /// The GUID, if it is one: Resource Manager's vault body accepts no domain name.
     pub fn as_guid(&self) -> Option<Uuid> {
         Uuid::try_parse(&self.0).ok()
     }
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guid_is_taken_in_its_usual_form_only() {
+    fn guid_is_accepted_only_in_its_usual_form() {
         assert!("11111111-2222-3333-4444-555555555555".parse::<ClientId>().is_ok());
         for text in
             ["", "11111111222233334444555555555555", "{11111111-2222-3333-4444-555555555555}"]

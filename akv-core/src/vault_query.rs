@@ -7,10 +7,10 @@ use crate::listing::Listing;
 use crate::store_path::StorePath;
 use crate::vault::TenantId;
 
-/// An index over many subscriptions (Resource Graph), which some directories have.
+/// An index over many subscriptions (Resource Graph); an optional capability of a directory.
 #[async_trait]
 pub trait VaultQuery: Send + Sync {
-    /// All vaults that the caller sees in a tenant, each once. An answer that is, or may be, only
-    /// a part of them is an error.
+    /// All vaults of a tenant that the caller can see, without duplicates. An answer that is, or
+    /// may be, incomplete is an error.
     async fn all_vaults(&self, tenant: &TenantId) -> Result<Listing<StorePath>>;
 }

@@ -1,4 +1,4 @@
-//! The list of a certificate's versions: a capability that not every kind of store has.
+//! The list of a certificate's versions: an optional capability of a store.
 
 use futures::stream::BoxStream;
 
@@ -9,13 +9,13 @@ use crate::tags::Tags;
 /// A store that can list the versions of a certificate: see
 /// [`CertificateStore::versions`](crate::CertificateStore::versions).
 pub trait CertificateVersions: Send + Sync {
-    /// Every version of a live certificate, enabled or not, in the service's order; none if the
-    /// certificate does not exist. Pages are fetched as the stream is read; after an error the
-    /// stream ends.
+    /// Every version of a live certificate, enabled or not, in the service's order; empty if the
+    /// certificate does not exist. Pages are fetched while the stream is read; the stream ends
+    /// after an error.
     fn list_versions(&self, name: &CertificateName) -> BoxStream<'_, Result<ListedVersion>>;
 }
 
-/// What a list shows of a version.
+/// The list item of a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListedVersion {
@@ -30,7 +30,7 @@ pub struct ListedVersion {
 }
 
 impl ListedVersion {
-    /// A version with everything that a list shows of it.
+    /// A version with all data of a list item.
     pub fn new(
         version: Version,
         thumbprint: Option<Thumbprint>,

@@ -1,4 +1,4 @@
-//! The largest files that are read, made to take as much memory as they can, take a few megabytes.
+//! The largest accepted files, designed to take as much memory as possible, take a few megabytes.
 #![cfg(target_os = "linux")]
 
 #[cfg(test)]
@@ -8,7 +8,7 @@ mod tests {
 
     const FILE: usize = 1024 * 1024;
 
-    /// The most memory that this process has ever had, in bytes.
+    /// The peak memory of this process, in bytes.
     fn peak() -> usize {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
         let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
@@ -23,7 +23,7 @@ mod tests {
         [&[tag], long.as_slice(), &octets[first..], content].concat()
     }
 
-    /// As many of `element` as fit.
+    /// As many copies of `element` as fit.
     fn many(element: &[u8]) -> Vec<u8> {
         element.repeat((FILE - 200) / element.len())
     }
@@ -38,8 +38,8 @@ mod tests {
         tlv(0x30, &[b"\x02\x01\x03", &data(&tlv(0x30, safes))[..]].concat())
     }
 
-    /// A certificate of about so many bytes that takes as much memory as it can: its subject has a
-    /// great many attributes.
+    /// A certificate of about this many bytes that takes as much memory as possible: its subject
+    /// has very many attributes.
     fn certificate(bytes: usize) -> Vec<u8> {
         let attribute = b"\x31\x0a\x30\x08\x06\x03\x55\x04\x03\x0c\x01a";
         let name = tlv(0x30, &attribute.repeat((bytes - 200) / attribute.len()));
@@ -76,7 +76,7 @@ mod tests {
         let password = Password::from("secret");
         for (number, file) in files.iter().enumerate() {
             let before = peak();
-            // What comes of them does not matter.
+            // The result does not matter.
             drop(pfx::read(file, &password));
             drop(pem::read(file, &password));
             let grown = peak() - before;

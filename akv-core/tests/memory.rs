@@ -1,8 +1,8 @@
-//! No private key stays behind in memory that was freed.
+//! No private key stays in freed memory.
 //!
-//! The process looks through its own memory, as the kernel shows it, for pieces of the key after
-//! everything that held one has been dropped. Stacks are not looked at: what a compiler spills there
-//! is not in anybody's hands.
+//! The process searches its own memory, as the kernel exposes it, for pieces of the key after every
+//! owner of a key has been dropped. Stacks are excluded: a program cannot control the values that a
+//! compiler spills there.
 #![cfg(target_os = "linux")]
 
 #[cfg(test)]
@@ -17,7 +17,7 @@ mod tests {
     use time::OffsetDateTime;
     use zeroize::Zeroizing;
 
-    /// A piece of a key, masked so that the search does not find itself.
+    /// A piece of a key, masked so that the search does not find it.
     struct Needle(Vec<u8>);
 
     const MASK: u8 = 0x5a;
@@ -29,12 +29,12 @@ mod tests {
         }
     }
 
-    /// Pieces from all over the key, so that one that was overwritten by chance does not matter, and
-    /// the same pieces backwards, as big numbers lie in memory.
+    /// Pieces from all parts of the key, so that a piece that was overwritten by chance does not
+    /// matter, and the same pieces reversed, because big numbers are stored that way.
     fn needles(key: &PrivateKey) -> Vec<Needle> {
         let pkcs8 = key.pkcs8();
-        // The private number of an EC key begins after 36 octets; an RSA key is secret after its
-        // modulus, which takes the first quarter.
+        // The private number of an EC key begins after 36 octets; the secret part of an RSA key
+        // begins after its modulus, which takes the first quarter.
         let secret = if pkcs8.len() < 300 { 36..36 + LENGTH } else { pkcs8.len() / 3..pkcs8.len() };
         let pieces = pkcs8[secret].chunks_exact(LENGTH).step_by(3);
         pieces
@@ -46,7 +46,7 @@ mod tests {
             .collect()
     }
 
-    /// How often any needle is in the writable memory of this process, stacks left out.
+    /// The number of needles in the writable memory of this process, without stacks.
     fn occurrences(needles: &[Needle]) -> usize {
         let here = 0_u8;
         let this_stack = (&raw const here).addr();
@@ -62,7 +62,7 @@ mod tests {
                 continue;
             }
             memory.seek(SeekFrom::Start(start.try_into().unwrap())).unwrap();
-            // Whatever is found is also in this copy, which must not be found in turn.
+            // This copy contains every match, and must not be searched itself.
             let mut copy = Zeroizing::new(vec![0; end - start]);
             if memory.read_exact(&mut copy).is_err() {
                 continue;
@@ -88,7 +88,7 @@ mod tests {
         Zeroizing::new([key, leaf].concat().into_bytes())
     }
 
-    /// One test, so that no other thread has a key while this one looks.
+    /// One test, so that no other thread has a key during the search.
     #[test]
     fn no_key_stays_in_freed_memory() {
         for (file, password) in [

@@ -1,4 +1,4 @@
-//! What an inventory item costs: from the domain's form to a line of Command's JSON.
+//! The cost of an inventory item: from the domain's form to a line of Command's JSON.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot be set up has nothing to say")]
 
@@ -16,7 +16,7 @@ fn item() -> InventoryItem {
     let mut item = InventoryItem::new("web-01".parse().expect("a name"), ItemSource::Read);
     item.version = "0123456789abcdef0123456789abcdef".parse().ok();
     item.thumbprint = Some(Thumbprint::of(&der));
-    item.certificates = vec![der];
+    item.certificates = vec![der.into()];
     item.tags = Tags::as_stored([("owner", "pki"), ("env", "prod")]);
     item.has_key = true;
     item.key =

@@ -1,11 +1,11 @@
-//! A daemon that runs jobs: it takes job configurations from a folder, runs up to eight at a time, and
-//! puts each answer beside its configuration.
+//! A daemon that runs jobs: it takes job configurations from a folder, runs up to eight at a time,
+//! and writes each answer beside its configuration.
 //!
 //! `cargo run -p akv-keyfactor --example daemon -- FOLDER`
 //!
-//! `NAME.json` becomes `NAME.running` and in the end `NAME.answer`. Ctrl-C lets the jobs that run come to
-//! a safe point, and writes their answers too. A job whose daemon was killed stays `NAME.running`; rename
-//! it to run it again: the same job run again ends in what was asked for.
+//! `NAME.json` becomes `NAME.running` and finally `NAME.answer`. Ctrl-C lets the running jobs end
+//! at a safe point and writes their answers too. The job of a killed daemon stays `NAME.running`;
+//! rename the file to run it again: the same job reaches the desired state.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,10 +24,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(std::env::args_os().nth(1).ok_or("usage: daemon FOLDER")?);
     let cancelled = CancellationToken::new();
     let azure = Azure::new(AzureOptions::default().with_cancellation(cancelled.clone()))?;
-    // One `AzureJobs` for all: its jobs share connections, tokens, each vault's rate limit, and their
-    // turns on a name.
+    // One `AzureJobs` for all: its jobs share connections, tokens and each vault's rate limit, and
+    // wait for each other on the same name.
     let jobs = AzureJobs::new(azure, Arc::new(SystemClock));
-    // This daemon opens the secrets in one folder to jobs, and no variables.
+    // This daemon makes the secrets in one folder available to jobs, and no variables.
     let secrets = LocalSecrets::default().with_directory(PathBuf::from("/run/secrets/akv"));
     let options = Options::default().with_secrets(Arc::new(secrets));
 
@@ -51,8 +51,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The next configuration. It is this daemon's once it has been renamed, so that two daemons can share a
-/// folder.
+/// Takes the next configuration by renaming it, so that two daemons can share a folder.
 fn take(folder: &Path) -> io::Result<Option<PathBuf>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -71,7 +70,7 @@ fn take(folder: &Path) -> io::Result<Option<PathBuf>> {
 async fn answer(job: &Path, jobs: &AzureJobs, options: &Options) {
     let answered = async {
         let output = run(&read(job)?, jobs, options).await;
-        // A reader never sees half of an answer.
+        // A reader never sees a partial answer.
         let unfinished = job.with_extension("unfinished");
         fs::write(&unfinished, serde_json::to_vec(&output)?)?;
         fs::rename(unfinished, job.with_extension("answer"))?;

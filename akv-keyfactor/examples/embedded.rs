@@ -1,5 +1,5 @@
-//! A Rust orchestrator: it takes job configurations, runs them, and passes inventory items on as
-//! they come. Everything here is real but the cloud, which is the fake one in this process.
+//! A Rust orchestrator: it takes job configurations, runs them, and passes inventory items on
+//! immediately. Everything here is real except the cloud, which is the fake one in this process.
 //!
 //! `cargo run -p akv-keyfactor --example embedded`
 
@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// Where items go while the inventory is still running.
+/// Receives items while the inventory is still running.
 struct Upload(usize);
 
 #[async_trait]
@@ -30,7 +30,7 @@ impl InventorySink for Upload {
 async fn main() -> akv_core::Result<()> {
     let cloud = FakeCloud::builder().vault("contoso").start();
     let options = AzureOptions::default().with_transport(cloud.transport());
-    // In production the clock is the machine's and `AzureOptions::default()` is enough.
+    // In production, the machine's clock and `AzureOptions::default()` are enough.
     let jobs = AzureJobs::new(Azure::new(options)?, Arc::new(cloud.clock().clone()));
     let pki = TestPki::new(cloud.clock().now());
 
@@ -57,7 +57,7 @@ async fn main() -> akv_core::Result<()> {
     Ok(())
 }
 
-/// What every job about the vault carries, and what is its own.
+/// The common members of every job about the vault, and the members of one job.
 fn configuration(cloud: &FakeCloud, job: &str, own: Value) -> String {
     let mut configuration = json!({
         "Capability": format!("CertStores.AKV.{job}"),

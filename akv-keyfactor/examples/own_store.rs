@@ -1,5 +1,6 @@
-//! A store type of one's own: a folder of PKCS#12 files behind the same jobs. Every decision (aliases, tags,
-//! overwriting, findings about certificates) is that of `akv-core`; only what a store does is written here.
+//! A custom store type: a folder of PKCS#12 files behind the same jobs. `akv-core` makes every
+//! decision (aliases, tags, overwriting, findings about certificates); only the store's operations
+//! are written here.
 //!
 //! `cargo run -p akv-keyfactor --example own_store`
 
@@ -11,7 +12,7 @@ use akv_core::bundle::{Bundle, X509};
 use akv_core::job::{DiscoveryJob, InventoryJob, Jobs, ManagementJob, StoreJobs};
 use akv_core::memory::MemoryDirectory;
 use akv_core::{
-    Attributes, Certificate, CertificateName, CertificateStore, Cloud, Credential,
+    Attributes, Certificate, CertificateDer, CertificateName, CertificateStore, Cloud, Credential,
     DeletedCertificate, Deletion, Error, ErrorKind, Import, KeyState, ListOptions,
     ListedCertificate, OperationState, Password, Purged, Result, StoreAddress, SystemClock, Tags,
     VaultName, Version,
@@ -25,8 +26,8 @@ use futures::stream::{self, BoxStream, StreamExt as _};
 use serde_json::json;
 use time::OffsetDateTime;
 
-/// A folder with `NAME.pfx` and `NAME.tags` for each certificate. It keeps one version of each and has no
-/// soft delete.
+/// A folder with `NAME.pfx` and `NAME.tags` for each certificate. It keeps one version of each and
+/// has no soft delete.
 #[derive(Clone)]
 struct Folder {
     path: PathBuf,
@@ -35,29 +36,29 @@ struct Folder {
 
 impl Folder {
     fn file(&self, name: &CertificateName, extension: &str) -> PathBuf {
-        // A name has letters, digits and hyphens alone. Names compare without regard to case.
+        // A name contains only letters, digits and hyphens, and is not case-sensitive.
         self.path.join(name.as_str().to_ascii_lowercase()).with_extension(extension)
     }
 
     fn bundle(&self, name: &CertificateName) -> Result<Option<Bundle>> {
-        let tried = || format!("read certificate {name} in folder {}", self.name);
+        let operation = || format!("read certificate {name} in folder {}", self.name);
         match fs::read(self.file(name, "pfx")) {
             Ok(bytes) => Bundle::from_pfx(&bytes, &Password::default(), OffsetDateTime::now_utc())
                 .map(Some)
-                .map_err(|error| Error::new(ErrorKind::Invalid, tried(), error.to_string())),
+                .map_err(|error| Error::new(ErrorKind::Invalid, operation(), error.to_string())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed(tried(), &error)),
+            Err(error) => Err(failed(operation(), &error)),
         }
     }
 
     fn tags(&self, name: &CertificateName) -> Result<Tags> {
-        let tried = || format!("read the tags of certificate {name} in folder {}", self.name);
+        let operation = || format!("read the tags of certificate {name} in folder {}", self.name);
         match fs::read(self.file(name, "tags")) {
             Ok(bytes) => serde_json::from_slice::<Vec<(String, String)>>(&bytes)
                 .map(Tags::as_stored)
-                .map_err(|_| Error::new(ErrorKind::Invalid, tried(), "they are not JSON")),
+                .map_err(|_| Error::new(ErrorKind::Invalid, operation(), "they are not JSON")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Tags::default()),
-            Err(error) => Err(failed(tried(), &error)),
+            Err(error) => Err(failed(operation(), &error)),
         }
     }
 
@@ -122,13 +123,13 @@ impl CertificateStore for Folder {
         ))
     }
 
-    async fn chain(&self, name: &CertificateName, _: &Version) -> Result<Vec<Vec<u8>>> {
+    async fn chain(&self, name: &CertificateName, _: &Version) -> Result<Vec<CertificateDer>> {
         let bundle = self.bundle(name)?.ok_or_else(|| {
-            let tried = format!("read the chain of certificate {name} in folder {}", self.name);
-            Error::new(ErrorKind::Absent, tried, "there is no such certificate")
+            let operation = format!("read the chain of certificate {name} in folder {}", self.name);
+            Error::new(ErrorKind::Absent, operation, "there is no such certificate")
         })?;
         let chain = std::iter::once(bundle.leaf()).chain(bundle.chain()).map(X509::der);
-        Ok(chain.map(<[u8]>::to_vec).collect())
+        Ok(chain.map(CertificateDer::from).collect())
     }
 
     async fn operation(&self, _: &CertificateName) -> Result<Option<OperationState>> {
@@ -141,28 +142,30 @@ impl CertificateStore for Folder {
 
     async fn import(&self, import: &Import) -> Result<Certificate> {
         let name = &import.name;
-        let tried = || format!("import certificate {name} into folder {}", self.name);
+        let operation = || format!("import certificate {name} into folder {}", self.name);
         write(&self.file(name, "pfx"), &import.bundle.to_pkcs12())
-            .map_err(|error| failed(tried(), &error))?;
+            .map_err(|error| failed(operation(), &error))?;
         self.update_tags(name, &import.tags).await
     }
 
     async fn update_tags(&self, name: &CertificateName, tags: &Tags) -> Result<Certificate> {
-        let tried = || format!("write the tags of certificate {name} in folder {}", self.name);
+        let operation = || format!("write the tags of certificate {name} in folder {}", self.name);
         let tags: Vec<(&str, &str)> = tags.iter().collect();
         write(&self.file(name, "tags"), json!(tags).to_string().as_bytes())
-            .map_err(|error| failed(tried(), &error))?;
+            .map_err(|error| failed(operation(), &error))?;
         let found = self.certificate(name).await?;
-        found.ok_or_else(|| Error::new(ErrorKind::Absent, tried(), "there is no such certificate"))
+        found.ok_or_else(|| {
+            Error::new(ErrorKind::Absent, operation(), "there is no such certificate")
+        })
     }
 
     async fn delete(&self, name: &CertificateName) -> Result<Option<Deletion>> {
-        let tried = || format!("delete certificate {name} in folder {}", self.name);
+        let operation = || format!("delete certificate {name} in folder {}", self.name);
         let removed = fs::remove_file(self.file(name, "pfx"));
         match removed.and_then(|()| fs::remove_file(self.file(name, "tags"))) {
             Ok(()) => Ok(Some(Deletion::Gone)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed(tried(), &error)),
+            Err(error) => Err(failed(operation(), &error)),
         }
     }
 
@@ -175,11 +178,11 @@ impl CertificateStore for Folder {
     }
 }
 
-fn failed(tried: String, error: &io::Error) -> Error {
-    Error::new(ErrorKind::Unavailable, tried, error.kind().to_string())
+fn failed(operation: String, error: &io::Error) -> Error {
+    Error::new(ErrorKind::Unavailable, operation, error.kind().to_string())
 }
 
-/// A reader sees the old file or the new one, whole, and nobody but the owner reads it.
+/// A reader sees the old or the new file completely, and only the owner can read it.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
     io::Write::write_all(&mut file, bytes)?;
@@ -187,7 +190,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes the jobs of any folder below `root`: the store path's name is the folder's.
+/// Creates the jobs of any folder below `root`: the store path's name is the folder's.
 struct FolderJobs {
     root: PathBuf,
 }
@@ -196,7 +199,7 @@ impl FolderJobs {
     fn of(&self, address: &StoreAddress) -> StoreJobs {
         let name = address.path.vault().clone();
         let store = Folder { path: self.root.join(name.as_str()), name };
-        // Folders are made by hand: there is no directory of them to create one in.
+        // An operator creates the folders: there is no directory in which a job could create one.
         let directory = Arc::new(MemoryDirectory::default());
         StoreJobs::new(Arc::new(store), directory, None, Arc::new(SystemClock))
     }

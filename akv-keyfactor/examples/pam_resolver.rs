@@ -1,5 +1,5 @@
-//! A PAM resolver of one's own: jobs name a secret as `{"safe":"…","object":"…"}`, and a password manager
-//! hands it out when the job runs.
+//! A custom PAM resolver: jobs name a secret as `{"safe":"…","object":"…"}`, and a password manager
+//! provides it when the job runs.
 //!
 //! `cargo run -p akv-keyfactor --example pam_resolver`
 
@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Stands for the client of a password manager.
+/// Represents the client of a password manager.
 struct Safes(HashMap<(String, String), Secret>);
 
 #[derive(Deserialize)]
@@ -26,11 +26,12 @@ struct Reference {
 #[async_trait]
 impl SecretResolver for Safes {
     async fn resolve(&self, reference: &str) -> Result<Option<Secret>, UnresolvedSecret> {
-        // Anything else is for another resolver, or a password.
+        // Any other value is a reference for another resolver, or a password.
         let Ok(Reference { safe, object }) = serde_json::from_str(reference) else {
             return Ok(None);
         };
-        // The text goes to Command: it never has the reference's words or a password manager's.
+        // Command shows this text, so it never contains the text of the reference or of the
+        // password manager.
         let secret = self.0.get(&(safe, object)).cloned();
         secret.map(Some).ok_or_else(|| UnresolvedSecret::new("the password manager gave no secret"))
     }
@@ -44,7 +45,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let secret = Secret::from(cloud.client_secret());
     let safes = Safes(HashMap::from([(("pki".to_owned(), "azure".to_owned()), secret)]));
-    // The first resolver that knows a reference answers; `{"file":…}` and `{"env":…}` are for the second.
+    // The first resolver that recognizes a reference answers; the second one handles `{"file":…}`
+    // and `{"env":…}`.
     let options = Options::default().with_secrets(Arc::new((safes, LocalSecrets::default())));
 
     for object in ["azure", "gone"] {

@@ -1,4 +1,4 @@
-//! A job configuration in, a domain call, a job result out.
+//! Converts a job configuration into a domain call, and the outcome into a job result.
 
 use akv_core::job::{Effect, InventoryOutcome, Jobs, Outcome, Status};
 use akv_core::text::printable;
@@ -17,8 +17,8 @@ use crate::scan::salvaged_job_history_id;
 
 /// Runs the job that `configuration` (JSON in UTF-8) describes.
 ///
-/// There is no error: whatever goes wrong is a Failure, with the job's history id wherever it could
-/// be read. Nothing is retried here and nothing is cancelled here; both belong to the jobs.
+/// Never returns an error: every problem becomes a Failure, with the job history ID if it could be
+/// read. The jobs, and not this function, handle retries and cancellation.
 pub async fn run(configuration: &[u8], jobs: &dyn Jobs, options: &Options) -> JobOutput {
     let mut items = Vec::new();
     let (result, found) = Box::pin(answer(configuration, jobs, options, &mut items)).await;
@@ -26,9 +26,9 @@ pub async fn run(configuration: &[u8], jobs: &dyn Jobs, options: &Options) -> Jo
     found.with(result).with_inventory(inventory)
 }
 
-/// Like [`run`], with the inventory's items going to `sink` one by one instead of into the output.
+/// Like [`run`], but passes the inventory's items to `sink` one by one instead of collecting them.
 ///
-/// When the result is a Failure, what the sink was given does not hold and must not be uploaded.
+/// If the result is a Failure, the items in the sink are invalid and must not be uploaded.
 pub async fn run_into(
     configuration: &[u8],
     jobs: &dyn Jobs,
@@ -39,9 +39,8 @@ pub async fn run_into(
     found.with(result)
 }
 
-/// The result of a job that came to nothing for a reason outside of its configuration: a Failure under
-/// the job's history id. A configuration that cannot be read is the earlier reason, and is told
-/// instead.
+/// The result of a job that failed for a reason outside its configuration: a Failure with the job
+/// history ID. If the configuration cannot be read, the result reports that problem instead.
 pub fn failure(configuration: &[u8], why: &str) -> JobOutput {
     let id = Document::read(configuration).and_then(|document| job_history_id(&document.root()?));
     let (id, why) = match id {
@@ -52,12 +51,12 @@ pub fn failure(configuration: &[u8], why: &str) -> JobOutput {
     JobOutput::new(JobResult::new(id, JobStatus::Failure, why))
 }
 
-/// What a job brought back beside its result.
+/// The data of a job beside its result.
 enum Found {
     Nothing,
     Items,
     Stores(Vec<String>),
-    /// A request, as PEM.
+    /// A request in PEM.
     Request(String),
 }
 
@@ -72,7 +71,7 @@ impl Found {
     }
 }
 
-/// How a job ended, before it has its id.
+/// The outcome of a job, before its ID is added.
 struct Ending {
     status: JobStatus,
     message: String,
@@ -106,7 +105,7 @@ async fn answer(
     (JobResult::new(id, status, message), found)
 }
 
-/// Why a job came to nothing: its configuration, or what it takes to reach Azure.
+/// Why a job failed before it ran: its configuration, or a requirement for reaching Azure.
 struct Stopped(String);
 
 impl Stopped {
@@ -161,7 +160,7 @@ async fn inventory(
     })
 }
 
-/// A complete inventory speaks for itself, but where something is to be known about it.
+/// The message of an inventory; empty if it is complete and has no findings.
 fn inventory_message(outcome: &InventoryOutcome) -> String {
     if outcome.status == Status::Success
         && outcome.unchanged == 0
@@ -181,16 +180,18 @@ async fn management(
     let Management { store, operation } = Management::of(job, options).await?;
     let management = jobs.management(&store.address, &store.credential)?;
     let (status, message) = match &operation {
-        Operation::Add(request) => told(&management.add(request).await),
-        Operation::Remove(request) => told(&management.remove(request).await),
-        Operation::Create(request) => told(&management.create(request).await),
-        Operation::CreateAdd(create, add) => told(&management.create_and_add(create, add).await),
+        Operation::Add(request) => status_and_message(&management.add(request).await),
+        Operation::Remove(request) => status_and_message(&management.remove(request).await),
+        Operation::Create(request) => status_and_message(&management.create(request).await),
+        Operation::CreateAdd(create, add) => {
+            status_and_message(&management.create_and_add(create, add).await)
+        }
     };
     Ok(Ending { status: status.into(), message, found: Found::Nothing })
 }
 
-/// Two steps, without a state of our own: the configuration as it comes has a request made, and the
-/// same one with what was issued for it merges that.
+/// Two steps without local state: the first call creates a request from the configuration; the
+/// second call has the same configuration with the issued certificate, and merges it.
 async fn reenrollment(
     job: &Object<'_>,
     jobs: &dyn Jobs,
@@ -202,7 +203,7 @@ async fn reenrollment(
         Step::Request(request) => requests.request(request).await,
         Step::Merge(request) => requests.merge(request).await,
     };
-    let (status, message) = told(&outcome);
+    let (status, message) = status_and_message(&outcome);
     let found = match outcome.effect() {
         Effect::Requested { csr: Some(csr), .. } if status == Status::Success => {
             Found::Request(csr.to_pem())
@@ -212,7 +213,7 @@ async fn reenrollment(
     Ok(Ending { status: status.into(), message, found })
 }
 
-fn told(outcome: &Outcome) -> (Status, String) {
+fn status_and_message(outcome: &Outcome) -> (Status, String) {
     (outcome.status(), outcome.message())
 }
 
@@ -227,10 +228,10 @@ async fn discovery(
         Status::Success if !misnamed.is_empty() => Status::Warning,
         status => status,
     };
-    let told: Vec<String> = std::iter::once(outcome.message()).chain(misnamed).collect();
+    let messages: Vec<String> = std::iter::once(outcome.message()).chain(misnamed).collect();
     Ok(Ending {
         status: status.into(),
-        message: told.join("; "),
+        message: messages.join("; "),
         found: match outcome.status {
             Status::Failure => Found::Nothing,
             Status::Success | Status::Warning => {

@@ -1,4 +1,4 @@
-//! What Command has of a store, as the configuration of one of its jobs says.
+//! Command's inventory of a store, from the configuration of one of its jobs.
 
 use akv_core::job::PreviousInventory;
 use akv_core::{Error, ErrorKind, Result, StorePath};
@@ -7,19 +7,19 @@ use crate::config::{last_inventory, path_of};
 use crate::document::{Document, Object};
 use crate::problem::Problem;
 
-/// The certificates of one store that Command knows.
+/// The certificates of one store in Command's inventory.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CommandInventory {
-    /// The store; `None` where the configuration names none.
+    /// The store; `None` if the configuration names none.
     pub store: Option<StorePath>,
-    /// What Command knows of it.
+    /// Command's inventory of the store.
     pub certificates: PreviousInventory,
 }
 
 /// Reads `LastInventory` of a job configuration (JSON in UTF-8).
 ///
-/// No credential is resolved and nothing but the store's path and the inventory is looked at.
+/// Resolves no credential, and reads only the store path and the inventory.
 pub fn command_inventory(configuration: &[u8]) -> Result<CommandInventory> {
     let read = |job: &Object<'_>| {
         let member = job.member("LastInventory");
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn needs_a_last_inventory_and_shows_no_value() {
+    fn requires_a_last_inventory_and_shows_no_value() {
         for (text, says) in [
             ("{}", "LastInventory"),
             ("secret", "JSON"),

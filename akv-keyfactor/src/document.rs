@@ -1,9 +1,8 @@
-//! Reading JSON as tolerantly as the senders need it: the names of members in any letter case, null
-//! and absent alike, a scalar in whichever type it comes.
+//! A tolerant JSON reader for the job configurations of all senders: member names in any letter
+//! case, null equal to absent, a scalar in any type.
 //!
-//! Nothing is read before it is asked for. An object is a list of its members' names and of the
-//! places in the text where their values are, so a member that no job uses costs no memory and can
-//! hold anything that is JSON.
+//! Values are parsed on demand. An object holds its members' names and the positions of their
+//! values in the text, so an unused member costs no memory and can contain any JSON.
 
 mod json_text;
 mod member;
@@ -18,7 +17,7 @@ pub(crate) use member::Member;
 use crate::problem::Problem;
 use crate::scan::is_too_deep;
 
-/// A job configuration's text.
+/// The text of a job configuration.
 pub(crate) struct Document<'a>(Text<'a>);
 
 impl<'a> Document<'a> {
@@ -40,7 +39,7 @@ impl<'a> Document<'a> {
             Text::Decoded(decode(bytes).map_err(|error| unreadable(error.to_string()))?)
         } else {
             let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-            // Not decoded into a copy: it may be as large as the limit.
+            // Not copied, because it may have the maximum size.
             Text::Here(std::str::from_utf8(bytes).map_err(|_| {
                 unreadable("expected a JSON object in UTF-8, but the text is not UTF-8")
             })?)
@@ -51,7 +50,7 @@ impl<'a> Document<'a> {
         Ok(Self(text))
     }
 
-    /// The object that the document is.
+    /// The root object of the document.
     pub(crate) fn root(&self) -> Result<Object<'_>, Problem> {
         Object::read(String::new(), &self.0).map_err(|wrong| unreadable(wrong.to_string()))
     }
@@ -61,14 +60,14 @@ fn unreadable(why: impl Into<String>) -> Problem {
     Problem::Unreadable(why.into())
 }
 
-/// An object and where it is. One that is not there has no members.
+/// An object and its position. An absent object has no members.
 #[derive(Clone)]
 pub(crate) struct Object<'a> {
     path: String,
     members: Vec<(Text<'a>, &'a str)>,
 }
 
-/// Why a text is no object, in our own words: the place, never the content.
+/// Why a text is not an object: the position, never the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum NotAnObject {
     #[error("expected a JSON object, but it is not JSON (line {line}, column {column})")]
@@ -94,7 +93,7 @@ impl<'a> Object<'a> {
         }
         let mut members = Members { read: Vec::new(), too_many: false };
         let mut json = serde_json::Deserializer::from_str(text);
-        // Anything else is passed over without a copy of its text.
+        // Any other value is skipped without a copy of its text.
         let read = if text.trim_start().starts_with('{') {
             json.deserialize_any(&mut members)
         } else {
@@ -112,8 +111,8 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The member of that name; failing that, one whose name differs in letter case alone. Of several
-    /// the last one, as other readers of JSON have it.
+    /// The member with that name, or else with the same name in another letter case. The last one
+    /// of several counts, as in other JSON readers.
     pub(crate) fn member(&self, name: &str) -> Member<'a> {
         let path =
             if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
@@ -133,7 +132,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Collects the members of an object; a name that is no text is passed over.
+/// Collects the members of an object; a name that is not valid text is skipped.
 struct Members<'a> {
     read: Vec<(Text<'a>, &'a str)>,
     too_many: bool,
@@ -148,7 +147,7 @@ impl<'a> Visitor<'a> for &mut Members<'a> {
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key::<&RawValue>()? {
-            // A name that is longer than any is kept as it is spelled, not decoded into a copy.
+            // An overlong name is kept as spelled and not decoded into a copy.
             let name = name.get();
             let name = if name.len() > LONGEST_NAME {
                 Some(Text::Here(name))
@@ -169,14 +168,14 @@ impl<'a> Visitor<'a> for &mut Members<'a> {
     }
 }
 
-/// The most bytes of a job configuration. The largest are those with a `LastInventory`: 250,000
+/// The largest job configuration, in bytes. The largest ones have a `LastInventory`: 250,000
 /// certificates take 28 MiB.
 pub const LARGEST_CONFIGURATION: usize = 32 << 20;
-/// Of one in UTF-16, which is decoded into a copy.
+/// The limit for UTF-16, which is decoded into a copy.
 const LARGEST_UTF16: usize = 16 << 20;
-/// A tag's name has 256 characters at most, each of which may be spelled with 12.
+/// A tag's name has at most 256 characters, each encoded in at most 12.
 const LONGEST_NAME: usize = 4096;
-/// The senders' own objects have some dozens.
+/// The senders' own objects have a few dozen.
 const MOST_MEMBERS: usize = 4096;
 
 #[cfg(test)]
@@ -214,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_name_the_place_and_no_content() {
+    fn errors_contain_the_position_and_no_content() {
         let many: Vec<String> = (0..=MOST_MEMBERS).map(|n| format!("\"m{n}\":0")).collect();
         let many = format!("{{{}}}", many.join(","));
         let deep = format!("{{\"a\":{}", "[".repeat(200));

@@ -1,4 +1,4 @@
-//! An inventory's items in Keyfactor's shape, and where they go.
+//! Inventory items in Keyfactor's format, and the sink that receives them.
 
 use akv_core::Exportable;
 use akv_core::job::{InventoryItem, ItemSource};
@@ -16,13 +16,13 @@ pub struct CurrentInventoryItem {
     pub alias: String,
     /// Whether the vault holds a private key for it.
     pub private_key_entry: bool,
-    /// How this came to be known.
+    /// The origin of this item's data.
     pub item_status: ItemStatus,
-    /// Whether the positions in `certificates` are chain levels. Always true: the leaf is first and
-    /// whatever follows is its chain, which holds for a leaf alone too.
+    /// Whether the positions in `certificates` are chain levels. Always true: the leaf is first,
+    /// and its chain follows.
     pub use_chain_level: bool,
-    /// DER in base64 without armour, leaf first. Empty for a certificate of which no more is known
-    /// than that Command has it already.
+    /// DER in base64 without PEM armor, leaf first. Empty for an unchanged certificate that Command
+    /// already has.
     pub certificates: Vec<String>,
     /// The entry parameters.
     pub parameters: ItemParameters,
@@ -33,22 +33,22 @@ pub struct CurrentInventoryItem {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct ItemParameters {
-    /// The tags as a JSON object in a string; null where there are none.
+    /// The tags as a JSON object in a string; null if there are none.
     pub certificate_tags: Option<String>,
-    /// Always null: it says how to add, and nothing about what is there.
+    /// Always null: it is an option for additions.
     pub preserve_existing_tags: Option<bool>,
-    /// Whether the key may not leave the vault; null where the vault does not tell.
+    /// Whether the key is not exportable; null if the vault does not say.
     pub non_exportable: Option<bool>,
 }
 
-/// Keyfactor's `OrchestratorInventoryItemStatus`, as far as it is used.
+/// The used values of Keyfactor's `OrchestratorInventoryItemStatus`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(into = "u8")]
 #[non_exhaustive]
 pub enum ItemStatus {
-    /// 0: read now; Command finds out by itself what is new.
+    /// 0: read now; Command itself detects new certificates.
     Unknown,
-    /// 4: not read now, but kept as it was last known.
+    /// 4: not read now; Command keeps its previous state.
     Unchanged,
 }
 
@@ -83,13 +83,13 @@ impl From<InventoryItem> for CurrentInventoryItem {
     }
 }
 
-/// Where inventory items go, one after the other, in the vault's order.
+/// Receives inventory items one by one, in the vault's order.
 ///
-/// An orchestrator that passes items on as they come has to be able to take them back: only the
-/// result says whether the inventory holds.
+/// An orchestrator that passes items on immediately must be able to discard them: only the result
+/// decides whether the inventory is valid.
 #[async_trait]
 pub trait InventorySink: Send {
-    /// Takes an item. An error ends the inventory as a Failure.
+    /// Receives an item. An error ends the inventory as a Failure.
     async fn item(&mut self, item: CurrentInventoryItem) -> akv_core::Result<()>;
 }
 
@@ -101,7 +101,7 @@ impl InventorySink for Vec<CurrentInventoryItem> {
     }
 }
 
-/// Takes the domain's items and passes them on in Keyfactor's shape.
+/// Converts the domain's items into Keyfactor's format and forwards them.
 pub(crate) struct Translated<'a>(pub(crate) &'a mut dyn InventorySink);
 
 #[async_trait]

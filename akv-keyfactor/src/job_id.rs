@@ -1,9 +1,9 @@
-//! Which of Command's jobs a configuration is, for an audit.
+//! Identifies Command's job in a configuration, for an audit.
 
 use crate::config::{Capability, job_history_id};
 use crate::document::Document;
 
-/// A job's id and capability, where its configuration can be read.
+/// A job's ID and capability, if its configuration can be read.
 ///
 /// ```
 /// use akv_keyfactor::JobId;
@@ -14,14 +14,15 @@ use crate::document::Document;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct JobId {
-    /// The id of the job's entry in Command's history.
+    /// The ID of the job's entry in Command's history.
     pub job_history_id: Option<i64>,
     /// The capability, as Command writes it.
     pub capability: Option<String>,
 }
 
 impl JobId {
-    /// Reads a job configuration. What cannot be read is `None`, and ends the job elsewhere.
+    /// Reads a job configuration. A field that cannot be read is `None`; running the job reports
+    /// the problem.
     pub fn read(configuration: &[u8]) -> Self {
         let Ok(document) = Document::read(configuration) else { return Self::default() };
         let Ok(job) = document.root() else { return Self::default() };

@@ -1,9 +1,10 @@
-//! The adapter between Keyfactor Command and the jobs of [`akv_core`]: a job configuration as the
-//! Universal Orchestrator serialises it comes in, a job result goes out. Beside it stands the
-//! definition of the store type that makes Command send such jobs.
+//! The adapter between Keyfactor Command and the jobs of [`akv_core`]. It converts a job
+//! configuration, as the Universal Orchestrator serializes it, into a job result. It also defines
+//! the store type with which Command sends such jobs.
 //!
-//! [`run`] never fails: whatever is wrong with a configuration is a Failure that names the field
-//! and what was expected there, never what was read, because any field may hold a secret.
+//! [`run`] never returns an error: every problem of a configuration becomes a Failure that names
+//! the field and the expected value. It never shows the actual value, because any field may contain
+//! a secret.
 //!
 //! # A first program
 //!
@@ -24,19 +25,19 @@
 //! # }
 //! ```
 //!
-//! The examples are a daemon that runs jobs (`daemon`), a store type of one's own behind the same jobs
-//! (`own_store`), a PAM resolver of one's own (`pam_resolver`), and a whole orchestrator on a fake cloud
-//! (`embedded`).
+//! The examples are a daemon that runs jobs (`daemon`), a custom store type behind the same jobs
+//! (`own_store`), a custom PAM resolver (`pam_resolver`), and a complete orchestrator on a fake
+//! cloud (`embedded`).
 //!
 //! # Features
 //!
 //! None.
 //!
-//! # What the versions promise
+//! # Compatibility
 //!
-//! What comes in and goes out keeps its members and their meaning: an older orchestrator's configuration
-//! stays readable, and new members of a result come beside the old ones. Structs are made by constructors
-//! and `with_` methods, and public enums can get new variants. Words of messages are not part of the
+//! Inputs and outputs keep their members and the meaning of those: an older orchestrator's
+//! configuration stays readable, and a result only gains members. Constructors and `with_` methods
+//! create all structs, and public enums are non-exhaustive. The text of messages is not part of the
 //! interface.
 
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
@@ -67,7 +68,7 @@ pub use pam::{SecretResolver, UnresolvedSecret};
 pub use plan::{PlanItem, PlanOutput};
 pub use result::{JobOutput, JobResult, JobStatus};
 
-/// The README, whose examples are tests.
+/// Runs the README's examples as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -1,4 +1,4 @@
-//! Secrets of the machine that runs a job, as far as its operator opens them to jobs.
+//! Secrets of the local machine that its operator makes available to jobs.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 use crate::document::Document;
 use crate::pam::{SecretResolver, UnresolvedSecret};
 
-/// Knows `{"file":"/path/of/the/file"}` and `{"env":"NAME"}`. The default opens neither to jobs.
+/// Resolves `{"file":"/path/of/the/file"}` and `{"env":"NAME"}`. The default makes neither
+/// available to jobs.
 ///
 /// ```
 /// use akv_keyfactor::LocalSecrets;
@@ -22,15 +23,15 @@ use crate::pam::{SecretResolver, UnresolvedSecret};
 ///     .with_variable_prefix("AKV_SECRET_".to_owned());
 /// ```
 ///
-/// A job learns nothing about the machine from a reference that fails: the error is always the same.
-/// The reason is in the log alone.
+/// A failing reference reveals nothing about the machine: the error is always the same. Only the
+/// log contains the reason.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct LocalSecrets {
-    /// The directory whose regular files a job may name, by an absolute path. Links are followed as
-    /// long as they end inside of it. Whoever can write to it decides what jobs can read.
+    /// The directory whose regular files a job may name, by an absolute path. Links are followed if
+    /// they end inside the directory. Write access to it decides which files jobs can read.
     pub directory: Option<PathBuf>,
-    /// How the names of the environment variables begin that a job may name.
+    /// The prefix of the environment variables that a job may name.
     pub variable_prefix: Option<String>,
 }
 
@@ -49,7 +50,7 @@ impl SecretResolver for LocalSecrets {
             Kind::File => self.file(Path::new(&name)),
             Kind::Variable => self.variable(&name),
         };
-        // An empty one would mean a managed identity, which the job did not ask for.
+        // An empty secret would select a managed identity, which the job did not ask for.
         let secret = secret.and_then(|secret| {
             let blank = secret.trim().is_empty();
             if blank { Err("it is empty".to_owned()) } else { Ok(secret) }
@@ -68,7 +69,7 @@ impl LocalSecrets {
     fn variable(&self, name: &str) -> Result<Zeroizing<String>, String> {
         let prefix = self.variable_prefix.as_deref().filter(|prefix| !prefix.is_empty());
         let prefix = prefix.ok_or("references to environment variables are disabled")?;
-        // The standard library panics on some names that no variable can have.
+        // The standard library panics on some invalid variable names.
         if !name.starts_with(prefix) || name.contains(['=', '\0']) {
             return Err(format!("the name does not begin with {prefix}"));
         }
@@ -96,8 +97,8 @@ impl LocalSecrets {
     }
 }
 
-/// Opens a regular file whose real path is inside of the directory. Kubernetes replaces mounted secrets
-/// by turning a link, so a path that vanished between the two looks is looked up again.
+/// Opens a regular file whose real path is inside the directory. Kubernetes replaces mounted
+/// secrets by switching a link, so a path that disappears during the check is resolved again.
 fn open_inside(directory: &Path, path: &Path) -> Result<File, String> {
     let directory = fs::canonicalize(directory)
         .map_err(|error| format!("the secret directory cannot be read: {}", error.kind()))?;
@@ -120,7 +121,7 @@ fn open_inside(directory: &Path, path: &Path) -> Result<File, String> {
     }
 }
 
-/// A pipe or a device would keep an ordinary open waiting for its other end.
+/// An ordinary open of a pipe or a device would block until its other end is opened.
 #[cfg(unix)]
 fn open_without_waiting(path: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags};
@@ -141,7 +142,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// The kind and the name of a reference: the only member of a JSON object, a text.
+    /// The kind and the name of a reference: the only member of a JSON object, a string.
     fn of(reference: &str) -> Option<(Self, String)> {
         if !reference.trim_start().starts_with('{') {
             return None;
@@ -159,7 +160,7 @@ impl Kind {
     }
 }
 
-/// In bytes.
+/// The largest secret, in bytes.
 const LARGEST: usize = 64 << 10;
 const NOT_GIVEN: &str = "it is a reference to a secret that this machine did not resolve (see its \
                          log; enable references with --secret-dir and --secret-env-prefix of akv \
@@ -292,7 +293,7 @@ mod tests {
         symlink("..data/password", mounted.join("password")).expect("a link");
         let reference = reference(&mounted.join("password"));
         assert_eq!(resolved(&secrets, &reference).await, Ok(Some("kept".into())));
-        // The directory itself may be named through a link.
+        // The directory itself may be a link.
         symlink(&mounted, folder.path().join("linked")).expect("a link");
         let linked = secrets.with_directory(folder.path().join("linked"));
         assert_eq!(resolved(&linked, &reference).await, Ok(Some("kept".into())));

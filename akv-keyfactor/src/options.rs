@@ -1,4 +1,4 @@
-//! What the program that runs a job decides, where the job itself does not or may not.
+//! Settings of the program that runs a job, for values that the job does not or must not choose.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,42 +13,42 @@ use akv_core::{
 use crate::local_secrets::LocalSecrets;
 use crate::pam::SecretResolver;
 
-/// How jobs are run. The default takes everything from the job.
+/// How jobs are run. By default the job decides everything.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// Who resolves references to secrets. The default gives no secret of this machine.
+    /// Resolves references to secrets. The default provides no secret of this machine.
     pub secrets: Arc<dyn SecretResolver>,
-    /// Takes the place of the credential that the job names.
+    /// Overrides the credential that the job names.
     pub credential: Option<Credential>,
-    /// Takes the place of the cloud that the job names. A discovery job can name none.
+    /// Overrides the cloud that the job names. A discovery job can name none.
     pub cloud: Option<Cloud>,
     /// The tenant of a job that names none.
     pub tenant: Option<TenantId>,
-    /// Takes the place of the private endpoint that the job names.
+    /// Overrides the private endpoint that the job names.
     pub private_endpoint: Option<PrivateEndpoint>,
-    /// Where a job may send tokens of a credential that it did not bring itself, beside the vault
-    /// suffix of its cloud.
+    /// Additional hosts to which a job may send tokens of a credential that it does not contain
+    /// itself, beside the vault suffix of its cloud.
     pub allowed_endpoints: Vec<EndpointSuffix>,
-    /// Whether an inventory tells the leaf alone or the chain too.
+    /// Whether an inventory reports the leaf only or the full chain.
     pub scope: CertificateScope,
     /// Whether an inventory fetches a certificate that did not change since `LastInventory`.
-    /// Skipping it costs Command the change of its other parameters.
+    /// Without it, Command does not see changes of its other parameters.
     pub unchanged: Unchanged,
-    /// How many certificates an inventory fetches side by side.
+    /// How many certificates an inventory fetches in parallel.
     pub concurrency: Concurrency,
     /// CA certificates that complete the chain of an addition; see
     /// [`read_issuers`](akv_core::bundle::read_issuers).
     pub issuers: Vec<X509>,
-    /// What an addition does where the alias is in soft delete.
+    /// What an addition does if the alias is in soft delete.
     pub soft_deleted: SoftDeleted,
     /// Whether a removed certificate is purged.
     pub purge: Purge,
-    /// Where the keys of reenrollments are made and kept.
+    /// Where the keys of reenrollments are generated and kept.
     pub requested_key_protection: KeyProtection,
     /// How a discovery finds vaults.
     pub via: Via,
-    /// How a new vault is made; the job's SKU takes the place of the one here.
+    /// The settings of a new vault; the job's SKU overrides the one here.
     pub new_vault: VaultOptions,
 }
 

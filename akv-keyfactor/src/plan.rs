@@ -1,4 +1,4 @@
-//! What a dry run of a job prints.
+//! The output of a dry run of a job.
 
 use akv_core::Action;
 use akv_core::plan::{Planned, PlannedChange};
@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::result::{JobOutput, JobResult};
 
-/// The document of a dry run: the result that the job would have, and what it would change. It has
-/// no inventory and no discovered stores, because nothing of it is to be stored in Command.
+/// The document of a dry run: the expected result of the job, and its planned changes. It contains
+/// no inventory and no discovered stores, because Command must not store anything from a dry run.
 ///
 /// ```
 /// use akv_core::plan::Planned;
@@ -22,7 +22,7 @@ use crate::result::{JobOutput, JobResult};
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct PlanOutput {
-    /// The result that the job would have; its message says that nothing was changed.
+    /// The expected result of the job; its message states that nothing was changed.
     pub job_result: JobResult,
     /// The changes, in order.
     pub plan: Vec<PlanItem>,
@@ -33,13 +33,13 @@ pub struct PlanOutput {
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
 pub struct PlanItem {
-    /// What would be done: `import`, `recover`, …
+    /// The planned action: `import`, `recover`, …
     pub action: Action,
-    /// In which vault.
+    /// The vault.
     pub vault: String,
-    /// To which certificate; `null` where it is the vault itself.
+    /// The certificate; `null` if the change is to the vault itself.
     pub name: Option<String>,
-    /// The change in words.
+    /// A description of the change.
     pub detail: String,
 }
 

@@ -1,4 +1,4 @@
-//! What is wrong with a job configuration: the field and what was expected, never what was read.
+//! A problem of a job configuration: the field and the expected value, never the actual value.
 
 use akv_core::InvalidValue;
 
@@ -26,7 +26,7 @@ impl Problem {
         Self::Invalid { field: field.into(), expected: expected.into() }
     }
 
-    /// The domain's own words for what it expects; what it read stays out.
+    /// The domain's description of the expected value, without the actual value.
     pub(crate) fn of_value(field: impl Into<String>, invalid: &InvalidValue) -> Self {
         Self::invalid(field, invalid.expected())
     }

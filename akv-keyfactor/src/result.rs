@@ -1,4 +1,4 @@
-//! What goes back to the orchestrator.
+//! The documents for the orchestrator.
 
 use akv_core::job::Status;
 use akv_core::setters;
@@ -7,10 +7,10 @@ use serde::{Serialize, Serializer};
 
 use crate::inventory_item::CurrentInventoryItem;
 
-/// The one document that a job ends in.
+/// The output document of a job.
 ///
-/// It holds a result, but for the first step of a reenrollment that went well: that one holds the
-/// request, a result that is null, and is not the end of the job.
+/// It contains a result, with one exception: after the first step of a successful reenrollment it
+/// contains the request and a null result, because the job has not ended.
 ///
 /// ```
 /// use akv_keyfactor::{JobOutput, JobResult, JobStatus};
@@ -25,19 +25,19 @@ use crate::inventory_item::CurrentInventoryItem;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JobOutput {
-    /// How the job ended, or its first step.
+    /// The result of the job, or of its first step.
     pub job_result: JobResult,
-    /// The request that is to be signed, as PEM. Absent for other jobs, and where none was made.
+    /// The request to be signed, in PEM. Absent for other jobs, and if no request was created.
     pub request: Option<String>,
-    /// The whole inventory, which takes the place of what Command had. Absent for other jobs and
-    /// where nothing may be uploaded because the inventory failed.
+    /// The complete inventory, which replaces Command's previous one. Absent for other jobs, and if
+    /// the inventory failed, because then nothing may be uploaded.
     pub inventory: Option<Vec<CurrentInventoryItem>>,
-    /// The store paths found. Absent for other jobs and where discovery failed.
+    /// The discovered store paths. Absent for other jobs, and if discovery failed.
     pub discovery: Option<Vec<String>>,
 }
 
 impl JobOutput {
-    /// A result with nothing beside it.
+    /// A result without further data.
     pub fn new(job_result: JobResult) -> Self {
         Self { job_result, request: None, inventory: None, discovery: None }
     }
@@ -88,18 +88,19 @@ struct Request<'a> {
 pub struct JobResult {
     /// Success, Warning or Failure, as a number.
     pub result: JobStatus,
-    /// The id of the job's entry in Command's history, echoed; 0 where it could not be read.
+    /// The ID of the job's entry in Command's history; 0 if it could not be read.
     pub job_history_id: i64,
-    /// What Command shows beside the result, for a success too. At most 4,000 characters.
+    /// The text that Command shows with the result, also for a success. At most 4,000 characters.
     pub failure_message: String,
 }
 
 impl JobResult {
-    /// The longest message, in UTF-16 code units: the unit in which Command's side counts, and
-    /// never fewer than characters.
+    /// The longest message, in UTF-16 code units: Command counts in this unit, and there are never
+    /// fewer units than characters.
     pub const MAX_MESSAGE: usize = 4000;
 
-    /// A result, with its message made [printable] and cut to [`MAX_MESSAGE`](Self::MAX_MESSAGE).
+    /// A result, with its message made [printable] and truncated to
+    /// [`MAX_MESSAGE`](Self::MAX_MESSAGE).
     pub fn new(job_history_id: i64, result: JobStatus, mut message: String) -> Self {
         message = printable(&message).into_owned();
         Self { result, job_history_id, failure_message: cut(message) }
@@ -109,13 +110,13 @@ impl JobResult {
 /// Keyfactor's `OrchestratorJobStatusJobResult`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(into = "u8")]
-#[expect(clippy::exhaustive_enums, reason = "an orchestrator knows these three ends")]
+#[expect(clippy::exhaustive_enums, reason = "the orchestrator has exactly these three results")]
 pub enum JobStatus {
-    /// 2: everything that was asked for is so.
+    /// 2: the job did everything that was requested.
     Success,
-    /// 3: something that was asked for is not so, and nothing is broken.
+    /// 3: the job did not do everything that was requested; nothing was damaged.
     Warning,
-    /// 4: it could not be done.
+    /// 4: the job failed.
     Failure,
 }
 

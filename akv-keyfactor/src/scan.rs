@@ -1,11 +1,11 @@
-//! A look over a JSON text without reading it into memory: how deep it goes, and the id of a job
-//! whose text is damaged.
+//! Scans a JSON text without reading it into memory: its nesting depth, and the job history ID of a
+//! damaged text.
 
 /// Deeper than any sender nests, and shallow enough for every reader.
 const DEEPEST: usize = 128;
 
-/// Whether the text nests deeper than 128 levels. The reader keeps a byte for each level, so a text
-/// of nothing but brackets would double its own size in memory.
+/// Whether the text nests deeper than 128 levels. The parser keeps a byte for each level, so a text
+/// that consists of brackets would double its own size in memory.
 pub(crate) fn is_too_deep(text: &[u8]) -> bool {
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     for byte in text {
@@ -24,9 +24,9 @@ pub(crate) fn is_too_deep(text: &[u8]) -> bool {
     false
 }
 
-/// The job's id in a text that is no JSON, such as one that was cut off: the result should reach its
-/// job all the same. It counts only where it is certain: a member of the outermost object, whole, and
-/// the only one.
+/// The job history ID in a text that is not valid JSON, such as a truncated one, so that the result
+/// still reaches its job. It counts only if it is certain: a complete member of the outermost
+/// object, and the only one with this name.
 pub(crate) fn salvaged_job_history_id(text: &[u8]) -> Option<i64> {
     let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
     let mut tokens = Tokens(text).peekable();
@@ -40,7 +40,7 @@ pub(crate) fn salvaged_job_history_id(text: &[u8]) -> Option<i64> {
                 begins_member = open == [b'{'];
             }
             Token::Close(bracket) if open.pop() == Some(bracket) && !open.is_empty() => {}
-            // What follows cannot be placed.
+            // The position of the following tokens is unknown.
             Token::Open(_) | Token::Close(_) => break,
             Token::Comma => begins_member = open == [b'{'],
             Token::Text(name) if at_member && name.eq_ignore_ascii_case(b"JobHistoryId") => {
@@ -74,13 +74,13 @@ enum Token<'a> {
     Close(u8),
     Comma,
     Colon,
-    /// What stands between two quotation marks, with its escapes.
+    /// The text between two quotation marks, including escapes.
     Text(&'a [u8]),
-    /// Anything else, up to what ends it.
+    /// Any other token, up to its end.
     Scalar(&'a [u8]),
 }
 
-/// The tokens of a text, as far as they are whole.
+/// The complete tokens of a text.
 struct Tokens<'a>(&'a [u8]);
 
 impl<'a> Iterator for Tokens<'a> {

@@ -1,9 +1,9 @@
-//! How much memory a job configuration takes beside its own text, whatever is in it.
+//! The memory that a job configuration takes in addition to its own text, whatever it contains.
 
 #![expect(
     clippy::expect_used,
     clippy::cast_precision_loss,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static PEAK: PeakAlloc = PeakAlloc;
 
-/// Jobs that are asked for only after a configuration was read to its end.
+/// Jobs that are called only after a configuration was read completely.
 struct Reached;
 
 const MIB: f64 = 1_048_576.0;
@@ -49,8 +49,8 @@ impl Jobs for Reached {
     }
 }
 
-/// The failure message of a configuration, and the MiB that were taken at the same time at most, beside
-/// the configuration's own text.
+/// The failure message of a configuration, and the peak memory in MiB in addition to the
+/// configuration's own text.
 fn peak(configuration: &str) -> (String, f64) {
     PEAK.reset_peak_usage();
     let before = PEAK.current_usage();
@@ -95,7 +95,7 @@ fn memory_is_bounded_by_the_kept_records() {
             ("brackets", inventory(&format!(",\"Unused\":{}", "[".repeat(megabytes * 1_000_000)))),
             ("members", inventory(&",\"\":0".repeat(megabytes * 1_000_000 / 5))),
         ] {
-            // The longer ones only where the depth of the reading differs: unoptimised it takes seconds.
+            // Larger ones only if the reading depth differs: an unoptimized build takes seconds.
             if megabytes > 8 && !matches!(what, "unused" | "brackets") {
                 continue;
             }

@@ -1,11 +1,11 @@
-//! How fast `akv-fake` itself is, as another process sees it: start, GETs a second, and whether the
-//! last page of a large vault costs more than the first.
+//! The speed of `akv-fake` itself, measured from another process: start, GETs per second, and
+//! whether the last page of a large vault costs more than the first.
 //!
 //! ```sh
 //! cargo run --release -p akv-testkit --example fake_speed
 //! ```
 //!
-//! Nothing is asserted: figures depend on the machine, which the client shares with the fake.
+//! It asserts nothing: the figures depend on the machine, which the client shares with the fake.
 #![expect(
     clippy::print_stdout,
     clippy::indexing_slicing,
@@ -42,7 +42,7 @@ async fn main() -> Result<()> {
     println!("start with {CERTIFICATES} certificates:         {:>9.1?}", fake.ready_after);
     let caller = fake.caller().await?;
     let path = |n: usize| format!("/certificates/cert-{:06}", n % 1000 + 1);
-    // Each certificate is signed when it is first looked at, which is not what is measured.
+    // Each certificate is issued when it is first read, which must not be measured.
     caller.get_all((0..1000).map(path)).await?;
     let begin = Instant::now();
     caller.get_all((0..GETS).map(path)).await?;
@@ -52,7 +52,7 @@ async fn main() -> Result<()> {
     let pages = caller.walk().await?;
     let tenth = pages.len() / 10;
     let (first, last) = (&pages[..tenth], &pages[pages.len() - tenth..]);
-    // In turns, so that whatever else the machine does meets both.
+    // Alternating, so that other load on the machine affects both.
     let mut took = [Duration::ZERO; 2];
     for links in first.iter().zip(last) {
         for (took, link) in took.iter_mut().zip([links.0, links.1]) {
@@ -67,7 +67,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// GETs a second without a network, without a client and without another process.
+/// GETs per second without a network, a client and another process.
 fn in_process() -> Result<f64> {
     let cloud = FakeCloud::builder().vault("contoso").start();
     cloud.vault("contoso").seed(1000);
@@ -79,7 +79,7 @@ fn in_process() -> Result<f64> {
     });
     let requests: Vec<Request> = requests.collect::<Result<_>>()?;
     let round = || requests.iter().all(|request| cloud.handle(request).status() == 200);
-    // Each certificate is signed when it is first looked at, which is not what is measured.
+    // Each certificate is issued when it is first read, which must not be measured.
     round();
     let begin = Instant::now();
     if !(0..GETS / requests.len()).all(|_| round()) {
@@ -88,7 +88,7 @@ fn in_process() -> Result<f64> {
     Ok(GETS as f64 / begin.elapsed().as_secs_f64())
 }
 
-/// An `akv-fake` of its own, ended when it is dropped.
+/// A separate `akv-fake`, ended when it is dropped.
 struct Fake {
     child: Child,
     dir: tempfile::TempDir,
@@ -147,7 +147,7 @@ impl Fake {
 
 impl Drop for Fake {
     fn drop(&mut self) {
-        // It may have ended by itself, which is as good.
+        // It may have already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

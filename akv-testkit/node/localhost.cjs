@@ -1,5 +1,5 @@
-// Lets names under .localhost resolve to loopback (RFC 6761) where the system's resolver does not.
-// Loaded with NODE_OPTIONS=--require; it changes name resolution alone.
+// Resolves names under .localhost to loopback (RFC 6761) if the system's resolver does not.
+// Loaded with NODE_OPTIONS=--require; it changes only name resolution.
 const dns = require("node:dns");
 
 const lookup = dns.lookup;

@@ -1,5 +1,5 @@
-// Drives akv-fake with the official Azure SDK for JavaScript, as published, and checks what it sees.
-// Needs a running akv-fake and its env.sh in the environment. Ends non-zero at the first mismatch.
+// Tests akv-fake with the released official Azure SDK for JavaScript.
+// Needs a running akv-fake and the variables of its env.sh. Exits with an error at the first mismatch.
 
 import { readFileSync } from "node:fs";
 import { deepStrictEqual } from "node:assert";
@@ -34,7 +34,7 @@ const credential = new ClientSecretCredential(
   env.AZURE_TENANT_ID,
   env.AZURE_CLIENT_ID,
   env.AZURE_CLIENT_SECRET,
-  // Otherwise MSAL asks login.microsoftonline.com whether it knows this authority.
+  // Without this option, MSAL validates the authority at login.microsoftonline.com.
   { authorityHost: env.AZURE_AUTHORITY_HOST, disableInstanceDiscovery: true },
 );
 const client = new CertificateClient(env.AKV_FAKE_VAULT_URL, credential);

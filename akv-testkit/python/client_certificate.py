@@ -1,4 +1,4 @@
-"""Makes a self-signed certificate with its key, as PEM: what a service principal signs in with."""
+"""Creates a self-signed certificate with its key, as PEM, for the sign-in of a service principal."""
 
 import datetime
 import sys

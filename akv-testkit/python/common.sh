@@ -1,10 +1,10 @@
-# What the scripts of this folder have in common; each sets `here` and sources this.
+# Common functions of the scripts in this directory. Each script sets `here` and sources this file.
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 skip() { echo "SKIPPED, nothing was shown: $1" >&2; exit 0; }
 
-# Says how long the step before took, and what follows.
+# Prints the duration of the previous step, and the name of the next one.
 began=$(date +%s)
 step() {
     now=$(date +%s)
@@ -13,7 +13,7 @@ step() {
     doing=$1
 }
 
-# A virtual environment with those packages; AKV_WITNESS_VENV keeps it between runs.
+# Creates a virtual environment with the given packages. AKV_WITNESS_VENV keeps it between runs.
 prepare() {
     python=$(command -v python3 || command -v python) || skip "there is no Python on this machine"
     venv=${AKV_WITNESS_VENV:-$work/venv}
@@ -23,7 +23,7 @@ prepare() {
     fi
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >"$work/log" 2>&1 ||
         skip "the packages cannot be had: $(tail -1 "$work/log")"
-    # Where the resolver does not know that names under .localhost are loopback, Python is told.
+    # Makes Python resolve names under .localhost to loopback if the system's resolver does not.
     if ! "$venv/bin/python" -c 'import socket; socket.getaddrinfo("fake-vault.vault.localhost", 443)' 2>/dev/null; then
         echo "this machine does not resolve *.localhost; only Python's resolver is told about it" >&2
         export PYTHONPATH="$here/localhost"
@@ -31,8 +31,8 @@ prepare() {
     export PYTHONDONTWRITEBYTECODE=1
 }
 
-# Unpacks the source package of azure-keyvault-certificates of that version ("" for the newest) into
-# $work/VERSION, and prints the folder that it is in. Nothing of it is installed.
+# Unpacks the source package of the given version of azure-keyvault-certificates ("" for the newest) into
+# $work, and prints its directory. It does not install the package.
 source_package() {
     mkdir -p "$work/sources-$1"
     "$venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \

@@ -1,10 +1,11 @@
-"""Replays recorded traffic of Key Vault against akv-fake and tells where the answers differ.
+"""Replays recorded traffic of Key Vault against akv-fake and prints the differences between the responses.
 
     recordings.py ACCEPTED FOLDER…
 
-Needs a running akv-fake with vaults `recorded-1` and on, one for each recording, `old-1` and on without soft
-delete, and its env.sh in the environment. ACCEPTED lists the differences that may be, each with its reason; one that is not met any
-more is an error too. Only shapes and values are printed, never a body.
+Needs a running akv-fake with one vault per recording (`recorded-1`, `recorded-2`, …), the same number of vaults
+without soft delete (`old-1`, `old-2`, …), and the variables of its env.sh. ACCEPTED lists the accepted differences
+with their reasons; an accepted difference that no longer occurs is also an error. The output contains only shapes and
+values, never a body.
 """
 
 import base64
@@ -25,9 +26,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 CONTROL = os.environ["AKV_FAKE_CONTROL_URL"]
 VAULT = os.environ["AKV_FAKE_VAULT_URL"]
-# Of the connection or of one web server.
+# Headers of the connection or of one web server.
 TRANSPORT_HEADERS = {"date", "content-length", "server", "x-powered-by", "x-aspnet-version", "transfer-encoding"}
-# Members that are the answering service's own.
+# Members whose values differ between any two services.
 OWN_VALUES = re.compile(
     r".*(^|\.)(id|kid|sid|cer|x5t|csr|request_id|target|nbf|exp|created|updated|recoveryId|deletedDate"
     r"|scheduledPurgeDate|value|nextLink|message)$"
@@ -35,7 +36,7 @@ OWN_VALUES = re.compile(
 
 
 class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """Takes the objects of Python that some recordings hold for what they are made of."""
+    """Loads the Python objects in some recordings as plain values."""
 
 
 def _plain(loader, _, node):
@@ -103,7 +104,7 @@ def shape(value):
 
 
 def compare(theirs, ours, path=""):
-    """Yields what differs, as text."""
+    """Yields the differences as text."""
     if shape(theirs) != shape(ours):
         yield f"{path} is {shape(ours)}, not {shape(theirs)}"
     elif isinstance(theirs, dict):
@@ -150,12 +151,12 @@ def differences(theirs, ours):
 
 
 class Replay:
-    """One recording against one vault."""
+    """Replays one recording against one vault."""
 
     def __init__(self, number, bearer):
         self.base = re.sub(r"://[^.]+\.", f"://{number}.", VAULT).rstrip("/")
         self.bearer = bearer
-        # What the service called something, and what akv-fake does.
+        # Maps generated names of the real service to those of akv-fake.
         self.names = {}
         self.csr = None
 
@@ -172,7 +173,7 @@ class Replay:
         is_other = theirs.status != ours.status
         of_body = (text for text in differences(theirs, ours) if not text.startswith("header"))
         if is_other or (request["method"] == "GET" and any(of_body)):
-            # Perhaps the recording has been waiting meanwhile.
+            # The recording may have waited here.
             turn_clock(10)
             ours = self.ask(request, theirs)
         return ours
@@ -222,10 +223,10 @@ class Replay:
 
 
 def sign(csr):
-    """A certificate for a request, as the SDK sends it: the base64 text of it, in base64."""
+    """Signs a certificate request. Encodes the certificate like the SDK: the base64 text, in base64."""
     request = x509.load_der_x509_csr(base64.b64decode(csr))
     key = rsa.generate_private_key(65537, 2048)
-    # The fake's clock has been turned.
+    # The fake's clock was advanced.
     now = datetime.datetime.fromisoformat(re.sub(r"(\.\d{6})\d*Z|Z", r"\1+00:00", send("GET", CONTROL + "/clock").json["now"]))
     issuer = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Recorded")])
     builder = x509.CertificateBuilder(issuer, request.subject, request.public_key(), x509.random_serial_number())
@@ -243,7 +244,7 @@ def main(accepted, folders):
         with open(path, encoding="utf-8") as file:
             interactions = yaml.load(file, Loader)["interactions"]
         calls += len(interactions)
-        # Many vaults of that time had no soft delete.
+        # Many vaults had no soft delete at the time of the recordings.
         is_old = '"recoveryLevel":"Purgeable"' in json.dumps(interactions, default=str).replace("\\", "")
         vault = f"{'old' if is_old else 'recorded'}-{number}"
         for at, difference in Replay(vault, bearer).run(interactions):

@@ -1,7 +1,7 @@
-"""Drives akv-fake with the official Azure SDK for Python, as published, and checks what it sees.
+"""Tests akv-fake with the released official Azure SDK for Python.
 
-Needs a running akv-fake and its env.sh in the environment, and in AKV_FAKE_CLIENT_CERTIFICATE the file that
-akv-fake was given as --client-certificate. Ends non-zero at the first mismatch.
+Needs a running akv-fake and the variables of its env.sh. AKV_FAKE_CLIENT_CERTIFICATE is the file that akv-fake
+received with --client-certificate. Exits with an error at the first mismatch.
 """
 
 import base64
@@ -70,7 +70,7 @@ def credential(secret=None):
         os.environ["AZURE_CLIENT_ID"],
         secret or os.environ["AZURE_CLIENT_SECRET"],
         authority=os.environ["AZURE_AUTHORITY_HOST"],
-        # Otherwise MSAL asks login.microsoftonline.com whether it knows this authority.
+        # Without this option, MSAL validates the authority at login.microsoftonline.com.
         disable_instance_discovery=True,
     )
 

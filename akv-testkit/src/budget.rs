@@ -1,20 +1,20 @@
-//! How many transactions a vault takes, as the service limits them.
+//! The transaction limits of a vault, as in the service.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
-/// Transactions in any window of time, for each vault; a subscription's vaults together have five
-/// times that (Key Vault service limits).
+/// The number of transactions of each vault in any time window; all vaults of a subscription share
+/// five times that limit (Key Vault service limits).
 ///
-/// Refused requests do not count. The window slides, which is a choice: the service does not
-/// publish how it counts.
+/// Rejected requests do not count. The window slides; this is an assumption, because the service
+/// does not publish how it counts.
 ///
 /// ```
 /// use std::time::Duration;
 /// use akv_testkit::Budget;
-/// // As the service has it, with half of it used by somebody else.
+/// // The service's budget, with half of it used by other clients.
 /// let budget = Budget::new(4000, Duration::from_secs(10)).with_others_taking(0.5);
 /// assert_eq!(budget.left_to_us(), 2000);
 /// ```
@@ -26,34 +26,34 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// So many transactions in any window of that length.
+    /// This many transactions in any window of that length.
     pub const fn new(transactions: u32, window: Duration) -> Self {
         Self { transactions, window, others: 0.0 }
     }
 
-    /// The same, for numbers that somebody has written by hand: at least one transaction, in a window
+    /// The same with validation, for values from user input: at least one transaction, in a window
     /// of a millisecond to a day.
     ///
     /// # Errors
     ///
-    /// What the numbers may be.
+    /// The allowed values.
     pub fn checked(transactions: u32, window: Duration) -> Result<Self, String> {
         if transactions == 0 {
             return Err("a budget has at least 1 transaction".to_owned());
         }
         if !(Duration::from_millis(1)..=LONGEST_WINDOW).contains(&window) {
-            return Err("a budget's window is longer than nothing and at most a day".to_owned());
+            return Err("a budget's window is from a millisecond to a day".to_owned());
         }
         Ok(Self::new(transactions, window))
     }
 
-    /// The part of every vault's budget that somebody else uses up, from 0 to 1.
+    /// The share of every vault's budget that other clients use, from 0 to 1.
     #[must_use]
     pub const fn with_others_taking(self, share: f64) -> Self {
         Self { others: share.clamp(0.0, 1.0), ..self }
     }
 
-    /// What the others leave, in transactions a window.
+    /// The remaining transactions per window.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -64,7 +64,7 @@ impl Budget {
     }
 }
 
-/// The transactions of late, by vault and by subscription.
+/// The recent transactions, by vault and by subscription.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     budget: Option<Budget>,
@@ -77,7 +77,7 @@ impl Meter {
         self.seen.clear();
     }
 
-    /// Takes one transaction out of the vault's and the subscription's budget, or says no.
+    /// Takes one transaction from the vault's and the subscription's budget, or returns `false`.
     pub(crate) fn take(&mut self, vault: &str, subscription: &str, now: OffsetDateTime) -> bool {
         let Some(budget) = self.budget else { return true };
         let limit = budget.left_to_us() as usize;

@@ -1,4 +1,4 @@
-//! The fake's time: it stands, follows tokio's clock or the machine's, and can be turned.
+//! The fake's clock: it stands still, or follows tokio's clock or the machine's. A test can set it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -7,18 +7,19 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-/// What moves the clock besides the test's hand.
+/// What advances the clock, besides the test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum ClockMode {
     /// Nothing: time passes only by [`Clock::advance`] and [`Clock::set`].
     #[default]
     Standing,
-    /// tokio's clock. With paused time, a client that sleeps for two seconds between polls sees the
-    /// fake two seconds older, and the test takes no time at all.
+    /// tokio's clock. With paused time, if a client sleeps for two seconds between polls, the
+    /// fake's clock advances by two seconds, and the test takes no real time.
     Tokio,
 }
 
-/// The clock by which tokens expire, deletions settle and budgets refill.
+/// The clock for the expiry of tokens, the end of deletions and the refill of budgets.
 ///
 /// Clones show the same time.
 ///
@@ -50,13 +51,13 @@ impl Clock {
         }))
     }
 
-    /// The fake's now (UTC).
+    /// The current time of the fake (UTC).
     pub fn now(&self) -> OffsetDateTime {
         let turned = self.0.turned_milliseconds.load(Ordering::SeqCst);
         self.base() + time::Duration::milliseconds(turned)
     }
 
-    /// Lets time pass, in steps of a millisecond, at most a thousand years from the start.
+    /// Advances the clock, in steps of a millisecond, at most a thousand years from the start.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         let turned =
@@ -64,7 +65,7 @@ impl Clock {
         self.0.turned_milliseconds.store(turned, Ordering::SeqCst);
     }
 
-    /// Sets the time, backwards too.
+    /// Sets the time, also backwards.
     pub fn set(&self, now: OffsetDateTime) {
         let turned = (now - self.base()).whole_milliseconds();
         let turned = i64::try_from(turned).unwrap_or(i64::MAX);
@@ -85,7 +86,7 @@ impl akv_core::Clock for Clock {
     }
 }
 
-/// A thousand years: no date that is this far from the clock's is out of range.
+/// A thousand years: every date within this distance is representable.
 pub(crate) const LONGEST: Duration = Duration::from_secs(1000 * 365 * 86_400);
 
 /// The same in milliseconds.

@@ -1,8 +1,9 @@
-//! Which cloud a host belongs to, and which service of it the host is.
+//! The cloud and the service of a host.
 
 use crate::exchange::Request;
 
-/// A cloud's own names: the three built-in clouds, or the one on loopback with its port.
+/// The host names of a cloud: one of the three built-in clouds, or the one on loopback with its
+/// port.
 ///
 /// Hosts, audiences and authorities as in the clouds' published tables (azure-cli-core `cloud.py`,
 /// azure-mgmt-core `get_arm_endpoints`, MSAL's list of authorities).
@@ -14,25 +15,25 @@ pub(crate) enum Endpoints {
     Loopback { port: Option<u16> },
 }
 
-/// The service that a host name stands for.
+/// The service behind a host name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Service {
     Vault(String),
     ResourceManager,
     Authority,
-    /// The instance metadata service, or the endpoint that App Service gives its sites.
+    /// The instance metadata service, or the identity endpoint of App Service.
     ManagedIdentity,
-    /// The agent of Azure Arc, which has the path of the instance metadata service.
+    /// The agent of Azure Arc, which uses the path of the instance metadata service.
     ArcAgent,
     Nothing,
 }
 
 impl Endpoints {
-    /// The clouds whose names are the world's.
+    /// The clouds with public host names.
     pub(crate) const BUILT_IN: [Self; 3] = [Self::Public, Self::Government, Self::China];
 
-    /// Finds cloud and service of the request's host. `extra_suffixes` are vault suffixes that lead
-    /// to the public cloud's vaults, such as a private endpoint's.
+    /// Finds the cloud and the service of the request's host. `extra_suffixes` are additional
+    /// suffixes of the public cloud's vaults, such as a private endpoint's.
     pub(crate) fn locate(request: &Request, extra_suffixes: &[String]) -> (Self, Service) {
         let host = request.host();
         let loopback = Self::Loopback { port: request.port() };
@@ -97,12 +98,12 @@ impl Endpoints {
         self.with_port(self.resource_manager_host())
     }
 
-    /// What tokens for the vaults are for.
+    /// The audience of tokens for the vaults.
     pub(crate) fn vault_audience(self) -> String {
         self.with_port(self.vault_suffix())
     }
 
-    /// What tokens for Resource Manager are for, in the newer and the older form.
+    /// The audiences of tokens for Resource Manager, in the newer and the older form.
     pub(crate) fn resource_manager_audiences(self) -> Vec<String> {
         let older = match self {
             Self::Public => "management.core.windows.net",
@@ -113,7 +114,7 @@ impl Endpoints {
         vec![self.resource_manager(), format!("https://{older}")]
     }
 
-    /// Whether tokens for that audience are for a service of this cloud.
+    /// Whether that audience belongs to this cloud.
     pub(crate) fn has_audience(self, audience: &str) -> bool {
         self.vault_audience() == audience
             || self.resource_manager_audiences().iter().any(|known| known == audience)
@@ -124,7 +125,7 @@ impl Endpoints {
         self.with_port(&format!("{vault}.{}", self.vault_suffix()))
     }
 
-    /// All names of this cloud, as a certificate has them.
+    /// All host names of this cloud, for a certificate.
     pub(crate) fn hosts(self) -> impl Iterator<Item = String> {
         let services = self.authority_hosts().iter().copied().chain([self.resource_manager_host()]);
         services.map(str::to_owned).chain([format!("*.{}", self.vault_suffix())])

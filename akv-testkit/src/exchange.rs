@@ -1,4 +1,4 @@
-//! A request to the fake and its answer, whichever way they travel.
+//! A request to the fake and its response, independent of the transport.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use url::Url;
 
-/// A request as the fake sees it.
+/// A request to the fake.
 #[derive(Clone)]
 pub struct Request {
     method: String,
@@ -19,7 +19,7 @@ pub struct Request {
     body: Bytes,
 }
 
-/// Method, host and path: headers and body can hold secrets.
+/// Shows method, host and path: headers and body can contain secrets.
 impl std::fmt::Debug for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Request")
@@ -56,8 +56,8 @@ impl Request {
         }
     }
 
-    /// Addresses a host of the fake through a server that has another name: the links in the answer
-    /// begin with `base`, so that they lead to the same server again.
+    /// Addresses a host of the fake through a server with another name: the links in the response
+    /// begin with `base`, so that they lead to the same server.
     #[must_use]
     pub fn behind(mut self, base: Url, host: &str, path: &str) -> Self {
         self.base = base;
@@ -81,7 +81,7 @@ impl Request {
     }
 
     pub(crate) fn method(&self) -> &str {
-        // Key Vault: a client that may only use GET and POST names the method in a header.
+        // Key Vault: a client that can only use GET and POST names the method in a header.
         self.find_header("x-http-method").unwrap_or(&self.method)
     }
 
@@ -93,7 +93,7 @@ impl Request {
         &self.path
     }
 
-    /// The port where it is not the scheme's own.
+    /// The port, if it is not the scheme's default.
     pub(crate) fn port(&self) -> Option<u16> {
         self.base.port()
     }
@@ -102,7 +102,7 @@ impl Request {
         &self.query
     }
 
-    /// The first value of that query parameter; names compare without case, as the services do.
+    /// The first value of that query parameter; names ignore case, as in the services.
     pub(crate) fn find_query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(k, _)| k.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
@@ -119,7 +119,7 @@ impl Request {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The parameters of a form: none where the body says that it is something else.
+    /// The parameters of a form; empty if the content type is not a form.
     pub(crate) fn form(&self) -> Vec<(String, String)> {
         let media_type = self.find_header("content-type").and_then(|kind| kind.split(';').next());
         if media_type.is_some_and(|kind| !kind.trim().eq_ignore_ascii_case(FORM)) {
@@ -136,7 +136,7 @@ impl Request {
         format!("{base}{path}")
     }
 
-    /// A link to a next page: with the port even where it is the scheme's own, as the service has it.
+    /// A link to a next page: with the port even if it is the default, as in the service.
     pub(crate) fn next_link(&self, query: &[(&str, &str)]) -> String {
         let query = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(query)
@@ -150,34 +150,34 @@ impl Request {
     }
 }
 
-/// How an answer reaches the client.
+/// How a response reaches the client.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Delivery {
-    /// As it is.
+    /// Unchanged.
     #[default]
     Whole,
-    /// The name does not resolve or nothing listens: no connection was made.
+    /// The name does not resolve or no server listens: there is no connection.
     Unreachable,
-    /// The connection is closed before anything is answered.
+    /// The connection is closed before the response.
     Closed,
-    /// Half of the body comes, then the connection breaks.
+    /// The connection breaks after half of the body.
     Torn,
-    /// The body comes in pieces of so many bytes with a pause before each.
+    /// The body is sent in small pieces with a pause before each.
     Drip {
-        /// Bytes in each piece.
+        /// The size of a piece in bytes.
         piece: usize,
         /// The pause before each piece.
         pause: Duration,
     },
-    /// After the body come blanks, until so many bytes have been sent.
+    /// Spaces follow the body until the total size is reached.
     Flood {
-        /// How long the whole body becomes.
+        /// The total size of the body in bytes.
         bytes: u64,
     },
 }
 
-/// The fake's answer.
+/// The fake's response.
 #[derive(Debug, Clone, Default)]
 pub struct Response(Box<Parts>);
 
@@ -228,7 +228,7 @@ impl Response {
         self
     }
 
-    /// Remembers the error code for the journal.
+    /// Sets the error code for the journal.
     #[must_use]
     pub(crate) fn with_code(mut self, code: impl Into<String>) -> Self {
         self.0.code = Some(code.into());
@@ -247,12 +247,12 @@ impl Response {
         self
     }
 
-    /// The HTTP status; means nothing where the [`Delivery`] is `Unreachable` or `Closed`.
+    /// The HTTP status; undefined if the [`Delivery`] is `Unreachable` or `Closed`.
     pub fn status(&self) -> u16 {
         self.0.status
     }
 
-    /// Name and value of each header; `WWW-Authenticate` may be there twice.
+    /// Name and value of each header; `WWW-Authenticate` can occur twice.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.headers.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
     }
@@ -262,17 +262,17 @@ impl Response {
         self.headers().find(|(k, _)| k.eq_ignore_ascii_case(name)).map(|(_, v)| v)
     }
 
-    /// The body, whole.
+    /// The complete body.
     pub fn bytes(&self) -> &Bytes {
         &self.0.body
     }
 
-    /// The body as JSON; `Null` where it is none.
+    /// The body as JSON; `Null` if it is not JSON.
     pub fn body_json(&self) -> Value {
         serde_json::from_slice(&self.0.body).unwrap_or(Value::Null)
     }
 
-    /// How long the answer is held back.
+    /// The delay of the response.
     pub fn delay(&self) -> Duration {
         self.0.delay
     }

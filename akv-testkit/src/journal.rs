@@ -1,4 +1,4 @@
-//! Every request that the fake has seen, for assertions and as JSON lines.
+//! A record of every request to the fake, for assertions and as JSON lines.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,50 +8,50 @@ use time::OffsetDateTime;
 
 use crate::operation::Operation;
 
-/// One request and what became of it. There is no body, no token and no secret in it.
+/// One request and its result, without body, token and secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Entry {
-    /// When it came, by the fake's clock.
+    /// The time of its arrival by the fake's clock.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
-    /// What it asked for.
+    /// Its operation.
     pub operation: Operation,
     /// The HTTP method.
     pub method: String,
-    /// The host it was sent to.
+    /// Its target host.
     pub host: String,
     /// Its path, without the query.
     pub path: String,
-    /// The vault it was about.
+    /// Its vault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vault: Option<String>,
-    /// The certificate, secret or key it was about, as the request wrote it.
+    /// Its certificate, secret or key, as spelled in the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The subscription it was about.
+    /// Its subscription.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subscription: Option<String>,
-    /// The client id whose token came with it.
+    /// The client ID of its token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub principal: Option<String>,
-    /// Whether an `Authorization` header came with it.
+    /// Whether it had an `Authorization` header.
     pub bearer: bool,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: u16,
-    /// The error code of the answer, with the inner code after a slash.
+    /// The error code of the response, with the inner code after a slash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// The request's `x-ms-client-request-id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_id: Option<String>,
-    /// Whether a fault was played.
+    /// Whether a fault affected it.
     pub fault: bool,
 }
 
-/// The list of all requests. Clones are one list.
+/// The record of all requests. Clones share it.
 ///
-/// It keeps the newest 200,000 entries; [`count`](Self::count) counts those that fell out, too.
+/// It keeps the newest 200,000 entries; [`count`](Self::count) also includes dropped ones.
 #[derive(Debug, Clone, Default)]
 pub struct Journal(Arc<Mutex<Pages>>);
 
@@ -76,34 +76,34 @@ impl Journal {
         pages.entries.iter().filter(|entry| entry.operation == operation).cloned().collect()
     }
 
-    /// How often an operation was asked for, refused requests included.
+    /// The number of calls of an operation, including rejected ones.
     pub fn count(&self, operation: Operation) -> u64 {
         self.pages().counts.get(&operation).copied().unwrap_or_default()
     }
 
-    /// How many requests there were.
+    /// The number of requests.
     pub fn total(&self) -> u64 {
         self.pages().counts.values().sum()
     }
 
-    /// How many answers had that status.
+    /// The number of responses with that status.
     pub fn answered(&self, status: u16) -> u64 {
         self.pages().statuses.get(&status).copied().unwrap_or_default()
     }
 
-    /// How many requests were under way at once at the worst moment.
+    /// The highest number of concurrent requests.
     pub fn most_in_flight(&self) -> usize {
         self.pages().most_in_flight
     }
 
-    /// Forgets everything up to now.
+    /// Removes all entries.
     pub fn clear(&self) {
         let mut pages = self.pages();
         let in_flight = pages.in_flight;
         *pages = Pages { in_flight, most_in_flight: in_flight, ..Pages::default() };
     }
 
-    /// The entries as JSON, one a line.
+    /// The entries as JSON, one per line.
     pub fn json_lines(&self) -> String {
         let pages = self.pages();
         let lines = pages.entries.iter().filter_map(|entry| serde_json::to_string(entry).ok());
@@ -120,7 +120,7 @@ impl Journal {
         pages.entries.push_back(entry);
     }
 
-    /// Counts a request as under way until the guard is dropped.
+    /// Counts a request as concurrent until the guard is dropped.
     pub(crate) fn depart(&self) -> UnderWay {
         let mut pages = self.pages();
         pages.in_flight += 1;
@@ -129,12 +129,12 @@ impl Journal {
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
-        // Every method leaves the pages whole, so a panic elsewhere does not spoil them.
+        // Every method leaves the pages consistent, so a panic elsewhere does no damage.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A request under way.
+/// A request in progress.
 #[derive(Debug)]
 pub(crate) struct UnderWay(Journal);
 

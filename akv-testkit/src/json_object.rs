@@ -1,9 +1,9 @@
-//! The members of a JSON object that somebody has written by hand: what is wrong is told by its name.
+//! A JSON object from user input; errors name the invalid member.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// An object whose members are taken out one by one.
+/// An object whose members are removed one by one.
 pub(crate) struct JsonObject {
     rest: Map<String, Value>,
     known: Vec<&'static str>,
@@ -17,7 +17,7 @@ impl JsonObject {
         }
     }
 
-    /// A member that may be left out, or be `null`.
+    /// An optional member; `null` counts as absent.
     pub(crate) fn take<T: DeserializeOwned>(
         &mut self,
         name: &'static str,
@@ -28,12 +28,12 @@ impl JsonObject {
         read.map_err(|error| format!("{name}: {error}"))
     }
 
-    /// A member that has to be there.
+    /// A required member.
     pub(crate) fn need<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<T, String> {
         self.take(name)?.ok_or_else(|| format!("{name}: it is missing"))
     }
 
-    /// A number that has to be there, from `least` to `most`.
+    /// A required number from `least` to `most`.
     pub(crate) fn number(
         &mut self,
         name: &'static str,
@@ -46,7 +46,7 @@ impl JsonObject {
         Err(format!("{name}: {number} is not from {least} to {most}"))
     }
 
-    /// Nothing may be left.
+    /// Rejects remaining members.
     pub(crate) fn end(self) -> Result<(), String> {
         match self.rest.keys().next() {
             None => Ok(()),

@@ -1,10 +1,10 @@
-//! A fake Azure for certificates: Key Vault, Resource Manager, Entra ID and managed identity, for the
-//! tests of whoever writes a client of them in any language.
+//! A fake Azure for certificates: Key Vault, Resource Manager, Entra ID and managed identity, for
+//! the tests of clients in any language.
 //!
-//! One state and three ways in: [`FakeCloud::transport`] in the same process, [`FakeCloud::mount`] on
-//! a wiremock server beside expectations of a test's own, and [`TlsServer`] (the program `akv-fake`)
-//! over TLS for everybody else. It shares no wire types with any client; what it knows comes from the
-//! services' published interfaces and recorded traffic.
+//! One state and three transports: [`FakeCloud::transport`] in the same process,
+//! [`FakeCloud::mount`] on a wiremock server beside a test's own expectations, and [`TlsServer`]
+//! (the program `akv-fake`) over TLS for all other clients. It shares no wire types with any
+//! client; it follows the services' published interfaces and recorded traffic.
 //!
 //! ```
 //! use akv_testkit::{FakeCloud, Fault, Operation};
@@ -21,27 +21,25 @@
 //!
 //! # Features
 //!
-//! None is on by default, so that a test pays for what it uses.
+//! No feature is enabled by default, so that a test compiles only the parts that it uses.
 //!
-//! | feature | gives | brings in |
+//! | feature | provides | dependencies |
 //! |---|---|---|
-//! | `pki` | [`pki`]: authorities, leaves, files made by OpenSSL | rcgen |
-//! | `conformance` | [`conformance`]: what every `CertificateStore` must do | as `pki` |
-//! | `fake` | [`FakeCloud`], asked by [`FakeCloud::handle`] | serde, url, tokio's clock |
+//! | `pki` | [`pki`]: CAs, leaves, files made by OpenSSL | rcgen |
+//! | `conformance` | [`conformance`]: a suite for every `CertificateStore` | as `pki` |
+//! | `fake` | [`FakeCloud`] with [`FakeCloud::handle`] | serde, url, tokio's clock |
 //! | `azure-core` | [`FakeCloud::transport`] | `azure_core` |
 //! | `wiremock` | [`FakeCloud::mount`] | wiremock |
 //! | `serve` | [`TlsServer`] | hyper, rustls |
 //! | `cli` | the program `akv-fake` | as `serve`, clap |
 //!
-//! # What the versions promise
+//! # Compatibility
 //!
-//! Until 1.0 a minor version may change this interface. What the fake answers is the service's: where it
-//! was wrong, a patch version corrects it.
+//! Until 1.0 a minor version may change this interface. The fake's responses follow the service: a
+//! patch version may correct them.
 
-#![cfg_attr(
-    not(feature = "serve"),
-    allow(dead_code, reason = "what only a server asks of the cloud")
-)]
+#![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
+#![cfg_attr(not(feature = "serve"), allow(dead_code, reason = "used only by a server"))]
 
 #[cfg(feature = "fake")]
 mod arm;
@@ -93,7 +91,7 @@ pub use self::{
     cloud::{FakeCloud, FakeCloudBuilder, FakeVault, StoredVersion, VaultPlan},
     entra::ClientCertificateError,
     exchange::{Delivery, Request, Response},
-    fault::{Calls, Challenge, Effect, Fault, InvalidFault, Played, Stage},
+    fault::{Calls, Challenge, Effect, Fault, HitCounter, InvalidFault, Stage},
     journal::{Entry, Journal},
     operation::Operation,
     permission::{DenyRule, Reason},
@@ -103,7 +101,7 @@ pub use self::{
 #[cfg(feature = "serve")]
 pub use serve::TlsServer;
 
-/// The README, whose examples are tests.
+/// Runs the README's examples as tests.
 #[cfg(all(doctest, feature = "azure-core"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

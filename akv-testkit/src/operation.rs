@@ -1,4 +1,4 @@
-//! What a request asks for, named once for faults, permissions and the journal.
+//! The operation of a request, for faults, permissions and the journal.
 
 use std::fmt;
 use std::str::FromStr;
@@ -83,7 +83,7 @@ operations! {
     RecoverCertificate,
     /// `DELETE /deletedcertificates/{name}`.
     PurgeCertificate,
-    /// `GET /secrets/{name}[/{version}]`: the way to a certificate's chain.
+    /// `GET /secrets/{name}[/{version}]`: contains a certificate's chain.
     GetSecret,
     /// `PUT /secrets/{name}`.
     SetSecret,
@@ -121,11 +121,11 @@ operations! {
     GetDeletedVault,
     /// `POST …/locations/{location}/deletedVaults/{name}/purge`.
     PurgeVault,
-    /// `GET …/locations/{location}/operationResults/{id}`: how a purge goes on.
+    /// `GET …/locations/{location}/operationResults/{id}`: the progress of a purge.
     GetOperationResult,
     /// `PUT …/vaults/{name}/accessPolicies/{add|replace|remove}`.
     UpdateAccessPolicy,
-    /// `GET …/managedHSMs` and `…/deletedManagedHSMs`, of a subscription: there are none.
+    /// `GET …/managedHSMs` and `…/deletedManagedHSMs`, of a subscription: always empty.
     ListManagedHsms,
     /// `POST …/checkNameAvailability`.
     CheckNameAvailability,
@@ -145,7 +145,7 @@ operations! {
     ArcToken,
     /// `GET /msi/token`, in App Service.
     AppServiceToken,
-    /// Anything that the fake does not have.
+    /// Any operation that the fake does not support.
     Unknown,
 }
 

@@ -1,22 +1,22 @@
-//! Who may do what: refusals with the service's own inner codes.
+//! Permissions: denials with the service's own inner codes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::operation::Operation;
 
-/// Why a vault refuses (HTTP 403, `innererror.code`).
+/// Why a vault denies an operation (HTTP 403, `innererror.code`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// `AccessDenied`: the vault's access policies do not name the permission.
+    /// `AccessDenied`: the vault's access policies do not grant the permission.
     AccessPolicy,
-    /// `ForbiddenByPolicy`, seen for the same.
+    /// `ForbiddenByPolicy`, observed for the same cause.
     Policy,
     /// `ForbiddenByRbac`.
     Rbac,
     /// `ForbiddenByFirewall`.
     Firewall,
-    /// `ForbiddenByConnection`: public network access is off.
+    /// `ForbiddenByConnection`: public network access is disabled.
     PrivateLink,
     /// Any other inner code.
     Code(String),
@@ -35,14 +35,14 @@ impl Reason {
     }
 }
 
-/// A refusal: of which operation, to whom, where, why and how often.
+/// A denial: the operation, the principal, the scope, the reason and the number of times.
 ///
 /// ```
 /// use akv_testkit::{FakeCloud, Operation, Reason, DenyRule};
 /// let cloud = FakeCloud::builder().vault("contoso").start();
-/// // May list, may not read.
+/// // Can list, but not read.
 /// cloud.deny(Operation::GetCertificate);
-/// // A new role assignment that takes a while: the first two imports are refused.
+/// // A new role assignment takes a while: the first two imports are denied.
 /// cloud.deny(DenyRule::of(Operation::ImportCertificate).because(Reason::Rbac).times(2));
 /// ```
 #[derive(Debug, Clone)]
@@ -57,12 +57,12 @@ pub struct DenyRule {
 }
 
 impl DenyRule {
-    /// Refuses one operation to everyone, everywhere, always.
+    /// Denies one operation to every principal, everywhere, always.
     pub fn of(operation: Operation) -> Self {
         Self { operation: Some(operation), ..Self::of_everything() }
     }
 
-    /// Refuses all operations of vaults and Resource Manager.
+    /// Denies all operations of vaults and Resource Manager.
     pub fn of_everything() -> Self {
         Self {
             operation: None,
@@ -82,36 +82,36 @@ impl DenyRule {
         self
     }
 
-    /// Only for the certificate of that name.
+    /// Only for the certificate with that name.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         self.name = Some(name.to_owned());
         self
     }
 
-    /// Only in that subscription, by its id.
+    /// Only in that subscription, by its ID.
     #[must_use]
     pub fn in_subscription(mut self, id: &str) -> Self {
         self.subscription = Some(id.to_owned());
         self
     }
 
-    /// Only to the principal with that client id.
+    /// Only for the principal with that client ID.
     #[must_use]
     pub fn to(mut self, client_id: &str) -> Self {
         self.principal = Some(client_id.to_owned());
         self
     }
 
-    /// The inner code. Without it a vault answers by its own model: `AccessDenied` with access
-    /// policies, `ForbiddenByRbac` with RBAC.
+    /// Sets the inner code. By default it follows the vault's access model: `AccessDenied` with
+    /// access policies, `ForbiddenByRbac` with RBAC.
     #[must_use]
     pub fn because(mut self, reason: Reason) -> Self {
         self.reason = Some(reason);
         self
     }
 
-    /// Only so often; then it is over, as with a grant that has just been made.
+    /// Only this many times, as with a new role assignment.
     #[must_use]
     pub fn times(mut self, times: u64) -> Self {
         self.left = Some(times);
@@ -129,7 +129,7 @@ impl From<Operation> for DenyRule {
     }
 }
 
-/// Whom and what a request is about.
+/// The principal and the target of a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) operation: Operation,
@@ -139,7 +139,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) subscription: Option<&'a str>,
 }
 
-/// All refusals, and the principals that may do no more than a list says.
+/// All denials, and the principals that are restricted to a list.
 #[derive(Debug, Default)]
 pub(crate) struct Permissions {
     refusals: Vec<DenyRule>,
@@ -159,7 +159,7 @@ impl Permissions {
         *self = Self::default();
     }
 
-    /// The refusal that this request meets, if any; one that is limited is used up by it.
+    /// The denial that applies to this request, if any; a limited one is used up by it.
     pub(crate) fn check(&mut self, subject: Subject<'_>) -> Option<DenyRule> {
         if self.only.get(subject.principal).is_some_and(|may| !may.contains(&subject.operation)) {
             return Some(DenyRule::of(subject.operation));
@@ -183,7 +183,7 @@ impl DenyRule {
     }
 }
 
-/// Whether a condition is met, or not asked for.
+/// Whether a condition is met, or not set.
 pub(crate) fn is(condition: Option<&str>, actual: Option<&str>) -> bool {
     condition.is_none_or(|wanted| actual.is_some_and(|actual| actual.eq_ignore_ascii_case(wanted)))
 }

@@ -1,4 +1,4 @@
-//! Error bodies as each service writes them.
+//! The error bodies of each service.
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -6,7 +6,7 @@ use time::macros::format_description;
 
 use crate::exchange::Response;
 
-/// Whose error it is.
+/// The service that reports the error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Speaker {
     Vault,
@@ -63,7 +63,7 @@ pub(crate) fn managed_identity(status: u16, error: &str, description: &str) -> R
         .with_code(error)
 }
 
-/// An error of Entra ID by its number, with the status and the `error` that go with it.
+/// An error of Entra ID by its number, with its status and `error`.
 pub(crate) fn aadsts(code: u32, now: OffsetDateTime) -> Response {
     let (status, error, text) = match code {
         7_000_215 => (
@@ -140,7 +140,7 @@ pub(crate) fn aadsts(code: u32, now: OffsetDateTime) -> Response {
     Response::json(status, &body).with_code(format!("AADSTS{code}"))
 }
 
-/// An error for a status alone, as the service that speaks would write it.
+/// The usual error of a status, in the format of the service.
 pub(crate) fn of_status(
     speaker: Speaker,
     status: u16,

@@ -1,8 +1,8 @@
-//! A text that is not to be seen in any output.
+//! A text that must not appear in any output.
 
 use serde::{Deserialize, Serialize};
 
-/// Shown as `…`. It is saved as it is.
+/// Displayed as `…`, but saved unchanged.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Redacted(String);

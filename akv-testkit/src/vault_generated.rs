@@ -1,4 +1,4 @@
-//! Keys, requests and self-signed certificates as a policy describes them.
+//! Keys, requests and self-signed certificates from a policy.
 
 use std::net::IpAddr;
 
@@ -14,19 +14,19 @@ use time::{Duration, OffsetDateTime};
 use crate::pki::der::{element, explicit, octets, sequence, set};
 use crate::x509::read_name;
 
-/// What is wrong with a policy.
+/// The fault of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flaw {
-    /// The subject is no distinguished name.
+    /// The subject is not a distinguished name.
     Subject,
-    /// That member.
+    /// The member with that name is invalid.
     Member(&'static str),
 }
 
-/// A certificate as a policy wants it.
+/// A certificate that a policy describes.
 pub(crate) struct Order {
     subject: Vec<u8>,
-    /// As DER, those that a request has too.
+    /// As DER; a request contains them too.
     extensions: Vec<Vec<u8>>,
     months: u32,
 }
@@ -44,7 +44,7 @@ impl Order {
         if !usages.is_empty() {
             extensions.push(extended_key_usage(&usages)?);
         }
-        // Of no authority: an empty sequence.
+        // Not a CA: an empty sequence.
         extensions.push(extension(BASIC_CONSTRAINTS, &sequence(&[])));
         if !names.is_empty() {
             extensions.push(extension(ALTERNATIVE_NAMES, &sequence(&slices(&names))));
@@ -54,12 +54,12 @@ impl Order {
         Ok(Self { subject, extensions, months })
     }
 
-    /// From when until when a certificate is valid that is made now.
+    /// The validity of a certificate that is issued now.
     pub(crate) fn validity(&self, now: OffsetDateTime) -> (OffsetDateTime, OffsetDateTime) {
         (now - Duration::minutes(10), months_after(now, self.months))
     }
 
-    /// A request for a signature by somebody else, as DER.
+    /// A certificate request for another CA, as DER.
     pub(crate) fn request(&self, key: &KeyPair) -> Option<Vec<u8>> {
         let extensions = sequence(&slices(&self.extensions));
         let attribute = sequence(&[&oid(EXTENSION_REQUEST), &set(&[&extensions])]);
@@ -69,11 +69,11 @@ impl Order {
         signed(key, &body)
     }
 
-    /// A certificate that is signed by its own key, as DER.
+    /// A self-signed certificate, as DER.
     pub(crate) fn certificate(&self, key: &KeyPair, now: OffsetDateTime) -> Option<Vec<u8>> {
         let (from, until) = self.validity(now);
         let mut serial = fastrand::u128(..).to_be_bytes();
-        // Positive, and of 16 bytes in every case.
+        // Positive, and always 16 bytes long.
         serial[0] = serial[0] & 0x7f | 0x40;
         let digest = Thumbprint::of(key.der_bytes());
         let mut extensions = self.extensions.clone();
@@ -94,7 +94,7 @@ impl Order {
     }
 }
 
-/// Makes the key that a policy describes. Of a long RSA key that takes seconds.
+/// Generates the key that a policy describes. A long RSA key takes seconds.
 pub(crate) fn key_of(policy: &Value) -> Result<KeyPair, &'static str> {
     let properties = policy.get("key_props").cloned().unwrap_or_default();
     let text = |name: &str| properties.get(name).and_then(Value::as_str);
@@ -111,7 +111,7 @@ pub(crate) fn key_of(policy: &Value) -> Result<KeyPair, &'static str> {
     made.map_err(|_| "key_props")
 }
 
-/// `RSA` or `EC`, wherever it is kept.
+/// `RSA` or `EC`, without regard to its protection.
 pub(crate) fn kind_of_key(policy: &Value) -> &str {
     let kind = policy.pointer("/key_props/kty").and_then(Value::as_str);
     kind.unwrap_or("RSA").trim_end_matches("-HSM")
@@ -127,7 +127,7 @@ fn signed(key: &KeyPair, body: &[u8]) -> Option<Vec<u8>> {
     Some(sequence(&[body, algorithm(key), &signature]))
 }
 
-/// The algorithm that a key signs with.
+/// The signature algorithm of a key.
 fn algorithm(key: &KeyPair) -> &'static [u8] {
     if *key.algorithm() == PKCS_ECDSA_P256_SHA256 {
         ECDSA_WITH_SHA256
@@ -140,7 +140,7 @@ fn algorithm(key: &KeyPair) -> &'static [u8] {
     }
 }
 
-/// `None`: one of the names is not of its kind.
+/// `None`: one of the names is invalid for its type.
 fn alternative_names(policy: &Value) -> Option<Vec<Vec<u8>>> {
     let ascii = |tag: u8, text: &str| text.is_ascii().then(|| element(tag, text.as_bytes()));
     let mut names = Vec::new();
@@ -162,7 +162,7 @@ fn alternative_names(policy: &Value) -> Option<Vec<Vec<u8>>> {
     Some(names)
 }
 
-/// Critical: an octet or two of bits, the first usage being the highest.
+/// A critical extension: one or two octets of bits, the first usage in the highest bit.
 fn key_usage(usages: &[&str]) -> Result<Vec<u8>, Flaw> {
     let mut bits = 0_u16;
     for usage in usages {
@@ -202,7 +202,7 @@ fn moment(at: OffsetDateTime) -> Vec<u8> {
     }
 }
 
-/// The same day of a later month, or its last one.
+/// The same day of a later month, or that month's last day.
 fn months_after(at: OffsetDateTime, months: u32) -> OffsetDateTime {
     let month = i64::from(at.year()) * 12 + i64::from(u8::from(at.month())) - 1 + i64::from(months);
     let (year, month) = (i32::try_from(month / 12).unwrap_or(9999), month % 12 + 1);
@@ -227,7 +227,7 @@ const BIT_STRING: u8 = 0x03;
 const UTF8_STRING: u8 = 0x0c;
 const CRITICAL: &[u8] = &[0x01, 1, 0xff];
 
-/// The bits of a key usage in their order (RFC 5280 4.2.1.3), in the service's words.
+/// The bits of a key usage in their order (RFC 5280 4.2.1.3), with the service's names.
 const USAGES: [&str; 9] = [
     "digitalSignature",
     "nonRepudiation",

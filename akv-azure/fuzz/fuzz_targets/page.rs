@@ -1,5 +1,4 @@
-//! Any bytes as a service's answer: no panic, and a list ends with no more items than its pages may
-//! have.
+//! Any bytes as a service's response: no panic, and a list has no more items than its pages allow.
 #![no_main]
 
 use std::sync::Arc;
@@ -17,7 +16,7 @@ const TENANT: &str = "7e4a47e4-0000-4000-8000-000000000001";
 const PAGES: usize = 3;
 const ITEMS_OF_A_PAGE: usize = 250;
 
-/// Gives everybody a token, answers with the input for some pages, and then with nothing.
+/// Issues a token to every caller, answers with the input for some pages, and then with nothing.
 #[derive(Debug)]
 struct Service {
     body: Vec<u8>,

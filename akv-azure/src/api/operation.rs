@@ -1,4 +1,4 @@
-//! What a request is for, and what the caller needs for it.
+//! The operations of Azure's interfaces, and the permission that each one requires.
 
 /// An operation of Azure that this crate uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,20 +30,20 @@ pub(crate) enum ApiOperation {
     ReadCloudMetadata,
 }
 
-/// Whose words the answer is in.
+/// The service that answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {
     KeyVault,
     ResourceManager,
 }
 
-/// What the caller must be allowed to do.
+/// The permission that an operation requires.
 pub(crate) struct Needs {
-    /// The action of Azure RBAC.
+    /// The Azure RBAC action.
     pub(crate) action: &'static str,
-    /// The permission of a vault's access policies; none in the control plane.
+    /// The access-policy permission; `None` in the control plane.
     pub(crate) permission: Option<&'static str>,
-    /// The narrowest built-in role that has it.
+    /// The narrowest built-in role that grants it.
     pub(crate) role: &'static str,
 }
 
@@ -64,7 +64,7 @@ impl ApiOperation {
         }
     }
 
-    /// Whether it changes anything. Such a request is not torn off once it is under way.
+    /// Whether it changes anything. Such a request is not aborted once it is under way.
     pub(crate) fn changes(self) -> bool {
         matches!(
             self,
@@ -79,20 +79,20 @@ impl ApiOperation {
         )
     }
 
-    /// Whether an answer with that status is a success. A read takes no part of an answer (206) and
-    /// nobody else's (203) for the whole.
+    /// Whether this status is a success. A read accepts neither partial content (206) nor an answer
+    /// that a proxy modified (203).
     pub(crate) fn accepts(self, status: u16) -> bool {
         if self.changes() { matches!(status, 200 | 201 | 202 | 204) } else { status == 200 }
     }
 
-    /// Whether it may be sent again when it is not known whether the service carried it out. An
-    /// import would make a second version, a second delete or recovery would be refused, and a vault
-    /// would be given its settings anew.
+    /// Whether the request is idempotent, so that a retry is safe when the outcome is unknown. A
+    /// second import would create a second version, the service would reject a second delete or
+    /// recovery, and a second creation would reset a vault's settings.
     pub(crate) fn repeats_freely(self) -> bool {
         !self.changes() || self == Self::UpdateCertificate
     }
 
-    /// Whether the private key of a certificate is in the request or in the answer.
+    /// Whether the request or the answer contains a certificate's private key.
     pub(crate) fn carries_a_key(self) -> bool {
         matches!(self, Self::ImportCertificate | Self::GetSecret)
     }

@@ -30,7 +30,7 @@ pub(super) struct CertificateAssertion {
 }
 
 impl CertificateAssertion {
-    /// Opens the certificate on a thread of its own, because a PFX can ask for a second of work.
+    /// Opens the certificate on a blocking thread, because a PFX can take a second of CPU time.
     pub(super) async fn open(
         source: ClientCertificate,
         password: Password,
@@ -133,9 +133,9 @@ fn open(source: &ClientCertificate, password: &Password) -> Result<(KeyPair, Vec
     Ok((pair, certificate.der().to_vec()))
 }
 
-/// As much as a certificate with its key and chain can have.
+/// The largest certificate file with key and chain, in bytes.
 const LIMIT: usize = 1 << 20;
-/// What Microsoft's own libraries ask for.
+/// The lifetime that Microsoft's own libraries use.
 const VALID_SECONDS: i64 = 600;
 
 #[cfg(test)]

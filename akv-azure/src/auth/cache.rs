@@ -1,4 +1,4 @@
-//! One token for as many requests as it lasts.
+//! One token shared by all requests during its lifetime.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,17 +15,17 @@ use crate::redact::Redactor;
 /// Makes tokens for one identity and one audience.
 #[async_trait]
 pub(crate) trait Mint: Send + Sync {
-    /// A new token, never one that was given out before.
+    /// A new token, never one that was returned before.
     async fn mint(&self, deadline: Deadline) -> Result<Minted, TokenError>;
 }
 
-/// A new token and how long it will serve.
+/// A new token and its lifetime.
 pub(crate) struct Minted {
     pub(crate) secret: Zeroizing<String>,
     pub(crate) lifetime: Duration,
 }
 
-/// A token as it goes out with a request.
+/// A token as a request sends it.
 #[derive(Clone)]
 pub(crate) struct Token(Arc<Held>);
 
@@ -37,12 +37,12 @@ struct Held {
 }
 
 impl Token {
-    /// The token itself, for who has to know it to keep it out of messages.
+    /// The raw token, for the code that redacts it from messages.
     pub(crate) fn secret(&self) -> &str {
         &self.0.secret
     }
 
-    /// What keeps the token out of messages.
+    /// Redacts the token from messages.
     pub(crate) fn redactor(&self) -> Redactor {
         self.0.redactor.clone()
     }
@@ -59,8 +59,8 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Keeps one token. It is minted by one flight however many wait for it, and replaced ahead of its
-/// end while requests go on with the old one.
+/// Caches one token. A single request mints it for all waiting callers, and replaces it before it
+/// expires while other requests still use the old one.
 pub(crate) struct TokenCache {
     mint: Box<dyn Mint>,
     state: Mutex<State>,
@@ -70,9 +70,9 @@ pub(crate) struct TokenCache {
 #[derive(Default)]
 struct State {
     token: Option<Token>,
-    /// How many flights have ended.
+    /// How many mint requests have finished.
     landed: u64,
-    /// How the last one failed, for those who waited for it.
+    /// The last failure, for the callers that waited for it.
     failed: Option<(Instant, TokenError)>,
 }
 
@@ -85,7 +85,7 @@ impl TokenCache {
         })
     }
 
-    /// The token, minted where there is none that serves.
+    /// The cached token, or a new one if none is usable.
     pub(crate) async fn token(self: &Arc<Self>, deadline: Deadline) -> Result<Token, TokenError> {
         let landed = self.state().landed;
         if let Some(token) = self.serving() {
@@ -106,7 +106,7 @@ impl TokenCache {
         self.fly(deadline).await
     }
 
-    /// The service did not take this token: it is not given out again.
+    /// The service rejected this token, so it is not returned again.
     pub(crate) fn refused(&self, refused: &Token) {
         let mut state = self.state();
         if state.token.as_ref().is_some_and(|held| Arc::ptr_eq(&held.0, &refused.0)) {
@@ -114,7 +114,7 @@ impl TokenCache {
         }
     }
 
-    /// Whoever holds the flight calls this.
+    /// Mints a token. The caller holds the lock.
     async fn fly(&self, deadline: Deadline) -> Result<Token, TokenError> {
         let minted = match deadline.bound(self.mint.mint(deadline)).await {
             Some(minted) => minted,
@@ -139,8 +139,8 @@ impl TokenCache {
         }
     }
 
-    /// Replaces the token while requests use the old one. A failure is kept for a while, so that an
-    /// authority in trouble is not asked again with every request.
+    /// Replaces the token in the background. A failure is remembered for a while, so that a failing
+    /// authority is not contacted with every request.
     fn refresh_behind(self: &Arc<Self>) {
         let resting = self.state().failed.as_ref().is_some_and(|(at, _)| at.elapsed() < REST);
         if resting || self.flight.try_lock().is_err() {
@@ -174,7 +174,7 @@ impl TokenCache {
 
 impl Held {
     fn new(minted: Minted, now: Instant) -> Self {
-        // A machine's clock can be wrong; what a token is worth is for the service to say.
+        // The local clock can be wrong; the service decides whether a token is still valid.
         let lifetime = minted.lifetime.max(SHORTEST);
         let refresh_ahead = AHEAD.min(lifetime / 2);
         let margin = MARGIN.min(lifetime / 10);
@@ -187,14 +187,14 @@ impl Held {
     }
 }
 
-/// How long before its end a token is replaced.
+/// How long before expiry a token is replaced.
 const AHEAD: Duration = Duration::from_secs(10 * 60);
-/// How long before its end a token is no longer sent: it may end on the way.
+/// How long before expiry a token is no longer sent: it could expire in transit.
 const MARGIN: Duration = Duration::from_secs(30);
 const SHORTEST: Duration = Duration::from_secs(60);
-/// How long a refresh behind the requests may take.
+/// The deadline of a background refresh.
 const BEHIND: Duration = Duration::from_secs(60);
-/// How long after a failed refresh there is another.
+/// The pause between a failed refresh and the next one.
 const REST: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
@@ -257,7 +257,7 @@ mod tests {
             let token = cache.token(deadline()).await.expect("the old one");
             assert_eq!(token.bearer(), "Bearer token 0");
         }
-        assert_eq!(before.elapsed(), Duration::ZERO, "nobody waited");
+        assert_eq!(before.elapsed(), Duration::ZERO, "no wait");
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(cache.token(deadline()).await.expect("the next").bearer(), "Bearer token 1");
         assert_eq!(minted.load(Ordering::SeqCst), 2);
@@ -272,7 +272,7 @@ mod tests {
             assert!(cache.token(deadline()).await.is_ok());
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        assert_eq!(minted.load(Ordering::SeqCst), 2, "one refresh was tried and then rested");
+        assert_eq!(minted.load(Ordering::SeqCst), 2, "one refresh attempt, then a pause");
         tokio::time::advance(Duration::from_secs(500)).await;
         assert!(cache.token(deadline()).await.is_err(), "it has ended");
     }
@@ -294,14 +294,14 @@ mod tests {
         cache.refused(&first);
         let second = cache.token(deadline()).await.expect("another");
         assert_eq!(second.bearer(), "Bearer token 1");
-        // Another request that went out with the first learns of it late.
+        // Another request that used the first token is rejected late.
         cache.refused(&first);
         assert_eq!(cache.token(deadline()).await.expect("the same").bearer(), "Bearer token 1");
         assert_eq!(minted.load(Ordering::SeqCst), 2);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn minting_ends_with_the_deadline() {
+    async fn minting_times_out_at_the_deadline() {
         let (cache, _) = cache(3600, u32::MAX);
         let short = Deadline::after(Duration::from_millis(10));
         assert!(cache.token(short).await.is_err());

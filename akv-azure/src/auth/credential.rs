@@ -1,4 +1,4 @@
-//! From a credential of the domain to a token, through `azure_identity`.
+//! Obtains a token for a credential of the domain, through `azure_identity`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ use crate::exchange::{Deadline, Origin, Retry, trace_throttling};
 use crate::redact::Redactor;
 use crate::wire;
 
-/// Who signs in, and where.
+/// The identity that signs in, and the authority.
 #[derive(Debug, Clone)]
 pub(crate) struct SignIn {
     credential: AzureCredential,
@@ -35,7 +35,7 @@ pub(crate) struct SignIn {
 }
 
 impl SignIn {
-    /// Nothing is asked of anybody yet. A credential that belongs to a tenant needs one.
+    /// Sends nothing yet. A credential that belongs to a tenant needs one.
     pub(crate) fn new(
         cloud: &Cloud,
         credential: &AzureCredential,
@@ -58,7 +58,7 @@ impl SignIn {
         })
     }
 
-    /// Whether both would get the same tokens.
+    /// Whether both would obtain the same tokens.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.credential.is_same(&other.credential)
             && self.tenant == other.tenant
@@ -78,7 +78,7 @@ impl SignIn {
         }
     }
 
-    /// What the token comes from, for messages.
+    /// The issuer of the token, for messages.
     fn source(&self) -> Peer<'_> {
         if self.is_managed() { Peer::ManagedIdentity } else { Peer::Authority(&self.authority) }
     }
@@ -128,7 +128,7 @@ impl CredentialMint {
         })
     }
 
-    /// A new one for every token: `azure_identity` keeps tokens and cannot be told to drop one.
+    /// A new one for every token: `azure_identity` caches tokens and has no way to drop one.
     async fn credential(
         &self,
         transport: Arc<RecordingTransport>,
@@ -188,8 +188,8 @@ impl CredentialMint {
         made.map_err(|error| self.not_sent(&error))
     }
 
-    /// The configured cloud's authority, whatever `AZURE_AUTHORITY_HOST` says, and our own retries.
-    /// Those of the managed identity endpoints are left to `azure_identity`, which knows them.
+    /// Uses the configured cloud's authority, whatever `AZURE_AUTHORITY_HOST` says, and this
+    /// crate's own retries. `azure_identity` retries the managed identity endpoints itself.
     fn client_options(&self, transport: Arc<RecordingTransport>) -> ClientOptions {
         let mut cloud = CustomConfiguration::default();
         cloud.authority_host.clone_from(&self.sign_in.authority);
@@ -205,27 +205,27 @@ impl CredentialMint {
         }
     }
 
-    /// Nothing was sent: a file, a tool or the environment is not as it should be.
+    /// Nothing was sent: a file, a tool or an environment variable is unusable.
     fn not_sent(&self, error: &azure_core::Error) -> TokenError {
-        let told =
+        let message =
             std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-        let told = Redactor::default().line(&told);
+        let message = Redactor::default().line(&message);
         match &self.sign_in.credential.0 {
             Kind::Own(_) => TokenError::unusable(
                 "it provided no token",
                 "check the log of that credential; its error text is not shown here",
             ),
             Kind::Credential(Credential::AzureCli) => TokenError::unusable(
-                format!("the Azure CLI provided no token: {told}"),
+                format!("the Azure CLI provided no token: {message}"),
                 "run az login for this cloud and tenant",
             ),
             _ if self.sign_in.is_managed() => TokenError::unusable(
-                told,
+                message,
                 "managed identities of virtual machines and App Service are supported; with Azure \
                  Arc, Service Fabric and Cloud Shell use a service principal",
             ),
             Kind::Credential(_) => {
-                TokenError::unusable(told, "check the tenant, the client ID and the authority")
+                TokenError::unusable(message, "check the tenant, the client ID and the authority")
             }
         }
     }
@@ -278,7 +278,7 @@ mod tests {
 
     use super::*;
 
-    /// Stands in for the shell in which `az` runs.
+    /// A test double for the shell in which `az` runs.
     #[derive(Debug)]
     struct Shell {
         exit_code: i32,

@@ -1,4 +1,5 @@
-//! The token that a platform (Kubernetes) writes into a file for its workloads to sign in with.
+//! The token that a platform such as Kubernetes writes into a file so that its workloads can sign
+//! in.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,11 +13,11 @@ use zeroize::Zeroizing;
 use crate::classify::TokenError;
 use crate::files;
 
-/// The federated token, as it was in the file when it was opened: platforms replace it every hour.
+/// The federated token, as read when the file was opened: platforms replace it every hour.
 pub(super) struct FederatedToken(Zeroizing<String>);
 
 impl FederatedToken {
-    /// Reads the file on a thread of its own, as it may be on a slow mount.
+    /// Reads the file on a blocking thread, because it may be on a slow mount.
     pub(super) async fn open(file: PathBuf) -> Result<Self, TokenError> {
         let shown = file.display().to_string();
         let unusable = |problem: String| {
@@ -56,7 +57,7 @@ impl fmt::Debug for FederatedToken {
     }
 }
 
-/// Such tokens have some kilobytes.
+/// Such a token has a few kilobytes.
 const LIMIT: usize = 64 << 10;
 
 #[cfg(test)]

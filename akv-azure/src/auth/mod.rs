@@ -1,4 +1,4 @@
-//! Tokens: who mints them, for whom, and how long one serves.
+//! Tokens: how they are obtained, their audience and their lifetime.
 
 mod assertion;
 mod cache;

@@ -1,4 +1,5 @@
-//! A transport that remembers how the last exchange failed: `azure_identity` tells too little of it.
+//! A transport that records how the last exchange failed: `azure_identity` reports too little of
+//! it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +15,7 @@ use crate::exchange::{Answer, Deadline, FailedExchange, Failure, retry_after, tr
 use crate::redact::Redactor;
 use crate::wire;
 
-/// Passes requests on, reads the answers within bounds and keeps the last that failed.
+/// Forwards requests, reads the answers within bounds and keeps the last failed exchange.
 pub(super) struct RecordingTransport {
     transport: Arc<dyn HttpClient>,
     last: Mutex<Option<FailedExchange>>,
@@ -56,14 +57,14 @@ impl HttpClient for RecordingTransport {
         let answer = match exchanged {
             Ok(answer) => answer,
             Err(failure) => {
-                // Where nobody answers at all it is for us to say when to try again.
+                // If no answer came at all, this crate decides when to retry.
                 let sent = !matches!(failure, Failure::NotSent { .. });
                 self.keep(Some(FailedExchange::Failed(failure)));
                 let kind = if sent { ErrorKind::Io } else { ErrorKind::Other };
                 return Err(azure_core::Error::with_message(kind, "no answer"));
             }
         };
-        // A success that cannot be read as one is a failure too, so it is kept without its secret.
+        // A success that cannot be parsed is a failure too, so it is kept without its secret.
         self.keep(Some(FailedExchange::Answered {
             status: answer.status(),
             body: if answer.is_success() { Vec::new() } else { answer.body().to_vec() },
@@ -88,11 +89,11 @@ impl fmt::Debug for RecordingTransport {
     }
 }
 
-/// The operation, as requests are traced.
+/// The operation name in request traces.
 #[derive(Debug)]
 struct GetToken;
 
-/// What proves the identity in this request.
+/// Redacts the secrets that prove the identity in this request.
 fn redactor(request: &Request) -> Redactor {
     let header = |name: &&'static str| {
         let value = request.headers().get_optional_str(&HeaderName::from_static(name))?;
@@ -106,9 +107,9 @@ fn redactor(request: &Request) -> Redactor {
     Redactor::of_token_request(form, &headers)
 }
 
-/// Those of App Service's and Service Fabric's endpoints among them.
+/// Includes the headers of the App Service and Service Fabric endpoints.
 const SECRET_HEADERS: &[&str] = &["authorization", "x-identity-header", "secret"];
-/// A token with its frame: a few kilobytes, some more where it lists hundreds of groups.
+/// A token response has a few kilobytes, and more if it lists hundreds of groups.
 const LIMIT: usize = 64 << 10;
-/// One exchange: a token endpoint answers at once or not at all.
+/// The deadline of one exchange: a token endpoint answers at once or not at all.
 const ATTEMPT: Duration = Duration::from_secs(20);

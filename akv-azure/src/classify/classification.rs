@@ -1,8 +1,8 @@
-//! What a failure is taken for.
+//! The class of a failure.
 
 use akv_core::{Denial, Error, ErrorKind};
 
-/// A kind of error, in words.
+/// An error kind with its message and hint.
 #[derive(Debug, Clone)]
 pub(super) struct Classification {
     pub(super) kind: ErrorKind,
@@ -19,7 +19,7 @@ impl Classification {
         Self { advice: Some(advice.into()), ..self }
     }
 
-    /// The error of an `operation` that was attempted.
+    /// The error of the attempted `operation`.
     pub(super) fn into_error(self, operation: &str) -> Error {
         let error = Error::new(self.kind, operation, self.problem);
         match self.advice {

@@ -1,4 +1,4 @@
-//! What it means that a service or a token authority gave no whole answer.
+//! Classifies failures in which a service or a token authority sent no complete answer.
 
 use akv_core::ErrorKind;
 
@@ -6,21 +6,21 @@ use super::classification::{Classification, not_the_service};
 use super::managed_identity;
 use crate::exchange::{Distrust, Failure, NoConnection};
 
-/// Who was to answer.
+/// The endpoint that was contacted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer<'a> {
-    /// A vault at that host.
+    /// The vault at this host.
     Vault(&'a str),
-    /// Resource Manager at that host.
+    /// Resource Manager at this host.
     ResourceManager(&'a str),
-    /// Entra ID at that URL.
+    /// Entra ID at this URL.
     Authority(&'a str),
     /// The managed identity endpoint of this machine.
     ManagedIdentity,
 }
 
 impl Peer<'_> {
-    /// What it is called in messages.
+    /// Its name in messages.
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Vault(name) | Self::ResourceManager(name) | Self::Authority(name) => name,
@@ -29,12 +29,12 @@ impl Peer<'_> {
     }
 }
 
-/// A failure without a whole answer, of whichever of them.
+/// Classifies a failure without a complete answer.
 pub(super) fn classify(peer: Peer<'_>, failure: &Failure) -> Classification {
     let name = peer.name();
     match failure {
         Failure::NotSent { why, .. } => no_connection(peer, *why),
-        Failure::Lost { .. } => Classification::new(
+        Failure::ConnectionLost { .. } => Classification::new(
             ErrorKind::Unavailable,
             format!("the connection to {name} was lost before the response was complete"),
         ),
@@ -47,7 +47,7 @@ pub(super) fn classify(peer: Peer<'_>, failure: &Failure) -> Classification {
             format!("the response of {name} exceeds the limit of {limit} bytes"),
         )
         .advised("check for an intercepting proxy, a gateway or a wrong DNS record"),
-        // An answer is classified by the service that gave it.
+        // The service that sent an answer classifies it.
         Failure::Refused(_) => not_the_service(),
     }
 }
@@ -112,37 +112,37 @@ fn no_connection(peer: Peer<'_>, why: NoConnection) -> Classification {
     }
 }
 
-/// Why there is no TLS connection to the host, and what to do.
+/// Why the TLS connection to the host failed, and how to fix it.
 fn untrusted(host: &str, why: Distrust) -> (String, &'static str) {
-    let told = |what: &str| format!("cannot trust {host}: {what}");
+    let problem = |what: &str| format!("cannot trust {host}: {what}");
     match why {
         Distrust::Expired => (
-            told("its TLS certificate has expired"),
+            problem("its TLS certificate has expired"),
             "check the clock of this machine; if it is correct, renew the TLS certificate of the \
              host or of the inspecting proxy",
         ),
         Distrust::NotYetValid => {
-            (told("its TLS certificate is not valid yet"), "check the clock of this machine")
+            (problem("its TLS certificate is not valid yet"), "check the clock of this machine")
         }
         Distrust::UnknownIssuer => (
-            told("its TLS certificate was issued by a CA that is not trusted on this machine"),
+            problem("its TLS certificate was issued by a CA that is not trusted on this machine"),
             "if a proxy inspects TLS or the cloud is private, give its root certificate as CA \
              file; also check the clock of this machine",
         ),
         Distrust::WrongName => (
-            told("its TLS certificate was issued for another name"),
+            problem("its TLS certificate was issued for another name"),
             "check the host name and DNS; with a private endpoint use the public name \
              NAME.vault.azure.net, because no certificate has the privatelink name",
         ),
         Distrust::Revoked => {
-            (told("its TLS certificate has been revoked"), "check which host has this address")
+            (problem("its TLS certificate has been revoked"), "check which host has this address")
         }
         Distrust::NoCommonVersion => (
-            told("the TLS handshake failed; the host may not support TLS 1.2"),
+            problem("the TLS handshake failed; the host may not support TLS 1.2"),
             "check for an intercepting proxy or a gateway",
         ),
         Distrust::NotTls => (
-            told("the host does not speak TLS"),
+            problem("the host does not speak TLS"),
             "check the port, and check for an intercepting proxy or a gateway",
         ),
         Distrust::ProxyNotTls => (
@@ -150,7 +150,7 @@ fn untrusted(host: &str, why: Distrust) -> (String, &'static str) {
             "use http:// in the proxy URL; https:// is for proxies that speak TLS themselves",
         ),
         Distrust::Other => (
-            told("its TLS certificate was not accepted"),
+            problem("its TLS certificate was not accepted"),
             "if a proxy inspects TLS or the cloud is private, give its root certificate as CA \
              file; also check the clock of this machine",
         ),

@@ -4,8 +4,8 @@ use akv_core::ErrorKind;
 
 use super::classification::Classification;
 
-/// What Entra ID's codes mean, as far as a client of its own credentials meets them ("Microsoft
-/// Entra authentication and authorization error codes").
+/// What Entra ID's codes mean, as far as a client with its own credentials can receive them
+/// ("Microsoft Entra authentication and authorization error codes").
 pub(super) fn classify(code: u32) -> Option<Classification> {
     let (problem, advice) = match code {
         7_000_215 => (
@@ -85,7 +85,7 @@ pub(super) fn classify(code: u32) -> Option<Classification> {
     Some(Classification::new(ErrorKind::Unauthenticated, problem).advised(advice))
 }
 
-/// Codes of trouble on Entra ID's own side.
+/// Codes of transient failures of Entra ID itself.
 pub(super) fn may_pass(code: u32) -> bool {
     matches!(code, 90_033 | 90_006 | 90_012 | 50_196)
 }

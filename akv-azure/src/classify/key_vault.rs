@@ -70,7 +70,7 @@ pub(super) fn denied(api: ApiOperation, code: &str, inner: &str) -> Classificati
     }
 }
 
-/// Inner codes that speak of the object and not of the caller.
+/// Inner codes that describe the object and not the caller.
 fn is_state(inner: &str) -> bool {
     ["Disabled", "Expired", "NotYetValid", "ManagedByKeyVault", "PurgeProtect", "PurgeDisabled"]
         .iter()

@@ -1,11 +1,11 @@
-//! What a managed identity endpoint means, which has no codes.
+//! Classifies the answers of managed identity endpoints, which have no error codes.
 
 use akv_core::ErrorKind;
 
 use super::classification::Classification;
 
-/// There is no code for it: "Identity not found" is all that a metadata service says, and App Service
-/// that no identity was "found for specified ClientId/ResourceId/PrincipalId".
+/// There is no code for this case: a metadata service says only "Identity not found", and App
+/// Service says that no identity was "found for specified ClientId/ResourceId/PrincipalId".
 pub(super) fn is_unassigned(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     ["identity not found", "identity isn't assigned", "identity found for specified"]
@@ -24,7 +24,7 @@ pub(super) fn unassigned() -> Classification {
     )
 }
 
-/// Nobody answers at its address.
+/// No process answers at the endpoint's address.
 pub(super) fn no_endpoint() -> Classification {
     Classification::new(ErrorKind::Unavailable, "this machine has no metadata service").advised(
         "a managed identity works on Azure virtual machines and App Service; elsewhere use a \
@@ -32,7 +32,7 @@ pub(super) fn no_endpoint() -> Classification {
     )
 }
 
-/// It answers, but not now.
+/// The endpoint answers with a transient failure.
 pub(super) fn unavailable() -> Classification {
     Classification::new(
         ErrorKind::Unavailable,
@@ -41,5 +41,5 @@ pub(super) fn unavailable() -> Classification {
     .advised("retry later; if the error persists, check whether this machine is in Azure")
 }
 
-/// What it is called in messages.
+/// Its name in messages.
 pub(super) const NAME: &str = "the managed identity endpoint";

@@ -1,6 +1,6 @@
-//! What a failure means: the one room where a status, a code or a broken connection becomes an error.
-//! Everything is told apart by status and code, never by a message, which Microsoft rewords; only
-//! the managed identity endpoints have nothing else.
+//! Failure classification: the only module that turns a status, a code or a broken connection into
+//! an error. It decides by status and code, never by a message, because Microsoft rewords messages;
+//! only the managed identity endpoints have no codes.
 
 mod classification;
 mod connection;

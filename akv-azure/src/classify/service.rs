@@ -1,4 +1,4 @@
-//! What the status of a service's answer means, and where the service's own codes decide.
+//! Classifies a service's answer by its status and, where they decide, by the service's codes.
 
 use akv_core::{Error, ErrorKind};
 
@@ -8,7 +8,7 @@ use super::{key_vault, resource_manager};
 use crate::api::{ApiOperation, Service};
 use crate::exchange::{ErrorResponse, Failure};
 
-/// The error of an attempt that failed: `api` on `host`, where `operation` is what it was part of.
+/// The error of a failed attempt: `api` on `host`, as part of `operation`.
 pub(crate) fn classify(api: ApiOperation, operation: &str, host: &str, failure: &Failure) -> Error {
     let peer = match api.service() {
         Service::KeyVault => Peer::Vault(host),
@@ -29,12 +29,13 @@ pub(crate) fn classify(api: ApiOperation, operation: &str, host: &str, failure: 
     }
 }
 
-/// The caller cancelled before anything was sent, or a read was torn off.
+/// The caller cancelled before anything was sent, or while a read was under way.
 pub(crate) fn cancelled(operation: &str) -> Error {
     Error::new(ErrorKind::Cancelled, operation, "cancelled")
 }
 
-/// Matches on status, code and inner code, never on the message, which Microsoft rewords.
+/// Matches on status, code and inner code, never on the message, because Microsoft rewords
+/// messages.
 fn classify_response(api: ApiOperation, response: &ErrorResponse) -> Classification {
     let reply = &response.reply;
     let code = reply.code.as_deref().unwrap_or_default();
@@ -124,7 +125,8 @@ fn unauthenticated(service: Service, code: &str, response: &ErrorResponse) -> Cl
     }
 }
 
-/// A 404 is absence only in the service's own words: a proxy's 404 says nothing about a vault.
+/// A 404 means absence only if the service itself sent it: a proxy's 404 proves nothing about a
+/// vault.
 fn absent(code: &str, response: &ErrorResponse) -> Classification {
     match code {
         "SubscriptionNotFound" => Classification::new(
@@ -137,7 +139,7 @@ fn absent(code: &str, response: &ErrorResponse) -> Classification {
             "the resource group \
              does not exist",
         ),
-        // Without its vault nothing can be said of a certificate.
+        // Without its vault, the state of a certificate is unknown.
         "VaultNotFound" => Classification::new(ErrorKind::Unavailable, "there is no such vault")
             .advised("check the vault name and the cloud"),
         _ if response.not_from_service => not_the_service(),

@@ -1,4 +1,4 @@
-//! The message and the hint of every class of error: a change of words is a change of a snapshot.
+//! Snapshots of the message and the hint of every error class, so that a review shows each change.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::api::ApiOperation;
 use crate::exchange::{Distrust, ErrorResponse, FailedExchange, Failure, NoConnection};
 use crate::redact::Redactor;
 
-/// As `akv` prints an error.
+/// The error as `akv` prints it.
 fn shown(case: &str, error: &akv_core::Error) -> String {
     let hint = error.advice().map(|advice| format!("\n  hint: {advice}")).unwrap_or_default();
     format!("{case}\n  error: {}{hint}\n", error.summary())
@@ -154,7 +154,7 @@ fn texts_of_broken_connections_are_reviewed() {
     let by_peer = [Unresolved, ProxyUnresolved, ProxySignIn, ProxyRefused, Unreachable];
     let by_peer = by_peer.into_iter().map(|why| (format!("{why:?}"), not_sent(why)));
     let broken = [
-        ("Lost".to_owned(), Failure::Lost { source: connection_error() }),
+        ("ConnectionLost".to_owned(), Failure::ConnectionLost { source: connection_error() }),
         ("Stalled".to_owned(), Failure::Stalled { after: Duration::from_secs(30) }),
         ("TooLarge".to_owned(), Failure::TooLarge { limit: 1024 }),
     ];

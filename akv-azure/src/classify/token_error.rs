@@ -1,4 +1,4 @@
-//! Why there is no token, and what to check.
+//! Why no token could be obtained, and what to check.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use super::connection::{self, Peer};
 use super::{entra, managed_identity};
 use crate::exchange::{Deadline, FailedExchange, Failure, TokenErrorResponse};
 
-/// There is no token.
+/// A failure to obtain a token.
 #[derive(Debug, Clone)]
 pub(crate) struct TokenError {
     classification: Classification,
     reply: Option<Box<Reply>>,
-    /// Whether asking again can help.
+    /// Whether a retry can help.
     may_pass: bool,
-    /// How long the authority asks to be left alone.
+    /// The pause that the authority requires.
     retry_after: Option<Duration>,
 }
 
@@ -28,7 +28,7 @@ impl From<Classification> for TokenError {
 }
 
 impl TokenError {
-    /// The credential itself is not as it should be: a file, a tool.
+    /// The credential itself is unusable: a file or a tool.
     pub(crate) fn unusable(problem: impl Into<String>, advice: impl Into<String>) -> Self {
         Classification::new(ErrorKind::Unauthenticated, problem).advised(advice).into()
     }
@@ -43,7 +43,7 @@ impl TokenError {
             .into()
     }
 
-    /// What Entra ID or a metadata service said, or that it said nothing.
+    /// Classifies the answer of Entra ID or of a metadata service, or its absence.
     pub(crate) fn of_exchange(failed: FailedExchange, authority: Peer<'_>) -> Self {
         match failed {
             FailedExchange::Failed(failure) => Self::of_failure(&failure, authority),
@@ -72,7 +72,7 @@ impl TokenError {
                 Self {
                     classification,
                     reply: Some(Box::new(reply)),
-                    // azure_identity has waited for the end of a metadata service's failures already.
+                    // azure_identity has already retried the failures of a metadata service.
                     may_pass: passing && authority != Peer::ManagedIdentity,
                     retry_after: retry_after.filter(|_| passing),
                 }
@@ -98,7 +98,7 @@ impl TokenError {
         self.retry_after
     }
 
-    /// Puts what was being signed in to in front: `sign in to tenant contoso as application …`.
+    /// Prefixes the sign-in that failed: `sign in to tenant contoso as application …`.
     #[must_use]
     pub(crate) fn during(mut self, what: &str) -> Self {
         self.classification.problem = format!("{what}: {}", self.classification.problem);

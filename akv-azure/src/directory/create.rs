@@ -1,4 +1,4 @@
-//! Create a vault, until it answers.
+//! Creates a vault and waits until it answers.
 
 use akv_core::{Error, ErrorKind, NewVault, PublicAccess, Result, TenantId, Vault, VaultId};
 use async_trait::async_trait;
@@ -33,7 +33,7 @@ pub(super) async fn run(
     ready(manager, &pipeline, vault, &operation, &retry, created).await
 }
 
-/// Waits for a vault that somebody has ordered already.
+/// Waits for a vault whose creation is already under way.
 pub(super) async fn awaited(
     manager: &ResourceManager,
     tenant: &TenantId,
@@ -62,8 +62,8 @@ async fn ready(
     Ok(made)
 }
 
-/// Sends the order until it is known that the service took it. After a lost reply the vault is
-/// looked for first.
+/// Sends the request until the service has accepted it. After a lost reply, looks for the vault
+/// first.
 async fn accepted(
     manager: &ResourceManager,
     pipeline: &Pipeline,
@@ -106,7 +106,7 @@ impl Change for Creation<'_> {
     }
 }
 
-/// The body of a vault takes no domain name, so Resource Manager is asked where that is all we have.
+/// The body of a vault accepts no domain name, so Resource Manager resolves a tenant's domain name.
 async fn tenant_guid(
     manager: &ResourceManager,
     pipeline: &Pipeline,
@@ -130,8 +130,8 @@ async fn tenant_guid(
     })
 }
 
-/// Whether the name is held by a vault of this subscription and region in soft delete. Who may not
-/// look is left with what the service said.
+/// Whether a soft-deleted vault of this subscription and region holds the name. Without the
+/// permission to look, the service's own error stands.
 async fn held_by_deleted(
     manager: &ResourceManager,
     pipeline: &Pipeline,
@@ -169,7 +169,7 @@ fn is_date(text: &str) -> bool {
     text.len() <= 40 && text.bytes().all(|b| b.is_ascii_digit() || b"TZ:.+-".contains(&b))
 }
 
-/// Polls until Resource Manager says that the vault is there.
+/// Polls until Resource Manager reports that the vault is provisioned.
 async fn provisioned(
     manager: &ResourceManager,
     pipeline: &Pipeline,
@@ -196,17 +196,17 @@ async fn provisioned(
     }
 }
 
-/// What failed after the service had taken the order.
+/// An error after the service accepted the creation.
 fn but(operation: &str, error: &Error) -> Error {
-    let told = format!(
+    let message = format!(
         "the service created the vault, but akv could not check whether it is \
                         ready: {error}"
     );
-    Error::new(error.kind(), operation, told).after_it_was_taken()
+    Error::new(error.kind(), operation, message).after_acceptance()
 }
 
-/// Asks the vault itself for a sign of life, without a token, until its name resolves and it
-/// answers. A refusal in its own words is an answer too; whatever a proxy says is none.
+/// Calls the vault's health endpoint without a token until its name resolves and it answers. An
+/// error response from the service counts as an answer; a response from a proxy does not.
 async fn answering(
     manager: &ResourceManager,
     id: &VaultId,
@@ -237,13 +237,13 @@ async fn answering(
     }
 }
 
-/// The health of a vault is told in four bytes; a proxy's page is longer.
+/// A vault reports its health in four bytes; a proxy's page is longer.
 fn is_health(body: &[u8]) -> bool {
     body.len() <= HEALTH && !body.trim_ascii_start().starts_with(b"<")
 }
 
 fn is_vaults_own(error: &Error) -> bool {
-    // Without its vault, the service says so itself.
+    // If the vault is missing, the service says so itself.
     error.kind() != ErrorKind::Unavailable
         && error.reply().is_some_and(|it| it.code.is_some() && (400..500).contains(&it.status))
 }
@@ -259,5 +259,5 @@ async fn pause(pipeline: &Pipeline, operation: &str, retry: &Retry) -> Result<()
     pipeline.sleep(operation, POLL).await
 }
 
-/// As long as the answer about a vault's health may be, in bytes.
+/// The largest health answer, in bytes.
 const HEALTH: usize = 64;

@@ -1,4 +1,4 @@
-//! How a vault is set up, and where one can be.
+//! The settings of a vault, and the regions of a subscription.
 
 use akv_core::text::printable;
 use akv_core::{
@@ -14,7 +14,7 @@ use crate::wire::settings::SetVault;
 use crate::wire::subscription::Location;
 
 impl ResourceManager {
-    /// How a vault is set up. `None`: there is no such vault in the resource group.
+    /// The settings of a vault. `None`: the resource group has no such vault.
     pub async fn facts(&self, tenant: &TenantId, id: &VaultId) -> Result<Option<VaultFacts>> {
         let operation = format!("read vault {id}");
         let pipeline = self.pipeline(tenant, Some(id.subscription), &operation)?;
@@ -45,7 +45,7 @@ impl From<SetVault> for VaultFacts {
         let is = |value: Option<String>, expected: &str| {
             value.map(|value| value.eq_ignore_ascii_case(expected))
         };
-        // Names are shown, so they are kept short and inert.
+        // The names are displayed, so they are printable and short.
         let shown = |name: String| printable(&name).chars().take(LONGEST_NAME).collect();
         Self {
             rbac: properties.enable_rbac_authorization,
@@ -61,7 +61,8 @@ impl From<SetVault> for VaultFacts {
 }
 
 impl From<VaultFacts> for VaultSettings {
-    /// What the service leaves out has its default: no purge protection, and open to every network.
+    /// A setting that the service omits has its default: no purge protection, open to every
+    /// network.
     fn from(facts: VaultFacts) -> Self {
         let purge_protection = match facts.purge_protection {
             Some(true) => PurgeProtection::On,
@@ -82,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_that_are_left_out_have_their_defaults() {
+    fn omitted_settings_have_their_defaults() {
         for (properties, protected, open) in [
             ("{}", false, true),
             (r#"{"enablePurgeProtection":null,"publicNetworkAccess":null}"#, false, true),

@@ -22,7 +22,7 @@ use crate::pipeline::{Call, Pacing, Pipeline};
 use crate::shared::Shared;
 use crate::wire;
 
-/// Resource Manager of one cloud, reached as one credential in whichever tenant is asked about.
+/// Resource Manager of one cloud. It signs in with one credential, in the tenant of each call.
 ///
 /// Clones share everything.
 #[derive(Clone)]
@@ -45,8 +45,8 @@ impl ResourceManager {
         Ok(Self(Arc::new(Inner { shared, cloud: cloud.clone(), credential, origin })))
     }
 
-    /// The way there with a token of that tenant, within the budget of a subscription or, where
-    /// none is meant, of the tenant.
+    /// The pipeline with a token of that tenant. It uses the rate limit of the subscription or,
+    /// without one, of the tenant.
     pub(crate) fn pipeline(
         &self,
         tenant: &TenantId,
@@ -96,8 +96,8 @@ impl ResourceManager {
         self.0.shared.deadline()
     }
 
-    /// Gets one object. `None`: the service says that it, or its resource group, is not there. A
-    /// subscription that is not there is a failure, as it can be one that the caller may not see.
+    /// Gets one object. `None`: the object or its resource group does not exist. A missing
+    /// subscription is an error, because the caller may lack the permission to see it.
     pub(super) async fn find<W: serde::de::DeserializeOwned, T>(
         &self,
         pipeline: &Pipeline,
@@ -167,7 +167,7 @@ impl VaultDirectory for ResourceManager {
         let api = ApiOperation::ListVaults;
         self.pages(pipeline, api, operation, first)
             .listing(|vault: wire::vault::ListedVault| {
-                // A store path may be a bare name, which says nothing of where the vault is.
+                // A store path may be a bare name, which does not locate the vault.
                 if vault.id.starts_with('/') {
                     vault.id.parse()
                 } else {
@@ -233,7 +233,7 @@ fn is_absent_object(error: &Error) -> bool {
     error.kind() == ErrorKind::Absent && code != Some("SubscriptionNotFound")
 }
 
-/// As much of a name for people as is kept.
+/// A display name, cut to the longest length that is kept.
 fn bounded(text: String) -> String {
     if text.len() <= LONGEST_NAME { text } else { text.chars().take(LONGEST_NAME).collect() }
 }
@@ -243,7 +243,7 @@ pub(super) fn get(api: ApiOperation, url: Url, operation: String) -> Call {
     Call::new(api, Method::Get, url, operation).with_limit(ONE_OBJECT)
 }
 
-/// Reads an answer that is a success, as what it means.
+/// Parses a successful answer and converts it.
 pub(super) fn read_as<W: serde::de::DeserializeOwned, T>(
     answer: &Answer,
     operation: &str,
@@ -262,5 +262,5 @@ pub(super) fn described(vault: wire::vault::Vault) -> std::result::Result<Vault,
 }
 
 pub(super) const ONE_OBJECT: usize = 2 << 20;
-/// Resource Manager has 64 characters at most.
+/// Resource Manager allows 64 characters.
 const LONGEST_NAME: usize = 256;

@@ -1,20 +1,20 @@
-//! How a vault is set up, as far as a diagnosis wants to know it.
+//! The settings of a vault that a diagnosis reads.
 
-/// A vault's settings in Resource Manager. What it does not say is `None`.
+/// A vault's settings in Resource Manager. `None`: the answer does not state the setting.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct VaultFacts {
-    /// Whether Azure roles decide about access, and not access policies.
+    /// Whether Azure roles control access instead of access policies.
     pub rbac: Option<bool>,
     /// Whether deleted certificates can be recovered.
     pub soft_delete: Option<bool>,
-    /// For how many days.
+    /// The retention period of deleted certificates, in days.
     pub retention_days: Option<u16>,
-    /// Whether nobody can purge before that.
+    /// Whether purging before the end of the retention period is impossible.
     pub purge_protection: Option<bool>,
     /// Whether the vault answers on its public address.
     pub public_access: Option<bool>,
-    /// Whether the firewall keeps out addresses that no rule names.
+    /// Whether the firewall blocks addresses that no rule allows.
     pub firewall: Option<bool>,
     /// The price tier.
     pub sku: Option<String>,

@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 use super::failure::Failure;
 use crate::redact::Redactor;
 
-/// A whole answer. The body is wiped when dropped, as it can be a private key.
+/// A complete answer. The body is zeroized on drop, because it can contain a private key.
 ///
-/// However many requests run side by side, only a few answers at a time are larger than
-/// [`LARGE`]: the others wait, within their deadlines.
+/// At most a few answers larger than [`LARGE`] are read at the same time: the others wait within
+/// their deadlines.
 pub(crate) struct Answer {
     status: u16,
     headers: Headers,
@@ -24,8 +24,8 @@ pub(crate) struct Answer {
 static LARGE_ANSWERS: Semaphore = Semaphore::const_new(MOST_LARGE);
 
 impl Answer {
-    /// Reads the answer; one of more than `limit` bytes is given up as soon as that is known. The
-    /// body of a refusal is cut instead, as its beginning tells enough.
+    /// Reads the answer and stops as soon as it exceeds `limit` bytes. The body of an error
+    /// response is truncated instead, because its beginning says enough.
     pub(crate) async fn read(
         response: AsyncRawResponse,
         limit: usize,
@@ -81,18 +81,18 @@ impl Answer {
         &self.body
     }
 
-    /// What everything that is shown of this answer passes through.
+    /// Redacts every text of this answer before it is shown.
     pub(crate) fn redactor(&self) -> &Redactor {
         &self.redactor
     }
 
-    /// What Microsoft's support asks for.
+    /// The request ID that Microsoft support asks for.
     pub(crate) fn request_id(&self) -> Option<String> {
         self.header("x-ms-request-id").map(|id| self.redactor.identifier(id))
     }
 }
 
-/// `Vec` would leave its old buffer unwiped when it grows.
+/// A growing `Vec` would leave its old buffer in memory without zeroizing it.
 fn grow(body: &mut Zeroizing<Vec<u8>>, by: usize, limit: usize) {
     if body.capacity() - body.len() < by {
         let room = ((body.len() + by) * 2).min(limit);
@@ -106,10 +106,10 @@ fn header<'a>(headers: &'a Headers, name: &'static str) -> Option<&'a str> {
     headers.get_optional_str(&HeaderName::from_static(name))
 }
 
-/// Answers of more bytes are read by a few at a time.
+/// Only a few answers above this size are read at a time, in bytes.
 const LARGE: usize = 512 << 10;
 const MOST_LARGE: usize = 2;
-/// As much as is read of an answer that is not a success.
+/// The largest part of an error response that is read, in bytes.
 const REFUSAL: usize = 64 << 10;
-/// Room for an answer of unknown length: a certificate, a secret, a page of 25.
+/// The initial capacity for an answer of unknown length: a certificate, a secret, a page of 25.
 const USUAL: usize = 32 << 10;

@@ -1,14 +1,14 @@
-//! The `WWW-Authenticate` header of a 401. It is read for the message to a person, and to refuse one
-//! that wants another token: neither the audience nor the authority of a token ever comes from it.
+//! The `WWW-Authenticate` header of a 401. It serves the error message and the rejection of a
+//! challenge for another token: the audience and the authority of a token never come from it.
 
-/// What a challenge says.
+/// The contents of a challenge.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Challenge {
-    /// The tenant: the first segment of the authorization URL's path, unless it stands for all.
+    /// The tenant: the first segment of the authorization URL's path, unless it means every tenant.
     pub(crate) tenant: Option<String>,
-    /// The audience that a token is wanted for, without a final slash.
+    /// The audience of the requested token, without a final slash.
     pub(crate) audience: Option<String>,
-    /// Whether the token was refused by continuous access evaluation.
+    /// Whether continuous access evaluation revoked the token.
     pub(crate) insufficient_claims: bool,
 }
 

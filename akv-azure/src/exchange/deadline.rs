@@ -1,4 +1,4 @@
-//! The moment until which one operation may go on.
+//! The deadline of one operation.
 
 use std::fmt;
 use std::future::Future;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-/// One operation's total bound: every wait looks at it before it begins.
+/// The deadline of one operation: every wait checks it before it begins.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline {
     at: Instant,
@@ -18,28 +18,28 @@ impl Deadline {
         Self { at: later(Instant::now(), total), total }
     }
 
-    /// How long the whole was to take at most, for messages.
+    /// The total time of the operation, for messages.
     pub(crate) fn total(&self) -> Duration {
         self.total
     }
 
-    /// Whether a wait of that length ends before it.
+    /// Whether a wait of this length ends before the deadline.
     pub(crate) fn allows(&self, wait: Duration) -> bool {
         Instant::now().checked_add(wait).is_some_and(|then| then < self.at)
     }
 
-    /// Runs the future until the deadline. `None`: the deadline came first.
+    /// Runs the future until the deadline. `None`: the deadline passed first.
     pub(crate) async fn bound<F: Future>(&self, future: F) -> Option<F::Output> {
         timeout_at(self.at, future).await.ok()
     }
 
-    /// The earlier of this deadline and that time from now.
+    /// The earlier of this deadline and `limit` from now.
     pub(crate) fn within(&self, limit: Duration) -> Self {
         Self { at: self.at.min(later(Instant::now(), limit)), total: self.total }
     }
 }
 
-/// How much longer a service is left alone.
+/// The remaining time of a pause that a service required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rest(Duration);
 
@@ -48,7 +48,7 @@ impl Rest {
         self.0
     }
 
-    /// The rest until then, where that is not before the deadline.
+    /// The remaining pause, if it ends after the deadline.
     pub(crate) fn past(deadline: Deadline, until: Instant) -> Option<Self> {
         (until >= deadline.at).then(|| Self(until.saturating_duration_since(Instant::now())))
     }
@@ -60,8 +60,8 @@ impl fmt::Display for Rest {
     }
 }
 
-/// `by` after `from`, or ten years after where the clock does not reach so far: the lengths come
-/// from others, and no sum of them may end the process.
+/// `by` after `from`, or ten years after `from` if the clock cannot represent it: the durations
+/// come from other systems and must not cause a panic.
 pub(crate) fn later(from: Instant, by: Duration) -> Instant {
     from.checked_add(by).or_else(|| from.checked_add(FAR)).unwrap_or(from)
 }

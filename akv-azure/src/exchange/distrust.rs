@@ -1,34 +1,34 @@
-//! Why TLS did not come about, by what the verifier and the protocol say of it.
+//! Why a TLS handshake failed, from the errors of the verifier and the protocol.
 
 use std::error::Error as StdError;
 use std::io;
 
 use rustls::{CertificateError, Error};
 
-/// Why whoever answered is not trusted to be the host.
+/// Why the server is not trusted as the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Distrust {
     /// The certificate has expired.
     Expired,
     /// The certificate is not valid yet.
     NotYetValid,
-    /// The certificate comes from a CA that is not trusted here.
+    /// A CA that is not trusted here issued the certificate.
     UnknownIssuer,
     /// The certificate is for another name.
     WrongName,
     /// The certificate has been revoked.
     Revoked,
-    /// Whoever answered has no version or cipher of TLS that is taken here.
+    /// The server supports no TLS version or cipher suite that is accepted here.
     NoCommonVersion,
-    /// What answered does not speak TLS.
+    /// The server does not speak TLS.
     NotTls,
-    /// The proxy that was named with https:// does not speak TLS.
+    /// The proxy is configured with https:// but does not speak TLS.
     ProxyNotTls,
     /// Anything else.
     Other,
 }
 
-/// That the proxy was named with https:// and does not speak TLS.
+/// The error of a proxy that is configured with https:// but does not speak TLS.
 #[derive(Debug)]
 pub(crate) struct ProxySpeaksNoTls;
 
@@ -41,7 +41,7 @@ impl std::fmt::Display for ProxySpeaksNoTls {
 impl StdError for ProxySpeaksNoTls {}
 
 impl Distrust {
-    /// What one error of a chain says; nothing where it is not about TLS.
+    /// The reason that one error of a chain states; `None` if it is not about TLS.
     pub(crate) fn of(error: &(dyn StdError + 'static)) -> Option<Self> {
         if error.is::<ProxySpeaksNoTls>() {
             return Some(Self::ProxyNotTls);
@@ -52,7 +52,7 @@ impl Distrust {
         let io = error.downcast_ref::<io::Error>()?;
         match io.get_ref().and_then(|within| within.downcast_ref::<Error>()) {
             Some(tls) => Some(Self::of_tls(tls)),
-            // rustls reports what it does not accept as invalid data.
+            // rustls reports rejected data as `InvalidData`.
             None => (io.kind() == io::ErrorKind::InvalidData).then_some(Self::Other),
         }
     }

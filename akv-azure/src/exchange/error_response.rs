@@ -1,5 +1,5 @@
 //! The body of an answer that is not a success (Key Vault data plane 7.4 `KeyVaultError`, Resource
-//! Manager `ErrorResponse`), and what else may be in its place.
+//! Manager `ErrorResponse`), or of another server's answer in its place.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,27 +16,27 @@ use crate::redact::Redactor;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ErrorResponse {
     pub(crate) reply: Reply,
-    /// Whether it was written by something that does not speak the service's JSON.
+    /// Whether the sender does not speak the service's JSON, such as a proxy.
     pub(crate) not_from_service: bool,
-    /// The host that a redirect leads to.
+    /// The host of a redirect's target.
     pub(crate) location: Option<String>,
     /// The tenant that a 401 names.
     pub(crate) tenant: Option<String>,
-    /// The audience that a 401 wants a token for, where that is not the cloud's.
+    /// The audience that a 401 requests, if it differs from the cloud's.
     pub(crate) other_audience: Option<String>,
-    /// Whether a 401 says that the token was revoked by continuous access evaluation.
+    /// Whether a 401 says that continuous access evaluation revoked the token.
     pub(crate) insufficient_claims: bool,
-    /// How long the service asks to be left alone.
+    /// The pause that the service requires.
     pub(crate) retry_after: Option<Duration>,
 }
 
 impl ErrorResponse {
-    /// Reads the answer. A 401 may name `audience` and no other; where none is given it may name any.
-    /// Of an answer to a request with a key in it (`carries_a_key`) no words are kept.
+    /// Reads the answer. A 401 may name only `audience`; if that is `None`, any audience. Nothing
+    /// of an answer to a request that contains a key (`carries_a_key`) is kept as text.
     pub(crate) fn read(answer: &Answer, audience: Option<&str>, carries_a_key: bool) -> Self {
         let (mut reply, not_from_service) = reply(answer);
         if carries_a_key {
-            // Whoever wrote it could repeat the key, and nobody knows in which spelling.
+            // The sender could repeat the key in any encoding.
             reply.message = None;
         }
         let redactor = answer.redactor();
@@ -60,7 +60,7 @@ fn is_other_audience(named: &str, own: Option<&str>) -> bool {
     own.is_some_and(|own| !own.trim_end_matches('/').eq_ignore_ascii_case(named))
 }
 
-/// The host that a redirect leads to.
+/// The host of a redirect's target.
 fn redirect_host(location: &str, redactor: &Redactor) -> Option<String> {
     let url = Url::parse(location).ok()?;
     Some(redactor.line(url.host_str()?))
@@ -70,7 +70,7 @@ fn redirect_host(location: &str, redactor: &Redactor) -> Option<String> {
 #[serde(default)]
 struct Body {
     error: Option<Detail>,
-    // Some of Resource Manager's providers leave the envelope out.
+    // Some of Resource Manager's providers omit the envelope.
     code: Option<String>,
     message: Option<String>,
     #[serde(alias = "innerError")]
@@ -93,7 +93,7 @@ impl Body {
     }
 }
 
-/// What the service said, and whether it was somebody else who said it: a proxy, a gateway.
+/// The error reply, and whether another server such as a proxy or a gateway sent it.
 fn reply(answer: &Answer) -> (Reply, bool) {
     let redactor = answer.redactor();
     let detail = serde_json::from_slice::<Body>(answer.body())
@@ -117,7 +117,8 @@ fn innermost(detail: &Detail) -> Option<String> {
     detail.code.clone().or_else(|| innermost(detail.innererror.as_deref()?))
 }
 
-/// What a body that is not the service's tells a person: the title of an HTML page or its beginning.
+/// A short description of a body that is not the service's: the title of an HTML page or its
+/// beginning.
 fn described(body: &[u8], redactor: &Redactor) -> Option<String> {
     let text = String::from_utf8_lossy(body.get(..BEGINNING.min(body.len())).unwrap_or_default());
     let text = text.trim();

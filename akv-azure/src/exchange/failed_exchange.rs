@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::failure::Failure;
 use crate::redact::Redactor;
 
-/// An exchange that gave no token.
+/// An exchange that returned no token.
 pub(crate) enum FailedExchange {
-    /// With an answer that is not a success, or is none that can be read.
+    /// The answer is not a success, or cannot be parsed.
     Answered {
         status: u16,
         body: Vec<u8>,
@@ -15,8 +15,8 @@ pub(crate) enum FailedExchange {
         retry_after: Option<Duration>,
         redactor: Redactor,
     },
-    /// With a token that cannot be used.
+    /// The token cannot be used.
     Unusable(&'static str),
-    /// Without an answer.
+    /// There was no answer.
     Failed(Failure),
 }

@@ -1,5 +1,5 @@
-//! One exchange with a service: where it goes, how long it may take, the answer, how it failed and
-//! when it may be repeated. What a failure means is decided above, in `classify`.
+//! One exchange with a service: its target, deadline, answer, failure and retry. The module
+//! `classify` decides what a failure means.
 
 mod answer;
 mod challenge;

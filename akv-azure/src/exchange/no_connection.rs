@@ -1,4 +1,4 @@
-//! Why no connection came about.
+//! Why no connection was established.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,28 +6,28 @@ use std::io;
 
 use super::distrust::Distrust;
 
-/// Why no connection came about.
+/// Why no connection was established.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoConnection {
-    /// The name has no address.
+    /// The name does not resolve.
     Unresolved,
-    /// The proxy's name has no address.
+    /// The proxy's name does not resolve.
     ProxyUnresolved,
-    /// Whoever answered could not prove to be the host, or speaks no TLS that is taken here.
+    /// The server could not prove that it is the host, or supports no accepted TLS version.
     Untrusted(Distrust),
-    /// A proxy on the way wants to be signed in to (407 to CONNECT).
+    /// A proxy requires authentication (407 to CONNECT).
     ProxySignIn,
-    /// A proxy on the way makes no connection (any other answer to CONNECT than a success).
+    /// A proxy rejected the connection (any other error answer to CONNECT).
     ProxyRefused,
-    /// Nobody answers, or it is not known why.
+    /// No server answers, or the reason is unknown.
     Unreachable,
 }
 
-/// A name that has no address, as far as the system knows.
+/// A name that the system cannot resolve.
 #[derive(Debug)]
 pub(crate) struct Unresolved {
     pub(crate) name: String,
-    /// Whether it is the proxy that has that name.
+    /// Whether it is the proxy's name.
     pub(crate) is_proxy: bool,
 }
 
@@ -40,8 +40,8 @@ impl fmt::Display for Unresolved {
 impl StdError for Unresolved {}
 
 impl NoConnection {
-    /// Whether no connection came about because nobody there spoke TLS: they hung up or answered in
-    /// plain text.
+    /// Whether the connection failed because the server does not speak TLS: it hung up or answered
+    /// in plain text.
     pub(crate) fn is_without_tls(error: &azure_core::Error) -> bool {
         if !matches!(error.kind(), azure_core::error::ErrorKind::Connection) {
             return false;
@@ -65,11 +65,11 @@ impl NoConnection {
                 return if proxy { Self::ProxyUnresolved } else { Self::Unresolved };
             }
             // The error of the tunnel has no public type.
-            let told = error.to_string();
-            if told.ends_with(PROXY_SIGN_IN) {
+            let message = error.to_string();
+            if message.ends_with(PROXY_SIGN_IN) {
                 return Self::ProxySignIn;
             }
-            if told.ends_with(PROXY_REFUSED) {
+            if message.ends_with(PROXY_REFUSED) {
                 return Self::ProxyRefused;
             }
             if let Some(distrust) = Distrust::of(error) {
@@ -81,8 +81,8 @@ impl NoConnection {
     }
 }
 
-/// The next error of a chain. An I/O error is no error of its own but shows the one within as
-/// itself, so its source is one further than what it holds.
+/// The next error of a chain. An I/O error displays the error it wraps as itself, so its own source
+/// is the one after that.
 fn within<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(within) => Some(within),
@@ -90,7 +90,7 @@ fn within<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError +
     }
 }
 
-/// What hyper-util says when a proxy answers CONNECT with 407.
+/// hyper-util's error if a proxy answers CONNECT with 407.
 const PROXY_SIGN_IN: &str = "tunnel error: proxy authorization required";
-/// What hyper-util says when a proxy answers CONNECT with any other refusal, whatever its status.
+/// hyper-util's error if a proxy answers CONNECT with any other error status.
 const PROXY_REFUSED: &str = "tunnel error: unsuccessful";

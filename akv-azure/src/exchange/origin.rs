@@ -1,17 +1,16 @@
-//! The one host that a token goes to.
+//! The only host that receives a token.
 
 use akv_core::{Error, ErrorKind, InvalidValue};
 use url::Url;
 
 use crate::redact::Redactor;
 
-/// Scheme, host and port that the configuration named. A request goes nowhere else.
+/// Scheme, host and port from the configuration. A request goes to no other origin.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin(Url);
 
 impl Origin {
-    /// The origin of `https://host[:port]`, where `what` says which of the configuration's values
-    /// it was.
+    /// The origin of `https://host[:port]`. `what` names the configuration value for messages.
     pub(crate) fn new(what: &'static str, base: &str) -> Result<Self, InvalidValue> {
         let invalid =
             || InvalidValue::new(what, base, "an https URL without user, query or fragment");
@@ -27,7 +26,7 @@ impl Origin {
         }
     }
 
-    /// A URL below it: each segment becomes exactly one segment of the path, whatever is in it.
+    /// A URL below the origin: each segment becomes exactly one path segment, whatever it contains.
     pub(crate) fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
         let mut url = self.0.clone();
         if let Ok(mut path) = url.path_segments_mut() {
@@ -37,7 +36,7 @@ impl Origin {
         url
     }
 
-    /// The host with its port where that is not the scheme's own.
+    /// The host, with its port if it is not the scheme's default.
     pub(crate) fn host(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();
         match self.0.port() {
@@ -46,12 +45,12 @@ impl Origin {
         }
     }
 
-    /// Whether that URL is on this host: `:443` written out is the same host.
+    /// Whether the URL is on this origin: an explicit `:443` is the same origin.
     pub(crate) fn owns(&self, url: &Url) -> bool {
         url.origin() == self.0.origin() && url.username().is_empty() && url.password().is_none()
     }
 
-    /// Reads a link that the service sent, and refuses one that leads elsewhere.
+    /// Parses a link that the service sent, and rejects one to another origin.
     pub(crate) fn follow(
         &self,
         operation: &str,
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_and_odd_urls_are_no_origin() {
+    fn plain_http_and_malformed_urls_are_rejected_as_origin() {
         for base in
             ["http://contoso.vault.azure.net", "https://u:p@x.example", "contoso", "https://"]
         {

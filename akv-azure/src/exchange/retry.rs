@@ -1,11 +1,11 @@
-//! Whether and when a request is sent again.
+//! Whether and when a request is retried.
 
 use std::time::Duration;
 
 use super::deadline::Deadline;
 use super::failure::Failure;
 
-/// The attempts of one operation: how many there were, and until when there may be more.
+/// The attempts of one operation: their number and their deadline.
 #[derive(Debug)]
 pub(crate) struct Retry {
     deadline: Deadline,
@@ -22,16 +22,16 @@ impl Retry {
         self.deadline
     }
 
-    /// How often it was tried until now, the attempt under way included.
+    /// The number of attempts, including the one under way.
     pub(crate) fn attempt(&self) -> u32 {
         self.failures + self.throttled + 1
     }
 
-    /// How long to wait before the next attempt; `None` where there is to be none.
+    /// The wait before the next attempt; `None` if there is none.
     ///
-    /// The wait is what the service asks for or our own backoff, whichever is longer, and a wait that
-    /// would not end before the deadline is not begun. Throttling is waited out for as long as the
-    /// deadline allows; all else gives up after a few attempts, because a person is waiting.
+    /// The wait is the longer one of the service's pause and our own backoff. A wait that would not
+    /// end before the deadline is not begun. Throttling is retried until the deadline; every other
+    /// failure only a few times, because a person is waiting.
     pub(crate) fn after(&mut self, failure: &Failure) -> Option<Duration> {
         if !failure.may_pass() {
             return None;
@@ -39,7 +39,7 @@ impl Retry {
         self.after_failure(failure.is_throttling(), failure.retry_after())
     }
 
-    /// The same, for a failure that may pass.
+    /// The same, for a failure that is transient.
     pub(crate) fn after_failure(
         &mut self,
         throttled: bool,
@@ -60,8 +60,8 @@ impl Retry {
     }
 }
 
-/// Full jitter: anything up to the exponential bound, so that many callers do not come back
-/// together.
+/// Full jitter: any wait up to the exponential bound, so that many callers do not retry at the same
+/// time.
 fn backoff(base: Duration, attempt: u32) -> Duration {
     let bound = base.saturating_mul(1 << attempt.saturating_sub(1).min(10)).min(LONGEST);
     bound.mul_f64(fastrand::f64())
@@ -69,9 +69,9 @@ fn backoff(base: Duration, attempt: u32) -> Duration {
 
 const ATTEMPTS: u32 = 6;
 const BASE: Duration = Duration::from_millis(500);
-/// What Key Vault's throttling guide advises to begin with.
+/// The initial wait that Key Vault's throttling guide recommends.
 const THROTTLED_BASE: Duration = Duration::from_secs(1);
-/// Where the same guide ends the doubling.
+/// The longest wait of the same guide.
 const LONGEST: Duration = Duration::from_secs(16);
 
 #[cfg(test)]

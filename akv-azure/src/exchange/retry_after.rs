@@ -1,11 +1,11 @@
-//! How long the service asks to be left alone.
+//! The pause that a service requires.
 
 use std::time::{Duration, SystemTime};
 
 use azure_core::http::headers::{HeaderName, Headers};
 
-/// How long the service asks to be left alone, by any of the headers in use: in seconds, as
-/// an HTTP date or in milliseconds, or Resource Graph's own. The longest counts, up to a day.
+/// The pause that the service requires, from any of the headers in use: in seconds, as an HTTP
+/// date, in milliseconds, or Resource Graph's own. The longest one counts, up to a day.
 pub(crate) fn retry_after(headers: &Headers, now: SystemTime) -> Option<Duration> {
     let read = |name| headers.get_optional_str(&HeaderName::from_static(name)).map(str::trim);
     let after = read("retry-after").and_then(|text| {
@@ -21,8 +21,8 @@ pub(crate) fn retry_after(headers: &Headers, now: SystemTime) -> Option<Duration
         .map(|delay| delay.min(LONGEST))
 }
 
-/// When Resource Graph's quota of this caller is whole again (`hh:mm:ss`), in a minute at most: its
-/// windows are some seconds long.
+/// When Resource Graph's quota of this caller resets (`hh:mm:ss`), one minute at most: its windows
+/// have a few seconds.
 pub(crate) fn user_quota_resets_after(headers: &Headers) -> Option<Duration> {
     let text =
         headers.get_optional_str(&HeaderName::from_static("x-ms-user-quota-resets-after"))?;
@@ -34,8 +34,8 @@ pub(crate) fn user_quota_resets_after(headers: &Headers) -> Option<Duration> {
     Some(Duration::from_secs(seconds.min(60)))
 }
 
-/// No budget takes longer than a day to come back; whatever asks for more is mistaken, and must
-/// not stop a process that runs for weeks.
+/// No quota takes longer than a day to reset. A longer value is a mistake and must not stop a
+/// process that runs for weeks.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
 #[cfg(test)]

@@ -9,12 +9,12 @@ pub(crate) struct TokenErrorResponse {
     error_description: Option<String>,
     error_codes: Vec<u32>,
     pub(crate) trace_id: Option<String>,
-    /// App Service has its own form.
+    /// App Service uses this field.
     message: Option<String>,
 }
 
 impl TokenErrorResponse {
-    /// `None` where the body is not of this form: a proxy or a gateway answered.
+    /// `None`: the body does not have this form, because a proxy or a gateway answered.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
         let error: Self = serde_json::from_slice(body).ok()?;
         (error.error.is_some() || error.message.is_some()).then_some(error)
@@ -30,13 +30,14 @@ impl TokenErrorResponse {
         digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
     }
 
-    /// What was said, to be understood and not to be shown.
+    /// The error text, for classification only and never for display.
     pub(crate) fn words(&self) -> &str {
         self.error_description.as_deref().or(self.message.as_deref()).unwrap_or_default()
     }
 
-    /// The description without the trailer of trace id, correlation id and timestamp. Only one that
-    /// begins with Entra ID's own code is shown: anything else could repeat the request.
+    /// The description without the trailer of trace ID, correlation ID and timestamp. Only a
+    /// description that begins with Entra ID's own code is shown: any other text could repeat the
+    /// request.
     pub(crate) fn message(&self) -> Option<&str> {
         self.described_code()?;
         let text = self.words();

@@ -1,4 +1,4 @@
-//! What is traced of requests, for logs, progress and telemetry.
+//! Trace events of requests, for logs, progress and telemetry.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,8 @@ use azure_core::http::{Method, Url};
 use super::answer::Answer;
 use super::failure::Failure;
 
-/// One request and its answer. Never the query, which can hold paging tokens, nor any header or body.
+/// Traces one request and its answer, but never the query, which can contain paging tokens, a
+/// header or a body.
 pub(crate) fn trace_request(
     operation: impl fmt::Debug,
     (method, url): (Method, &Url),
@@ -38,7 +39,7 @@ pub(crate) fn trace_request(
     );
 }
 
-/// A wait that a service asked for because of too many requests.
+/// Traces a wait because of throttling.
 pub(crate) fn trace_throttling(wait: Duration) {
     let seconds = u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
     tracing::info!(target: "akv_azure::throttling", seconds, "throttled: waiting");

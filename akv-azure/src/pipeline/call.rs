@@ -10,7 +10,7 @@ use crate::api::ApiOperation;
 use crate::auth::Token;
 use crate::redact::Redactor;
 
-/// One request, and what to say of it if it fails.
+/// One request, and its description for error messages.
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) api: ApiOperation,
@@ -19,12 +19,12 @@ pub(crate) struct Call {
     pub(crate) body: Option<Bytes>,
     /// `import certificate web-01 into vault contoso`.
     pub(crate) operation: String,
-    /// The largest answer that makes sense, in bytes.
+    /// The largest plausible answer, in bytes.
     pub(crate) limit: usize,
 }
 
 impl Call {
-    /// A request without a body, for an answer of a certificate's size.
+    /// A request without a body whose answer has the size of a certificate.
     pub(crate) fn new(api: ApiOperation, method: Method, url: Url, operation: String) -> Self {
         Self { api, method, url, body: None, operation, limit: ONE_OBJECT }
     }
@@ -70,6 +70,6 @@ impl Call {
     }
 }
 
-/// A certificate of at most 64 KiB in base64 with its policy and tags, a secret of 25 KB.
+/// A certificate of at most 64 KiB in base64 with its policy and tags, or a secret of 25 KB.
 const ONE_OBJECT: usize = 256 << 10;
 const USER_AGENT: &str = concat!("akv/", env!("CARGO_PKG_VERSION"));

@@ -1,4 +1,4 @@
-//! The one way every request goes: authorise, pace, send, read, and again where that may help.
+//! The steps of every request: authorize, rate-limit, send, read, and retry where that may help.
 
 mod call;
 mod quota;

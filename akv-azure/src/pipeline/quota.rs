@@ -1,4 +1,4 @@
-//! Resource Manager's own budgets, as its headers tell them.
+//! Resource Manager's quotas, from its response headers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,9 +9,9 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::exchange::{Deadline, Rest, later, user_quota_resets_after};
 
-/// Until when each budget is left alone. Resource Manager keeps one a subscription and one a
-/// tenant for every caller, each refilled by 25 reads or 10 writes a second, and says in every
-/// answer how many are left ("Understand how Azure Resource Manager throttles requests").
+/// When each exhausted quota may be used again. Resource Manager keeps one quota per subscription
+/// and one per tenant for every caller, refills each by 25 reads or 10 writes a second, and states
+/// the remainder in every answer ("Understand how Azure Resource Manager throttles requests").
 #[derive(Debug, Default)]
 pub(crate) struct Quota(Mutex<HashMap<String, Instant>>);
 
@@ -20,11 +20,11 @@ impl Quota {
         Arc::default()
     }
 
-    /// Waits until that budget may be used again; not where that is past the deadline.
+    /// Waits until the quota may be used again; fails at once if that is after the deadline.
     pub(crate) async fn permit(&self, budget: &str, deadline: Deadline) -> Result<(), Rest> {
         loop {
             let until = self.until().get(budget).copied();
-            // Others may have learnt of a longer rest meanwhile, so it is looked up again.
+            // Other requests may have extended the pause in the meantime, so it is looked up again.
             let Some(until) = until.filter(|until| *until > Instant::now()) else { return Ok(()) };
             if let Some(rest) = Rest::past(deadline, until) {
                 return Err(rest);
@@ -33,7 +33,7 @@ impl Quota {
         }
     }
 
-    /// Takes note of what an answer says is left.
+    /// Records the remainder that an answer states.
     pub(crate) fn heed(&self, budget: &str, headers: &Headers) {
         let left = headers
             .iter()
@@ -49,7 +49,7 @@ impl Quota {
         }
     }
 
-    /// The budget is spent.
+    /// Marks the quota as exhausted.
     pub(crate) fn spent(&self, budget: &str, retry_after: Option<Duration>) {
         self.rest(budget, retry_after.unwrap_or(REFILL));
     }
@@ -66,11 +66,11 @@ impl Quota {
     }
 }
 
-/// How many queries are left to a caller of Resource Graph.
+/// The remaining queries of a Resource Graph caller.
 const USER_QUOTA: &str = "x-ms-user-quota-remaining";
-/// As many as can be under way when the answer comes.
+/// The number of requests that can be under way when the answer arrives.
 const NEARLY_SPENT: u32 = 8;
-/// Ten writes or 25 reads are back after this.
+/// Time in which ten writes or 25 reads are refilled.
 const REFILL: Duration = Duration::from_secs(1);
 
 #[cfg(test)]

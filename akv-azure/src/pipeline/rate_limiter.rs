@@ -1,4 +1,4 @@
-//! The rate limiter: one a vault, shared by every job of the process.
+//! The rate limiter: one per vault, shared by all jobs of the process.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,18 +10,18 @@ use tokio::time::{Instant, sleep_until};
 use crate::exchange::{Deadline, Rest, later};
 use crate::options::RateLimit;
 
-/// Lets requests through so that no stretch of time of the window's length sees more of them than
-/// the budget, and slows down for everybody when the service says that others use the budget too.
+/// Limits requests so that no window of the configured length contains more than the budget, and
+/// slows all callers down when the service reports that other clients use the budget too.
 ///
-/// A request's place in the budget is given back one window after its *answer*, not after its
-/// sending: the service saw it no later than that, so however long requests are on their way, the
-/// service never counts more than the budget.
+/// A request's slot is released one window after its *answer*, not after it was sent. The service
+/// counted the request no later than that, so it never counts more than the budget, however long
+/// requests are in transit.
 #[derive(Debug)]
 pub(crate) struct RateLimiter {
     rate: RateLimit,
     state: Mutex<State>,
     changed: Notify,
-    /// Whoever waits for a place waits in line.
+    /// Callers wait for a slot in order.
     line: tokio::sync::Mutex<()>,
 }
 
@@ -29,25 +29,25 @@ pub(crate) struct RateLimiter {
 struct State {
     under_way: usize,
     answered: VecDeque<Instant>,
-    /// Where requests are spread out: when the next one is due.
+    /// When the next request is due while requests are spread out.
     next_due: Option<Instant>,
     slowed: Option<Slowed>,
 }
 
-/// What a refusal taught.
+/// The slowdown after throttling.
 #[derive(Debug, Clone, Copy)]
 struct Slowed {
     at: Instant,
-    /// How many a window are let through at first.
+    /// The initial limit per window.
     limit: f64,
-    /// Until when nothing is let through.
+    /// All requests pause until this moment.
     paused_until: Instant,
-    /// How many refusals there were in a row, each after the last was heeded.
+    /// The number of throttled answers in a row, each after the previous one was respected.
     in_a_row: u32,
 }
 
-/// A place in the budget, taken from the moment it is granted. Dropped before the request was sent
-/// it is free again.
+/// A slot in the budget, occupied from the moment it is granted. Dropping it before the request was
+/// sent releases it.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Permit {
@@ -72,8 +72,8 @@ impl RateLimiter {
         })
     }
 
-    /// Waits for a place, in the order of asking. Nobody queues for a place that cannot come before
-    /// the deadline because everybody rests until after it.
+    /// Waits for a slot, first come first served. Fails at once if a pause lasts until after the
+    /// deadline.
     pub(crate) async fn permit(self: &Arc<Self>, deadline: Deadline) -> Result<Permit, Rest> {
         let _first_in_line = self.line.lock().await;
         loop {
@@ -97,7 +97,7 @@ impl RateLimiter {
         }
     }
 
-    /// Whether a new one would do the same: nothing counts against the budget any more.
+    /// Whether a new limiter would behave the same: no request counts against the budget.
     pub(crate) fn is_idle(&self) -> bool {
         let mut state = self.state();
         state.forget(Instant::now(), self.rate.window);
@@ -116,7 +116,7 @@ impl RateLimiter {
             state.slowed = None;
             state.next_due = None;
         }
-        // After a refusal requests are spread out, so that probing past what is left costs few.
+        // After throttling, requests are spread out, so that few exceed the remaining budget.
         let mut earliest = now;
         if let Some(slowed) = state.slowed {
             earliest = slowed.paused_until.max(state.next_due.unwrap_or(now));
@@ -132,14 +132,14 @@ impl RateLimiter {
         }
         state.under_way += 1;
         if state.slowed.is_some() {
-            // Timers are coarser than the spaces between requests, so a little lag is made up for.
+            // Timers are coarser than the gaps between requests, so a small delay is caught up.
             let due = state.next_due.unwrap_or(now).max(now.checked_sub(LAG).unwrap_or(now));
             state.next_due = Some(later(due, self.rate.window.div_f64(limit.max(1.0))));
         }
         Turn::Now
     }
 
-    /// What is let through in a window: the budget, or after a refusal less, growing back with time.
+    /// The limit per window: the budget or, after throttling, less, growing back over time.
     fn limit(&self, state: &State, now: Instant) -> f64 {
         let budget = f64::from(self.rate.transactions);
         let Some(slowed) = state.slowed else { return budget };
@@ -148,8 +148,8 @@ impl RateLimiter {
         (slowed.limit + grown * budget * GROWTH).min(budget)
     }
 
-    /// The service refused a request that was let through at `granted`. Requests that were on their
-    /// way when the pace was last cut say nothing new about it.
+    /// The service throttled a request that was granted at `granted`. Requests that were in transit
+    /// during the last cut are not new evidence.
     fn slow(&self, granted: Instant, retry_after: Option<Duration>) {
         let now = Instant::now();
         let mut state = self.state();
@@ -160,7 +160,7 @@ impl RateLimiter {
             Slowed { paused_until, ..known }
         } else {
             let in_a_row = match state.slowed {
-                // Something got through since, so this is a new encounter.
+                // A request succeeded in the meantime, so this is a new slowdown.
                 Some(last) if state.answered.back().is_none_or(|it| *it <= last.at) => {
                     last.in_a_row + 1
                 }
@@ -203,13 +203,13 @@ impl State {
 }
 
 impl Permit {
-    /// The request is sent now.
+    /// The request is being sent.
     pub(crate) fn sent(&mut self) {
         self.counted = true;
     }
 
-    /// The service refused the request because of its budget. Such a request does not count against
-    /// it (Key Vault throttling guide), and it slows down everybody.
+    /// The service throttled the request. Such a request does not count against the budget (Key
+    /// Vault throttling guide), and it slows all callers down.
     pub(crate) fn refused(mut self, retry_after: Option<Duration>) {
         self.counted = false;
         self.limiter.slow(self.granted, retry_after);
@@ -233,15 +233,15 @@ impl Drop for Permit {
     }
 }
 
-/// After a refusal the limit is this part of what got through.
+/// After throttling, the limit becomes this fraction of the successful requests.
 const CUT: f64 = 0.8;
-/// It never falls below this part of the budget.
+/// The limit never falls below this fraction of the budget.
 const LEAST: f64 = 0.01;
-/// It grows by this part of the budget every window.
+/// The limit grows by this fraction of the budget per window.
 const GROWTH: f64 = 0.1;
-/// The first pause after a refusal; doubled for each refusal in a row, up to 16 times.
+/// The first pause after throttling; doubled for each throttled answer in a row, up to 16 times.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How late a spread-out request may be and still not delay the ones after it.
+/// The delay of a spread-out request that does not delay the ones after it.
 const LAG: Duration = Duration::from_millis(20);
 
 #[cfg(test)]

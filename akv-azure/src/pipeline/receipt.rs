@@ -1,11 +1,11 @@
-//! What an audit is told of each request for a change.
+//! Reports each change request to the audit.
 
 use akv_core::audit::{Attempt, note_attempt};
 
 use super::call::Call;
 use crate::exchange::{Answer, Failure};
 
-/// An answer that is a success may still turn out to be unreadable.
+/// A successful answer may still turn out to be unreadable.
 pub(super) fn note(call: &Call, outcome: &Result<Answer, Failure>) {
     if !call.api.changes() {
         return;

@@ -1,4 +1,4 @@
-//! The one way every request goes: authorise, pace, send, read, and again where that may help.
+//! The steps of every request: authorize, rate-limit, send, read, and retry where that may help.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,57 +18,57 @@ use crate::exchange::{
     Answer, Deadline, ErrorResponse, Failure, Origin, Rest, Retry, trace_request, trace_throttling,
 };
 
-/// The way to one host as one identity.
+/// The path of requests to one host with one identity.
 #[derive(Clone)]
 pub(crate) struct Pipeline {
     pub(crate) transport: Arc<dyn HttpClient>,
     pub(crate) origin: Origin,
-    /// None where nothing is asked that needs a token.
+    /// `None` for requests that need no token.
     pub(crate) tokens: Option<Arc<TokenCache>>,
-    /// The only audience that a challenge may name, where the service names one.
+    /// The only audience that a challenge may name. `None`: the service names none.
     pub(crate) audience: Option<String>,
     pub(crate) pacing: Pacing,
     pub(crate) cancellation: CancellationToken,
 }
 
-/// Whose budget a request uses.
+/// The rate limit that a request counts against.
 #[derive(Clone)]
 pub(crate) enum Pacing {
-    /// A vault's, and that of all vaults together.
+    /// The vault's limit and the limit of all vaults together.
     Vault { vault: Arc<RateLimiter>, all: Arc<RateLimiter> },
-    /// One of Resource Manager's.
+    /// A quota of Resource Manager.
     ResourceManager { quota: Arc<Quota>, budget: String },
-    /// Nobody's.
+    /// No limit.
     Free,
 }
 
 /// How a request ended without success.
 #[derive(Debug)]
 pub(crate) enum Failed {
-    /// It had no effect.
-    Known(Error),
-    /// Perhaps it had: the service has to be asked before it is sent again.
-    Unknown(Error, Failure),
+    /// The request had no effect.
+    NoEffect(Error),
+    /// The request may have had an effect: the service's state must be checked before a retry.
+    Uncertain(Error, Failure),
 }
 
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
-        Self::Known(error)
+        Self::NoEffect(error)
     }
 }
 
 impl From<Failed> for Error {
     fn from(failed: Failed) -> Self {
         match failed {
-            Failed::Known(error) | Failed::Unknown(error, _) => error,
+            Failed::NoEffect(error) | Failed::Uncertain(error, _) => error,
         }
     }
 }
 
 impl Pipeline {
-    /// Sends the request until it succeeds, cannot, or may no longer.
+    /// Sends the request until it succeeds, fails permanently or reaches the deadline.
     pub(crate) async fn send(&self, call: &Call, retry: &mut Retry) -> Result<Answer, Failed> {
-        // Whatever link was followed to here, a token goes to this host alone.
+        // Whichever link led here, a token goes only to this host.
         if !self.origin.owns(&call.url) {
             return Err(call
                 .error(ErrorKind::UntrustedHost, "its URL is not on the configured host")
@@ -79,7 +79,7 @@ impl Pipeline {
         loop {
             let token = self.token(call, retry.deadline()).await?;
             let mut places = match self.places(call, retry.deadline()).await {
-                // The service's own words say more than that there was no room.
+                // The service's own error says more than a missing slot.
                 Err(error) if error.kind() == ErrorKind::Throttled => {
                     return Err(last.unwrap_or(error).into());
                 }
@@ -121,14 +121,14 @@ impl Pipeline {
             }
             let said = classify(call.api, &call.operation, &self.origin.host(), &failure);
             if !call.api.repeats_freely() && failure.may_have_happened() {
-                return Err(Failed::Unknown(said, failure));
+                return Err(Failed::Uncertain(said, failure));
             }
             self.pause(call, retry, &failure, said.clone()).await?;
             last = Some(said);
         }
     }
 
-    /// Waits before the next attempt, or gives the failure back where there is to be none.
+    /// Waits before the next attempt, or returns the failure if there is none.
     async fn pause(
         &self,
         call: &Call,
@@ -147,7 +147,7 @@ impl Pipeline {
         }
     }
 
-    /// Waits; `Err` if the caller cancelled meanwhile.
+    /// Waits; `Err` if the caller cancelled.
     pub(crate) async fn sleep(&self, operation: &str, wait: Duration) -> Result<(), Error> {
         self.cancellation
             .run_until_cancelled(tokio::time::sleep(wait))
@@ -200,8 +200,8 @@ impl Pipeline {
             })
     }
 
-    /// One attempt. A read is torn off when the caller cancels; a change that is under way is
-    /// awaited, so that it is known what was done.
+    /// One attempt. Cancellation aborts a read; a change under way is awaited, so that its outcome
+    /// is known.
     async fn attempt(
         &self,
         call: &Call,
@@ -250,7 +250,7 @@ impl Pipeline {
     }
 }
 
-/// Whether a new token for the same audience may be taken.
+/// Whether a new token for the same audience may help.
 fn wants_another_token(failure: &Failure) -> bool {
     matches!(
         failure,
@@ -259,5 +259,5 @@ fn wants_another_token(failure: &Failure) -> bool {
     )
 }
 
-/// The bound of one attempt, the reading of the answer included.
+/// The deadline of one attempt, including reading the answer.
 pub(super) const ATTEMPT: Duration = Duration::from_secs(30);

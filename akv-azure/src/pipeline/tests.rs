@@ -25,7 +25,7 @@ use crate::options::RateLimit;
 use crate::page::{Bounds, Pages};
 use crate::wire;
 
-/// Answers requests for tokens by itself and everything else from the script.
+/// Answers token requests itself and all other requests from the script.
 #[derive(Default)]
 struct Script {
     steps: Mutex<VecDeque<Step>>,
@@ -169,7 +169,7 @@ async fn a_read_is_repeated_after_whatever_may_pass() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_is_not_repeated_where_that_cannot_help() {
+async fn read_is_not_retried_after_permanent_failures() {
     for code in [400, 403, 404, 409] {
         let (_, sent) = fails(vec![status(code)]).await;
         assert_eq!(sent, 1, "{code}");
@@ -177,7 +177,7 @@ async fn a_read_is_not_repeated_where_that_cannot_help() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_is_repeated_only_where_it_was_not_carried_out() {
+async fn only_unexecuted_changes_are_retried() {
     for step in [Step::Connection, status(429)] {
         let script = Script::new(vec![step, ok()]);
         assert!(send(&script, ApiOperation::ImportCertificate).await.is_ok());
@@ -185,7 +185,7 @@ async fn a_change_is_repeated_only_where_it_was_not_carried_out() {
     for step in [Step::Io, Step::Silence, status(500), status(503)] {
         let script = Script::new(vec![step]);
         let failed = send(&script, ApiOperation::ImportCertificate).await;
-        assert!(matches!(failed, Err(Failed::Unknown(..))));
+        assert!(matches!(failed, Err(Failed::Uncertain(..))));
         assert_eq!(script.sent(), 1);
     }
 }
@@ -260,17 +260,17 @@ async fn wait_beyond_the_deadline_is_reported_at_once() {
         let error = Error::from(outcome.err().expect("throttled"));
         assert_eq!(error.kind(), ErrorKind::Throttled);
         assert!(error.to_string().contains(expected), "{error}");
-        assert!(!error.to_string().contains("waiting"), "nobody waited: {error}");
+        assert!(!error.to_string().contains("waiting"), "no wait: {error}");
     }
     assert_eq!((script.sent(), start.elapsed()), (1, Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_place_that_was_not_used_is_free_again() {
+async fn unused_slot_is_released() {
     let one = RateLimit::new(1, Duration::from_secs(10_000));
     let (vault, all) = (RateLimiter::new(one), RateLimiter::new(one));
     let far = Deadline::after(Duration::MAX);
-    // All vaults together are busy, so the vault's own place is granted in vain.
+    // The limit of all vaults is used up, so the vault's own slot is granted but not used.
     let busy = all.permit(far).await.expect("a place");
     let script = Script::new(vec![ok()]);
     let pipeline = paced(&script, &vault, &all);
@@ -283,7 +283,7 @@ async fn a_place_that_was_not_used_is_free_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retry_after_beyond_the_clock_is_a_failure_and_no_panic() {
+async fn retry_after_beyond_the_clock_does_not_panic() {
     let throttled = |seconds| Step::Answer(429, vec![("retry-after", seconds)], b"{}".to_vec());
     for seconds in ["9999999999999999999", "18446744073709551615"] {
         let (error, sent) = fails(vec![throttled(seconds)]).await;
@@ -334,7 +334,7 @@ async fn no_request_leaves_for_another_host() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_proxys_words_are_not_the_services() {
+async fn proxy_message_is_not_the_services_message() {
     let html = |status| {
         let page = b"<html><head><title>Blocked by Zscreen</title></head></html>".to_vec();
         Step::Answer(status, vec![("content-type", "text/html")], page)
@@ -366,7 +366,7 @@ async fn cancelling_ends_a_read_but_not_a_started_change() {
     assert_eq!(Error::from(failed).kind(), ErrorKind::Cancelled);
     assert_eq!(took, Duration::from_secs(1));
     let (failed, took) = slowly(ApiOperation::ImportCertificate).await;
-    assert!(matches!(failed, Failed::Unknown(..)), "it may have happened");
+    assert!(matches!(failed, Failed::Uncertain(..)), "it may have happened");
     assert_eq!(took, ATTEMPT, "bounded by the attempt");
 }
 
@@ -376,7 +376,7 @@ async fn nothing_is_sent_after_cancelling() {
     let pipeline = pipeline(&script);
     pipeline.cancellation.cancel();
     let outcome = pipeline.send(&call(ApiOperation::ImportCertificate), &mut retry()).await;
-    let Err(Failed::Known(error)) = outcome else { panic!("not known") };
+    let Err(Failed::NoEffect(error)) = outcome else { panic!("not known") };
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert_eq!(script.sent(), 0);
 }
@@ -384,6 +384,6 @@ async fn nothing_is_sent_after_cancelling() {
 #[tokio::test(start_paused = true)]
 async fn no_secret_is_in_an_error() {
     let (error, _) = fails((0..6).map(|_| Step::Io).collect()).await;
-    let told = format!("{error} {error:?} {:?}", std::error::Error::source(&error));
-    assert!(!told.contains("hush") && !told.contains("t0"), "{told}");
+    let message = format!("{error} {error:?} {:?}", std::error::Error::source(&error));
+    assert!(!message.contains("hush") && !message.contains("t0"), "{message}");
 }

@@ -1,26 +1,26 @@
-//! The letters and digits of a text, whatever stands between them and however they are written.
+//! The letters and digits of a text, whatever separates them and however they are escaped.
 //!
-//! What repeats a secret may break it into lines, put marks between its characters, or write them as
-//! `%41`, `&#x41;` or `\u0041`. The letters and digits that are meant stay the same, in the same order.
+//! A text that repeats a secret may break it into lines, put marks between its characters, or write
+//! them as `%41`, `&#x41;` or `\u0041`. Its letters and digits stay the same, in the same order.
 
 use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-/// ASCII letters in lower case and digits, each with the place in the text that it is written at.
+/// ASCII letters in lower case and digits, each with its position in the text.
 pub(super) struct Letters {
     pub(super) letters: Zeroizing<Vec<u8>>,
     places: Vec<Range<usize>>,
 }
 
 impl Letters {
-    /// Those of the text as it stands.
+    /// The letters of the text as it stands.
     pub(super) fn as_written(text: &str) -> Self {
         let places = (0..text.len()).map(|at| at..at + 1).collect();
         Self { letters: Zeroizing::new(text.as_bytes().to_vec()), places }.kept()
     }
 
-    /// Those of the text with its escapes undone, also escapes of escapes.
+    /// The letters of the text after unescaping, including nested escapes.
     pub(super) fn as_meant(text: &str) -> Self {
         let places = (0..text.len()).map(|at| at..at + 1).collect();
         let mut all = Self { letters: Zeroizing::new(text.as_bytes().to_vec()), places };
@@ -34,7 +34,7 @@ impl Letters {
         all.kept()
     }
 
-    /// The places in the text of `length` letters from that one on.
+    /// The range in the text of `length` letters from `first` on.
     pub(super) fn place(&self, first: usize, length: usize) -> Range<usize> {
         let places = self.places.get(first..first + length).unwrap_or_default();
         let start = places.first().map_or(0, |place| place.start);
@@ -67,15 +67,15 @@ impl Letters {
     }
 }
 
-/// What an escape stands for, with its length; a blank for what is neither a letter nor begins another
-/// escape.
+/// The character of an escape, with its length; a space if it is neither a letter nor the start of
+/// another escape.
 fn escape(first: u8, rest: &[u8]) -> Option<(u8, usize)> {
     let number = |digits: &[u8], radix| {
         let digits = std::str::from_utf8(digits).ok()?;
         let value = u32::from_str_radix(digits, radix).ok()?;
         Some(u8::try_from(value).ok().filter(u8::is_ascii).unwrap_or(BLANK))
     };
-    // Up to the mark that ends it.
+    // Up to the terminating character.
     let until = |rest: &[u8], end: u8| rest.iter().take(LONGEST).position(|byte| *byte == end);
     match (first, rest) {
         (b'%', [high, low, ..]) => Some((number(&[*high, *low], 16)?, 3)),
@@ -109,9 +109,9 @@ fn escape(first: u8, rest: &[u8]) -> Option<(u8, usize)> {
 }
 
 const BLANK: u8 = b' ';
-/// How often escapes are escaped.
+/// The depth of nested escapes.
 const DEPTH: usize = 4;
-/// The digits of one escape, or its name.
+/// The longest digits or name of one escape.
 const LONGEST: usize = 9;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What carries the requests in production: one pool of connections over rustls.
+//! The transport in production: one connection pool over rustls.
 
 mod pool;
 mod presented;

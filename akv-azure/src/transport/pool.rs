@@ -1,4 +1,4 @@
-//! What carries the requests in production: one pool of connections over rustls.
+//! The transport in production: one connection pool over rustls.
 
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -18,21 +18,21 @@ use crate::exchange::{NoConnection, ProxySpeaksNoTls};
 use crate::files;
 use crate::options::TrustAnchors;
 
-/// A pooled client: HTTP/2 where it is offered, TLS 1.2 at least, gzip, proxies from the usual
-/// variables, and never a redirect.
+/// A pooled client: HTTP/2 if the server offers it, TLS 1.2 at least, gzip, proxies from the usual
+/// variables, and no redirects.
 #[derive(Debug)]
 pub(crate) struct Pool {
     proxied: Client,
     proxy: ProxyChoice,
-    /// For what is on this machine: its metadata service, which refuses what came through a proxy,
-    /// and `localhost`, which a proxy would look for on its own machine. Made when it is needed,
-    /// because making a client reads all the system's roots.
+    /// A client without a proxy for this machine: its metadata service, which rejects proxied
+    /// requests, and `localhost`, which a proxy would resolve to itself. Created on demand, because
+    /// creating a client reads all of the system's trust anchors.
     direct: OnceLock<Client>,
     roots: Vec<Certificate>,
 }
 
 impl Pool {
-    /// `anchors` are trusted beside the system's roots.
+    /// `anchors` are trusted in addition to the system's.
     pub(crate) fn new(anchors: &[TrustAnchors], proxy: ProxyChoice) -> Result<Arc<Self>, Error> {
         gather_entropy();
         let mut roots = Vec::new();
@@ -73,8 +73,8 @@ impl HttpClient for Pool {
 }
 
 impl Pool {
-    /// What answers a handshake with a proxy in plain text, or by hanging up, is most likely a proxy
-    /// that was named with the wrong scheme.
+    /// A server that answers a proxy handshake in plain text, or hangs up, is most likely a proxy
+    /// that is configured with the wrong scheme.
     fn blaming_the_proxy(&self, request: &Request, error: azure_core::Error) -> azure_core::Error {
         let proxied = self.proxy.is_tls() && !is_nearby(request.url());
         if proxied && NoConnection::is_without_tls(&error) {
@@ -85,8 +85,7 @@ impl Pool {
     }
 }
 
-/// Identity endpoints of the machine itself are plain http; everything else that is on it is named
-/// so.
+/// The machine's own identity endpoints use plain http; all other services on it have a local name.
 pub(super) fn is_nearby(url: &Url) -> bool {
     url.scheme() != "https"
         || match url.host() {
@@ -98,8 +97,8 @@ pub(super) fn is_nearby(url: &Url) -> bool {
 }
 
 /// The first random number of a process takes tens of milliseconds, because the generator measures
-/// the processor's jitter for its seed. That is begun while the roots are read, and not with the
-/// first handshake.
+/// the processor's jitter for its seed. It is generated while the trust anchors are read, and not
+/// during the first handshake.
 fn gather_entropy() {
     thread::spawn(|| aws_lc_rs::rand::fill(&mut [0; 16]));
 }
@@ -129,7 +128,7 @@ fn read_roots(anchors: &TrustAnchors) -> Result<Vec<Certificate>, Error> {
     };
     let invalid = |problem: &str| Error::new(ErrorKind::Invalid, &operation, problem);
     let bytes = read.map_err(|problem| invalid(&problem))?;
-    // One certificate in DER is what Windows exports by default.
+    // Windows exports one certificate in DER by default.
     if X509::from_der(&bytes).is_ok() {
         let root = Certificate::from_der(&bytes);
         return root.map(|it| vec![it]).map_err(|_| invalid("its certificate cannot be used"));
@@ -145,14 +144,14 @@ fn read_roots(anchors: &TrustAnchors) -> Result<Vec<Certificate>, Error> {
     }
 }
 
-/// All the roots that there are take a quarter of a megabyte.
+/// All public trust anchors have a quarter of a megabyte.
 const LARGEST_CA_FILE: usize = 4 << 20;
-/// On Windows the system may ask the network about the revocation of a certificate, for up to ten
+/// On Windows the system may check the revocation of a certificate over the network for up to ten
 /// seconds, and the handshake waits for it.
 const CONNECT: Duration = Duration::from_secs(if cfg!(windows) { 25 } else { 10 });
-/// The machine's own services answer at once or are not there.
+/// The machine's own services answer at once or do not exist.
 const CONNECT_NEARBY: Duration = Duration::from_secs(2);
-/// Shorter than the load balancers' own four minutes.
+/// Shorter than the four minutes of Azure's load balancers.
 const IDLE: Duration = Duration::from_secs(90);
 
 #[cfg(test)]
@@ -169,14 +168,14 @@ mod tests {
     #[tokio::test]
     async fn connection_failures_are_distinguished() {
         let pool = Pool::new(&[], ProxyChoice::Direct).expect("the system's roots");
-        // A label of more than 63 characters has no address, and no name server is asked for it.
+        // A label of more than 63 characters never resolves, and no name server is queried for it.
         let nowhere = format!("http://{}.example/", "x".repeat(64));
         for (url, expected) in [
             (nowhere.as_str(), NoConnection::Unresolved),
             ("https://nobody.localhost:1/", NoConnection::Unreachable),
         ] {
             let request = Request::new(url.parse().expect("a URL"), Method::Get);
-            let error = pool.execute_request(&request).await.expect_err("nobody is there");
+            let error = pool.execute_request(&request).await.expect_err("no server answers");
             let Failure::NotSent { why, .. } = Failure::of_transport(error) else {
                 panic!("{url}: nothing was sent")
             };
@@ -206,7 +205,7 @@ mod tests {
         }
     }
 
-    /// What comes of a proxy that answers so.
+    /// The failure of a request through a proxy with this answer.
     async fn through_a_proxy(answer: &'static str) -> Failure {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let proxy = format!("http://{}", listener.local_addr().expect("an address"));
@@ -280,7 +279,7 @@ mod tests {
             ("https://contoso.other.invalid/", NoConnection::ProxyRefused),
         ] {
             let request = Request::new(url.parse().expect("a URL"), Method::Get);
-            let error = pool.execute_request(&request).await.expect_err("nobody is there");
+            let error = pool.execute_request(&request).await.expect_err("no server answers");
             let Failure::NotSent { why, .. } = Failure::of_transport(error) else {
                 panic!("{url}: nothing was sent")
             };

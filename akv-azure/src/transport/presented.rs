@@ -1,4 +1,4 @@
-//! Which certificate a server presents, trusted or not.
+//! Reads the certificate that a server presents, trusted or not.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use url::Url;
 use super::pool::{builder, is_nearby};
 use super::proxy::ProxyChoice;
 
-/// The certificate's DER. Nothing but a request without a token is sent, so whoever answers learns
+/// The certificate in DER. Only a request without a token is sent, so an untrusted server learns
 /// nothing.
 pub(crate) async fn presented(
     proxy: &ProxyChoice,

@@ -1,5 +1,5 @@
-//! Which proxy carries the requests: the options, else the environment. What cannot be understood is
-//! an error, because going straight out instead would be noticed by nobody.
+//! Selects the proxy: from the options, otherwise from the environment. An invalid value is an
+//! error, because a silent direct connection would go unnoticed.
 
 use std::fmt;
 
@@ -9,21 +9,21 @@ use url::Url;
 
 use super::resolver::Resolver;
 
-/// The proxy of a process, and the hosts that are reached without it.
+/// The proxy of a process, and the hosts that bypass it.
 #[derive(Clone)]
 pub(crate) enum ProxyChoice {
-    /// What the system says: its settings on Windows and macOS, none elsewhere.
+    /// The system's settings: on Windows and macOS; none elsewhere.
     System,
-    /// None, because that was asked for.
+    /// No proxy, as configured.
     Direct,
-    /// This one.
+    /// This proxy.
     Proxy { url: Url, except: String },
 }
 
 impl ProxyChoice {
-    /// The options go before the variables; an empty value of either means that there is none. The
-    /// variables are read as curl reads them: for https alone, in both letter cases, the one for
-    /// https before the one for all.
+    /// The options take precedence over the variables; an empty value of either means no proxy. The
+    /// variables are read as curl reads them: only those for https, in both letter cases,
+    /// `HTTPS_PROXY` before `ALL_PROXY`.
     pub(crate) fn new(
         proxy: Option<&str>,
         no_proxy: Option<&str>,
@@ -41,19 +41,19 @@ impl ProxyChoice {
             Some(option) => ("proxy", option.to_owned()),
             None => match first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) {
                 Some(found) => found,
-                // reqwest reads NO_PROXY by itself, but knows no `*.` in it.
+                // reqwest reads NO_PROXY itself, but does not support `*.` in it.
                 None => return Ok(Self::System),
             },
         };
         Ok(Self::Proxy { url: parse(name, &value)?, except: exceptions(exceptions_of, &except)? })
     }
 
-    /// A variable of the environment. One that is no text is given as one that is not taken.
+    /// An environment variable. A value that is not Unicode becomes an invalid value.
     pub(crate) fn variable(name: &str) -> Option<String> {
         Some(std::env::var_os(name)?.into_string().unwrap_or_else(|_| "\0".to_owned()))
     }
 
-    /// Has the client go this way.
+    /// Configures the client with this proxy.
     pub(crate) fn set(&self, builder: ClientBuilder) -> Result<ClientBuilder, Error> {
         match self {
             Self::System => Ok(builder),
@@ -68,13 +68,13 @@ impl ProxyChoice {
         }
     }
 
-    /// Whether TLS is spoken to the proxy itself.
+    /// Whether the connection to the proxy itself uses TLS.
     pub(crate) fn is_tls(&self) -> bool {
         matches!(self, Self::Proxy { url, .. } if url.scheme() == "https")
     }
 }
 
-/// Never the URL, which can have a password.
+/// Never shows the URL, because it can contain a password.
 impl fmt::Debug for ProxyChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -95,7 +95,7 @@ fn parse(name: &str, value: &str) -> Result<Url, Error> {
     if value.contains(['"', '\'']) {
         return invalid("it has quotes in it: remove them");
     }
-    // Without a scheme it is plain HTTP, as for curl.
+    // Without a scheme it is plain HTTP, as in curl.
     let written = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
     let (scheme, rest) = written.split_once("://").unwrap_or_default();
     if scheme.to_ascii_lowercase().starts_with("socks") {
@@ -122,7 +122,7 @@ fn parse(name: &str, value: &str) -> Result<Url, Error> {
     }
 }
 
-/// As reqwest understands it, which has no `*.` and takes a domain for all that is below it.
+/// Converts the list to reqwest's form, which has no `*.` and matches all names below a domain.
 fn exceptions(name: &str, list: &str) -> Result<String, Error> {
     let mut all = Vec::new();
     for entry in list.split([',', ' ', '\t']).map(str::trim).filter(|entry| !entry.is_empty()) {
@@ -132,7 +132,7 @@ fn exceptions(name: &str, list: &str) -> Result<String, Error> {
                            an address, nor * alone";
             return Err(unusable(name, problem));
         }
-        // A port is no part of what is compared.
+        // The port is not compared.
         let host = match entry.rsplit_once(':') {
             Some((host, port)) if !host.contains(':') && port.parse::<u16>().is_ok() => host,
             _ => entry,
@@ -204,20 +204,20 @@ mod tests {
             "http://proxy.example:3128/path",
         ] {
             for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
-                let told = match chosen(&[(name, value)]) {
+                let message = match chosen(&[(name, value)]) {
                     Ok(choice) => panic!("{value:?} was taken as {:?}", url(&choice)),
                     Err(error) => error.to_string(),
                 };
-                assert!(told.contains(name), "{value:?}: {told}");
+                assert!(message.contains(name), "{value:?}: {message}");
                 for secret in ["pa#ss", "pa/ss", "pass@", "user", "proxy.example:"] {
                     let own =
-                        told.contains("http://proxy.example:3128") && secret == "proxy.example:";
+                        message.contains("http://proxy.example:3128") && secret == "proxy.example:";
                     assert!(
                         !value.contains(secret)
-                            || !told.contains(secret)
+                            || !message.contains(secret)
                             || own
                             || secret == "user",
-                        "{told}"
+                        "{message}"
                     );
                 }
             }
@@ -248,8 +248,9 @@ mod tests {
         assert_eq!(url(&choice), Some("http://mine.example:2/"));
         let none = ProxyChoice::new(Some(""), None, |_: &str| Some("x:1".to_owned()));
         assert!(matches!(none, Ok(ProxyChoice::Direct)));
-        let told = ProxyChoice::new(Some("htp://x"), None, |_: &str| None).expect_err("a scheme");
-        assert!(told.to_string().contains("proxy cannot be used"), "{told}");
+        let message =
+            ProxyChoice::new(Some("htp://x"), None, |_: &str| None).expect_err("a scheme");
+        assert!(message.to_string().contains("proxy cannot be used"), "{message}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Names to addresses.
+//! Resolves names to addresses.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
@@ -6,11 +6,11 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::exchange::Unresolved;
 
-/// The system's resolver, but that `localhost` and every name below it is this machine (RFC 6761),
-/// which not every system knows.
+/// The system's resolver, except that `localhost` and every name below it is this machine (RFC
+/// 6761), which some systems do not implement.
 #[derive(Debug, Default)]
 pub(super) struct Resolver {
-    /// The host of the proxy, where there is one.
+    /// The host of the proxy, if there is one.
     pub(super) proxy: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl Resolve for Resolver {
     }
 }
 
-/// Whether that name is this machine's by definition (RFC 6761 6.3).
+/// Whether the name means this machine by definition (RFC 6761 6.3).
 pub(super) fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost")
 }
@@ -59,7 +59,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_without_address_is_reported_by_name() {
-        // A label of more than 63 characters is refused before anybody is asked.
+        // A label of more than 63 characters is rejected before any lookup.
         let name = format!("{}.example", "x".repeat(64)).parse().expect("a name");
         let Err(error) = Resolver::default().resolve(name).await else { panic!("resolved") };
         assert!(error.is::<Unresolved>(), "{error}");

@@ -39,7 +39,7 @@ struct Delete<'a> {
     vault: &'a KeyVault,
     name: &'a CertificateName,
     operation: &'a str,
-    /// Whether it was still live after an attempt that perhaps deleted it.
+    /// Whether it was still live after an attempt that may have deleted it.
     seen_live: bool,
 }
 
@@ -49,12 +49,12 @@ enum Deleted {
     NothingThere,
     /// The service took the deletion.
     Taken,
-    /// It is not there, and perhaps it was not before.
+    /// It is absent, and may have been absent before.
     NotSeen,
 }
 
 impl Delete<'_> {
-    /// It is not there after an attempt whose reply was lost.
+    /// It is absent after an attempt whose reply was lost.
     fn not_there(&self) -> Deleted {
         if self.seen_live { Deleted::Taken } else { Deleted::NotSeen }
     }
@@ -76,7 +76,7 @@ impl Change for Delete<'_> {
         _: Deadline,
     ) -> Rejected<Deleted> {
         match error.kind() {
-            // Somebody else deletes it: the end is the same.
+            // Another client deletes it: the result is the same.
             ErrorKind::BeingDeleted => Rejected::Settled(Deleted::Taken),
             ErrorKind::SoftDeleted | ErrorKind::Absent if may_have_happened => {
                 Rejected::Settled(self.not_there())
@@ -95,8 +95,8 @@ impl Change for Delete<'_> {
     }
 }
 
-/// The reply was lost, and the certificate is not there: either this deleted it, or it was in soft
-/// delete before. When it was deleted tells.
+/// The reply was lost, and the certificate is absent: either this attempt deleted it, or it was in
+/// soft delete before. The time of deletion decides.
 async fn gone_since(
     vault: &KeyVault,
     name: &CertificateName,
@@ -116,15 +116,15 @@ async fn gone_since(
     Ok(None)
 }
 
-/// Whether the service says that it is not recoverable: the vault has no soft delete. An answer that
-/// cannot be read says only that the deletion was taken.
+/// Whether the service says that it is not recoverable: the vault has no soft delete. An answer
+/// that cannot be read proves only that the service accepted the deletion.
 fn is_for_good(answer: &Answer, name: &CertificateName, operation: &str) -> bool {
     read::<CertificateBundle>(answer, operation)
         .is_ok_and(|bundle| !bundle.is_recoverable() && bundle.certificate(name).is_ok())
 }
 
-/// Polls until the certificate shows up among the deleted ones. A caller who may not read those
-/// cannot tell, and that is an answer too (as in Microsoft's own clients).
+/// Polls until the certificate appears among the deleted ones. Without the permission to read
+/// those, the deletion counts as done (as in Microsoft's own clients).
 async fn gone_from_view(
     vault: &KeyVault,
     name: &CertificateName,
@@ -147,8 +147,8 @@ async fn gone_from_view(
     Ok(Deletion::Unseen)
 }
 
-/// From the moment at which the service may have taken it, cancelling waits for the end of it: a
-/// certificate that comes back unseen would be live.
+/// Once the service may have accepted it, cancellation waits for its end: otherwise a certificate
+/// could come back live and unnoticed.
 pub(super) async fn recover(
     vault: &KeyVault,
     name: &CertificateName,
@@ -178,7 +178,7 @@ struct Recover<'a> {
 enum Recovered {
     NothingThere,
     Live(Box<Certificate>),
-    /// The service took the recovery, and perhaps said of what.
+    /// The service accepted the recovery, and may have named the certificate.
     Taken(Option<Answer>),
 }
 
@@ -197,7 +197,7 @@ impl Change for Recover<'_> {
         _: Deadline,
     ) -> Rejected<Recovered> {
         match error.kind() {
-            // Somebody else recovers it: the end is the same.
+            // Another client recovers it: the result is the same.
             ErrorKind::BeingRecovered => Rejected::Settled(Recovered::Taken(None)),
             ErrorKind::Absent if may_have_happened => Rejected::Settled(Recovered::Taken(None)),
             ErrorKind::Absent => Rejected::Settled(Recovered::NothingThere),
@@ -211,21 +211,21 @@ impl Change for Recover<'_> {
     }
 }
 
-/// Polls until the certificate is live. A caller who may not read it is content with what the
-/// service said when it took the request.
+/// Polls until the certificate is live. Without the permission to read it, the service's answer to
+/// the request is the result.
 async fn back_in_view(
     vault: &KeyVault,
     name: &CertificateName,
     call: &Call,
     retry: &Retry,
-    told: Option<&Answer>,
+    accepted_answer: Option<&Answer>,
 ) -> Result<Certificate> {
     for pause in pauses() {
         let mut looking = Retry::new(retry.deadline());
         let error = match vault.look(name, &mut looking).await {
             Ok(Some(live)) => return Ok(live),
             Ok(None) => unsettled(ErrorKind::BeingRecovered, RECOVERED, call, retry),
-            Err(error) => match (error.kind(), told) {
+            Err(error) => match (error.kind(), accepted_answer) {
                 (ErrorKind::Denied(_), Some(answer)) => {
                     return certificate(answer, name, &call.operation)
                         .map_err(|error| after(RECOVERED, &call.operation, &error));
@@ -301,24 +301,24 @@ async fn poll(
     slept.map_err(|cancelled| after(accepted, &call.operation, &cancelled))
 }
 
-/// What was done before it failed belongs into the message.
+/// The message states what was done before the failure.
 fn after(accepted: &str, operation: &str, error: &Error) -> Error {
-    let told = format!("{accepted}, but akv did not see it complete: {error}");
-    Error::new(error.kind(), operation, told).with_source(error.clone()).after_it_was_taken()
+    let message = format!("{accepted}, but akv did not see it complete: {error}");
+    Error::new(error.kind(), operation, message).with_source(error.clone()).after_acceptance()
 }
 
 fn unsettled(kind: ErrorKind, accepted: &str, call: &Call, retry: &Retry) -> Error {
     let seconds = retry.deadline().total().as_secs();
-    let told = format!("{accepted}, but it had not completed after {seconds} seconds");
-    Error::new(kind, &call.operation, told).after_it_was_taken()
+    let message = format!("{accepted}, but it had not completed after {seconds} seconds");
+    Error::new(kind, &call.operation, message).after_acceptance()
 }
 
-/// Small vaults settle at once, so the first looks come quickly.
+/// Small vaults settle at once, so the first polls are quick.
 fn pauses() -> impl Iterator<Item = Duration> {
     [250, 500, 1000].into_iter().map(Duration::from_millis).chain(std::iter::repeat(POLL))
 }
 
-/// Dates are told in whole seconds, and the first attempt took its time to arrive.
+/// Timestamps are in whole seconds, and the first attempt needed time to arrive.
 const TOLERANCE: Duration = Duration::from_secs(5);
 const DELETED: &str = "the service accepted the deletion";
 const RECOVERED: &str = "the service accepted the recovery";

@@ -1,5 +1,4 @@
-//! A change that was begun and may not be left half done outlives the caller's cancellation for a
-//! while.
+//! Lets a change that must not be left half done continue for a while after the caller cancelled.
 
 use std::time::Duration;
 
@@ -7,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::key_vault::KeyVault;
 
-/// The same vault, cancelled so much later. A second signal does not come here: it ends the process.
+/// The same vault, cancelled [`GRACE`] later. A second signal ends the process directly.
 pub(super) fn of(vault: &KeyVault) -> KeyVault {
     let (asked, late) = (vault.pipeline().cancellation.clone(), CancellationToken::new());
     let (end, over) = (late.clone(), late.clone());
@@ -22,5 +21,5 @@ pub(super) fn of(vault: &KeyVault) -> KeyVault {
     vault.cancelled_by(late.clone(), late.drop_guard())
 }
 
-/// Long enough for an import while a recovery still lingers, and for a deletion after it.
+/// Long enough for an import during a slow recovery, and for a deletion after it.
 const GRACE: Duration = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! Import: one new version, even where the reply was lost.
+//! Import: exactly one new version, even if the reply was lost.
 
 use akv_core::{Certificate, Error, Import, Precondition, Result};
 use async_trait::async_trait;
@@ -43,7 +43,7 @@ impl Change for NewVersion<'_> {
 
     fn accepted(&mut self, answer: Result<Answer>) -> Result<Certificate> {
         let made = certificate(&answer?, &self.import.name, self.operation)?;
-        // Who answers with another certificate did perhaps not import this one.
+        // An answer with another certificate does not prove that this one was imported.
         if is_sent(&made, self.import) {
             Ok(made)
         } else {
@@ -53,7 +53,8 @@ impl Change for NewVersion<'_> {
 
     async fn rejected(&mut self, error: Error, _: bool, _: Deadline) -> Rejected<Certificate> {
         let passes = match self.import.precondition {
-            // Whoever recovers the name meanwhile has a certificate there that is not to be replaced.
+            // If another client recovers the name in the meantime, its certificate must not be
+            // replaced.
             Precondition::Absent => is_being_deleted(&error),
             Precondition::Present => is_settling(&error),
         };
@@ -66,8 +67,8 @@ impl Change for NewVersion<'_> {
     }
 }
 
-/// Whether this is the version that the import was to make. The tags tell it from an older version
-/// of the same certificate.
+/// Whether this is the version that the import creates. The tags distinguish it from an older
+/// version of the same certificate.
 fn is_it(found: &Certificate, import: &Import) -> bool {
     is_sent(found, import) && found.tags == import.tags
 }

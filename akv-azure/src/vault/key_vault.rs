@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use akv_core::{
-    Certificate, CertificateDetails, CertificateName, CertificateStore, CertificateVersions,
-    DeletedCertificate, Deletion, Error, ErrorKind, Import, ListOptions, ListedCertificate,
-    OperationState, Pending, Purged, Result, SoftDeletedCertificates, Tags, VaultName, Version,
+    Certificate, CertificateDer, CertificateDetails, CertificateName, CertificateStore,
+    CertificateVersions, DeletedCertificate, Deletion, Error, ErrorKind, Import, ListOptions,
+    ListedCertificate, OperationState, Pending, Purged, Result, SoftDeletedCertificates, Tags,
+    VaultName, Version,
 };
 use async_trait::async_trait;
 use azure_core::http::Method;
@@ -26,7 +27,7 @@ use crate::pipeline::{Call, Failed, Pipeline};
 use crate::uncertain::wait_while_busy;
 use crate::wire::certificate::{CertificateBundle, CertificateOperation, TagsUpdate};
 
-/// A vault, reached over REST as one identity.
+/// A vault over REST, with one identity.
 ///
 /// Clones share everything.
 #[derive(Clone)]
@@ -36,7 +37,7 @@ struct Inner {
     pipeline: Pipeline,
     vault: VaultName,
     deadline: Duration,
-    /// Of a store that finishes what was begun: ends its watch over the caller's cancellation.
+    /// For a store that finishes a change: stops watching the caller's cancellation on drop.
     _watch: Option<DropGuard>,
 }
 
@@ -45,7 +46,7 @@ impl KeyVault {
         Self(Arc::new(Inner { pipeline, vault, deadline, _watch: None }))
     }
 
-    /// The same vault, cancelled by that token alone. `watch` ends with it.
+    /// The same vault, cancelled only by that token. `watch` ends with it.
     pub(super) fn cancelled_by(&self, cancellation: CancellationToken, watch: DropGuard) -> Self {
         let Inner { pipeline, vault, deadline, .. } = &*self.0;
         Self(Arc::new(Inner {
@@ -64,7 +65,7 @@ impl KeyVault {
         &self.0.pipeline
     }
 
-    /// The bound of one operation, which begins now.
+    /// The deadline of one operation that begins now.
     pub(super) fn deadline(&self) -> Deadline {
         Deadline::after(self.0.deadline)
     }
@@ -108,7 +109,7 @@ impl KeyVault {
         }
     }
 
-    /// What is in soft delete, and for how long by the service's own clock, where that can be told.
+    /// The soft-deleted certificate and, if known, its age by the service's own clock.
     pub(super) async fn look_at_deleted(
         &self,
         name: &CertificateName,
@@ -158,7 +159,11 @@ impl CertificateStore for KeyVault {
         self.look(name, &mut Retry::new(self.deadline())).await
     }
 
-    async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>> {
+    async fn chain(
+        &self,
+        name: &CertificateName,
+        version: &Version,
+    ) -> Result<Vec<CertificateDer>> {
         let operation = self.operation_on("read the chain of", name);
         let path = ["secrets", name.as_str(), version.as_str()];
         let call = self.call(ApiOperation::GetSecret, Method::Get, &path, operation);
@@ -201,7 +206,7 @@ impl CertificateStore for KeyVault {
         let mut retry = Retry::new(self.deadline());
         let answer = self.settled(&call, &mut retry).await.map_err(Error::from);
         match answer.and_then(|answer| certificate(&answer, name, &call.operation)) {
-            // Where the answer cannot be read, the certificate itself tells.
+            // If the answer cannot be read, the certificate itself decides.
             Err(error) if error.kind() == ErrorKind::Protocol => {
                 match self.look(name, &mut Retry::new(retry.deadline())).await {
                     Ok(Some(found)) if found.tags == *wanted => Ok(found),
@@ -234,11 +239,11 @@ impl CertificateStore for KeyVault {
 }
 
 impl KeyVault {
-    /// Sends, and sends again while the service is busy with what is under the name.
+    /// Sends the request, and retries while the service is busy with the name.
     async fn settled(&self, call: &Call, retry: &mut Retry) -> std::result::Result<Answer, Failed> {
         loop {
             match self.pipeline().send(call, retry).await {
-                Err(Failed::Known(error)) if is_settling(&error) => {
+                Err(Failed::NoEffect(error)) if is_settling(&error) => {
                     wait_while_busy(self.pipeline(), call, retry, error).await?;
                 }
                 other => return other,
@@ -256,8 +261,7 @@ impl fmt::Debug for KeyVault {
     }
 }
 
-/// How long ago that was when the answer was written; by this machine's clock where the answer has no
-/// date.
+/// The age at the time of the answer; by this machine's clock if the answer has no date.
 fn age(answer: &Answer, then: OffsetDateTime) -> Option<Duration> {
     let date = answer.header("date").and_then(|date| httpdate::parse_http_date(date).ok());
     date.unwrap_or_else(SystemTime::now).duration_since(then.into()).ok()
@@ -271,13 +275,13 @@ pub(super) fn is_being_deleted(error: &Error) -> bool {
     error.kind() == ErrorKind::BeingDeleted
 }
 
-/// Absence is an answer and no failure.
+/// Absence is a result and not a failure.
 pub(super) fn none_if_absent<T>(failed: Failed) -> Result<Option<T>> {
     let error = Error::from(failed);
     if error.kind() == ErrorKind::Absent { Ok(None) } else { Err(error) }
 }
 
-/// The certificate of that name, out of an answer that has to be about it.
+/// The certificate of this name, from an answer that must be about it.
 pub(super) fn certificate(
     answer: &Answer,
     name: &CertificateName,

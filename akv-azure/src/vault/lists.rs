@@ -1,4 +1,4 @@
-//! The lists of a vault: certificates, those in soft delete, the versions of one.
+//! The lists of a vault: certificates, soft-deleted certificates, versions of one.
 
 use std::collections::HashSet;
 
@@ -44,7 +44,7 @@ impl CertificateVersions for KeyVault {
             &[],
             read,
         );
-        // The service may answer that there is no such certificate instead of an empty list.
+        // The service may report that the certificate does not exist instead of an empty list.
         let absent = |place: usize, item: &Result<ListedVersion>| {
             place == 0 && item.as_ref().is_err_and(|error| error.kind() == ErrorKind::Absent)
         };
@@ -55,7 +55,7 @@ impl CertificateVersions for KeyVault {
     }
 }
 
-/// What a list has of an object, known again by its name or version.
+/// A listed object with its identity: a name or a version.
 pub(super) trait Listed {
     fn known_by(&self) -> u64;
 }
@@ -78,7 +78,7 @@ impl Listed for ListedVersion {
     }
 }
 
-/// The items of a list, page by page. `read` is `None` where an item's id names no such object.
+/// The items of a list, page by page. `read` returns `None` if an item's ID names no such object.
 pub(super) fn stream_of<'a, T: Listed + Send + 'a>(
     vault: &KeyVault,
     (api, bounds): (ApiOperation, Bounds),
@@ -108,9 +108,9 @@ pub(super) fn stream_of<'a, T: Listed + Send + 'a>(
     stream::unfold(Some((pages, HashSet::new())), step).flat_map(stream::iter).boxed()
 }
 
-/// The items of a page up to the first that names no certificate, which ends the list: going on
-/// without it would pass a part off as the whole. So does a page that brings nothing new: the list
-/// goes round in circles. Names are remembered as hashes, since a list can have 100,000.
+/// The items of a page up to the first one whose ID names no certificate, which ends the list:
+/// skipping it would present a partial list as complete. A page without new items ends it too,
+/// because the list is circular. Names are remembered as hashes, because a list can have 100,000.
 fn listed<T: Listed>(
     page: Vec<Item<CertificateBundle>>,
     seen: &mut HashSet<u64>,
@@ -124,7 +124,7 @@ fn listed<T: Listed>(
     for item in page {
         let bundle = match item {
             Item::Read(bundle) => bundle,
-            // It is named, so that what is wrong with it can be told when it is looked at.
+            // The item keeps its ID, so that the error can name it.
             Item::Other(id) => CertificateBundle::named(id),
         };
         let id = bundle.id().to_owned();
@@ -145,5 +145,5 @@ fn listed<T: Listed>(
     items
 }
 
-/// The most that the service gives.
+/// The service's maximum.
 const PAGE_SIZE: &str = "25";

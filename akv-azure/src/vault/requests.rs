@@ -98,20 +98,20 @@ impl Change for Create<'_> {
         deadline: Deadline,
     ) -> Rejected<PendingRequest> {
         if error.kind() == ErrorKind::Conflict && may_have_happened {
-            // The attempt before made it.
+            // The previous attempt made it.
             return found(self, error, deadline).await;
         }
         Rejected::busy_if(is_being_deleted(&error), error)
     }
 
-    /// Whether it is what was asked for is looked at by whoever asked.
+    /// The caller checks whether the request is the desired one.
     async fn look(&mut self, mut retry: Retry) -> Result<Option<PendingRequest>> {
         let found = look(self.vault, &self.new.name, &mut retry).await?;
         Ok(found.filter(|made| made.is_pending() && made.csr.is_some()))
     }
 }
 
-/// What a refusal means for a change that an attempt before may have made.
+/// What a rejection means for a change that an earlier attempt may have made.
 async fn found<C: Change>(
     change: &mut C,
     error: Error,
@@ -211,7 +211,7 @@ impl Change for Merged<'_> {
         deadline: Deadline,
     ) -> Rejected<Certificate> {
         if error.kind() == ErrorKind::Absent && may_have_happened {
-            // The attempt before merged it, so nothing is pending any more.
+            // The previous attempt merged it, so nothing is pending.
             return found(self, error, deadline).await;
         }
         Rejected::busy_if(is_settling(&error), error)
@@ -254,7 +254,7 @@ impl Change for Forgotten<'_> {
     ) -> Rejected<bool> {
         match error.kind() {
             ErrorKind::Absent => Rejected::Settled(may_have_happened),
-            // The service is at work on the operation itself.
+            // The service is working on the operation itself.
             ErrorKind::Conflict => Rejected::Busy(error),
             _ => Rejected::busy_if(is_settling(&error), error),
         }

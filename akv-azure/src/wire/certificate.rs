@@ -1,4 +1,4 @@
-//! Certificates as Key Vault shows them (data plane 7.4): list items, bundles, deleted bundles.
+//! Certificates as Key Vault returns them (data plane 7.4): list items, bundles, deleted bundles.
 
 use std::collections::BTreeMap;
 
@@ -50,7 +50,7 @@ struct KeyProperties {
     kty: Option<String>,
 }
 
-/// The making of a certificate, as `pending` shows it. It stays there when it has ended.
+/// The creation of a certificate, as `pending` shows it. It remains there after its end.
 #[derive(Debug, Deserialize)]
 pub(crate) struct CertificateOperation {
     status: Option<String>,
@@ -68,19 +68,19 @@ impl CertificateOperation {
     }
 }
 
-/// The tags of a certificate, to be put in place of those it has.
+/// The tags that replace a certificate's existing tags.
 #[derive(Debug, Serialize)]
 pub(crate) struct TagsUpdate<'a> {
     pub(crate) tags: BTreeMap<&'a str, &'a str>,
 }
 
 impl CertificateBundle {
-    /// Of what can be read no further than its id, if so far.
+    /// An item of which at most the ID can be read.
     pub(crate) fn named(id: String) -> Self {
         Self { id, ..Self::default() }
     }
 
-    /// A list item; `None` where its id names no certificate.
+    /// A list item; `None` if its ID names no certificate.
     pub(crate) fn listed(self) -> Option<ListedCertificate> {
         Some(
             ListedCertificate::new(name(&self.id)?)
@@ -90,7 +90,7 @@ impl CertificateBundle {
         )
     }
 
-    /// An item of the list of deleted certificates; `None` where its id names no certificate.
+    /// An item of the list of deleted certificates; `None` if its ID names no certificate.
     pub(crate) fn listed_deleted(self) -> Option<ListedDeletedCertificate> {
         let (deleted, scheduled_purge) = (self.deleted, self.scheduled_purge);
         Some(
@@ -100,8 +100,7 @@ impl CertificateBundle {
         )
     }
 
-    /// An item of the versions of the certificate that was `asked` for; `None` where its id names
-    /// no version of it.
+    /// An item of the versions of the `asked` certificate; `None` if its ID names no version of it.
     pub(crate) fn listed_version(self, asked: &CertificateName) -> Option<ListedVersion> {
         let mut segments = segments(&self.id);
         let name: CertificateName = segments.next()?.parse().ok()?;
@@ -111,7 +110,7 @@ impl CertificateBundle {
         Some(ListedVersion::new(version, thumbprint, attributes, tags(self.tags)))
     }
 
-    /// The certificate that was `asked` for, or what is wrong with it.
+    /// The `asked` certificate, or the reason why it is invalid.
     pub(crate) fn certificate(self, asked: &CertificateName) -> Result<Certificate, &'static str> {
         let mut segments = segments(&self.id);
         let name = segments.next().and_then(|name| name.parse().ok());
@@ -136,8 +135,8 @@ impl CertificateBundle {
             .with_key(key))
     }
 
-    /// What is in it; nothing where it is pending. It has to be a certificate, and the one that its
-    /// thumbprint says, where that can be read.
+    /// The certificate; `None` while it is pending. It must be a valid certificate and match its
+    /// thumbprint, if that can be read.
     fn der(&self) -> Result<Option<Vec<u8>>, &'static str> {
         let Some(cer) = self.cer.as_deref().filter(|cer| !cer.is_empty()) else { return Ok(None) };
         let der = text::from_base64(cer.as_bytes()).ok_or("the certificate in it is not base64")?;
@@ -162,12 +161,12 @@ impl CertificateBundle {
             .with_scheduled_purge(scheduled_purge.and_then(moment)))
     }
 
-    /// Without one the vault has no soft delete, and the certificate is gone.
+    /// Without a recovery ID the vault has no soft delete, and the certificate is gone.
     pub(crate) fn is_recoverable(&self) -> bool {
         self.recovery_id.as_deref().is_some_and(|id| !id.is_empty())
     }
 
-    /// What the service calls it, for a message about an id that cannot be read.
+    /// The ID as the service sent it, for the message if it is invalid.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
@@ -205,7 +204,7 @@ fn name(id: &str) -> Option<CertificateName> {
     segments(id).next()?.parse().ok()
 }
 
-/// What follows `/certificates/` or `/deletedcertificates/` in an id.
+/// The part of an ID after `/certificates/` or `/deletedcertificates/`.
 fn segments(id: &str) -> impl Iterator<Item = &str> {
     id.split('/').skip_while(|it| !it.ends_with("certificates")).skip(1).filter(|it| !it.is_empty())
 }
@@ -279,17 +278,17 @@ mod tests {
             ("PGh0bWw+YmxvY2tlZDwvaHRtbD4=".to_owned(), Some("odd"), "not valid"),
         ] {
             let bundle = read(&json!({ "id": id, "cer": cer, "x5t": x5t }));
-            let told = bundle.certificate(&named("web")).expect_err(problem);
-            assert!(told.contains(problem), "{problem}: {told}");
+            let message = bundle.certificate(&named("web")).expect_err(problem);
+            assert!(message.contains(problem), "{problem}: {message}");
         }
         let pending = read(&json!({ "id": id, "cer": "" })).certificate(&named("WEB"));
         assert_eq!(pending.map(|it| it.der), Ok(None));
-        let told = read(&json!({ "id": id })).certificate(&named("web-1")).expect_err("another");
-        assert!(told.contains("another certificate"), "{told}");
+        let message = read(&json!({ "id": id })).certificate(&named("web-1")).expect_err("another");
+        assert!(message.contains("another certificate"), "{message}");
     }
 
     #[test]
-    fn an_id_that_names_nothing_is_no_certificate() {
+    fn invalid_id_is_not_a_certificate() {
         for id in ["", "https://x/", "https://x/secrets/a/b", "https://x/certificates/a b/"] {
             assert!(read(&json!({ "id": id })).listed().is_none(), "{id}");
         }

@@ -1,8 +1,8 @@
-//! What Resource Manager tells of its cloud: `GET /metadata/endpoints`, 2022-09-01.
+//! Resource Manager's description of its cloud: `GET /metadata/endpoints`, 2022-09-01.
 
 use serde::Deserialize;
 
-/// One cloud, or a list with each cloud it knows: versions of the interface differ.
+/// One cloud, or a list of clouds: the versions of the interface differ.
 pub(crate) fn read(body: &[u8]) -> serde_json::Result<Vec<Cloud>> {
     if body.trim_ascii_start().starts_with(b"[") {
         serde_json::from_slice(body)

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A token as the endpoints give it.
+/// A token as the endpoints return it.
 #[derive(Deserialize)]
 struct TokenAnswer<'a> {
     #[serde(borrow, default)]
@@ -18,8 +18,8 @@ struct TokenAnswer<'a> {
     expires_on: Seconds,
 }
 
-/// What is wrong with the token of a successful answer; nothing where it cannot be read as one, as
-/// that is noticed by whoever reads the token.
+/// The fault of the token in a successful answer; `None` if the answer cannot be parsed, because
+/// the reader of the token detects that.
 ///
 /// `expires_in` is in seconds, `expires_on` in seconds since 1970: a lifetime beyond [`LATEST`]
 /// would make `azure_identity` panic.
@@ -38,7 +38,7 @@ pub(crate) fn fault_of_token(body: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What is wrong with an access token itself.
+/// The fault of an access token itself.
 pub(crate) fn fault_of_secret(token: &str) -> Option<&'static str> {
     if token.is_empty() {
         Some("the access token is empty")
@@ -52,13 +52,13 @@ pub(crate) fn fault_of_secret(token: &str) -> Option<&'static str> {
     }
 }
 
-/// A number, or a string with one. Whatever else it is, is not kept.
+/// A number, or a string with a number. Other values are dropped.
 #[derive(Clone, Copy, Default)]
 struct Seconds(Option<f64>);
 
 impl Seconds {
-    /// Neither before 1970 nor beyond [`LATEST`]; what is no number is left to whoever reads the
-    /// token.
+    /// Neither before 1970 nor beyond [`LATEST`]; the reader of the token handles a value that is
+    /// not a number.
     fn is_plausible(&self) -> bool {
         self.0.is_none_or(|seconds| (0.0..=LATEST).contains(&seconds))
     }
@@ -83,12 +83,18 @@ impl<'de> Visitor<'de> for SecondsVisitor {
         Ok(Seconds(Some(seconds)))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "the bounds are far below what is lost")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the bounds are far below the loss of precision"
+    )]
     fn visit_i64<E>(self, seconds: i64) -> Result<Seconds, E> {
         Ok(Seconds(Some(seconds as f64)))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "the bounds are far below what is lost")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the bounds are far below the loss of precision"
+    )]
     fn visit_u64<E>(self, seconds: u64) -> Result<Seconds, E> {
         Ok(Seconds(Some(seconds as f64)))
     }
@@ -116,7 +122,7 @@ impl<'de> Visitor<'de> for SecondsVisitor {
     }
 }
 
-/// The year 2200, in seconds since 1970. Tokens last some hours.
+/// The year 2200, in seconds since 1970. Tokens last a few hours.
 const LATEST: f64 = 7_258_118_400.0;
 
 #[cfg(test)]
@@ -143,9 +149,9 @@ mod tests {
             (r#"{"access_token":"a\u0000"}"#.to_owned(), Some("characters")),
             (r#"{"access_token":"ä"}"#.to_owned(), Some("characters")),
         ] {
-            let told = fault_of_token(body.as_bytes());
-            assert_eq!(told.is_some(), fault.is_some(), "{body}: {told:?}");
-            assert!(told.unwrap_or_default().contains(fault.unwrap_or_default()), "{body}");
+            let message = fault_of_token(body.as_bytes());
+            assert_eq!(message.is_some(), fault.is_some(), "{body}: {message:?}");
+            assert!(message.unwrap_or_default().contains(fault.unwrap_or_default()), "{body}");
         }
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Options<'a> {
     pub(crate) allow_partial_scopes: bool,
 }
 
-/// A page. Its rows are read one by one, so that one of another form does not hide the others.
+/// A page. Its rows are parsed one by one, so that a malformed row does not hide the others.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Page<'a> {
@@ -43,7 +43,7 @@ pub(crate) enum Flag {
 }
 
 impl Flag {
-    /// Anything but a clear no.
+    /// Any value except a clear false.
     pub(crate) fn is_raised(&self) -> bool {
         match self {
             Self::Truth(truth) => *truth,

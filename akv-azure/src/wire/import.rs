@@ -10,92 +10,28 @@ use bytes::Bytes;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::secret::PKCS12;
+use super::new_policy::{Enabled, KeyProperties, NewPolicy};
 
 #[derive(Serialize)]
 struct Body<'a> {
     value: &'a str,
-    policy: Policy,
+    policy: NewPolicy<()>,
     attributes: Enabled,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     tags: BTreeMap<&'a str, &'a str>,
 }
 
-#[derive(Serialize)]
-struct Enabled {
-    enabled: bool,
-}
-
-#[derive(Serialize)]
-struct Policy {
-    key_props: KeyProperties,
-    secret_props: SecretProperties,
-    issuer: Issuer,
-    lifetime_actions: [LifetimeAction; 1],
-}
-
-#[derive(Serialize)]
-struct KeyProperties {
-    exportable: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kty: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_size: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    crv: Option<&'static str>,
-    reuse_key: bool,
-}
-
-#[derive(Serialize)]
-struct SecretProperties {
-    #[serde(rename = "contentType")]
-    content_type: &'static str,
-}
-
-#[derive(Serialize)]
-struct Issuer {
-    name: &'static str,
-}
-
-#[derive(Serialize)]
-struct LifetimeAction {
-    trigger: Trigger,
-    action: Action,
-}
-
-#[derive(Serialize)]
-struct Trigger {
-    lifetime_percentage: u8,
-}
-
-#[derive(Serialize)]
-struct Action {
-    action_type: &'static str,
-}
-
-/// The body, with everything said that the service would otherwise take from the version before:
-/// a name that had a PEM policy refuses PKCS#12 without the content type, RSA of 3072 and 4096 bits
-/// need their size, and a policy that renews by itself would one day put the vault's own
-/// certificate in the place of the imported one.
-///
-/// The bytes are wiped when the last of their clones is dropped.
+/// The body. Its bytes are zeroized when the last clone is dropped.
 pub(crate) fn body(import: &Import) -> serde_json::Result<Bytes> {
     let pkcs12 = import.bundle.to_pkcs12();
-    // One allocation each, because a vector that grows leaves its old buffer behind unwiped.
+    // One allocation each, because a growing vector leaves its old buffer in memory without
+    // zeroizing it.
     let encoded_len = base64::encoded_len(pkcs12.len(), true).unwrap_or_default();
     let mut value = Zeroizing::new(String::with_capacity(encoded_len));
     STANDARD.encode_string(&*pkcs12, &mut value);
     let body = Body {
         value: &value,
-        policy: Policy {
-            key_props: key_properties(import),
-            secret_props: SecretProperties { content_type: PKCS12 },
-            issuer: Issuer { name: "Unknown" },
-            lifetime_actions: [LifetimeAction {
-                trigger: Trigger { lifetime_percentage: 80 },
-                action: Action { action_type: "EmailContacts" },
-            }],
-        },
+        policy: NewPolicy::new(key_properties(import), None),
         attributes: Enabled { enabled: true },
         tags: import.tags.iter().collect(),
     };
@@ -109,12 +45,12 @@ fn key_properties(import: &Import) -> KeyProperties {
     let (kty, key_size, crv) = match import.bundle.key_kind() {
         KeyKind::Rsa { bits } => (Some("RSA"), Some(bits), None),
         KeyKind::Ec(curve) => (Some("EC"), None, Some(curve.as_str())),
-        // What it is, is left to the service to say.
+        // The service judges other keys.
         _ => (None, None, None),
     };
     let exportable = import.exportable == Exportable::Yes;
     KeyProperties { exportable, kty, key_size, crv, reuse_key: false }
 }
 
-/// The names and braces around value and tags.
+/// The bytes of the JSON around the value and the tags.
 const REST: usize = 1024;

@@ -1,11 +1,12 @@
-//! The shapes of the services' JSON and nothing else, one family of operations a file. Everything
-//! that is read is optional where the service might leave it out, and unknown members are ignored.
+//! The services' JSON types and nothing else, one family of operations per file. Every field that
+//! the service might omit is optional, and unknown fields are ignored.
 
 pub(crate) mod certificate;
 pub(crate) mod cloud;
 pub(crate) mod entra;
 pub(crate) mod graph;
 pub(crate) mod import;
+mod new_policy;
 pub(crate) mod page;
 pub(crate) mod policy;
 pub(crate) mod request;

@@ -1,7 +1,7 @@
-//! One page of a list, the same in Key Vault and in Resource Manager.
+//! One page of a list, with the same form in Key Vault and Resource Manager.
 //!
-//! What is kept of a page is bounded by what is read of its items, and not by what was sent: members
-//! that are not read are skipped, and a page with more items than a page can have is not read on.
+//! Memory is bounded by the parsed items and not by the size of the page: unused fields are
+//! skipped, and parsing stops at a page with too many items.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -19,11 +19,11 @@ pub(crate) struct Page<T> {
     pub(crate) next_link: Option<String>,
 }
 
-/// An item of a list. One of another form must not hide those beside it.
+/// An item of a list. A malformed item must not hide the other items.
 #[derive(Debug, Hash)]
 pub(crate) enum Item<T> {
     Read(T),
-    /// With its id, where it has one.
+    /// A malformed item, with its ID if it has one.
     Other(String),
 }
 
@@ -64,7 +64,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for PageVisitor<T> {
                 }
             }
         }
-        // What has no list in it is no empty list.
+        // A page without a list is not an empty list.
         let value = value.ok_or_else(|| A::Error::missing_field("value"))?;
         Ok(Page { value, next_link })
     }
@@ -101,7 +101,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Items<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut items = Vec::new();
-        // Borrowed from the body, so that an item that is not kept takes no memory.
+        // Borrowed from the body, so that a dropped item takes no memory.
         while let Some(item) = seq.next_element::<&RawValue>()? {
             if items.len() == self.most {
                 return Err(A::Error::custom("more items than a page has"));

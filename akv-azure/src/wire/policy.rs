@@ -1,4 +1,4 @@
-//! The policy of a certificate (Key Vault data plane 7.4), as far as renewal goes.
+//! The renewal settings of a certificate's policy (Key Vault data plane 7.4).
 
 use serde::Deserialize;
 
@@ -24,8 +24,8 @@ struct Action {
 }
 
 impl IssuancePolicy {
-    /// Whether the vault is told to renew and has somebody to renew with: of an unknown issuer it can
-    /// only ask.
+    /// Whether the vault renews the certificate and has an issuer for it: with an unknown issuer it
+    /// can only create a request.
     pub(crate) fn renews_itself(&self) -> bool {
         let issuer = self.issuer.as_ref().and_then(|issuer| issuer.name.as_deref());
         let is_known = issuer.is_some_and(|name| !name.eq_ignore_ascii_case("Unknown"));

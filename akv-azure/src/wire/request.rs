@@ -11,50 +11,14 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::certificate::CertificateOperation;
-use super::secret::PKCS12;
-
-/// An issuer by whom nothing is signed: whoever holds the vault has the request signed.
-const UNKNOWN: &str = "Unknown";
+use super::new_policy::{Enabled, KeyProperties, NewPolicy, UNKNOWN};
 
 #[derive(Serialize)]
 struct Creation<'a> {
-    policy: Policy<'a>,
+    policy: NewPolicy<X509Properties<'a>>,
     attributes: Enabled,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     tags: BTreeMap<&'a str, &'a str>,
-}
-
-#[derive(Serialize)]
-struct Enabled {
-    enabled: bool,
-}
-
-/// Everything is said that the service would otherwise take from the version before.
-#[derive(Serialize)]
-struct Policy<'a> {
-    key_props: KeyProperties,
-    secret_props: SecretProperties,
-    x509_props: X509Properties<'a>,
-    issuer: Issuer,
-    lifetime_actions: [LifetimeAction; 1],
-}
-
-#[derive(Serialize)]
-struct KeyProperties {
-    exportable: bool,
-    kty: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_size: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    crv: Option<&'static str>,
-    /// A renewal gets a key of its own.
-    reuse_key: bool,
-}
-
-#[derive(Serialize)]
-struct SecretProperties {
-    #[serde(rename = "contentType")]
-    content_type: &'static str,
 }
 
 #[derive(Serialize)]
@@ -79,7 +43,7 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// `Err`: the kind of name that a policy does not carry.
+    /// `Err`: the kind of name that a policy cannot carry.
     fn of(names: &'a [AlternativeName]) -> Result<Self, String> {
         let mut all = Self::default();
         for name in names {
@@ -101,28 +65,7 @@ impl<'a> Names<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct Issuer {
-    name: &'static str,
-}
-
-#[derive(Serialize)]
-struct LifetimeAction {
-    trigger: Trigger,
-    action: Action,
-}
-
-#[derive(Serialize)]
-struct Trigger {
-    lifetime_percentage: u8,
-}
-
-#[derive(Serialize)]
-struct Action {
-    action_type: &'static str,
-}
-
-/// The body of a creation, or what of it cannot be carried.
+/// The body of a creation, or the value that it cannot carry.
 pub(crate) fn creation(request: &NewRequest) -> Result<Bytes, String> {
     let wanted = &request.wanted;
     let hsm = wanted.protection == KeyProtection::Hsm;
@@ -132,27 +75,18 @@ pub(crate) fn creation(request: &NewRequest) -> Result<Bytes, String> {
         other => return Err(format!("a key of type {other}")),
     };
     let exportable = wanted.exportable == Exportable::Yes;
+    let key_props = KeyProperties { exportable, kty: Some(kty), key_size, crv, reuse_key: false };
+    let x509_props =
+        X509Properties { subject: wanted.subject.to_string(), sans: Names::of(&wanted.names)? };
     let body = Creation {
-        policy: Policy {
-            key_props: KeyProperties { exportable, kty, key_size, crv, reuse_key: false },
-            secret_props: SecretProperties { content_type: PKCS12 },
-            x509_props: X509Properties {
-                subject: wanted.subject.to_string(),
-                sans: Names::of(&wanted.names)?,
-            },
-            issuer: Issuer { name: UNKNOWN },
-            lifetime_actions: [LifetimeAction {
-                trigger: Trigger { lifetime_percentage: 80 },
-                action: Action { action_type: "EmailContacts" },
-            }],
-        },
+        policy: NewPolicy::new(key_props, Some(x509_props)),
         attributes: Enabled { enabled: true },
         tags: request.tags.iter().collect(),
     };
     serde_json::to_vec(&body).map(Bytes::from).map_err(|_| "what cannot be written".to_owned())
 }
 
-/// Whether older versions of the interface have no place for one of the names.
+/// Whether older versions of the interface cannot carry one of the names.
 pub(crate) fn needs_newer_version(names: &[AlternativeName]) -> bool {
     names.iter().any(|it| matches!(it, AlternativeName::Uri(_) | AlternativeName::Address(_)))
 }
@@ -175,7 +109,7 @@ pub(crate) fn merging(merge: &Merge) -> serde_json::Result<Bytes> {
     serde_json::to_vec(&body).map(Bytes::from)
 }
 
-/// An operation, as far as it is about a request.
+/// The fields of an operation that describe a request.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Request {
     #[serde(flatten)]
@@ -191,8 +125,8 @@ struct IssuerName {
 }
 
 impl Request {
-    /// What it says, or what is wrong with it. One that somebody wants to stop is still in progress,
-    /// and is no request to be merged.
+    /// The pending request, or the reason why it is invalid. An operation whose cancellation was
+    /// requested is still in progress, but is not a request that can be merged.
     pub(crate) fn pending(&self) -> Result<PendingRequest, &'static str> {
         let state = self.operation.state()?;
         let csr = self.csr.as_deref().and_then(|csr| text::from_base64(csr.as_bytes()));
@@ -201,14 +135,14 @@ impl Request {
         let issuer = self.issuer.as_ref().and_then(|issuer| issuer.name.as_deref());
         pending.awaits_merge = issuer.is_some_and(|name| name.eq_ignore_ascii_case(UNKNOWN));
         if self.cancellation_requested == Some(true) {
-            // Its key may be gone any moment.
+            // Its key may be deleted at any moment.
             pending.csr = None;
         }
         Ok(pending)
     }
 }
 
-/// The policy of a name, as far as it is about the key.
+/// The key settings of a policy.
 #[derive(Debug, Deserialize)]
 pub(crate) struct KeyPolicy {
     key_props: Option<Key>,
@@ -221,7 +155,7 @@ struct Key {
 }
 
 impl KeyPolicy {
-    /// Where a key is kept and whether it is exportable, where that is said.
+    /// The key's protection and whether it is exportable, if the policy states them.
     pub(crate) fn choices(self) -> (Option<KeyProtection>, Option<Exportable>) {
         let Some(key) = self.key_props else { return (None, None) };
         let protection = |kty: String| {

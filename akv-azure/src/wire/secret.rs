@@ -1,11 +1,11 @@
-//! The secret behind a certificate (Key Vault data plane 7.4): leaf, chain and, where it is
+//! The secret behind a certificate (Key Vault data plane 7.4): leaf, chain and, if it is
 //! exportable, the key.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 
-/// Borrows from the answer's body, which is wiped.
+/// Borrows from the answer's body, which is zeroized.
 #[derive(Deserialize)]
 pub(crate) struct Secret<'a> {
     #[serde(borrow)]

@@ -21,7 +21,7 @@ pub(crate) struct Properties {
     pub(crate) provisioning_state: Option<String>,
 }
 
-/// A list item, of which only the id is read.
+/// A list item; only its ID is read.
 #[derive(Debug, Hash, Deserialize)]
 pub(crate) struct ListedVault {
     #[serde(default)]
@@ -57,7 +57,7 @@ struct NewProperties {
     access_policies: Vec<AccessPolicy>,
     enable_soft_delete: bool,
     soft_delete_retention_in_days: u8,
-    /// Only `true` may be sent: the service refuses `false`.
+    /// Only `true` may be sent: the service rejects `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     enable_purge_protection: Option<bool>,
     public_network_access: &'static str,
@@ -85,7 +85,7 @@ struct Permissions {
 }
 
 impl<'a> Creation<'a> {
-    /// Everything is said that versions of the interface have different defaults for.
+    /// Sets every value whose default differs between versions of the interface.
     pub(crate) fn new(vault: &'a NewVault, tenant_id: String) -> Self {
         let options = &vault.options;
         let (rbac, objects) = match &options.access {
@@ -126,10 +126,10 @@ impl<'a> Creation<'a> {
     }
 }
 
-/// What inventory, add, remove and requests need.
+/// The permissions that inventory, add, remove and requests need.
 const CERTIFICATES: &[&str] =
     &["get", "list", "create", "import", "update", "delete", "recover", "purge"];
-/// The chain of a certificate is in the secret behind it.
+/// The secret behind a certificate contains its chain.
 const SECRETS: &[&str] = &["get"];
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Successes that are not about what was asked: none of them is believed.
+//! Successful answers about another object: none of them is believed.
 
 use akv_azure::{Azure, AzureOptions};
 use akv_core::{CertificateStore, Cloud, ErrorKind, ListOptions};
@@ -46,7 +46,7 @@ async fn an_import_answered_about_something_else_is_looked_up() {
         assert_eq!(world.cloud.vault("contoso").versions("web").len(), 0, "{about}");
         assert_eq!(world.cloud.journal().count(Operation::ImportCertificate), 1, "{about}");
 
-        // It was imported, and the answer was changed on its way.
+        // It was imported, and the answer was changed in transit.
         let world = World::new();
         let cloud = world.cloud.clone();
         let import = importing("web", &ours);
@@ -94,7 +94,7 @@ async fn a_get_answered_about_something_else_is_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_takes_the_status_200_alone() {
+async fn read_accepts_only_status_200() {
     for status in [201, 202, 203, 204, 206, 226, 299] {
         let world = World::new();
         let empty = r#"{"value":[],"nextLink":null}"#;

@@ -1,10 +1,10 @@
-//! The audit of requests, merges and cancellations tells the story that the fake's journal tells.
+//! The audit of requests, merges and cancellations records the same events as the fake's journal.
 
 use std::sync::{Arc, Mutex};
 
 use akv_core::audit::{Audit, AuditEvent, AuditOutcome, AuditSink, NotRecorded};
 use akv_core::job::{
-    CertificateWish, Effect, KeyRequest, MergeRequest, Overwrite, RequestJob, RequestJobs,
+    CertificateSpec, Effect, KeyRequest, MergeRequest, Overwrite, RequestJob, RequestJobs,
 };
 use akv_core::{Action, FixedClock, Layer, RequestedCertificate};
 use akv_testkit::pki::TestPki;
@@ -29,7 +29,7 @@ impl AuditSink for Events {
 fn asking(alias: &str, key: &str) -> KeyRequest {
     let subject = format!("CN={alias}").parse().expect("a name");
     let wanted = RequestedCertificate::new(subject).with_key(key.parse().expect("a key"));
-    KeyRequest::new(name(alias), CertificateWish::This(wanted)).with_overwrite(Overwrite::Yes)
+    KeyRequest::new(name(alias), CertificateSpec::Explicit(wanted)).with_overwrite(Overwrite::Yes)
 }
 
 /// Requests, requests something else instead, merges, requests again and cancels.
@@ -49,8 +49,8 @@ async fn audit_and_journal_agree_over_faulty_requests() {
     const NAMES: usize = 100;
     let world = World::new();
     world.cloud.fault(Fault::anywhere().in_vault("contoso").with_probability(0.1, 17).status(503));
-    let lost = Fault::anywhere().in_vault("contoso").with_probability(0.1, 18);
-    world.cloud.fault(lost.after_change().close_connection());
+    let lost_reply = Fault::anywhere().in_vault("contoso").with_probability(0.1, 18);
+    world.cloud.fault(lost_reply.after_change().close_connection());
     let events = Arc::new(Events::default());
     let now = world.cloud.clock().now();
     let clock = Arc::new(FixedClock::at(now));
@@ -67,7 +67,7 @@ async fn audit_and_journal_agree_over_faulty_requests() {
     assert_eq!(events.len(), 2 * attempts, "each attempt has its result");
     let journal = world.cloud.journal().entries();
     for alias in &names {
-        let told = |action: Action, outcome: AuditOutcome| {
+        let recorded = |action: Action, outcome: AuditOutcome| {
             let fits = |it: &&AuditEvent| {
                 it.name.as_deref() == Some(alias) && (it.action, it.outcome) == (action, outcome)
             };
@@ -81,16 +81,19 @@ async fn audit_and_journal_agree_over_faulty_requests() {
             let sent = journal
                 .iter()
                 .filter(|it| it.operation == operation && it.name.as_deref() == Some(alias));
-            let (sent, tried) = (sent.count(), told(action, AuditOutcome::Attempted));
-            assert!(sent >= tried, "{alias} {action}: more told than sent");
-            assert_eq!(sent > 0, tried > 0, "{alias} {action}: one sent, none told");
+            let (sent, attempted) = (sent.count(), recorded(action, AuditOutcome::Attempted));
+            assert!(sent >= attempted, "{alias} {action}: more recorded than sent");
+            assert_eq!(sent > 0, attempted > 0, "{alias} {action}: one sent, none recorded");
         }
-        // What waits for its certificate, or did, has none.
+        // A pending or cancelled version has no certificate.
         let versions = world.cloud.vault("contoso").versions(alias);
         let merged = versions.iter().filter(|version| !version.certificates.is_empty()).count();
-        let done = told(Action::Merge, AuditOutcome::Done);
-        let unknown = told(Action::Merge, AuditOutcome::Unknown);
-        assert!((done..=done + unknown).contains(&merged), "{alias}: {merged} made, {done} told");
+        let done = recorded(Action::Merge, AuditOutcome::Done);
+        let unknown = recorded(Action::Merge, AuditOutcome::Unknown);
+        assert!(
+            (done..=done + unknown).contains(&merged),
+            "{alias}: {merged} made, {done} recorded"
+        );
     }
     let done = events.iter().filter(|it| it.outcome == AuditOutcome::Done);
     assert!(done.count() > 3 * NAMES, "most of them came to their end");

@@ -1,4 +1,4 @@
-//! Changes that meet trouble: lost replies, names that are busy, cancellation.
+//! Changes under failures: lost replies, busy names, cancellation.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 
 use crate::world::{World, importing, name, seconds, tags};
 
-/// The ways in which the reply to a change gets lost after the service has carried it out.
-pub(crate) fn lost(operation: Operation) -> Vec<Fault> {
+/// The faults that lose the reply to a change after the service has executed it.
+pub(crate) fn lost_reply_faults(operation: Operation) -> Vec<Fault> {
     let first = || Fault::on(operation).nth(1).after_change();
     vec![
         first().close_connection(),
@@ -30,13 +30,13 @@ pub(crate) fn lost(operation: Operation) -> Vec<Fault> {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_to_an_import_makes_one_version() {
-    for fault in lost(Operation::ImportCertificate) {
+    for fault in lost_reply_faults(Operation::ImportCertificate) {
         let world = World::new();
         let leaf = world.leaf("www.contoso.com");
         let import = importing("web", &leaf).with_tags(tags(&[("owner", "pki")]));
-        let played = world.cloud.fault(fault.clone());
+        let counter = world.cloud.fault(fault.clone());
         let imported = world.store().import(&import).await.expect("an import");
-        assert_eq!(played.played(), 1, "{fault:?}");
+        assert_eq!(counter.hits(), 1, "{fault:?}");
         assert_eq!(imported.thumbprint, Some(leaf.thumbprint()));
         assert_eq!(imported.tags, import.tags);
         assert_eq!(world.cloud.vault("contoso").versions("web").len(), 1, "{fault:?}");
@@ -63,7 +63,7 @@ async fn an_import_that_was_not_carried_out_is_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_tags_are_not_mistaken_for_the_lost_version() {
+async fn other_tags_do_not_match_the_lost_version() {
     let world = World::new();
     let store = world.store();
     let import = importing("web", &world.leaf("www.contoso.com"));
@@ -77,7 +77,7 @@ async fn other_tags_are_not_mistaken_for_the_lost_version() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_end_that_cannot_be_known_is_reported() {
+async fn unknown_outcome_is_reported() {
     let world = World::new();
     world.cloud.fault(Fault::on(Operation::ImportCertificate).after_change().close_connection());
     world.cloud.deny(Operation::GetCertificate);
@@ -92,7 +92,7 @@ async fn an_end_that_cannot_be_known_is_reported() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_to_a_deletion_is_a_deletion() {
-    for fault in lost(Operation::DeleteCertificate) {
+    for fault in lost_reply_faults(Operation::DeleteCertificate) {
         let world = World::with(|cloud| cloud.vault("contoso").deletion_takes(seconds(60)));
         let store = world.store();
         world.cloud.vault("contoso").seed(1);
@@ -103,7 +103,7 @@ async fn a_lost_reply_to_a_deletion_is_a_deletion() {
     }
 }
 
-/// What it was deleted by is told by the service's own clock, whatever this machine's says.
+/// The service's clock decides which request deleted it, whatever this machine's clock says.
 #[tokio::test(start_paused = true)]
 async fn earlier_deletion_is_not_mistaken_for_a_lost_one() {
     let first = || Fault::on(Operation::DeleteCertificate).nth(1);
@@ -138,7 +138,7 @@ impl HttpClient for Dated {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_to_a_recovery_is_a_recovery() {
-    for fault in lost(Operation::RecoverCertificate) {
+    for fault in lost_reply_faults(Operation::RecoverCertificate) {
         let world = World::with(|cloud| cloud.vault("contoso").recovery_takes(seconds(60)));
         world.cloud.vault("contoso").seed(1);
         world.cloud.vault("contoso").delete("cert-000001");
@@ -151,7 +151,7 @@ async fn a_lost_reply_to_a_recovery_is_a_recovery() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_to_a_purge_is_a_purge() {
-    for fault in lost(Operation::PurgeCertificate) {
+    for fault in lost_reply_faults(Operation::PurgeCertificate) {
         let world = World::new();
         world.cloud.vault("contoso").seed(1);
         world.cloud.vault("contoso").delete("cert-000001");
@@ -163,7 +163,7 @@ async fn a_lost_reply_to_a_purge_is_a_purge() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_to_new_tags_is_repeated() {
-    for fault in lost(Operation::UpdateCertificate) {
+    for fault in lost_reply_faults(Operation::UpdateCertificate) {
         let world = World::new();
         world.cloud.vault("contoso").seed(1);
         world.cloud.fault(fault.clone());
@@ -199,7 +199,7 @@ async fn lost_import_is_looked_up_without_a_repetition() {
     assert_eq!(world.cloud.journal().count(Operation::ImportCertificate), 1);
 }
 
-/// Deletes, recovers or purges `cert-000001`, ready for that.
+/// Deletes, recovers or purges `cert-000001` after preparing it.
 async fn change(world: &World, operation: Operation) -> Result<(), akv_core::Error> {
     let (store, seeded) = (world.store(), name("cert-000001"));
     match operation {
@@ -249,7 +249,7 @@ async fn cancelled_lost_change_is_uncertain() {
         };
         let (outcome, ()) = futures::future::join(change(&world, operation), cancelling).await;
         if operation == Operation::RecoverCertificate {
-            // What may come back from soft delete is not left unseen.
+            // A pending recovery is not abandoned unseen.
             outcome.expect("recovered all the same");
             continue;
         }
@@ -259,8 +259,8 @@ async fn cancelled_lost_change_is_uncertain() {
     }
 }
 
-/// The service is slow: the look does not see the change yet, and the repetition is refused because
-/// of it.
+/// The service is slow: the look does not show the change yet, and the service rejects the retry
+/// because of it.
 #[tokio::test(start_paused = true)]
 async fn lost_change_is_not_mistaken_for_the_old_state() {
     for (operation, look) in LOOKED_AT {
@@ -282,7 +282,7 @@ async fn lost_change_is_not_mistaken_for_the_old_state() {
         };
         world.cloud.fault(Fault::on(operation).nth(1).after_change().close_connection());
         change(&world, operation).await.unwrap_or_else(|error| panic!("{operation:?}: {error}"));
-        assert_eq!(seen.played(), 1, "{operation:?}");
+        assert_eq!(seen.hits(), 1, "{operation:?}");
         assert_eq!(world.cloud.journal().count(operation), 2, "{operation:?}");
     }
 }
@@ -350,7 +350,7 @@ async fn deletion_in_progress_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unsettled_change_ends_with_the_deadline() {
+async fn unsettled_change_times_out_at_the_deadline() {
     let world = World::with(|cloud| {
         cloud.vault("contoso").deletion_takes(seconds(600)).recovery_takes(seconds(600))
     });
@@ -398,7 +398,7 @@ async fn two_concurrent_deletions_both_succeed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn cancelling_lets_the_import_under_way_end_and_starts_no_other() {
+async fn cancellation_completes_the_import_and_starts_no_other() {
     let world = World::new();
     world.cloud.fault(Fault::on(Operation::ImportCertificate).delay(seconds(10)));
     let store = world.store();
@@ -408,7 +408,7 @@ async fn cancelling_lets_the_import_under_way_end_and_starts_no_other() {
         world.cancellation.cancel();
     };
     let (imported, ()) = futures::future::join(store.import(&import), cancelling).await;
-    assert!(imported.is_ok(), "what was under way is told as it ended");
+    assert!(imported.is_ok(), "the change under way reports its real outcome");
     let error = store.import(&import).await.expect_err("cancelled");
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert_eq!(world.cloud.vault("contoso").versions("web").len(), 1);

@@ -18,7 +18,7 @@ async fn the_built_in_clouds_describe_themselves_as_we_know_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_cloud_alone_is_taken_too() {
+async fn single_cloud_is_accepted_too() {
     let mut world = World::new();
     let body = r#"{
         "name": "Bleu",

@@ -1,5 +1,4 @@
-//! Every job, cut at every request: whatever a kill leaves behind, the same job run again comes to
-//! what was asked for.
+//! Kills every job at every request: the same job, run again, always reaches the desired state.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +25,7 @@ use crate::world::{World, name, seconds, tags};
 pub(crate) struct Mortal {
     inner: Arc<dyn HttpClient>,
     left: AtomicUsize,
-    /// Whether the service still gets that request.
+    /// Whether the service still receives that request.
     after: bool,
     pub(crate) died: Notify,
 }
@@ -88,7 +87,7 @@ impl Job {
     }
 }
 
-/// A vault in which things take their time.
+/// A vault with slow operations.
 fn slow() -> World {
     World::with(|cloud| {
         let cloud = cloud.vault("contoso").deletion_takes(seconds(7)).purge_takes(seconds(4));
@@ -122,8 +121,8 @@ fn many(count: usize) -> Tags {
     Tags::new((0..count).map(|number| (format!("tag{number:02}"), "kept"))).expect("tags")
 }
 
-/// Runs the job in a fresh world for each of its requests, and lets it die there; then looks at what
-/// the same job makes of that. Gives how many requests the job takes.
+/// Runs the job in a fresh world for each of its requests and kills it there; then checks the
+/// result of the same job. Returns the number of requests.
 async fn cut_everywhere(
     given: impl AsyncFn() -> World,
     job: &Job,
@@ -146,7 +145,7 @@ async fn cut_everywhere(
                 again(&world, outcome, "not cut").await;
                 break;
             }
-            // What kept it from its end is mended.
+            // The cause of the failure is fixed.
             world.cloud.clear_faults();
             again(&world, job.uncut(&world).await, &place).await;
         }
@@ -165,14 +164,14 @@ fn is_as_asked(world: &World, leaf: &Leaf, tags: &Tags, place: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_addition_comes_to_its_end_after_any_kill() {
+async fn an_addition_completes_after_any_kill() {
     let Leaves { old, new } = Leaves::new();
     let wanted = tags(&[("env", "prod")]);
     let union = |old: &Tags| old.merged_with(&wanted).expect("tags");
     let plain = adding(&new, &wanted);
     let over = plain.clone().with_overwrite(Overwrite::Yes);
     let preserving = over.clone().with_existing_tags(ExistingTags::Preserve);
-    // What is there before, live or in soft delete, the job, and the tags in the end.
+    // The state before (live or in soft delete), the job, and the final tags.
     let live = true;
     for (before, is_live, request, expected) in [
         (None, live, &plain, wanted.clone()),
@@ -205,30 +204,34 @@ async fn an_addition_comes_to_its_end_after_any_kill() {
                 journal.count(Operation::RecoverCertificate) > 0,
                 journal.of(Operation::UpdateCertificate).iter().any(|entry| entry.status == 200),
             );
-            let told = format!("{place}: {}", outcome.message());
+            let message = format!("{place}: {}", outcome.message());
             if outcome.status() == Status::Warning {
-                // The one place where nothing tells a recovered certificate from any other.
-                assert!(recovered && !marked && request.overwrite == Overwrite::No, "{told}");
-                assert!(told.contains("already exists in vault contoso, with another"), "{told}");
+                // The only case in which nothing distinguishes a recovered certificate from any
+                // other.
+                assert!(recovered && !marked && request.overwrite == Overwrite::No, "{message}");
+                assert!(
+                    message.contains("already exists in vault contoso, with another"),
+                    "{message}"
+                );
                 return;
             }
-            assert_eq!(outcome.status(), Status::Success, "{told}");
-            is_as_asked(world, &new, &expected, &told);
+            assert_eq!(outcome.status(), Status::Success, "{message}");
+            is_as_asked(world, &new, &expected, &message);
             if place == "not cut" {
                 let over_other = before
                     .as_ref()
                     .is_some_and(|(leaf, _)| !is_live && leaf.thumbprint() != new.thumbprint());
                 let needs_mark = over_other && request.overwrite == Overwrite::No;
-                assert!(marked || !needs_mark, "no mark was set: {told}");
+                assert!(marked || !needs_mark, "no mark was set: {message}");
             }
         });
         assert!(requests.await >= 3, "token, look and import at least");
     }
 }
 
-/// The vault refuses the import, so the name goes back to soft delete as it was.
+/// The vault rejects the import, so the name returns to soft delete unchanged.
 #[tokio::test(start_paused = true)]
-async fn a_name_that_is_put_back_comes_to_its_end_after_any_kill() {
+async fn a_put_back_completes_after_any_kill() {
     let Leaves { old, new } = Leaves::new();
     let (wanted, before) = (tags(&[("env", "prod")]), many(15));
     let job = Job::Add(adding(&new, &wanted));
@@ -236,23 +239,23 @@ async fn a_name_that_is_put_back_comes_to_its_end_after_any_kill() {
         let world = slow();
         Job::Add(adding(&old, &before)).uncut(&world).await;
         removing(Purge::No).uncut(&world).await;
-        // The first is refused because of soft delete.
+        // The first is rejected because of soft delete.
         world.cloud.fault(Fault::on(Operation::ImportCertificate).nth(2).status(403));
         world
     };
     let requests = cut_everywhere(given, &job, async |world, outcome, place| {
-        let told = format!("{place}: {}", outcome.message());
+        let message = format!("{place}: {}", outcome.message());
         match outcome.status() {
-            Status::Success => is_as_asked(world, &new, &wanted, &told),
+            Status::Success => is_as_asked(world, &new, &wanted, &message),
             // Between recovery and mark, and between the old tags and soft delete.
-            Status::Warning => assert!(told.contains("with another certificate"), "{told}"),
+            Status::Warning => assert!(message.contains("with another certificate"), "{message}"),
             Status::Failure => {
-                assert!(told.contains("was deleted again"), "{told}");
+                assert!(message.contains("was deleted again"), "{message}");
                 let (store, web) = (world.store(), name("web"));
                 tokio::time::sleep(seconds(10)).await;
                 let deleted = akv_core::CertificateStore::deleted(&store, &web).await;
                 let deleted = deleted.expect("a look").expect("in soft delete");
-                assert_eq!(deleted.certificate.tags, before, "{told}");
+                assert_eq!(deleted.certificate.tags, before, "{message}");
             }
         }
     });
@@ -260,7 +263,7 @@ async fn a_name_that_is_put_back_comes_to_its_end_after_any_kill() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_removal_comes_to_its_end_after_any_kill() {
+async fn a_removal_completes_after_any_kill() {
     let Leaves { old, .. } = Leaves::new();
     let given = async || {
         let world = slow();
@@ -269,39 +272,38 @@ async fn a_removal_comes_to_its_end_after_any_kill() {
     };
     for purge in [Purge::No, Purge::Yes] {
         cut_everywhere(given, &removing(purge), async |world, outcome, place| {
-            let told = format!("{place}: {}", outcome.message());
+            let message = format!("{place}: {}", outcome.message());
             assert!(
                 outcome.status() == Status::Success
-                    || (place != "not cut" && told.contains("nothing to remove")),
-                "{told}"
+                    || (place != "not cut" && message.contains("nothing to remove")),
+                "{message}"
             );
             tokio::time::sleep(seconds(10)).await;
             let vault = world.cloud.vault("contoso");
-            assert_eq!(vault.names(), [""; 0], "{told}");
+            assert_eq!(vault.names(), [""; 0], "{message}");
             let left = usize::from(purge == Purge::No);
-            assert_eq!(vault.deleted_names().len(), left, "{told}");
+            assert_eq!(vault.deleted_names().len(), left, "{message}");
         })
         .await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_creation_with_addition_comes_to_its_end_after_any_kill() {
+async fn a_creation_with_addition_completes_after_any_kill() {
     let Leaves { new, .. } = Leaves::new();
     let wanted = tags(&[("env", "prod")]);
     let job = Job::CreateAdd(adding(&new, &wanted));
     let given = async || World::with(|cloud| cloud.creation_takes(seconds(20)));
     cut_everywhere(given, &job, async |world, outcome, place| {
-        let told = format!("{place}: {}", outcome.message());
-        assert_eq!(outcome.status(), Status::Success, "{told}");
-        assert_eq!(world.cloud.journal().count(Operation::CreateVault), 1, "{told}");
-        is_as_asked(world, &new, &wanted, &told);
+        let message = format!("{place}: {}", outcome.message());
+        assert_eq!(outcome.status(), Status::Success, "{message}");
+        assert_eq!(world.cloud.journal().count(Operation::CreateVault), 1, "{message}");
+        is_as_asked(world, &new, &wanted, &message);
     })
     .await;
 }
 
-/// Cancelled while the name is on its way back, it still gets the new version, and no other job
-/// begins.
+/// Cancelled during a recovery, the name still gets the new version, and no other job begins.
 #[tokio::test(start_paused = true)]
 async fn cancelling_a_recovery_waits_for_the_new_version() {
     let Leaves { old, new } = Leaves::new();
@@ -336,9 +338,9 @@ async fn cancelling_a_recovery_waits_for_the_new_version() {
     }
 }
 
-/// What does not come to an end keeps a cancelled job for a while only.
+/// A recovery that does not settle delays a cancelled job only for a while.
 #[tokio::test(start_paused = true)]
-async fn a_cancelled_recovery_that_does_not_settle_ends() {
+async fn cancelled_recovery_ends_without_settling() {
     let Leaves { old, new } = Leaves::new();
     let world = World::with(|cloud| cloud.vault("contoso").recovery_takes(seconds(3600)));
     Job::Add(adding(&old, &many(1))).uncut(&world).await;

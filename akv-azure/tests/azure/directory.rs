@@ -1,4 +1,4 @@
-//! The control plane: what there is, and new vaults.
+//! The control plane: existing and new vaults.
 
 use akv_core::{
     AccessModel, Cloud, ErrorKind, NewVault, PublicAccess, PurgeProtection, Sku, VaultDirectory,
@@ -7,7 +7,7 @@ use akv_core::{
 use akv_testkit::{Fault, Operation};
 use tokio::time::Instant;
 
-use crate::change::lost;
+use crate::change::lost_reply_faults;
 use crate::world::{World, seconds};
 
 pub(crate) fn vault_id(world: &World, name: &str) -> VaultId {
@@ -124,7 +124,7 @@ async fn access_policies_have_the_given_object_ids() {
     let vault = new_vault(&world, "fabrikam")
         .with_options(VaultOptions::default().with_access(AccessModel::Policies(vec![object])));
     world.directory().create(&world.tenant(), &vault).await.expect("created");
-    // The fake refuses certificates by the model of the vault.
+    // The fake denies certificate operations per vault.
     world.cloud.deny(Operation::ListCertificates);
     let address = world.address("fabrikam", Cloud::public());
     let store = world.azure.store(&address, world.credential()).expect("a store");
@@ -148,7 +148,7 @@ async fn a_tenant_by_its_domain_is_translated_for_the_body() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_is_taken_elsewhere_has_a_way_out() {
+async fn name_in_use_elsewhere_is_reported_with_a_hint() {
     let world = World::new();
     let taken = Fault::on(Operation::CreateVault).error(409, "VaultAlreadyExists", None);
     world.cloud.fault(taken);
@@ -185,7 +185,7 @@ async fn only_the_vaults_own_answer_is_a_sign_of_life() {
         world.tap("/healthstatus", Some((status, body)));
         let vault = new_vault(&world, "fabrikam");
         let created = world.directory().create(&world.tenant(), &vault).await;
-        let error = created.expect_err("nobody there");
+        let error = created.expect_err("no connection");
         assert_eq!(error.kind(), ErrorKind::TimedOut, "{status} {body}: {error}");
         assert!(error.to_string().contains("the service created the vault"), "{error}");
     }
@@ -202,13 +202,13 @@ async fn only_the_vaults_own_answer_is_a_sign_of_life() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_to_an_order_makes_one_vault_with_one_order() {
-    for fault in lost(Operation::CreateVault) {
+    for fault in lost_reply_faults(Operation::CreateVault) {
         let world = World::new();
         let vault = new_vault(&world, "fabrikam");
-        let played = world.cloud.fault(fault.clone());
+        let counter = world.cloud.fault(fault.clone());
         let created = world.directory().create(&world.tenant(), &vault).await;
         assert_eq!(created.expect("a vault").path.vault().as_str(), "fabrikam", "{fault:?}");
-        assert_eq!(played.played(), 1, "{fault:?}");
+        assert_eq!(counter.hits(), 1, "{fault:?}");
         assert_eq!(world.cloud.journal().count(Operation::CreateVault), 1, "{fault:?}");
     }
 }
@@ -228,7 +228,7 @@ async fn an_order_that_did_not_arrive_is_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_whose_end_cannot_be_known_is_reported() {
+async fn vault_creation_with_unknown_outcome_is_reported() {
     let world = World::new();
     world.cloud.fault(Fault::on(Operation::CreateVault).after_change().close_connection());
     world.cloud.deny(Operation::GetVault);
@@ -240,7 +240,7 @@ async fn an_order_whose_end_cannot_be_known_is_reported() {
 
 #[tokio::test(start_paused = true)]
 async fn cancelling_a_vault_creation_reports_the_vault() {
-    // It is cancelled while the vault is provisioned, and while its name does not answer yet.
+    // It is cancelled during provisioning, and while its name does not resolve yet.
     for takes in [60, 1] {
         let mut world = World::with(|cloud| cloud.creation_takes(seconds(takes)));
         world.tap("/healthstatus", None);
@@ -259,7 +259,7 @@ async fn cancelling_a_vault_creation_reports_the_vault() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vault_in_the_making_that_cannot_be_looked_at_was_made() {
+async fn unreadable_new_vault_counts_as_created() {
     let world = World::with(|cloud| cloud.creation_takes(seconds(25)));
     world.cloud.deny(Operation::GetVault);
     let vault = new_vault(&world, "fabrikam");
@@ -269,7 +269,7 @@ async fn a_vault_in_the_making_that_cannot_be_looked_at_was_made() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_goes_round_in_circles_comes_to_an_end() {
+async fn circular_list_is_detected() {
     let world = World::new();
     world.cloud.fault(Fault::on(Operation::ListVaults).endless_pages());
     let id = vault_id(&world, "contoso");

@@ -1,4 +1,4 @@
-//! A transport that answers with what it was sent, as debug pages of proxies and gateways do.
+//! A transport that echoes the request in its answer, as debug pages of proxies and gateways do.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use azure_core::http::headers::Headers;
 use azure_core::http::{AsyncRawResponse, Body, HttpClient, Request};
 
-/// A request as whoever opened its TLS sees it.
+/// A request as a TLS-terminating proxy sees it.
 pub(crate) struct Seen {
     pub(crate) path: String,
     /// The bearer token, without its scheme.
@@ -18,7 +18,7 @@ pub(crate) struct Seen {
 /// Status, headers and body.
 pub(crate) type Answer = (u16, Vec<(&'static str, String)>, String);
 
-/// Answers some requests; the others go on.
+/// Answers some requests; the others are forwarded.
 type Answering = Box<dyn Fn(&Seen) -> Option<Answer> + Send + Sync>;
 
 pub(crate) struct Echo {
@@ -35,7 +35,7 @@ impl Echo {
         Arc::new(Self { inner, answer: Box::new(answer), secrets: Mutex::default() })
     }
 
-    /// The tokens and bodies of the requests that were answered here.
+    /// The tokens and bodies of the requests that this transport answered.
     pub(crate) fn secrets(&self) -> Vec<String> {
         self.secrets.lock().expect("no panic").clone()
     }

@@ -1,4 +1,4 @@
-//! Vaults found through Resource Graph: all of them, or an error.
+//! Finds vaults through Resource Graph: all of them, or an error.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ fn stores(outcome: &DiscoveryOutcome) -> Vec<String> {
     stores
 }
 
-/// `each` vaults in each of so many subscriptions beside the first, which has one vault.
+/// `each` vaults in each of so many subscriptions, in addition to the first, which has one vault.
 fn fleet(cloud: FakeCloudBuilder, subscriptions: usize, each: usize) -> FakeCloudBuilder {
     (0..subscriptions).fold(cloud.vault("contoso"), |cloud, number| {
         let id = format!("5b5c41b7-0000-4000-8001-{number:012}");
@@ -57,7 +57,7 @@ async fn a_large_fleet_is_found_in_forty_requests() {
     assert_eq!(journal.answered(429), 0);
 }
 
-/// An answer in part is never taken for the whole: it is listed instead, or it is an error.
+/// A partial answer never counts as complete: the lists are read instead, or it is an error.
 #[tokio::test(start_paused = true)]
 async fn answers_in_part_fall_back_to_the_lists() {
     let row = |name: &str| {
@@ -110,7 +110,7 @@ async fn answers_in_part_fall_back_to_the_lists() {
     }
 }
 
-/// One query is torn in the middle: what came before is not the whole.
+/// One query fails on a later page: the pages before it are not the complete result.
 #[tokio::test(start_paused = true)]
 async fn a_later_page_that_fails_leaves_nothing() {
     let world = World::with(|cloud| fleet(cloud, 60, 20));

@@ -1,4 +1,4 @@
-//! A service that is not what it should be. No token leaves, memory and time stay bounded.
+//! A hostile service: no token leaves, memory and time stay bounded.
 
 use akv_core::{CertificateStore, Error, ErrorKind, ListOptions, VaultDirectory};
 use akv_testkit::{Challenge, Fault, Operation};
@@ -35,7 +35,7 @@ async fn listing(world: &World) -> Error {
 #[tokio::test(start_paused = true)]
 async fn a_challenge_moves_neither_audience_nor_authority() {
     for (challenge, tokens, says) in [
-        // No other token is asked for, so a new one cannot help.
+        // Only the same audience is requested, so a new token cannot help.
         (Challenge::Resource("https://management.azure.com".into()), 1, "not the vault audience"),
         (Challenge::Resource("https://managedhsm.azure.net".into()), 1, "managedhsm.azure.net"),
         (Challenge::Resource("https://vault.azure.net/".into()), 2, "also a new one"),
@@ -97,7 +97,7 @@ async fn a_body_of_a_hundred_megabytes_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lists_without_end_come_to_one() {
+async fn endless_lists_are_ended() {
     let itself = "https://contoso.vault.azure.net:443/certificates?api-version=7.4&maxresults=25";
     let on_lists = || Fault::on(Operation::ListCertificates);
     for (certificates, fault, most_requests) in [
@@ -105,7 +105,7 @@ async fn lists_without_end_come_to_one() {
         (0, on_lists().endless_pages(), 202),
         // The same page again and again, each time under another address.
         (10, on_lists().endless_pages(), 2),
-        // A page that leads to itself.
+        // A page that links to itself.
         (0, on_lists().next_link(itself), 2),
     ] {
         let world = World::new();
@@ -120,7 +120,7 @@ async fn lists_without_end_come_to_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_drip_ends_with_the_deadline() {
+async fn slow_response_times_out_at_the_deadline() {
     let world = World::new();
     world.cloud.vault("contoso").seed(1);
     world.cloud.fault(Fault::on(Operation::GetCertificate).slow_drip(1, seconds(3)));
@@ -143,7 +143,7 @@ async fn foreign_response_is_never_absence() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_without_a_list_is_no_empty_list() {
+async fn answer_without_a_list_is_not_an_empty_list() {
     for body in ["{}", r#"{"nextLink":null}"#, r#"{"value":null}"#, "[]"] {
         let world = World::new();
         let answer = |operation| Fault::on(operation).body(200, "application/json", body);
@@ -156,7 +156,7 @@ async fn an_answer_without_a_list_is_no_empty_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_item_without_a_name_ends_the_list_as_a_failure() {
+async fn item_without_a_name_fails_the_list() {
     let world = World::new();
     let page = r#"{"value":[{"id":"https://contoso.vault.azure.net/certificates/a","x":1},{"id":"https://contoso.vault.azure.net/keys/b"}]}"#;
     let fault = Fault::on(Operation::ListCertificates).body(200, "application/json", page);
@@ -198,12 +198,12 @@ async fn no_secret_is_in_any_error() {
     let store = world.store();
     let import = importing("web", &world.leaf("www.contoso.com"));
     let error = store.import(&import).await.expect_err("nothing works");
-    let mut told = format!("{error} {error:?} {store:?} {:?} {import:?}", world.azure);
+    let mut message = format!("{error} {error:?} {store:?} {:?} {import:?}", world.azure);
     let mut cause = std::error::Error::source(&error);
     while let Some(error) = cause {
-        told.push_str(&error.to_string());
+        message.push_str(&error.to_string());
         cause = error.source();
     }
-    assert!(!told.contains(&world.cloud.client_secret()), "{told}");
-    assert!(!told.contains("Bearer"), "{told}");
+    assert!(!message.contains(&world.cloud.client_secret()), "{message}");
+    assert!(!message.contains("Bearer"), "{message}");
 }

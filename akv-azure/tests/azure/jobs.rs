@@ -1,4 +1,5 @@
-//! The domain's jobs over REST: what the ports promise is enough for what the jobs decide.
+//! The domain's jobs over REST: the ports provide everything that the jobs need for their
+//! decisions.
 
 use std::sync::Arc;
 
@@ -126,7 +127,7 @@ async fn a_list_that_breaks_off_is_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn discovery_finds_the_rest_where_one_subscription_is_closed() {
+async fn discovery_continues_after_a_denied_subscription() {
     let other = "5b5c41b7-0000-4000-8000-000000000002";
     let world = World::with(|cloud| {
         cloud

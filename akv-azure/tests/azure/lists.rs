@@ -1,4 +1,4 @@
-//! The optional lists of a vault: certificates in soft delete, versions of one.
+//! The optional lists of a vault: soft-deleted certificates, versions of one.
 
 use akv_azure::KeyVault;
 use akv_core::{

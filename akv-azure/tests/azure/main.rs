@@ -3,7 +3,7 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test's helpers end the test where something is not as it should be"
+    reason = "test helpers fail the test in an unexpected state"
 )]
 
 mod answers;

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::world::{World, name, seconds};
 
-/// So many requests, side by side as an inventory has them.
+/// Sends this many requests in parallel, as an inventory does.
 async fn ask(store: &impl CertificateStore, requests: usize) {
     let web = name("web");
     let asked = futures::stream::iter(0..requests).map(|_| store.certificate(&web));

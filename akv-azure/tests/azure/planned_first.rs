@@ -1,4 +1,4 @@
-//! Jobs that are planned before they run: both end the same, and the plan changes nothing.
+//! Jobs with a plan before the run: both have the same result, and the plan changes nothing.
 
 use std::mem::discriminant;
 use std::sync::{Arc, Mutex};
@@ -31,10 +31,10 @@ impl PlannedFirst {
         let done = Arc::new(Done::default());
         let audit = Audit::new(Arc::clone(&done) as _, Arc::clone(&self.clock), "run");
         let outcome = job.run(&self.jobs(&audit)).await;
-        let told = planned.message();
+        let message = planned.message();
         let actions: Vec<Action> = plan.finish().changes.iter().map(|one| one.action).collect();
-        assert_eq!(actions, *done.0.lock().expect("actions"), "{told}");
-        assert_eq!(planned.status(), outcome.status(), "{told}\n{}", outcome.message());
+        assert_eq!(actions, *done.0.lock().expect("actions"), "{message}");
+        assert_eq!(planned.status(), outcome.status(), "{message}\n{}", outcome.message());
         assert_eq!(discriminant(planned.effect()), discriminant(outcome.effect()));
         let kind = |outcome: &Outcome| outcome.error().map(akv_core::Error::kind);
         assert_eq!(kind(&planned), kind(&outcome));

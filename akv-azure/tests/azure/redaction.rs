@@ -1,4 +1,4 @@
-//! Whatever an answer repeats of the request, or of a secret, stays out of errors and logs.
+//! Nothing that an answer repeats of the request, or of a secret, gets into errors and logs.
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::echo::{Answer, Echo, Seen};
 use crate::world::{World, importing, name};
 
-/// Of a JWT, and of a token of another form.
+/// A JWT, and a token of another form.
 const TOKENS: [&str; 2] = [
     "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL3ZhdWx0In0.c2lnbmF0dXJlLW9mLWl0",
     "MARKER-MANAGED-IDENTITY-VAULT-TOKEN",
@@ -51,7 +51,7 @@ fn in_pieces(text: &str, between: &str) -> String {
     pieces.collect::<Vec<_>>().join(between)
 }
 
-/// What attacks on an earlier state found, and their relatives.
+/// Past attacks and their variants.
 const ROWS: &[Row] = &[
     row("import: code repeats the body", Asked::Import, |seen| {
         (400, vec![], refusal(&seen.body, "x", "x"))
@@ -188,7 +188,7 @@ const ROWS: &[Row] = &[
     }),
 ];
 
-/// With what forms, JSON and HTML escape.
+/// Contains the characters that forms, JSON and HTML escape.
 const SECRET: &str = "a~Secret+of/the=client&\"with\"<everything>.8Q8~";
 
 fn client_secret(world: &World) -> Credential {
@@ -199,11 +199,11 @@ fn client_secret(world: &World) -> Credential {
 }
 
 thread_local! {
-    /// What every log line of this thread had in it, where it is kept.
+    /// All log lines of this thread, while it records them.
     static LOG: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// For the whole process, as tracing remembers of each line whether anybody listens.
+/// For the whole process, because tracing caches whether each line has a subscriber.
 struct Logging;
 
 impl Logging {
@@ -258,26 +258,26 @@ impl tracing::Subscriber for Logging {
     fn exit(&self, _: &tracing::span::Id) {}
 }
 
-fn told(error: &Error, log: &str) -> String {
-    let mut told = format!("{error}\n{error:?}\n{log}");
+fn shown(error: &Error, log: &str) -> String {
+    let mut shown = format!("{error}\n{error:?}\n{log}");
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        let _ = write!(told, "\n{error} {error:?}");
+        let _ = write!(shown, "\n{error} {error:?}");
         cause = error.source();
     }
-    told
+    shown
 }
 
-/// No piece of the secret that helps anybody, whatever stands between its letters.
-fn assert_without(told: &str, secret: &str, about: &str) {
+/// No usable piece of the secret, whatever separates its letters.
+fn assert_without(shown: &str, secret: &str, about: &str) {
     let without_marks = |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric(), "");
     for marks in [true, false] {
         let kept = |text: &str| if marks { text.to_owned() } else { without_marks(text) };
-        let told = kept(&entities_read(told)).to_ascii_lowercase();
+        let shown = kept(&entities_read(shown)).to_ascii_lowercase();
         let secret: Vec<char> = kept(secret).to_ascii_lowercase().chars().collect();
         for piece in secret.windows(16) {
             let piece: String = piece.iter().collect();
-            assert!(!told.contains(&piece), "{about}: {piece:?} is in {told}");
+            assert!(!shown.contains(&piece), "{about}: {piece:?} is in {shown}");
         }
     }
 }
@@ -303,7 +303,7 @@ async fn asked(row: &Row, token: &'static str) -> (Error, Vec<String>) {
             let token = json!({"access_token": token, "token_type": "Bearer", "expires_in": 3600});
             return Some((200, vec![], token.to_string()));
         }
-        // After a lost import the certificate is looked for.
+        // After a lost import, the client looks for the certificate.
         let looking = seen.path.ends_with("/certificates/web") && seen.body.is_empty();
         if looking {
             Some((404, vec![], refusal("CertificateNotFound", "x", "x")))
@@ -337,16 +337,16 @@ async fn repeated_secrets_of_a_response_are_not_shown() {
             let (error, sent) = asked(row, token).await;
             let log = Logging::end();
             assert!(log.contains("request"), "{}: nothing was logged", row.about);
-            let told = told(&error, &log);
+            let shown = shown(&error, &log);
             for secret in [token, KEY, SECRET] {
-                assert_without(&told, secret, row.about);
+                assert_without(&shown, secret, row.about);
             }
             let encoded: String = url::form_urlencoded::byte_serialize(SECRET.as_bytes()).collect();
-            assert_without(&told, &encoded, row.about);
-            // Of an import everything that it sent in base64.
+            assert_without(&shown, &encoded, row.about);
+            // All base64 of an import's request.
             for body in sent.iter().filter(|body| body.contains("\"value\"")) {
                 let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
-                assert_without(&told, body["value"].as_str().expect("a value"), row.about);
+                assert_without(&shown, body["value"].as_str().expect("a value"), row.about);
             }
         }
     }
@@ -375,7 +375,7 @@ async fn a_host_outside_the_clouds_domain_is_warned_of_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn harmless_words_of_the_service_are_shown() {
+async fn harmless_service_message_is_shown() {
     const RBAC: &str = "Caller is not authorized to perform action on resource.\r\n\
         Action: 'Microsoft.KeyVault/vaults/certificates/read'\r\n\
         Resource: '/subscriptions/0b1ec700-0000-4000-8000-000000000001/resourcegroups/pki/\
@@ -385,13 +385,13 @@ async fn harmless_words_of_the_service_are_shown() {
         (403, id, refusal("Forbidden", "ForbiddenByRbac", RBAC))
     });
     let (error, _) = asked(&row, TOKENS[0]).await;
-    let told = error.to_string();
+    let shown = error.to_string();
     for said in [
         "Action: 'Microsoft.KeyVault/vaults/certificates/read'",
         "/providers/microsoft.keyvault/vaults/contoso/certificates/web'",
         "Forbidden/ForbiddenByRbac",
         "0b1ec700-0000-4000-8000-00000000000a",
     ] {
-        assert!(told.contains(said), "{said} is not in {told}");
+        assert!(shown.contains(said), "{said} is not in {shown}");
     }
 }

@@ -11,7 +11,7 @@ struct Row {
     code: &'static str,
     inner: Option<&'static str>,
     kind: ErrorKind,
-    /// What the message has to say besides.
+    /// Further text of the message.
     says: &'static str,
 }
 
@@ -25,7 +25,7 @@ const fn row(
     Row { status, code, inner, kind, says }
 }
 
-/// Key Vault's data plane, as an import meets it.
+/// Key Vault's data plane, in answers to an import.
 const VAULT: &[Row] = &[
     row(400, "BadParameter", None, ErrorKind::Invalid, "rejected the request as invalid"),
     row(400, "BadParameter", Some("KeySizeNotSupported"), ErrorKind::Invalid, "EC issuer"),
@@ -115,7 +115,7 @@ async fn the_vaults_answers() {
     }
 }
 
-/// Failures that may pass are told when they do not.
+/// Transient failures are reported if they persist.
 #[tokio::test(start_paused = true)]
 async fn the_vaults_failures() {
     for status in [500, 502, 503, 504] {
@@ -184,7 +184,7 @@ async fn a_purge_under_protection_names_both_causes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stand_alone_secret_stands_in_the_way() {
+async fn add_rejects_the_name_of_a_stand_alone_secret() {
     let world = World::new();
     world.cloud.vault("contoso").set_secret("web", "hush");
     let import = importing("web", &world.leaf("www.contoso.com"));
@@ -202,7 +202,7 @@ async fn a_vault_that_is_not_there_does_not_resolve() {
     assert!(error.to_string().contains("contoso.vault.azure.net"), "{error}");
 }
 
-/// Resource Manager, as the creation of a vault meets it.
+/// Resource Manager, in answers to the creation of a vault.
 const CONTROL: &[Row] = &[
     row(400, "VaultNameNotValid", None, ErrorKind::Invalid, "another vault name"),
     row(400, "RegionNotSupported", None, ErrorKind::Invalid, "region that has Key Vault"),
@@ -275,11 +275,11 @@ async fn resource_managers_failures() {
     }
 }
 
-fn check(error: &Error, row: &Row, tried: &str) {
+fn check(error: &Error, row: &Row, operation: &str) {
     let Row { status, code, inner, kind, says } = *row;
     assert_eq!(error.kind(), kind, "{code}/{inner:?}: {error}");
     let text = error.to_string();
-    assert!(text.starts_with(&format!("cannot {tried}")), "{text}");
+    assert!(text.starts_with(&format!("cannot {operation}")), "{text}");
     assert!(text.contains(says), "{code}/{inner:?} does not say {says:?}: {text}");
     let reply = error.reply().expect("what the service said");
     assert_eq!(reply.status, status);

@@ -1,12 +1,12 @@
-//! Keys made in the vault, signed elsewhere and merged: what is decided, and that it comes to its end
-//! after any kill.
+//! Keys generated in the vault, signed elsewhere and merged: the decisions, and convergence after
+//! any kill.
 
 use std::sync::{Arc, Mutex};
 
 use akv_azure::{Azure, AzureOptions, KeyVault};
 use akv_core::bundle::{AlternativeName, CertificateRequest, X509};
 use akv_core::job::{
-    CertificateWish, Effect, ExistingTags, KeyRequest, MergeRequest, Outcome, Overwrite,
+    CertificateSpec, Effect, ExistingTags, KeyRequest, MergeRequest, Outcome, Overwrite,
     RequestJob, RequestJobs, Status,
 };
 use akv_core::{
@@ -22,7 +22,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::change::lost;
+use crate::change::lost_reply_faults;
 use crate::converge::Mortal;
 use crate::planned_first::PlannedFirst;
 use crate::world::{World, importing, name, tags};
@@ -33,7 +33,7 @@ fn vault(world: &World, transport: Arc<dyn HttpClient>) -> Arc<KeyVault> {
     Arc::new(azure.store(&address, world.credential()).expect("a store"))
 }
 
-/// Jobs that meet what no plan can see.
+/// Jobs in situations that no plan can foresee.
 fn unplanned(world: &World, transport: Arc<dyn HttpClient>) -> RequestJobs {
     let (vault, now) = (vault(world, transport), world.cloud.clock().now());
     RequestJobs::new(Arc::clone(&vault) as _, vault, Arc::new(FixedClock::at(now)))
@@ -59,7 +59,7 @@ fn wanted(key: &str) -> RequestedCertificate {
 }
 
 fn asking(wanted: RequestedCertificate) -> KeyRequest {
-    KeyRequest::new(name("web"), CertificateWish::This(wanted))
+    KeyRequest::new(name("web"), CertificateSpec::Explicit(wanted))
 }
 
 fn csr(outcome: &Outcome) -> CertificateRequest {
@@ -83,7 +83,7 @@ async fn state(world: &World) -> Option<OperationState> {
     world.store().operation(&name("web")).await.expect("a look")
 }
 
-/// A transport that keeps what goes through it.
+/// A transport that records its traffic.
 #[derive(Debug)]
 struct Recording {
     inner: Arc<dyn HttpClient>,
@@ -104,7 +104,7 @@ impl HttpClient for Recording {
     }
 }
 
-/// The private keys that the fake holds.
+/// The private keys in the fake's state.
 fn keys(value: &Value, found: &mut Vec<Vec<u8>>) {
     match value {
         Value::Object(members) => {
@@ -158,10 +158,10 @@ async fn key_made_in_the_vault_is_merged_and_never_travels() {
         let seen = recording.seen.lock().expect("no panic");
         assert!(seen.len() > 2000, "requests and answers are recorded");
         for key in held {
-            // The last number of an RSA key, or the middle of an EC key's.
+            // The last integer of an RSA key, or the middle of an EC key's.
             let at = if key.len() > 300 { key.len() - 48 } else { 38 };
             let secret = key.get(at..at + 26).expect("a key");
-            // Of every form in which base64 could write it, one of these parts is in it.
+            // Every base64 encoding of the key contains one of these parts.
             assert!(!seen.windows(secret.len()).any(|window| window == secret));
             for skip in 0..3 {
                 let text = STANDARD.encode(secret.get(skip..skip + 18).expect("a part"));
@@ -173,7 +173,7 @@ async fn key_made_in_the_vault_is_merged_and_never_travels() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn same_request_is_taken_up_and_another_is_replaced() {
+async fn same_request_is_continued_and_another_is_replaced() {
     let world = World::new();
     let first = jobs(&world).request(&asking(wanted("ec-p256"))).await;
     let mut reordered = wanted("ec-p256");
@@ -225,9 +225,9 @@ async fn every_kind_of_name_is_supported_or_rejected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn request_that_is_not_as_asked_is_forgotten() {
+async fn mismatching_request_is_deleted() {
     let mut world = World::new();
-    // Of a service that makes something else.
+    // The answer of a service that creates something else.
     let other = RequestedCertificate::new("CN=other".parse().expect("a name"));
     let other = jobs(&world).request(&asking(other)).await;
     let body = serde_json::json!({
@@ -241,8 +241,8 @@ async fn request_that_is_not_as_asked_is_forgotten() {
     let jobs = unplanned(&world, tap);
     let requested = jobs.request(&asking(wanted("ec-p256"))).await;
     assert_eq!(requested.status(), Status::Failure);
-    let told = requested.message();
-    assert!(told.contains("another subject, other names"), "{told}");
+    let message = requested.message();
+    assert!(message.contains("another subject, other names"), "{message}");
     assert_eq!(requested.error().map(akv_core::Error::kind), Some(ErrorKind::Protocol));
 }
 
@@ -254,7 +254,7 @@ async fn existing_name_without_overwrite_is_a_warning() {
     let refused = jobs(&world).request(&asking(wanted("ec-p256"))).await;
     assert_eq!(refused.status(), Status::Warning, "{}", refused.message());
     assert_eq!(world.cloud.journal().count(Operation::CreateCertificate), 0);
-    // With overwrite the old version stays what clients get until the merge.
+    // With overwrite, clients get the old version until the merge.
     let asked = asking(wanted("ec-p256")).with_overwrite(Overwrite::Yes);
     let requested = jobs(&world).request(&asked).await;
     assert_eq!(requested.status(), Status::Success, "{}", requested.message());
@@ -273,7 +273,7 @@ async fn request_like_the_newest_version_renews_it() {
     let first = jobs(&world).request(&asking(asked)).await;
     let pki = TestPki::new(world.cloud.clock().now());
     jobs(&world).merge(&merging(&pki.sign(csr(&first).der()).expect("signed"))).await;
-    let like = KeyRequest::new(name("web"), CertificateWish::LikeNewest)
+    let like = KeyRequest::new(name("web"), CertificateSpec::LikeNewest)
         .with_overwrite(Overwrite::Yes)
         .with_tags(tags(&[("round", "2")]), ExistingTags::Preserve);
     let renewed = jobs(&world).request(&like).await;
@@ -287,7 +287,7 @@ async fn request_like_the_newest_version_renews_it() {
     assert_eq!(merged.status(), Status::Success, "{}", merged.message());
     let newest = world.cloud.vault("contoso").newest("web").expect("a version");
     assert!(!newest.exportable, "as it was");
-    let nothing = KeyRequest::new(name("none"), CertificateWish::LikeNewest);
+    let nothing = KeyRequest::new(name("none"), CertificateSpec::LikeNewest);
     assert_eq!(jobs(&world).request(&nothing).await.status(), Status::Failure);
 }
 
@@ -314,7 +314,7 @@ async fn nothing_is_sent_for_a_certificate_that_does_not_fit() {
     let issued = pki.sign(csr(&requested).der()).expect("signed");
     let stranger = world.leaf_with("www.contoso.com", Key::P256);
     let later = now + time::Duration::days(800);
-    for (certificates, at, told) in [
+    for (certificates, at, message) in [
         (vec![stranger.der().to_vec()], now, "has the key of the pending request"),
         (vec![pki.root().to_vec()], now, "has the key of the pending request"),
         (issued.clone(), later, "expired"),
@@ -322,7 +322,7 @@ async fn nothing_is_sent_for_a_certificate_that_does_not_fit() {
         let jobs = jobs_over(&world, world.cloud.transport(), at);
         let merged = jobs.merge(&merging(&certificates)).await;
         assert_eq!(merged.status(), Status::Failure);
-        assert!(merged.message().contains(told), "{}", merged.message());
+        assert!(merged.message().contains(message), "{}", merged.message());
     }
     for file in [&b""[..], b"no certificate", b"-----BEGIN CERTIFICATE-----\nMIIB", &[0x30; 200]] {
         let merged = jobs(&world).merge(&MergeRequest::new(name("web"), file.to_vec())).await;
@@ -330,7 +330,7 @@ async fn nothing_is_sent_for_a_certificate_that_does_not_fit() {
     }
     assert_eq!(world.cloud.journal().count(Operation::MergePending), 0);
     assert_eq!(state(&world).await, Some(OperationState::InProgress));
-    // The leaf alone, in DER: the chain comes from elsewhere, or its lack is told.
+    // Only the leaf, in DER: the chain comes from elsewhere, or its absence is reported.
     let leaf = issued.first().expect("a leaf").clone();
     let others = issued.iter().skip(1).map(|der| X509::from_der(der).expect("a certificate"));
     let complete = MergeRequest::new(name("web"), leaf.clone()).with_issuers(others.collect());
@@ -372,7 +372,7 @@ async fn request_is_cancelled_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn request_of_an_issuer_is_left_alone() {
+async fn request_with_an_issuer_is_not_changed() {
     let mut world = World::new();
     jobs(&world).request(&asking(wanted("ec-p256"))).await;
     let store = world.store();
@@ -393,10 +393,10 @@ async fn lost_answers_leave_one_request_and_one_version() {
     for operation in
         [Operation::CreateCertificate, Operation::MergePending, Operation::DeletePending]
     {
-        for fault in lost(operation) {
+        for fault in lost_reply_faults(operation) {
             let world = World::new();
             let pki = TestPki::elliptic(world.cloud.clock().now());
-            let played = world.cloud.fault(fault.clone());
+            let counter = world.cloud.fault(fault.clone());
             if operation == Operation::DeletePending {
                 jobs(&world).request(&asking(wanted("ec-p384"))).await;
             }
@@ -405,7 +405,7 @@ async fn lost_answers_leave_one_request_and_one_version() {
             let issued = pki.sign(csr(&requested).der()).expect("signed");
             let merged = jobs(&world).merge(&merging(&issued)).await;
             assert_eq!(merged.status(), Status::Success, "{fault:?} {}", merged.message());
-            assert_eq!(played.played(), 1, "{fault:?}");
+            assert_eq!(counter.hits(), 1, "{fault:?}");
             assert_eq!(world.cloud.vault("contoso").versions("web").len(), 1, "{fault:?}");
             let sent = world.cloud.journal().count(Operation::MergePending);
             assert_eq!(sent, 1, "{fault:?}");
@@ -418,14 +418,14 @@ async fn service_at_work_on_the_request_is_waited_for() {
     let world = World::new();
     jobs(&world).request(&asking(wanted("ec-p256"))).await;
     let busy = Fault::on(Operation::DeletePending).first(3).error(409, "Conflict", None);
-    let played = world.cloud.fault(busy);
+    let counter = world.cloud.fault(busy);
     let cancelled = jobs(&world).cancel(&name("web")).await;
     assert_eq!(cancelled.status(), Status::Success, "{}", cancelled.message());
-    assert_eq!(played.played(), 3);
+    assert_eq!(counter.hits(), 3);
 }
 
-/// Requests, has the request signed and merges: what a job of Command does from its beginning, and a
-/// person with two commands.
+/// Requests, has the request signed and merges: the sequence of one Command job, or of a person
+/// with two commands.
 async fn whole(jobs: &impl RequestJob, pki: &TestPki, key: &str) -> Outcome {
     let given = tags(&[("owner", "pki")]);
     let asked = asking(wanted(key)).with_tags(given.clone(), ExistingTags::Replace);
@@ -437,7 +437,7 @@ async fn whole(jobs: &impl RequestJob, pki: &TestPki, key: &str) -> Outcome {
     jobs.merge(&merging(&issued).with_tags(given, ExistingTags::Replace)).await
 }
 
-/// Runs it until it dies at that request. `None`: it died.
+/// Runs it until it is killed at that request. `None`: it was killed.
 async fn until_killed(
     world: &World,
     pki: &TestPki,
@@ -454,9 +454,9 @@ async fn until_killed(
     }
 }
 
-/// Every place at which a run can die, and every place at which the run after it can.
+/// Every request at which a run can be killed, and every request at which the next run can.
 #[tokio::test(start_paused = true)]
-async fn reenrollment_comes_to_its_end_after_any_kill() {
+async fn reenrollment_completes_after_any_kill() {
     let pki = TestPki::elliptic(OffsetDateTime::now_utc());
     let mut runs = 0;
     for pending_before in [false, true] {

@@ -1,4 +1,4 @@
-//! Who we are, and every way in which that is refused.
+//! Sign-in, and every way in which it is rejected.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -172,7 +172,7 @@ async fn trouble_of_the_metadata_service_is_waited_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_metadata_service_that_stays_away_ends_with_the_deadline() {
+async fn absent_metadata_service_times_out_at_the_deadline() {
     let world = World::new();
     world.cloud.fault(Fault::on(Operation::ImdsToken).status(410));
     let start = Instant::now();
@@ -183,7 +183,7 @@ async fn a_metadata_service_that_stays_away_ends_with_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn outside_azure_there_is_no_metadata_service() {
+async fn metadata_service_is_absent_outside_azure() {
     let world = World::new();
     world.cloud.fault(Fault::on(Operation::ImdsToken).unreachable());
     let start = Instant::now();
@@ -227,7 +227,7 @@ fn certificate(world: &World, file: &tempfile::NamedTempFile) -> Credential {
 }
 
 #[tokio::test]
-async fn a_client_certificate_sends_a_signed_assertion_and_no_secret() {
+async fn client_certificate_sends_a_signed_assertion_and_no_secret() {
     let mut world = World::new();
     let tap = world.tap(
         "/oauth2/v2.0/token",
@@ -277,7 +277,7 @@ async fn unusable_client_certificate_is_reported_before_sending() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_known_code_has_a_meaning_and_is_not_tried_again() {
+async fn every_known_code_is_classified_and_not_retried() {
     for (code, says) in [
         (7_000_215, "the client secret is wrong"),
         (7_000_222, "the client secret has expired"),

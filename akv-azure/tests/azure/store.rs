@@ -1,7 +1,8 @@
-//! What a vault can do, where all goes well.
+//! The operations of a vault without failures.
 
 use akv_core::{
-    CertificateStore, Cloud, Deletion, Exportable, ListOptions, ListedCertificate, Purged, Result,
+    CertificateDer, CertificateStore, Cloud, Deletion, Exportable, ListOptions, ListedCertificate,
+    Purged, Result,
 };
 use akv_testkit::conformance::Conformance;
 use akv_testkit::pki::Key;
@@ -100,8 +101,8 @@ async fn the_chain_comes_leaf_first_out_of_pkcs12_and_pem() {
     let world = World::new();
     let store = world.store();
     let leaf = world.leaf("www.contoso.com");
-    let whole: Vec<Vec<u8>> =
-        std::iter::once(leaf.der().to_vec()).chain(leaf.chain().iter().cloned()).collect();
+    let chain = leaf.chain().iter().map(|der| CertificateDer::from(&**der));
+    let whole: Vec<_> = std::iter::once(leaf.der().into()).chain(chain).collect();
     let imported = store.import(&importing("web", &leaf)).await.expect("an import");
     let chain = store.chain(&name("web"), &imported.version).await.expect("a chain");
     assert_eq!(chain, whole);
@@ -119,7 +120,7 @@ async fn the_chain_of_a_key_that_cannot_leave_is_read_too() {
     let store = world.store();
     let version = store.import(&import).await.expect("an import").version;
     let chain = store.chain(&name("web"), &version).await.expect("a chain");
-    assert_eq!(chain.first().map(Vec::as_slice), Some(leaf.der()));
+    assert_eq!(chain.first().map(|der| &**der), Some(leaf.der()));
     assert_eq!(chain.len(), 3);
 }
 
@@ -135,7 +136,7 @@ async fn names_are_one_in_whatever_case() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tags_are_put_in_place_and_make_no_version() {
+async fn tags_are_replaced_without_a_new_version() {
     let world = World::new();
     let store = world.store();
     let leaf = world.leaf("www.contoso.com");
@@ -150,13 +151,13 @@ async fn tags_are_put_in_place_and_make_no_version() {
 async fn absent_object_is_none() {
     let world = World::new();
     let store = world.store();
-    let nobody = name("nobody");
-    assert_eq!(store.certificate(&nobody).await.expect("a look"), None);
-    assert_eq!(store.deleted(&nobody).await.expect("a look"), None);
-    assert_eq!(store.delete(&nobody).await.expect("a deletion"), None);
-    assert_eq!(store.recover(&nobody).await.expect("a recovery"), None);
-    assert_eq!(store.purge(&nobody).await.expect("a purge"), Purged::NothingThere);
-    assert!(store.update_tags(&nobody, &tags(&[])).await.is_err(), "there is nothing to update");
+    let absent = name("nobody");
+    assert_eq!(store.certificate(&absent).await.expect("a look"), None);
+    assert_eq!(store.deleted(&absent).await.expect("a look"), None);
+    assert_eq!(store.delete(&absent).await.expect("a deletion"), None);
+    assert_eq!(store.recover(&absent).await.expect("a recovery"), None);
+    assert_eq!(store.purge(&absent).await.expect("a purge"), Purged::NothingThere);
+    assert!(store.update_tags(&absent, &tags(&[])).await.is_err(), "there is nothing to update");
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,12 +171,12 @@ async fn deleting_returns_when_it_has_settled() {
     let deleted = store.deleted(&name("web")).await.expect("a look").expect("soft-deleted");
     assert!(deleted.scheduled_purge > deleted.deleted);
     assert_eq!(store.purge(&name("web")).await.expect("purged"), Purged::Done);
-    // The name is not free at once; the import waits for it.
+    // The name is not available at once; the import waits for it.
     store.import(&importing("web", &world.leaf("b.example"))).await.expect("an import");
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_soft_delete_it_is_gone() {
+async fn without_soft_delete_a_deletion_is_final() {
     let world = World::with(|cloud| cloud.vault_with("contoso", VaultPlan::without_soft_delete));
     let store = world.store();
     store.import(&importing("web", &world.leaf("a.example"))).await.expect("an import");

@@ -1,5 +1,5 @@
-//! A transport that answers one path by itself and remembers what was sent there: for what the fake
-//! has no fault for.
+//! A transport that answers one path itself and records the requests to it: for faults that the
+//! fake does not have.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,9 +11,9 @@ use azure_core::http::{AsyncRawResponse, Body, HttpClient, Request};
 #[derive(Debug)]
 pub(crate) struct Tap {
     inner: Arc<dyn HttpClient>,
-    /// How the path ends.
+    /// The end of the path.
     path: &'static str,
-    /// Status and body; without them there is no connection.
+    /// Status and body; `None`: no connection.
     answer: Option<(u16, &'static str)>,
     sent: Mutex<Vec<String>>,
 }
@@ -47,7 +47,7 @@ impl HttpClient for Tap {
             Some((status, body)) => {
                 Ok(AsyncRawResponse::from_bytes(status.into(), Headers::new(), body.as_bytes()))
             }
-            None => Err(azure_core::Error::with_message(ErrorKind::Connection, "nobody there")),
+            None => Err(azure_core::Error::with_message(ErrorKind::Connection, "no connection")),
         }
     }
 }

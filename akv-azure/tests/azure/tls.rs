@@ -1,4 +1,4 @@
-//! Over TLS on the loopback: the pool of connections that production has.
+//! TLS on the loopback: the connection pool of production.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -66,7 +66,7 @@ async fn a_vault_is_read_side_by_side() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_that_cannot_prove_itself_is_reported_with_the_way_out() {
+async fn untrusted_host_is_reported_with_a_hint() {
     let served = Served::new().await;
     let error = looking(&served.store(served.server.cloud())).await.expect_err("not trusted");
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");

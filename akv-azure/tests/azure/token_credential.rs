@@ -14,11 +14,11 @@ use time::{Duration, OffsetDateTime};
 
 use crate::world::{World, name};
 
-/// Gives out what it is told to, and counts how often it is asked for what.
+/// Returns the configured token, and counts the requests for each audience.
 #[derive(Debug, Default)]
 struct Own {
     token: Option<String>,
-    /// Whose token it is where it has none of its own.
+    /// The source of the token if it has no token of its own.
     real: Option<Arc<dyn TokenCredential>>,
     asked: AtomicUsize,
     scopes: Mutex<Vec<String>>,
@@ -38,13 +38,13 @@ impl TokenCredential for Own {
         _: Option<TokenRequestOptions<'_>>,
     ) -> azure_core::Result<AccessToken> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        *self.scopes.lock().unwrap() = scopes.iter().map(ToString::to_string).collect();
+        *self.scopes.lock().expect("scopes") = scopes.iter().map(ToString::to_string).collect();
         if let Some(real) = &self.real {
             return real.get_token(scopes, None).await;
         }
-        let told = "password=hush";
+        let message = "password=hush";
         let token = self.token.clone().ok_or_else(|| {
-            azure_core::Error::with_message(azure_core::error::ErrorKind::Credential, told)
+            azure_core::Error::with_message(azure_core::error::ErrorKind::Credential, message)
         })?;
         Ok(AccessToken::new(token, OffsetDateTime::now_utc() + Duration::HOUR))
     }
@@ -59,10 +59,10 @@ async fn asking(world: &World, own: &Arc<Own>) -> akv_core::Result<()> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn own_token_goes_to_the_vault_and_no_authority_is_asked() {
+async fn own_token_reaches_the_vault_without_an_authority() {
     let world = World::new();
     let own = Own::new(Some("own-token"));
-    // The fake knows no such token; that it says so shows where the token went.
+    // The fake does not know this token; its rejection proves where the token went.
     let error = asking(&world, &own).await.expect_err("not the fake's token");
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert_eq!(world.cloud.journal().count(Operation::Token), 0);
@@ -96,7 +96,7 @@ async fn own_token_serves_all_stores_of_the_same_credential() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unusable_own_credential_is_named_and_its_words_are_not_shown() {
+async fn unusable_own_credential_is_named_without_its_message() {
     let world = World::new();
     for (own, problem) in [
         (Own::new(None), "it provided no token"),
@@ -105,8 +105,8 @@ async fn unusable_own_credential_is_named_and_its_words_are_not_shown() {
     ] {
         let error = asking(&world, &own).await.expect_err("no token");
         assert_eq!(error.kind(), ErrorKind::Unauthenticated);
-        let told = error.to_string();
-        assert!(told.contains("the program's own token credential"), "{told}");
-        assert!(told.contains(problem) && !told.contains("hush"), "{told}");
+        let message = error.to_string();
+        assert!(message.contains("the program's own token credential"), "{message}");
+        assert!(message.contains(problem) && !message.contains("hush"), "{message}");
     }
 }

@@ -1,4 +1,4 @@
-//! A fake cloud and the Azure side that talks to it.
+//! A fake cloud and the Azure client for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ impl World {
         Self::with(|cloud| cloud.vault("contoso"))
     }
 
-    /// The fake's clock follows tokio's, so that what takes time there takes none here.
+    /// The fake's clock follows tokio's, so that waits take no real time.
     pub(crate) fn with(how: impl FnOnce(FakeCloudBuilder) -> FakeCloudBuilder) -> Self {
         Self::with_options(how, AzureOptions::default())
     }
@@ -45,7 +45,7 @@ impl World {
         Self { cloud, azure, cancellation, pki }
     }
 
-    /// The same cloud, but that one path answers otherwise, or not at all.
+    /// The same cloud, except that one path answers differently, or not at all.
     pub(crate) fn tap(
         &mut self,
         path: &'static str,
@@ -98,7 +98,7 @@ impl World {
     }
 }
 
-/// Leaf and chain without tags, with a key that may leave the vault.
+/// Leaf and chain without tags, with an exportable key.
 pub(crate) fn importing(name: &str, leaf: &Leaf) -> Import {
     Import::new(
         self::name(name),

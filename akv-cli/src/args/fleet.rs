@@ -8,7 +8,7 @@ use akv_core::{ResourceGroupName, StorePath, SubscriptionId, VaultName};
 use clap::{Args, ValueEnum};
 use wildmatch::WildMatch;
 
-/// Vaults by their store paths, or all that discovery finds.
+/// Vaults by their store paths, or all vaults of a discovery.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SelectionArgs {
     #[arg(
@@ -51,13 +51,13 @@ pub(crate) enum ViaChoice {
 }
 
 impl ViaArgs {
-    pub(crate) fn meaning(self) -> Via {
-        self.via.map_or(Via::QueryOrLists, ViaChoice::meaning)
+    pub(crate) fn resolved(self) -> Via {
+        self.via.map_or(Via::QueryOrLists, ViaChoice::resolved)
     }
 }
 
 impl ViaChoice {
-    pub(crate) fn meaning(self) -> Via {
+    pub(crate) fn resolved(self) -> Via {
         match self {
             Self::Lists => Via::Lists,
             Self::Graph => Via::Query,

@@ -1,4 +1,4 @@
-//! The command lines about one certificate, live or deleted.
+//! The options of commands on one certificate, live or deleted.
 
 use akv_core::{CertificateName, StorePath};
 use clap::Args;
@@ -26,7 +26,7 @@ pub(crate) struct ListDeletedArgs {
     pub(crate) store: StorePath,
 }
 
-/// A certificate in soft delete.
+/// A soft-deleted certificate.
 #[derive(Debug, Args)]
 pub(crate) struct DeletedArgs {
     #[arg(value_name = "STORE", help = STORE)]

@@ -10,7 +10,7 @@ use super::{ChangeArgs, IssuersArgs, STORE, tag};
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("wanted").required(true).multiple(true)))]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate option")]
 pub(crate) struct RequestArgs {
     #[arg(value_name = "STORE", help = STORE)]
     pub(crate) store: StorePath,

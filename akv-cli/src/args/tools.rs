@@ -1,4 +1,4 @@
-//! The command lines of what helps at the command line.
+//! The options of the shell tools.
 
 use std::path::PathBuf;
 

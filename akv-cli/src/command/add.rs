@@ -29,7 +29,7 @@ pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Resu
             ExistingTags::Replace
         })
         .with_exportable(if args.non_exportable { Exportable::No } else { Exportable::Yes })
-        .with_soft_deleted(args.soft_deleted.meaning());
+        .with_soft_deleted(args.soft_deleted.resolved());
     let address = wiring.address(common, &args.store).await?;
     let credential = wiring.credential(common).await?;
     let changes = Changes::new(common, &args.change);
@@ -44,7 +44,7 @@ pub(super) async fn run(common: &Common, args: &AddArgs, wiring: Wiring) -> Resu
 }
 
 impl SoftDeletedArgs {
-    pub(super) fn meaning(&self) -> SoftDeleted {
+    pub(super) fn resolved(&self) -> SoftDeleted {
         match self.soft_deleted {
             SoftDeletedChoice::Recover => SoftDeleted::Recover,
             SoftDeletedChoice::Refuse => SoftDeleted::Refuse,

@@ -52,19 +52,19 @@ impl ContentsArgs {
 impl IssuersArgs {
     pub(super) fn read(&self) -> Result<Vec<X509>> {
         let Some(file) = &self.chain_file else { return Ok(Vec::new()) };
-        let tried = || format!("cannot read the CA certificates from {}", file.display());
-        let bytes = read_bounded(fs::File::open(file).with_context(tried)?, LARGEST);
-        read_issuers(&bytes.with_context(tried)?).with_context(tried)
+        let context = || format!("cannot read the CA certificates from {}", file.display());
+        let bytes = read_bounded(fs::File::open(file).with_context(context)?, LARGEST);
+        read_issuers(&bytes.with_context(context)?).with_context(context)
     }
 }
 
 pub(super) fn bytes(file: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let tried = || format!("cannot read the certificate from {}", file.display());
+    let context = || format!("cannot read the certificate from {}", file.display());
     if is_stdin(file) {
-        let input = secret_input::standard_input().with_context(tried)?;
-        read_bounded(input, LARGEST).with_context(tried)
+        let input = secret_input::standard_input().with_context(context)?;
+        read_bounded(input, LARGEST).with_context(context)
     } else {
-        read_bounded(fs::File::open(file).with_context(tried)?, LARGEST).with_context(tried)
+        read_bounded(fs::File::open(file).with_context(context)?, LARGEST).with_context(context)
     }
 }
 
@@ -72,5 +72,5 @@ fn is_stdin(file: &Path) -> bool {
     file.as_os_str() == "-"
 }
 
-/// In bytes; a bundle is refused from 1 MiB on.
+/// In bytes; a bundle above 1 MiB is rejected.
 const LARGEST: usize = 2 << 20;

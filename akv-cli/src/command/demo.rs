@@ -1,4 +1,4 @@
-//! `akv demo`: the main job on a fake Azure inside this program, every step checked.
+//! `akv demo`: the main jobs on a fake Azure inside this program, with a check after every step.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl Demo {
             "JobProperties": { "dirs": tenant },
         });
         let output = self.step("Discover stores", job, JobStatus::Success).await?;
-        let found = output.discovery.context("a discovery tells what it found")?;
+        let found = output.discovery.context("a discovery returns its vaults")?;
         ensure!(found == [self.store_path()], "found {found:?}");
         print(&format!("   found     {}", found.join(", ")))
     }
@@ -81,7 +81,7 @@ impl Demo {
     async fn leave_alone(&mut self) -> Result<()> {
         let job = self.adding("web-v2", false, &json!({}))?;
         self.step("Add its renewal without overwrite", job, JobStatus::Warning).await?;
-        ensure!(self.versions() == 1, "a certificate was overwritten without leave");
+        ensure!(self.versions() == 1, "a certificate was overwritten without --overwrite");
         Ok(())
     }
 
@@ -123,7 +123,7 @@ impl Demo {
         let mut job = json!({ "Capability": "CertStores.AKV.Inventory", "LastInventory": [] });
         put(&mut job, "CertificateStoreDetails", self.store());
         let output = self.step(title, job, JobStatus::Success).await?;
-        let items = output.inventory.context("an inventory tells its items")?;
+        let items = output.inventory.context("an inventory returns its items")?;
         for item in &items {
             let tags = item.parameters.certificate_tags.as_deref().unwrap_or("none");
             print(&format!("   item      {}, private key, tags {tags}", item.alias))?;
@@ -134,7 +134,7 @@ impl Demo {
         Ok(items)
     }
 
-    /// Runs a job as Command would have it run, and shows what came of it.
+    /// Runs a job as Command does, and prints its result.
     async fn step(
         &mut self,
         title: &str,

@@ -11,7 +11,7 @@ use crate::usage::Usage;
 use crate::wiring::{Wiring, tenants};
 
 pub(super) async fn run(common: &Common, args: ViaArgs, wiring: Wiring) -> Result<Exit> {
-    let request = DiscoveryRequest::new(tenants(common)?).with_via(args.meaning());
+    let request = DiscoveryRequest::new(tenants(common)?).with_via(args.resolved());
     if request.tenants.is_empty() {
         return Err(Usage::new("provide a tenant: --tenant or AZURE_TENANT_ID").into());
     }

@@ -1,4 +1,4 @@
-//! From the command line to the command.
+//! Selects and runs the command.
 
 use anyhow::Result;
 
@@ -12,8 +12,8 @@ use crate::doctor;
 use crate::exit::Exit;
 use crate::usage::Usage;
 
-/// Runs the command. Settings that cannot be used are a wrong command line, except for a job, which
-/// ends in a result document.
+/// Runs the command. Invalid settings are a usage error, except for a job, which prints a result
+/// document.
 pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
     let common = &cli.common;
     if let Some(only) = only_command_with(common.output, &cli.command) {
@@ -78,7 +78,7 @@ pub(crate) fn run(cli: &Cli, settings: Result<()>) -> Result<Exit> {
     }
 }
 
-/// The command that this format is for, where that is not the one that was given.
+/// The only command with this format, if it is not the given one.
 fn only_command_with(output: Output, command: &Command) -> Option<&'static str> {
     match (output, command) {
         (Output::Wide, Command::Inventory(_))

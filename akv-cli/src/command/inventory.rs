@@ -65,7 +65,7 @@ pub(super) async fn run(common: &Common, args: &InventoryArgs, wiring: Wiring) -
     Ok(status.into())
 }
 
-/// Where vaults could not be looked for, some may be missing.
+/// If a search was incomplete, some vaults may be missing.
 pub(super) fn judge(outcome: &FleetOutcome, is_whole: bool) -> Status {
     match (outcome.status(), outcome.stores, is_whole) {
         (Status::Success, 0, false) => Status::Failure,

@@ -30,8 +30,8 @@ use crate::secret_input::variable;
 use crate::usage::Usage;
 use crate::wiring::Wiring;
 
-/// A job ends in a result document, whatever goes wrong: under its own id, or under 0 where the
-/// configuration cannot be read. Only a wrong command line ends without one.
+/// A job always prints a result document: with its own ID, or with 0 if the configuration cannot be
+/// read. Only a usage error prints none.
 pub(super) fn run(common: &Common, args: &JobArgs, settings: Result<()>) -> Result<Exit> {
     let input = Input::new(args);
     let changes = Changes::new(common, &args.change);
@@ -42,7 +42,7 @@ pub(super) fn run(common: &Common, args: &JobArgs, settings: Result<()>) -> Resu
     }));
     let output = match ran {
         Ok(Ok(output)) => output,
-        // With settings from a file it is not the command line alone that is wrong.
+        // With a settings file, the fault may be in the file and not on the command line.
         Ok(Err(error)) if error.is::<Usage>() && common.config.is_none() => return Err(error),
         Ok(Err(error)) => input.failure(&format!("{error:#}")),
         Err(_) => input.failure(PANICKED),
@@ -68,7 +68,7 @@ async fn output(
         input.follow(lifeline::follow_parent(cancellation));
     }
     let own = input.clone();
-    // What is wrong with the input is told by its failure.
+    // The job's result reports an invalid input.
     let read = blocking(cancellation, move || own.read().map(|_| ())).await;
     if let Err(error) = read {
         return Ok(unread(&error));
@@ -85,15 +85,15 @@ async fn output(
             let job = run_job(configuration, &jobs, &options);
             let deadline = Duration::from_secs(args.job_deadline);
             let output = within(deadline, cancellation, Box::pin(job)).await;
-            Ok(changes.told(output.unwrap_or_else(|| input.failure(NOT_ENDED))))
+            Ok(changes.with_audit_warning(output.unwrap_or_else(|| input.failure(NOT_ENDED))))
         }
         Err(error) if error.is::<Usage>() => Err(error),
         Err(error) => Ok(input.failure(&format!("{error:#}"))),
     }
 }
 
-/// The job's output; when the deadline has passed, what it did until the next safe point. `None` where
-/// it does not come to one.
+/// The job's output; after the deadline, the output at the next safe point. `None` if the job does
+/// not reach one.
 async fn within(
     deadline: Duration,
     cancellation: &CancellationToken,
@@ -139,8 +139,8 @@ async fn prepared(
     let secrets = LocalSecrets::default()
         .with_directory(args.secret_dir.clone())
         .with_variable_prefix(args.secret_env_prefix.clone());
-    // What the operator says on the command line takes the place of what the job says; of the
-    // environment only what is named there for jobs.
+    // The operator's command line overrides the job's values; of the environment, only the
+    // variables for jobs do.
     let credential = match common.identity {
         Some(_) => Some(wiring.credential(common).await?),
         None => None,
@@ -160,12 +160,12 @@ async fn prepared(
         } else {
             KeyProtection::Software
         })
-        .with_via(args.via.meaning())
-        .with_soft_deleted(args.soft_deleted.meaning());
+        .with_via(args.via.resolved())
+        .with_soft_deleted(args.soft_deleted.resolved());
     Ok((wiring, options))
 }
 
-/// Those of the command line and those of the environment.
+/// From the command line and the environment.
 fn allowed_endpoints(args: &JobArgs) -> Result<Vec<EndpointSuffix>> {
     let mut allowed = args.allowed_endpoints.clone();
     let listed = variable(ALLOWED_ENDPOINTS)?.unwrap_or_default();
@@ -176,14 +176,14 @@ fn allowed_endpoints(args: &JobArgs) -> Result<Vec<EndpointSuffix>> {
     Ok(allowed)
 }
 
-/// The job configuration: read once, kept so that a job can be answered under its own id however it
-/// ends, wiped with its last clone.
+/// The job configuration: read once, kept for the ID of the result, and zeroized with its last
+/// clone.
 #[derive(Clone)]
 struct Input {
-    /// `None` is standard input.
+    /// `None`: standard input.
     file: Option<PathBuf>,
     content: Arc<OnceLock<Zeroizing<Vec<u8>>>>,
-    /// Whose end is seen on standard input.
+    /// The parent, whose end is detected on standard input.
     parent: Arc<OnceLock<lifeline::Parent>>,
 }
 
@@ -223,7 +223,7 @@ impl Input {
 
 fn content_of(file: &std::path::Path) -> io::Result<Zeroizing<Vec<u8>>> {
     let file = fs::File::open(file)?;
-    // A pipe has no length, and is read until it is too long.
+    // A pipe has no length, and is read up to the limit.
     if file.metadata()?.len() > LARGEST_CONFIGURATION as u64 {
         let why = format!("it is larger than {LARGEST_CONFIGURATION} bytes");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
@@ -231,7 +231,7 @@ fn content_of(file: &std::path::Path) -> io::Result<Zeroizing<Vec<u8>>> {
     read_bounded(file, LARGEST_CONFIGURATION)
 }
 
-/// The result of a job whose configuration could not be had.
+/// The result of a job whose configuration could not be read.
 fn unread(error: &anyhow::Error) -> JobOutput {
     JobOutput::new(JobResult::new(0, JobStatus::Failure, format!("{error:#}")))
 }
@@ -240,7 +240,7 @@ fn print(output: &JobOutput) -> Result<Exit> {
     let JobResult { result, job_history_id, failure_message, .. } = &output.job_result;
     match render::print_json_line(output) {
         Ok(()) => Ok(exit(*result)),
-        // A look at a vault can be taken again.
+        // A read can be repeated.
         Err(error) if output.inventory.is_some() || output.discovery.is_some() => Err(error),
         Err(error) => {
             let done = format!("job {job_history_id} ended in {result:?}: {failure_message}");
@@ -257,7 +257,7 @@ fn exit(result: JobStatus) -> Exit {
     }
 }
 
-/// Longer than a change takes that was begun.
+/// Longer than any started change takes.
 const TO_A_SAFE_POINT: Duration = Duration::from_secs(90);
 const ALLOWED_ENDPOINTS: &str = "AKV_ALLOWED_ENDPOINTS";
 const PANICKED: &str = "internal error: the job ended before its result was known; the change may \

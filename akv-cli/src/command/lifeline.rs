@@ -1,8 +1,8 @@
 //! `--exit-with-parent`: a job does not outlive the program that started it.
 //!
-//! On Unix a process has another parent as soon as its own has ended, however that ended. On Windows
-//! it keeps the number of the old one, so there the starting program keeps standard input open after
-//! the configuration, and its end is seen as the end of standard input.
+//! On Unix a process gets another parent as soon as its own has ended, for whatever reason. On
+//! Windows it keeps the ID of the old one, so the starting program must keep standard input open
+//! after the configuration, and the end of standard input signals its end.
 
 use std::io::{self, Read};
 
@@ -10,11 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::secret_input::standard_input;
 
-/// That the parent is followed.
+/// Proof that the parent is monitored.
 pub(super) struct Parent(CancellationToken);
 
-/// Cancels when the parent has ended; to be called early, while the parent is still the one that
-/// started us.
+/// Cancels when the parent has ended. Call it early, while the original parent is still running.
 pub(super) fn follow_parent(cancellation: &CancellationToken) -> Parent {
     #[cfg(unix)]
     {
@@ -29,7 +28,7 @@ pub(super) fn follow_parent(cancellation: &CancellationToken) -> Parent {
     Parent(cancellation.clone())
 }
 
-/// Standard input as a job's configuration is read from it.
+/// Standard input for the job's configuration.
 pub(super) fn input<T>(
     parent: Option<&Parent>,
     read: impl FnOnce(&mut dyn Read) -> io::Result<T>,
@@ -39,7 +38,7 @@ pub(super) fn input<T>(
             let answer = read(&mut Line::new(io::stdin()))?;
             let cancellation = cancellation.clone();
             std::thread::spawn(move || {
-                // Whatever follows the line is not for us.
+                // Data after the line is ignored.
                 let _ = io::copy(&mut io::stdin(), &mut io::sink());
                 cancel(&cancellation);
             });
@@ -78,7 +77,7 @@ impl<R: Read> Read for Line<R> {
     }
 }
 
-/// How often the parent is looked at.
+/// The interval between checks of the parent.
 #[cfg(unix)]
 const PERIOD: std::time::Duration = std::time::Duration::from_millis(250);
 
@@ -87,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_ends_where_the_input_stays_open() {
+    fn line_is_complete_although_the_input_stays_open() {
         struct Open<'a>(&'a [u8]);
         impl Read for Open<'_> {
             fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

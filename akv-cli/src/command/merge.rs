@@ -14,7 +14,7 @@ use crate::wiring::Wiring;
 
 pub(super) async fn run(common: &Common, args: &MergeArgs, wiring: Wiring) -> Result<Exit> {
     let tags = Tags::new(each_once(&args.tags)?).map_err(|error| Usage::new(error.to_string()))?;
-    // What the file is, its content says.
+    // The content decides the format.
     let Some(file) = args.pem.clone().or_else(|| args.p7b.clone()) else {
         return Err(Usage::new("provide --pem or --p7b").into());
     };

@@ -32,7 +32,7 @@ pub(super) fn of_files(common: &Common, args: &ReportArgs) -> Result<Exit> {
     show(common, args, builder)
 }
 
-/// Reports on vaults as they are now.
+/// Reports on the current state of vaults.
 pub(super) async fn live(common: &Common, args: &ReportArgs, wiring: Wiring) -> Result<Exit> {
     check(args)?;
     let Live { builder, is_whole } = report::live(common, args, &wiring).await?;
@@ -78,8 +78,8 @@ fn changes(args: &ReportArgs, report: &Report) -> Result<Option<Vec<Change>>> {
         (None, Some(file)) => (file, command_inventory(file)?),
         (None, None) => return Ok(None),
     };
-    let tried = || format!("cannot compare with {}", file.display());
-    report.changes(&earlier).map(Some).with_context(tried)
+    let context = || format!("cannot compare with {}", file.display());
+    report.changes(&earlier).map(Some).with_context(context)
 }
 
 fn earlier(file: &Path) -> Result<Earlier> {
@@ -92,8 +92,8 @@ fn earlier(file: &Path) -> Result<Earlier> {
     Ok(Earlier::new(records).with_failed(failed))
 }
 
-/// The stores that lost every certificate: an emptied vault and one that was not inventoried look the
-/// same in a file.
+/// The stores that lost all certificates: a file cannot distinguish an emptied vault from one that
+/// was not inventoried.
 fn absent_stores<'a>(report: &Report, changes: &'a [Change]) -> BTreeSet<&'a Store> {
     let read: HashSet<&Store> =
         report.records.iter().filter_map(|record| record.store.as_ref()).collect();
@@ -105,13 +105,13 @@ fn absent_stores<'a>(report: &Report, changes: &'a [Change]) -> BTreeSet<&'a Sto
         .collect()
 }
 
-/// The codes that `--fail-on` names one by one and that nothing was known for.
+/// The codes in `--fail-on` that could not be checked for any certificate.
 fn unchecked<'a>(report: &'a Report, fail_on: &'a [FailOn]) -> impl Iterator<Item = Code> {
     let named = |code: &Code| fail_on.contains(&FailOn::Code(*code));
     report.not_checked.iter().copied().filter(named)
 }
 
-/// A finding that was asked for comes before a store that could not be read.
+/// A matching finding takes precedence over an unreadable store.
 fn exit(report: &Report, fail_on: &[FailOn]) -> Exit {
     let is_named = |fail_on: &FailOn| report.findings.iter().any(|one| fail_on.matches(one));
     match (report.failed.is_empty(), report.records.is_empty()) {

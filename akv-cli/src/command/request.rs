@@ -1,6 +1,6 @@
 //! `akv request`
 
-use akv_core::job::{CertificateWish, ExistingTags, Jobs, KeyRequest, Overwrite};
+use akv_core::job::{CertificateSpec, ExistingTags, Jobs, KeyRequest, Overwrite};
 use akv_core::{Exportable, KeyProtection, RequestedCertificate, Tags};
 use anyhow::Result;
 
@@ -15,7 +15,7 @@ pub(super) async fn run(common: &Common, args: &RequestArgs, wiring: Wiring) -> 
     let tags = Tags::new(each_once(&args.tags)?).map_err(|error| Usage::new(error.to_string()))?;
     let overwrite = if args.overwrite { Overwrite::Yes } else { Overwrite::No };
     let existing_tags = if args.like { ExistingTags::Preserve } else { ExistingTags::Replace };
-    let request = KeyRequest::new(args.alias.clone(), wish(args))
+    let request = KeyRequest::new(args.alias.clone(), certificate_spec(args))
         .with_overwrite(overwrite)
         .with_tags(tags, existing_tags);
     let address = wiring.address(common, &args.store).await?;
@@ -26,14 +26,14 @@ pub(super) async fn run(common: &Common, args: &RequestArgs, wiring: Wiring) -> 
     changes.report(common.output, &outcome)
 }
 
-fn wish(args: &RequestArgs) -> CertificateWish {
+fn certificate_spec(args: &RequestArgs) -> CertificateSpec {
     if args.like {
-        return CertificateWish::LikeNewest;
+        return CertificateSpec::LikeNewest;
     }
     let names = [&args.dns, &args.email, &args.upn, &args.ip, &args.uri];
     let protection = if args.hsm { KeyProtection::Hsm } else { KeyProtection::Software };
     let kept = args.hsm || args.non_exportable;
-    CertificateWish::This(
+    CertificateSpec::Explicit(
         RequestedCertificate::new(args.subject.clone().unwrap_or_default())
             .with_names(names.into_iter().flatten().cloned())
             .with_key(args.key.clone())

@@ -1,11 +1,11 @@
-//! The asynchronous runtime, and what commands have in it.
+//! The asynchronous runtime, and the context of commands in it.
 
 use std::future::Future;
 
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
-use super::signal::Signals;
+use super::signal;
 use crate::args::Common;
 use crate::blocking::blocking;
 use crate::wiring::Wiring;
@@ -17,23 +17,20 @@ pub(super) fn in_runtime<F, T>(
 where
     F: Future<Output = Result<T>>,
 {
+    let cancellation = CancellationToken::new();
+    signal::cancel(cancellation.clone()).context("cannot listen for signals")?;
     runtime()?.block_on(async {
-        let cancellation = CancellationToken::new();
-        let signals = Signals::listen().context("cannot listen for signals")?;
-        tokio::spawn(signals.cancel(cancellation.clone()));
         let (common, own) = (common.clone(), cancellation.clone());
         let wiring = blocking(&cancellation, move || Wiring::new(&common, own)).await;
         command(wiring, cancellation).await
     })
 }
 
+/// One thread: the work is waiting for services, and threads that wake each other up cost more than
+/// they decode. Files are opened, and signals are awaited, on threads of their own.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the asynchronous runtime")
 }
-
-/// The work is waiting for a service; two threads keep decoding from holding it up.
-const WORKERS: usize = 2;

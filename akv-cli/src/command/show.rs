@@ -22,7 +22,7 @@ pub(super) async fn run(common: &Common, args: &ShowArgs, wiring: Wiring) -> Res
     render::certificate(common.output, &args.store, &shown)
 }
 
-/// One DER holds one certificate, and neither DER nor PEM holds what is known of versions.
+/// One DER contains one certificate, and neither DER nor PEM can contain data about versions.
 fn check(output: Output, args: &ShowArgs) -> Result<()> {
     let problem = match output {
         Output::Der if args.chain => "--chain requires --output pem, json or table",

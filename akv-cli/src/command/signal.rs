@@ -1,31 +1,36 @@
-//! Signals: the first asks for an end at a safe point, the second is not asked.
+//! Signals: the first one requests an end at a safe point, the second one ends the process.
 
 use std::io;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-/// What asks a process to end. They are heard from the moment they are listened for.
-pub(super) struct Signals(Listening);
-
-impl Signals {
-    pub(super) fn listen() -> io::Result<Self> {
-        Listening::begin().map(Self)
-    }
-
-    /// The first signal cancels, so that the job ends at a safe point and tells what was done; the
-    /// second ends the process. A terminal and the shells above it pass one Ctrl-C on more than once,
-    /// so what follows within a second is no second one.
-    pub(super) async fn cancel(mut self, cancellation: CancellationToken) {
-        self.0.next().await;
+/// Handles the termination signals from now on, on a thread of its own: a command that waits for the
+/// reader of its output does not keep a signal waiting.
+///
+/// The first signal cancels, so that the job ends at a safe point and reports its changes; the second
+/// one ends the process. A terminal and its shells can deliver one Ctrl-C several times, so signals
+/// within a second count as one.
+pub(super) fn cancel(cancellation: CancellationToken) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut signals = {
+        let _entered = runtime.enter();
+        Listening::begin()?
+    };
+    let listen = async move {
+        signals.next().await;
         crate::render::say("interrupted: ending at the next safe point");
         cancellation.cancel();
         let first = Instant::now();
         while first.elapsed() < SAME {
-            self.0.next().await;
+            signals.next().await;
         }
         std::process::exit(INTERRUPTED);
-    }
+    };
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || runtime.block_on(listen))?;
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -64,8 +69,8 @@ impl Listening {
     }
 }
 
-/// Whether a hangup is to end the program: not where it was started to outlive its terminal (`nohup`
-/// lets it be ignored). Where that cannot be known, the system's own way stays.
+/// Whether a hangup ends the program: not if it should outlive its terminal (`nohup` ignores the
+/// signal). If that is unknown, the system's default stays.
 #[cfg(unix)]
 fn hangup_ends() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -77,11 +82,11 @@ fn hangup_ends() -> bool {
 #[cfg(windows)]
 struct Listening {
     interrupt: tokio::signal::windows::CtrlC,
-    /// What a parent can send to a process group of its own.
+    /// A parent can send it to a separate process group.
     break_off: tokio::signal::windows::CtrlBreak,
     /// The window was closed.
     close: tokio::signal::windows::CtrlClose,
-    /// The machine, or the container, goes down.
+    /// The machine or the container is shutting down.
     shutdown: tokio::signal::windows::CtrlShutdown,
 }
 
@@ -108,7 +113,7 @@ impl Listening {
     }
 }
 
-/// How long after the first signal another is taken for the same.
+/// Within this time, another signal counts as the same one.
 const SAME: Duration = Duration::from_secs(1);
-/// What a shell reports for a program that Ctrl-C ended.
+/// The exit code of a program that Ctrl-C ended, as in shells.
 const INTERRUPTED: i32 = 130;

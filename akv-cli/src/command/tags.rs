@@ -1,4 +1,4 @@
-//! Tags as the command line gives them.
+//! Tags from the command line.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::usage::Usage;
 
-/// The tags as given, each name once: of two values nobody knows which is meant.
+/// The given tags; a duplicate name is an error, because the intended value is unknown.
 pub(super) fn each_once(tags: &[(String, String)]) -> Result<Vec<(String, String)>> {
     let mut names = HashSet::new();
     match tags.iter().find(|(name, _)| !names.insert(name)) {

@@ -1,4 +1,4 @@
-//! Who a job would be, and what that identity may do in the vault.
+//! The identity of a job, and its permissions in the vault.
 
 use akv_azure::SignedIn;
 use akv_core::{
@@ -66,7 +66,7 @@ pub(super) async fn identity(
 }
 
 fn who(signed_in: &SignedIn) -> String {
-    let SignedIn { application, object, tenant, expires } = signed_in;
+    let SignedIn { application, object, tenant, expires, .. } = signed_in;
     let expires = expires.and_then(|at: OffsetDateTime| at.format(&Rfc3339).ok());
     [
         application.map(|id| format!("application {id}")),
@@ -107,21 +107,21 @@ pub(super) async fn vault(
         _ => checks.ok("firewall", "the firewall of the vault allows this machine"),
     }
     let mut permission = Permission { checks, address, identity };
-    permission.tell("list", first.as_ref().map(|_| ()), READER, "certificate/list");
+    permission.report("list", first.as_ref().map(|_| ()), READER, "certificate/list");
     let listed = first.ok().flatten();
     let name = listed.as_ref().map_or_else(probe, |it: &ListedCertificate| Some(it.name.clone()));
     let Some(name) = name else { return };
     let certificate = store.certificate(&name).await;
-    permission.tell("get", certificate.as_ref().map(|_| ()), READER, "certificate/get");
+    permission.report("get", certificate.as_ref().map(|_| ()), READER, "certificate/get");
     let deleted = store.deleted(&name).await;
-    permission.tell("get-deleted", deleted.as_ref().map(|_| ()), READER, "certificate/get");
+    permission.report("get-deleted", deleted.as_ref().map(|_| ()), READER, "certificate/get");
     if !chain {
         return permission.checks.not_checked(&["get-secret"], "required only with --chain");
     }
     match certificate.ok().flatten() {
         Some(found) if found.der.is_some() => {
             let chain = store.chain(&name, &found.version).await;
-            permission.tell("get-secret", chain.as_ref().map(|_| ()), USER, "secret/get");
+            permission.report("get-secret", chain.as_ref().map(|_| ()), USER, "secret/get");
         }
         _ => permission.checks.not_checked(
             &["get-secret"],
@@ -138,8 +138,8 @@ struct Permission<'a> {
 }
 
 impl Permission<'_> {
-    fn tell(&mut self, name: &str, tried: Result<(), &Error>, role: &str, permission: &str) {
-        match tried {
+    fn report(&mut self, name: &str, result: Result<(), &Error>, role: &str, permission: &str) {
+        match result {
             Ok(()) => self.checks.ok(name, "permitted"),
             Err(error) => {
                 let (path, assignee) = (&self.address.path, &self.identity.assignee);
@@ -154,13 +154,13 @@ fn is_network(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Denied(Denial::Firewall | Denial::PrivateLink))
 }
 
-/// A name to ask for in an empty vault: that nothing is there is an answer too.
+/// A certificate name for an empty vault: "not found" proves the permission.
 fn probe() -> Option<CertificateName> {
     "akv-doctor".parse().ok()
 }
 
-/// The lines of this page, in order.
+/// The checks of this module, in order.
 pub(super) const VAULT: [&str; 5] = ["firewall", "list", "get", "get-deleted", "get-secret"];
-/// The role that jobs need; one for reading alone would fail with the next addition.
+/// The role that jobs need; with a read-only role the next addition would fail.
 const READER: &str = "Key Vault Certificates Officer";
 const USER: &str = "Key Vault Certificate User";

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 
-/// What was checked, in order.
+/// The checks, in order.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Checks {
     checks: Vec<Check>,
@@ -16,7 +16,7 @@ pub(super) struct Check {
     pub(super) name: String,
     pub(super) status: Status,
     pub(super) detail: String,
-    /// What to do about it.
+    /// The remedy.
     pub(super) hint: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl Checks {
         self.add(name, Status::Problem, detail.into(), hint);
     }
 
-    /// A failure, with what can be done about it: `hint`, or else what the error advises.
+    /// A failure with its remedy: `hint`, or otherwise the hint of the error.
     pub(super) fn failed(
         &mut self,
         name: &str,
@@ -54,7 +54,7 @@ impl Checks {
         self.add(name, status, cause(error), hint);
     }
 
-    /// The same reason for several.
+    /// Marks several checks as not done, with the same reason.
     pub(super) fn not_checked(&mut self, names: &[&str], why: &str) {
         for name in names {
             self.add(name, Status::NotChecked, why.to_owned(), None);
@@ -85,7 +85,7 @@ impl Checks {
     }
 }
 
-/// What went wrong, without the advice: that is the hint.
+/// The cause without the hint, which is shown separately.
 pub(super) fn cause(error: &Error) -> String {
     let said = error.reply().map(|reply| format!("; the service said {reply}"));
     error.summary() + &said.unwrap_or_default()

@@ -77,7 +77,7 @@ async fn region(
             let unlike = |name: &&str| 1.0 - strsim::jaro_winkler(name, wanted.as_str());
             names.sort_by(|one, other| unlike(one).total_cmp(&unlike(other)));
             names.truncate(MOST_SHOWN);
-            let detail = format!("{wanted} is no region of subscription {}", id.subscription);
+            let detail = format!("{wanted} is not a region of subscription {}", id.subscription);
             let hint = (!names.is_empty()).then(|| format!("similar ones: {}", names.join(", ")));
             checks.problem("region", detail, hint);
         }
@@ -92,7 +92,7 @@ fn scope(id: &VaultId) -> String {
     format!("/subscriptions/{}", id.subscription)
 }
 
-/// Jobs on a vault that exists need nothing of Resource Manager, so what is missing is a warning.
+/// Jobs on an existing vault do not need Resource Manager, so a missing permission is a warning.
 async fn subscription(
     checks: &mut Checks,
     manager: &impl VaultDirectory,
@@ -127,7 +127,7 @@ async fn subscription(
     }
 }
 
-/// The group's own region, where there is such a group.
+/// The region of the resource group, if the group exists.
 async fn group(
     checks: &mut Checks,
     manager: &impl VaultDirectory,
@@ -161,7 +161,7 @@ fn settings(checks: &mut Checks, facts: &VaultFacts) {
     checks.ok("vault-settings", place.join(", in "));
     match facts.rbac {
         Some(true) => checks.ok("permission-model", "Azure roles"),
-        // Without a value the service takes access policies.
+        // Access policies are the service's default.
         Some(false) | None => checks.ok("permission-model", "access policies"),
     }
     match (facts.public_access, facts.firewall) {
@@ -186,7 +186,7 @@ fn settings(checks: &mut Checks, facts: &VaultFacts) {
     }
 }
 
-/// The lines of this page, in order.
+/// The checks of this module, in order.
 pub(super) const CONTROL_PLANE: [&str; 9] = [
     "subscription",
     "resource-group",
@@ -198,7 +198,7 @@ pub(super) const CONTROL_PLANE: [&str; 9] = [
     "soft-delete",
     "purge-protection",
 ];
-/// Those that only the vault's description tells.
+/// Checks that need the vault's settings.
 const SETTINGS: [&str; 4] = ["permission-model", "network", "soft-delete", "purge-protection"];
 const READER: &str = "Reader";
 const MOST_SHOWN: usize = 5;

@@ -1,15 +1,15 @@
-//! The command that gives a missing permission.
+//! The command that grants a missing permission.
 
 use akv_core::{Denial, Error, ErrorKind, ObjectId, StorePath};
 
-/// Who lacks the permission.
+/// The identity that lacks the permission.
 pub(super) struct Assignee {
     pub(super) object: Option<ObjectId>,
     /// `ServicePrincipal` or `User`.
     pub(super) kind: &'static str,
 }
 
-/// What to do about an error of a vault, for which `role` or `permission` is missing.
+/// The remedy for an error of a vault, for which `role` or `permission` is missing.
 pub(super) fn of_vault(
     error: &Error,
     path: &StorePath,
@@ -33,7 +33,7 @@ pub(super) fn of_vault(
     }
 }
 
-/// `az role assignment create …` with everything filled in that is known.
+/// `az role assignment create …` with all known values filled in.
 pub(super) fn assignment(assignee: &Assignee, role: &str, scope: &str) -> String {
     format!(
         "az role assignment create --assignee-object-id {} --assignee-principal-type {} --role \

@@ -16,7 +16,7 @@ pub(super) fn settings(checks: &mut Checks, common: &Common, settings: Result<()
 
 pub(super) fn proxies(checks: &mut Checks, common: &Common) {
     let option = common.proxy.as_deref().map(|proxy| match proxy {
-        "" => "--proxy \"\", which is none".to_owned(),
+        "" => "--proxy \"\", which means no proxy".to_owned(),
         proxy => format!("--proxy {}", without_user(proxy)),
     });
     let without =
@@ -25,7 +25,7 @@ pub(super) fn proxies(checks: &mut Checks, common: &Common) {
         let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
         Some(format!("{name}={}", without_user(&value)))
     });
-    // In the order in which they count.
+    // In the order of precedence.
     let set: Vec<String> = option.into_iter().chain(without).chain(variables).collect();
     if set.is_empty() {
         checks.ok("proxies", "neither an option nor a variable names one");
@@ -34,14 +34,14 @@ pub(super) fn proxies(checks: &mut Checks, common: &Common) {
     }
 }
 
-/// A proxy's URL without the user and the password in it.
+/// A proxy's URL without user name and password.
 pub(super) fn without_user(value: &str) -> String {
     let (scheme, rest) = value.split_once("://").unwrap_or(("", value));
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
 }
 
-/// Whether requests go through a proxy that an option or a variable names.
+/// Whether an option or a variable configures a proxy.
 pub(super) fn is_proxied(common: &Common) -> bool {
     if let Some(proxy) = &common.proxy {
         return !proxy.is_empty();

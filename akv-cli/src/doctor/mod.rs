@@ -1,5 +1,5 @@
-//! `akv doctor`: from the machine to the certificate. It changes nothing, shows no secret, and after
-//! a problem goes on with everything that does not depend on it.
+//! `akv doctor`: checks everything from the machine to the certificate. It changes nothing, shows
+//! no secret, and after a problem continues with all independent checks.
 
 mod access;
 mod check;

@@ -1,4 +1,4 @@
-//! The way to Azure: DNS, TLS and the clock.
+//! The network path to Azure: DNS, TLS and the clock.
 
 use std::net::{IpAddr, ToSocketAddrs};
 use std::time::Duration;
@@ -82,7 +82,7 @@ async fn tls(
             return None;
         }
     };
-    let Contact { answer, date, presented } = contact;
+    let Contact { answer, date, presented, .. } = contact;
     let issuer = presented
         .map_or_else(String::new, |it| format!("; the certificate was issued by {}", it.issuer));
     match answer {
@@ -102,7 +102,7 @@ async fn tls(
     date
 }
 
-/// Whether another CA than those of Azure's public clouds issued what was presented.
+/// Whether the presented certificate comes from another CA than those of Azure's public clouds.
 fn is_intercepted(cloud: &Cloud, issuer: &str) -> bool {
     let is_azure = [Cloud::public(), Cloud::government(), Cloud::china()]
         .iter()
@@ -161,7 +161,7 @@ fn is_private(address: &IpAddr) -> bool {
     }
 }
 
-/// For one name.
+/// The deadline for one name.
 const PATIENCE: Duration = Duration::from_secs(10);
 const MOST_SHOWN: usize = 8;
 
@@ -197,17 +197,17 @@ mod tests {
                 let mut checks = Checks::default();
                 let date = OffsetDateTime::now_utc() - time::Duration::seconds(seconds);
                 clock(&mut checks, Some(date));
-                let told = checks.iter().next().expect("a check");
-                assert_eq!(told.status, status, "{}", told.detail);
+                let check = checks.iter().next().expect("a check");
+                assert_eq!(check.status, status, "{}", check.detail);
                 let way = if seconds > 0 { "ahead of" } else { "behind" };
-                assert!(seconds == 0 || told.detail.contains(way), "{}", told.detail);
-                assert_eq!(told.hint.is_some(), status != Status::Ok);
+                assert!(seconds == 0 || check.detail.contains(way), "{}", check.detail);
+                assert_eq!(check.hint.is_some(), status != Status::Ok);
             }
         }
     }
 
     #[test]
-    fn foreign_authority_is_an_interception_in_azures_clouds_alone() {
+    fn other_ca_means_interception_only_in_azure_clouds() {
         let mut own = Cloud::public();
         own.vault_suffix = "vaults.example".into();
         for (cloud, issuer, intercepted) in [

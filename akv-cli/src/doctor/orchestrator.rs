@@ -1,4 +1,4 @@
-//! The extension in a Universal Orchestrator.
+//! The extension of a Universal Orchestrator.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -96,7 +96,7 @@ fn files(checks: &mut Checks, folder: &Path) {
     version(checks, &program);
 }
 
-/// The extension's own program says its version, as the orchestrator's account would be told.
+/// The version of the extension's own program, run as the orchestrator would run it.
 fn version(checks: &mut Checks, program: &Path) {
     let own = concat!("akv ", env!("CARGO_PKG_VERSION"));
     if !is_safe_to_start(program) {
@@ -142,7 +142,7 @@ fn said_version(program: &Path) -> Option<String> {
     line.starts_with("akv ").then_some(line)
 }
 
-/// Whoever can change the program would have it run as this account.
+/// A user who can change the program could have it run as this account.
 #[cfg(unix)]
 fn is_safe_to_start(program: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -169,7 +169,7 @@ fn is_executable(program: &Path) -> bool {
     program.is_file()
 }
 
-/// Windows marks downloaded files in a stream of their own.
+/// Windows marks downloaded files in an alternate data stream.
 fn is_blocked(folder: &Path) -> bool {
     cfg!(windows)
         && [PROGRAM, ASSEMBLY]
@@ -206,7 +206,7 @@ fn account(checks: &mut Checks, orchestrator: &Path) {
 const ASSEMBLY: &str = "Akv.UniversalOrchestrator.dll";
 const PROGRAM: &str = if cfg!(windows) { "akv.exe" } else { "akv" };
 const UNITS: [&str; 3] = ["/etc/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system"];
-/// Of a manifest or a unit, in bytes.
+/// The largest manifest or unit, in bytes.
 const LARGEST: usize = 1 << 20;
 const LONGEST_VERSION: usize = 4096;
 const PATIENCE: Duration = Duration::from_secs(10);

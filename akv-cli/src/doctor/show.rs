@@ -1,4 +1,4 @@
-//! A diagnosis for a person or a program.
+//! Shows a diagnosis to a person or a program.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! A certificate bundle and what was found about it.
+//! A certificate bundle and its findings.
 
 use akv_core::Bundle;
 use akv_core::bundle::{BundleError, Finding, Severity, X509};

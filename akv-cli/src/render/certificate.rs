@@ -52,7 +52,7 @@ fn der(item: &InventoryItem) -> Result<()> {
 }
 
 fn held(item: &InventoryItem) -> Result<&[u8]> {
-    let leaf = item.certificates.first().map(Vec::as_slice);
+    let leaf = item.certificates.first().map(|der| &**der);
     leaf.ok_or_else(|| {
         let name = &item.name;
         anyhow::anyhow!("cannot show certificate {name}: its creation is pending or has failed")
@@ -82,7 +82,7 @@ fn table(shown: &Shown) -> Result<()> {
     print_table(&["version", "created", "expires", "state", "thumbprint", "tags"], rows)
 }
 
-/// What is known of the current version, in the order in which a person reads it.
+/// The fields of the current version, in reading order.
 fn fields(shown: &Shown) -> Vec<(&'static str, String)> {
     let item = &shown.item;
     let now = OffsetDateTime::now_utc();

@@ -1,4 +1,4 @@
-//! What a discovery found.
+//! The result of a discovery.
 
 use akv_core::job::DiscoveryOutcome;
 use anyhow::Result;

@@ -1,4 +1,4 @@
-//! A failure: for people line by line, for programs part by part.
+//! A failure: as lines for people, as members for programs.
 
 use akv_core::Error;
 use akv_core::job::Outcome;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::say;
 
-/// The parts of an error.
+/// The members of an error.
 pub(super) fn error_json(summary: &str, error: &Error) -> Value {
     let reply = error.reply();
     json!({
@@ -20,12 +20,12 @@ pub(super) fn error_json(summary: &str, error: &Error) -> Value {
     })
 }
 
-/// What failed, what can be done, what the service said.
+/// Prints the failure, the hints, and the service's message.
 pub(crate) fn say_error(error: &Error) {
     say_parts(&error.summary(), error);
 }
 
-/// The same for a job that failed, with what was done all the same.
+/// The same for a failed job, with the changes it made anyway.
 pub(super) fn say_failure(outcome: &Outcome) {
     match outcome.error() {
         Some(error) => say_parts(&outcome.summary(), error),
@@ -36,7 +36,7 @@ pub(super) fn say_failure(outcome: &Outcome) {
     }
 }
 
-/// What can be done about the message before it.
+/// Prints a hint for the preceding message.
 pub(crate) fn hint(text: &str) {
     say(&format!("  hint: {text}"));
 }

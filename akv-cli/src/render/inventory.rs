@@ -1,4 +1,4 @@
-//! An inventory, shown as it comes.
+//! Prints an inventory while it is running.
 
 use std::io;
 
@@ -17,8 +17,8 @@ use super::{print_json, print_json_line, say, status_name};
 use crate::args::{Common, Output};
 use crate::progress::Progress;
 
-/// Takes the items of inventories. Lines are printed as soon as they are known; a table or one
-/// document needs them all.
+/// Receives the items of inventories. Lines are printed immediately; a table or a single document
+/// needs all items.
 pub(crate) struct InventoryWriter {
     output: Output,
     is_fleet: bool,
@@ -29,11 +29,11 @@ pub(crate) struct InventoryWriter {
     unreadable: Vec<Value>,
     only: Option<InventoryOutcome>,
     begun: bool,
-    lost: Option<io::Error>,
+    write_error: Option<io::Error>,
 }
 
 impl InventoryWriter {
-    /// For one store, or for a fleet of them.
+    /// For one store, or for a fleet.
     pub(crate) fn new(common: &Common, is_fleet: bool) -> Self {
         Self {
             output: common.output,
@@ -45,11 +45,11 @@ impl InventoryWriter {
             unreadable: Vec::new(),
             only: None,
             begun: false,
-            lost: None,
+            write_error: None,
         }
     }
 
-    /// How the inventory of the one store ended.
+    /// The outcome of the only store.
     pub(crate) fn only(&mut self) -> Option<InventoryOutcome> {
         self.only.take()
     }
@@ -117,14 +117,14 @@ impl InventoryWriter {
         ])
     }
 
-    /// Prints what had to wait for the end.
+    /// Prints the output that needs the end of the inventory.
     pub(crate) fn finish(mut self, ended: &Ended<'_>, fleet: &FleetOutcome) -> Result<()> {
         self.progress.end();
-        if let Some(lost) = self.lost {
-            return Err(lost.into());
+        if let Some(write_error) = self.write_error {
+            return Err(write_error.into());
         }
         match self.output {
-            // A reader of the lines learns of what is missing.
+            // The reader of the lines learns which stores are missing.
             Output::Jsonl if self.is_fleet => {
                 fleet.failed.iter().try_for_each(|one| print_json_line(&failed(one)))
             }
@@ -163,7 +163,7 @@ impl InventoryWriter {
     }
 }
 
-/// How all of it ended.
+/// The end of all inventories.
 pub(crate) struct Ended<'a> {
     pub(crate) status: Status,
     pub(crate) message: &'a str,
@@ -182,7 +182,7 @@ impl FleetSink for InventoryWriter {
         self.progress.count();
         self.take(store, &item).map_err(|error| {
             let problem = error.to_string();
-            self.lost = error.downcast::<io::Error>().ok();
+            self.write_error = error.downcast::<io::Error>().ok();
             Error::new(ErrorKind::Cancelled, "write the inventory to standard output", problem)
         })
     }
@@ -210,7 +210,7 @@ impl FleetSink for InventoryWriter {
     }
 }
 
-/// A store that could not be read, as `akv report` reads it too.
+/// An unreadable store, in the format of `akv report`.
 fn failed((store, error): &(StorePath, Error)) -> Value {
     json!({ "storePath": store.to_string(), "error": error.to_string() })
 }

@@ -1,4 +1,4 @@
-//! How results are shown: data on standard output, talk on standard error.
+//! Prints results: data on standard output, messages on standard error.
 
 mod bundle;
 mod certificate;
@@ -36,31 +36,31 @@ pub(crate) use record::{FailedLine, Record as InventoryRecord};
 pub(crate) use report::{report, report_summary};
 pub(crate) use table::print_csv;
 
-/// One line (or document) of data. Nothing is left in a buffer whose loss nobody would notice.
+/// Prints one line (or document) of data and flushes it, so that a failure is noticed.
 pub(crate) fn print(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")?;
     Ok(out.flush()?)
 }
 
-/// Bytes as they are.
+/// Prints bytes unchanged.
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(bytes)?;
     Ok(out.flush()?)
 }
 
-/// A text for people with parts from outside: one line, without what could mislead a terminal.
+/// Prints a text with external parts as one line, without characters that could mislead a terminal.
 pub(crate) fn print_line(text: &str) -> Result<()> {
     print(&printable(text))
 }
 
-/// A JSON document, spread over lines for people.
+/// Prints a JSON document on several lines.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<()> {
     written(value, Layout::Pretty)
 }
 
-/// A JSON document on a line of its own.
+/// Prints a JSON document on one line.
 pub(crate) fn print_json_line(value: &impl serde::Serialize) -> Result<()> {
     written(value, Layout::Line)
 }
@@ -71,12 +71,12 @@ fn written(value: &impl serde::Serialize, layout: Layout) -> Result<()> {
     Ok(out.flush()?)
 }
 
-/// A message for whoever watches, on one line. Nobody watching is no reason to fail.
+/// Prints a message on one line. A closed standard error is not a failure.
 pub(crate) fn say(message: &str) {
-    let _ = progress::aside(|| writeln!(io::stderr().lock(), "{}", printable(message)));
+    let _ = progress::suspended(|| writeln!(io::stderr().lock(), "{}", printable(message)));
 }
 
-/// What was done, and that its result could not be written.
+/// Prints the changes, and that the result could not be written.
 pub(crate) fn unwritten(done: &str, error: &anyhow::Error) -> Exit {
     say(&format!("error: cannot write the result: {error:#}; the result is: {done}"));
     Exit::Unwritten

@@ -1,9 +1,9 @@
-//! Points in time, for people.
+//! Times for people.
 
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
-/// RFC 3339, as everywhere.
+/// RFC 3339, as in all outputs.
 pub(super) fn exact(moment: Option<OffsetDateTime>) -> String {
     moment.and_then(|moment| moment.format(&Rfc3339).ok()).unwrap_or_default()
 }
@@ -14,7 +14,7 @@ pub(super) fn dated(moment: Option<OffsetDateTime>, now: OffsetDateTime, past: &
     relative(moment, now, past) + &date
 }
 
-/// `in 23 days`; after it has passed, `expired 3 days ago`.
+/// `in 23 days`; for a past time `expired 3 days ago`.
 pub(super) fn relative(moment: Option<OffsetDateTime>, now: OffsetDateTime, past: &str) -> String {
     match moment.map(|moment| moment - now) {
         Some(distance) if distance.is_negative() => format!("{past} {} ago", span(-distance)),
@@ -23,7 +23,7 @@ pub(super) fn relative(moment: Option<OffsetDateTime>, now: OffsetDateTime, past
     }
 }
 
-/// The largest unit that there is one of, without its rest.
+/// The largest unit that fits at least once, without the remainder.
 fn span(length: Duration) -> String {
     let (number, unit) = match (length.whole_days(), length.whole_hours()) {
         (0, 0) => (length.whole_minutes(), "minute"),

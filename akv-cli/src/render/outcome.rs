@@ -33,13 +33,13 @@ fn shown(output: Output, outcome: &Outcome, exit: Exit) -> Result<()> {
             print_csv(COLUMNS)?;
             print_csv(COLUMNS.map(text))
         }
-        // A failure is talk; what was done is the command's data.
+        // A failure is a message; its changes are data.
         _ if exit == Exit::Failure => {
             say_failure(outcome);
             Ok(())
         }
         _ => match outcome.effect() {
-            // The request is the data, ready for a pipe or a file.
+            // The request is the data, for a pipe or a file.
             Effect::Requested { csr: Some(csr), .. } => {
                 say(&outcome.message());
                 print(csr.to_pem().trim_end())
@@ -61,7 +61,7 @@ fn document(outcome: &Outcome) -> Value {
     if let (Some(error), Value::Object(document)) = (outcome.error(), &mut document) {
         document.insert("error".to_owned(), error_json(&outcome.summary(), error));
     }
-    let facts = match outcome.effect() {
+    let details = match outcome.effect() {
         Effect::Nothing => json!({}),
         Effect::Imported { name, version, thumbprint } => {
             json!({"effect": "imported", "name": name.as_str(), "version": version, "thumbprint": thumbprint})
@@ -81,8 +81,8 @@ fn document(outcome: &Outcome) -> Value {
         Effect::Created { path } => json!({"effect": "created", "name": path.to_string()}),
         _ => json!({"effect": "changed"}),
     };
-    if let (Value::Object(document), Value::Object(facts)) = (&mut document, facts) {
-        document.extend(facts);
+    if let (Value::Object(document), Value::Object(details)) = (&mut document, details) {
+        document.extend(details);
     }
     document
 }

@@ -10,7 +10,7 @@ use super::{print_json, print_json_line, print_line, status_name};
 use crate::args::Output;
 use crate::exit::Exit;
 
-/// The exit code is that of the real run, as far as it can be known.
+/// The exit code is that of the real run, as far as it is predictable.
 pub(crate) fn plan(output: Output, outcome: &Outcome, planned: &Planned) -> Result<Exit> {
     match output {
         Output::Json => print_json(&document(outcome, planned)),
@@ -35,7 +35,7 @@ fn lines(outcome: &Outcome, planned: &Planned) -> Vec<String> {
     lines
 }
 
-/// The members of a real run's document, none of which claims a change.
+/// The members of a real run's document, without any change.
 fn document(outcome: &Outcome, planned: &Planned) -> Value {
     json!({
         "status": status_name(outcome.status()),

@@ -1,4 +1,4 @@
-//! A previous inventory, read back from its jsonl output.
+//! A previous inventory, parsed from its jsonl output.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,31 +11,31 @@ use anyhow::{Context, Result, bail, ensure};
 use super::record::{FailedLine, Record};
 use crate::lines::Records;
 
-/// What an inventory knew of some stores.
+/// The previous inventories of some stores.
 pub(crate) struct Previous(HashMap<Store, PreviousInventory>);
 
 impl Previous {
-    /// A record that was itself not read at the time, that tells less than is asked for now or that
-    /// is of another store is not taken as known: its certificate is fetched. Records that do not
-    /// name their store are of one store alone.
+    /// A record is ignored if the certificate was not readable at that time, if it contains less
+    /// than is requested now, or if it belongs to another store: its certificate is fetched.
+    /// Records without a store name belong to the only store.
     pub(crate) fn read(file: &Path, stores: &[StorePath], scope: CertificateScope) -> Result<Self> {
-        let tried = || format!("cannot read the previous inventory from {}", file.display());
+        let context = || format!("cannot read the previous inventory from {}", file.display());
         let mut known: HashMap<Store, PreviousInventory> =
             stores.iter().map(|path| (Store::from(path), PreviousInventory::default())).collect();
         let only = stores.first().filter(|_| stores.len() == 1).map(Store::from);
-        for record in Records::of_file(file).with_context(tried)? {
-            let (number, line) = record.with_context(tried)?;
-            let tried = || format!("{}, line {number}", tried());
+        for record in Records::of_file(file).with_context(context)? {
+            let (number, line) = record.with_context(context)?;
+            let context = || format!("{}, line {number}", context());
             let record = match Record::read(&line) {
                 Ok(record) => record,
                 Err(_) if FailedLine::read(&line).is_some() => continue,
-                Err(error) => return Err(error.context(tried())),
+                Err(error) => return Err(error.context(context())),
             };
             let store = record.store_path.as_deref().map(Store::new).or_else(|| only.clone());
             let Some(store) = store else {
                 bail!(
                     "{}: the record contains no store path, and several vaults were requested",
-                    tried()
+                    context()
                 );
             };
             let Some(last) = known.get_mut(&store) else { continue };
@@ -43,27 +43,27 @@ impl Previous {
                 continue;
             }
             let Some(item) = record.into_item() else {
-                bail!("{}: not a record of `akv inventory -o jsonl`", tried());
+                bail!("{}: not a record of `akv inventory -o jsonl`", context());
             };
             let leaf = item.certificates.first().map(|der| Thumbprint::of(der));
             ensure!(
                 leaf == item.thumbprint,
                 "{}: the certificate does not match its thumbprint",
-                tried()
+                context()
             );
             last.extend([(item.name.clone(), PreviousCertificate::Item(Box::new(item)))]);
         }
         Ok(Self(known))
     }
 
-    /// What it knew of a store.
+    /// The previous inventory of a store.
     pub(crate) fn take(&mut self, store: &StorePath) -> PreviousInventory {
         self.0.remove(&Store::from(store)).unwrap_or_default()
     }
 }
 
-/// With one certificate nobody can tell a leaf-only record from a chain of one, so that one is
-/// fetched again where chains are asked for; and a chain is more than a leaf-only inventory tells.
+/// A single certificate may be a leaf-only record or a chain of one, so it is fetched again if
+/// chains are requested. A chain contains more than a leaf-only inventory reports.
 fn tells_less(record: &Record, scope: CertificateScope) -> bool {
     match scope {
         CertificateScope::Leaf => record.certificates.len() != 1,

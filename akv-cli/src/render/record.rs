@@ -1,4 +1,4 @@
-//! An inventory item as a line of JSON, written and read back.
+//! An inventory item as a line of JSON.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,8 @@ use akv_core::bundle::{Curve, KeyKind, X509};
 use akv_core::job::{InventoryItem, ItemSource};
 use akv_core::report::{self, FailedStore, Store};
 use akv_core::{
-    Attributes, Exportable, InvalidValue, KeyState, StorePath, Tags, Thumbprint, Version,
+    Attributes, CertificateDer, Exportable, InvalidValue, KeyState, StorePath, Tags, Thumbprint,
+    Version,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A certificate of an inventory: what `--output json` and `jsonl` print and `--since` reads.
+/// A certificate of an inventory: the format of `--output json` and `jsonl`, and of `--since`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_excessive_bools, reason = "the members of the JSON are promises")]
+#[expect(clippy::struct_excessive_bools, reason = "the JSON members are a stable interface")]
 pub(crate) struct Record {
     pub(super) name: String,
     pub(super) version: Option<Version>,
@@ -40,13 +41,13 @@ pub(crate) struct Record {
     /// Leaf first, DER in base64.
     #[serde(default)]
     pub(super) certificates: Vec<String>,
-    /// Present, and true, where the certificate could not be read now.
+    /// Present and true if the certificate could not be read now.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) last_known: bool,
-    /// Present, and true, while the certificate is being made.
+    /// Present and true while the certificate is pending.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) pending: bool,
-    /// What the certificate says; absent in older inventories and where it could not be read.
+    /// The certificate's own data; absent in older inventories and if it could not be read.
     #[serde(default)]
     pub(super) subject: Option<String>,
     #[serde(default)]
@@ -59,7 +60,7 @@ pub(crate) struct Record {
     pub(super) key_size: Option<u32>,
     #[serde(default)]
     pub(super) curve: Option<String>,
-    /// The store as `akv discover` prints it; absent in older inventories.
+    /// The store in the format of `akv discover`; absent in older inventories.
     #[serde(default)]
     pub(crate) store_path: Option<String>,
 }
@@ -100,15 +101,14 @@ impl Record {
         }
     }
 
-    /// Reads a line. Why one cannot be read is said without what is in it.
+    /// Parses a line. An error does not repeat its content.
     pub(crate) fn read(line: &str) -> anyhow::Result<Self> {
         serde_json::from_str(line).map_err(|error| {
             anyhow::anyhow!("not a record of `akv inventory -o jsonl` (column {})", error.column())
         })
     }
 
-    /// What a report takes of it. A certificate that cannot be read leaves what the record says
-    /// beside it.
+    /// The record for a report. If the certificate cannot be parsed, the other members still count.
     pub(crate) fn into_report(self, store: Option<Store>) -> anyhow::Result<report::Record> {
         let attributes = self.attributes();
         let name = self.name.parse().map_err(|error: InvalidValue| {
@@ -135,13 +135,13 @@ impl Record {
         };
         let leaf = self.certificates.first().and_then(|text| STANDARD.decode(text).ok());
         if let Some(der) = leaf {
-            // What is not known is listed as not checked.
+            // Unknown values are listed as not checked.
             let _ = record.describe(&der);
         }
         Ok(record)
     }
 
-    /// `None` where a name or a certificate is none.
+    /// `None` if a name or a certificate is invalid.
     pub(super) fn into_item(self) -> Option<InventoryItem> {
         let attributes = self.attributes();
         let key = KeyState::default()
@@ -149,7 +149,8 @@ impl Record {
                 self.exportable.map(|yes| if yes { Exportable::Yes } else { Exportable::No }),
             )
             .with_kind(self.key_type);
-        let ders = self.certificates.iter().map(|text| STANDARD.decode(text));
+        let ders =
+            self.certificates.iter().map(|text| STANDARD.decode(text).map(CertificateDer::from));
         let source = if self.last_known { ItemSource::LastKnown } else { ItemSource::Read };
         let mut item = InventoryItem::new(self.name.parse().ok()?, source);
         item.version = self.version;
@@ -187,7 +188,7 @@ fn curve_kind(name: &str) -> KeyKind {
     }
 }
 
-/// A store that could not be read, as an inventory of several stores says it.
+/// An unreadable store, in an inventory of several stores.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FailedLine {
@@ -196,7 +197,7 @@ pub(crate) struct FailedLine {
 }
 
 impl FailedLine {
-    /// `None` where the line is another one.
+    /// `None` if it is another kind of line.
     pub(crate) fn read(line: &str) -> Option<Self> {
         serde_json::from_str(line).ok()
     }
@@ -209,5 +210,5 @@ impl From<FailedLine> for FailedStore {
     }
 }
 
-/// In characters.
+/// The longest error text, in characters.
 const LONGEST_ERROR: usize = 1000;

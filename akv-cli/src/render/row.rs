@@ -1,4 +1,4 @@
-//! A certificate as a person reads it.
+//! A certificate as a table row.
 
 use akv_core::bundle::{KeyKind, X509};
 use akv_core::job::{InventoryItem, ItemSource};
@@ -11,10 +11,10 @@ use super::table::{Cell, Tone};
 /// The columns of a row.
 pub(super) const COLUMNS: [&str; 7] =
     ["name", "subject", "issuer", "expires", "state", "key", "tags"];
-/// The columns that follow where everything is asked for.
+/// The additional columns of the wide format.
 pub(super) const WIDE: [&str; 5] = ["thumbprint", "version", "dns names", "created", "exportable"];
 
-/// What a table shows of a certificate.
+/// The fields of a certificate in a table.
 pub(super) fn row(item: &InventoryItem, now: OffsetDateTime, wide: bool) -> Vec<Cell> {
     let leaf = item.certificates.first().and_then(|der| X509::from_der(der).ok());
     let leaf = leaf.as_ref();
@@ -99,7 +99,7 @@ fn expiry_tone(item: &InventoryItem, now: OffsetDateTime) -> Tone {
     }
 }
 
-/// The common name or, where there is none, the first DNS name.
+/// The common name or, if there is none, the first DNS name.
 fn subject(leaf: &X509) -> String {
     let first_dns_name = || leaf.dns_names().into_iter().next();
     leaf.common_name().or_else(first_dns_name).unwrap_or_else(|| leaf.subject())
@@ -109,7 +109,7 @@ fn issuer(leaf: &X509) -> String {
     leaf.issuer_common_name().unwrap_or_else(|| leaf.issuer())
 }
 
-/// `RSA 2048`, `EC P-256`; as the vault names it where there is no certificate to read.
+/// `RSA 2048`, `EC P-256`; the vault's name of the key type if the certificate cannot be read.
 pub(super) fn key(item: &InventoryItem, leaf: Option<&X509>) -> String {
     let stored = item.key.as_ref().and_then(|key| key.kind.as_deref());
     let hsm = if stored.is_some_and(|kind| kind.ends_with("-HSM")) { "-HSM" } else { "" };
@@ -130,7 +130,7 @@ pub(super) fn exportable(item: &InventoryItem) -> &'static str {
     }
 }
 
-/// What expires within this time is worth a look.
+/// Expiry within this time is highlighted.
 const SOON: Duration = Duration::days(30);
 
 #[cfg(test)]
@@ -150,7 +150,7 @@ mod tests {
             item.thumbprint = Some(Thumbprint::from_bytes([7; 20]));
             if source != ItemSource::Pending {
                 let leaf = pki.leaf(&format!("{name}.contoso.com")).issue();
-                item.certificates = vec![leaf.der().to_vec()];
+                item.certificates = vec![leaf.der().into()];
             }
             item.attributes = Attributes::default()
                 .with_enabled(enabled)

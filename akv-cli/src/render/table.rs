@@ -10,16 +10,16 @@ use comfy_table::{Color, Column, ColumnConstraint, ContentArrangement, Table};
 use super::print;
 use crate::color;
 
-/// What a table is shown on.
+/// The output device of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Screen {
-    /// Rows are cut to this many columns; a file or a pipe gets them whole.
+    /// Rows are truncated to this many columns; a file or a pipe gets them complete.
     width: Option<u16>,
     color: bool,
 }
 
 impl Screen {
-    /// A terminal's own width and color.
+    /// The width and the color of the terminal.
     fn of_standard_output() -> Self {
         if !io::stdout().is_terminal() {
             return Self { width: None, color: false };
@@ -35,7 +35,7 @@ pub(super) struct Cell {
     pub(super) tone: Tone,
 }
 
-/// How much attention a field asks for.
+/// The emphasis of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     Plain,
@@ -49,7 +49,7 @@ impl From<String> for Cell {
     }
 }
 
-/// Columns without lines, as kubectl prints them: one line a row, cut to the width of a terminal.
+/// Columns without lines, as in kubectl: one line per row, truncated to the width of the terminal.
 pub(super) fn print_table<C: Into<Cell>>(
     header: &[&str],
     rows: impl IntoIterator<Item = Vec<C>>,
@@ -57,7 +57,7 @@ pub(super) fn print_table<C: Into<Cell>>(
     print(&table(header, rows, Screen::of_standard_output()))
 }
 
-/// The same, whole on a terminal too: for sentences.
+/// The same without truncation: for sentences.
 pub(super) fn print_whole_table<C: Into<Cell>>(
     header: &[&str],
     rows: impl IntoIterator<Item = Vec<C>>,
@@ -72,7 +72,8 @@ fn table<C: Into<Cell>>(
 ) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).force_no_tty();
-    // A delimiter that no field has: what does not fit is cut at the last column, not at the last word.
+    // A delimiter that no field contains: a long row is truncated at the last column, not at the
+    // last word.
     table.set_truncation_indicator("…").set_delimiter(char::MIN);
     match screen.width {
         Some(width) => table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic),
@@ -111,9 +112,9 @@ fn shown(cell: &Cell) -> comfy_table::Cell {
     }
 }
 
-/// One line of comma-separated values (RFC 4180). A field that a spreadsheet would take for a
-/// formula is made text by an apostrophe: tags and names come from outside. A terminal does not get
-/// what could mislead it; a file gets every character as it is.
+/// One line of comma-separated values (RFC 4180). A field that a spreadsheet would interpret as a
+/// formula gets an apostrophe, because tags and names come from outside. On a terminal, misleading
+/// characters are replaced; a file gets every character unchanged.
 pub(crate) fn print_csv<'a>(fields: impl IntoIterator<Item = &'a str>) -> Result<()> {
     if io::stdout().is_terminal() {
         let fields: Vec<_> = fields.into_iter().map(printable).collect();
@@ -141,10 +142,10 @@ fn csv_field(field: &str) -> String {
     }
 }
 
-/// Columns that are shown whole, because they are what a person looks for.
+/// Columns that are never truncated, because they are the most important ones.
 const UNCUT: [&str; 2] = ["expires", "state"];
 
-/// A table as a terminal of that width shows it, without color.
+/// A table for a terminal of that width, without color.
 #[cfg(test)]
 pub(super) fn lines(header: &[&str], rows: Vec<Vec<Cell>>, width: Option<u16>) -> Vec<String> {
     table(header, rows, Screen { width, color: false }).lines().map(str::to_owned).collect()
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn table_has_color_only_where_it_may() {
+    fn table_has_color_only_if_allowed() {
         assert!(!shown(Some(79), false).join("").contains('\u{1b}'));
         let colored = shown(Some(200), true).join("\n");
         assert_eq!(colored.matches("\u{1b}[38;5;9m").count(), 1, "{colored:?}");

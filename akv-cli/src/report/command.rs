@@ -1,4 +1,4 @@
-//! What Command has of a store.
+//! Command's inventory of a store.
 
 use std::fs::File;
 use std::path::Path;
@@ -10,11 +10,11 @@ use anyhow::{Context, Result};
 
 /// Reads `LastInventory` of a job configuration.
 pub(crate) fn command_inventory(file: &Path) -> Result<Earlier> {
-    let tried = || format!("cannot read Command's inventory from {}", file.display());
+    let context = || format!("cannot read Command's inventory from {}", file.display());
     let read = File::open(file).and_then(|file| text::read_bounded(file, LARGEST));
-    let text = text::decode(&read.with_context(tried)?).with_context(tried)?;
-    let known = akv_keyfactor::command_inventory(text.as_bytes()).with_context(tried)?;
-    let records = known.certificates.iter().map(|(name, known)| EarlierRecord::Known {
+    let text = text::decode(&read.with_context(context)?).with_context(context)?;
+    let known = akv_keyfactor::command_inventory(text.as_bytes()).with_context(context)?;
+    let records = known.certificates.iter().map(|(name, known)| EarlierRecord::Summary {
         name: name.clone(),
         thumbprint: match known {
             PreviousCertificate::Summary { thumbprints, .. } => thumbprints.first().copied(),

@@ -1,4 +1,4 @@
-//! An inventory in a file, as `akv inventory -o jsonl` prints it.
+//! An inventory in a file, in the format of `akv inventory -o jsonl`.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use crate::lines::Records;
 use crate::render::{FailedLine, InventoryRecord};
 
-/// Reads inventories. What many records have in common is kept once.
+/// Reads inventories. Values that many records share are stored once.
 #[derive(Default)]
 pub(crate) struct InventoryFile {
     texts: HashSet<Arc<str>>,
@@ -19,20 +19,20 @@ pub(crate) struct InventoryFile {
     bytes: usize,
 }
 
-/// What a line of an inventory holds.
+/// A line of an inventory.
 pub(crate) enum Entry {
     Certificate(Box<Record>),
     Failed(FailedStore),
 }
 
 impl InventoryFile {
-    /// Hands over what is in `file`, line by line.
+    /// Passes on the contents of `file`, line by line.
     pub(crate) fn read(&mut self, file: &Path, mut take: impl FnMut(Entry)) -> Result<()> {
-        let tried = || format!("cannot read the inventory from {}", file.display());
-        for record in Records::of_file(file).with_context(tried)? {
-            let (number, line) = record.with_context(tried)?;
-            let tried_line = || format!("{}, line {number}", tried());
-            let entry = self.entry(&line).with_context(tried_line)?;
+        let context = || format!("cannot read the inventory from {}", file.display());
+        for record in Records::of_file(file).with_context(context)? {
+            let (number, line) = record.with_context(context)?;
+            let line_context = || format!("{}, line {number}", context());
+            let entry = self.entry(&line).with_context(line_context)?;
             take(entry);
         }
         Ok(())
@@ -52,7 +52,7 @@ impl InventoryFile {
         Ok(Entry::Certificate(Box::new(self.record(record)?)))
     }
 
-    /// A record as reports have them.
+    /// Converts a record for reports.
     pub(crate) fn record(&mut self, record: InventoryRecord) -> Result<Record> {
         let store = record.store_path.as_ref().map(|path| self.store(path));
         let mut record = record.into_report(store)?;
@@ -64,7 +64,7 @@ impl InventoryFile {
         Ok(record)
     }
 
-    /// Counts what is kept.
+    /// Counts the stored bytes.
     fn count(&mut self, bytes: usize) -> Result<()> {
         self.records += 1;
         self.bytes += bytes;
@@ -96,7 +96,7 @@ impl InventoryFile {
     }
 }
 
-/// The text that a record keeps.
+/// The size of a record's text.
 fn size(record: &Record) -> usize {
     let tags = record.tags.iter().map(|(name, value)| name.len() + value.len());
     let names = record.dns_names.iter().map(|name| name.len() + size_of::<Box<str>>());

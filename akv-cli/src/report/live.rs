@@ -1,4 +1,4 @@
-//! What vaults hold now.
+//! The current contents of vaults.
 
 use std::collections::HashSet;
 
@@ -17,7 +17,7 @@ use crate::render::{self, InventoryRecord};
 use crate::selection::Selection;
 use crate::wiring::Wiring;
 
-/// What was read, and whether all of it could be.
+/// The data, and whether they are complete.
 pub(crate) struct Live {
     pub(crate) builder: ReportBuilder,
     pub(crate) is_whole: bool,
@@ -43,7 +43,7 @@ pub(crate) async fn live(common: &Common, args: &ReportArgs, wiring: &Wiring) ->
     let failed: HashSet<Store> = outcome.failed.iter().map(|(path, _)| Store::from(path)).collect();
     let is_failed = |store: &Store| failed.contains(store);
     for record in taken.records {
-        // What was read of a store before it failed says nothing about the rest.
+        // The records of a store before its failure say nothing about the rest.
         if !record.store.as_ref().is_some_and(is_failed) {
             builder.add(record);
         }
@@ -71,7 +71,7 @@ pub(crate) async fn live(common: &Common, args: &ReportArgs, wiring: &Wiring) ->
     Ok(Live { builder, is_whole })
 }
 
-/// The settings of vaults whose place is known.
+/// The settings of vaults with a known location.
 async fn settings(
     directory: &impl VaultDirectory,
     stores: Vec<StoreAddress>,

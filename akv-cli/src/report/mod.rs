@@ -1,4 +1,4 @@
-//! Where a report takes its records from. A source reads what it has into a
+//! The sources of a report's records. A source adds its data to a
 //! [`ReportBuilder`](akv_core::report::ReportBuilder).
 
 mod command;

@@ -1,4 +1,4 @@
-//! The way to the collector.
+//! Sends telemetry to the collector.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,21 +8,21 @@ use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use reqwest::{Certificate, Client};
 use tokio::runtime::{Builder, Runtime};
 
-/// Sends what the exporters made, from their threads. Clones share their connections.
+/// Sends the exporters' data from their threads. Clones share connections.
 #[derive(Debug, Clone)]
 pub(super) struct Collector {
     client: Client,
-    /// The exporters have threads and no runtime.
+    /// The exporters have threads but no runtime.
     runtime: Arc<Runtime>,
     delivery: Arc<Delivery>,
 }
 
-/// Whether all that was sent has arrived.
+/// Whether all data have arrived.
 #[derive(Debug, Default)]
 pub(super) struct Delivery(Mutex<Option<String>>);
 
 impl Delivery {
-    /// Why something did not arrive.
+    /// The reason why data did not arrive.
     pub(super) fn problem(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -34,7 +34,7 @@ impl Delivery {
 
 impl Collector {
     pub(super) fn new(roots: Vec<Certificate>, delivery: Arc<Delivery>) -> Result<Self, String> {
-        // Headers with a secret of the collector go where the variables say and nowhere else.
+        // No redirects: headers can contain a secret of the collector.
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .tls_version_min(reqwest::tls::Version::TLS_1_2)
@@ -72,7 +72,7 @@ async fn exchange(
     response.headers_mut().extend(std::mem::take(answer.headers_mut()));
     let mut body = Vec::new();
     while let Some(part) = answer.chunk().await? {
-        // More than this says nothing that is of use here.
+        // The rest of a longer answer is not needed.
         if body.len() + part.len() > LARGEST_ANSWER {
             break;
         }

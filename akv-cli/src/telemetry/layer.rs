@@ -1,4 +1,4 @@
-//! From the events of the libraries to spans and counters.
+//! Converts the libraries' events into spans and counters.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,7 +16,7 @@ use tracing_subscriber::layer::{self, Layer};
 
 use crate::progress::THROTTLING;
 
-/// A span for each request, below that of the run, and what is counted.
+/// Creates a span for each request, below the span of the run, and counts.
 pub(super) struct Listener {
     tracer: SdkTracer,
     run: Context,
@@ -61,7 +61,7 @@ impl Listener {
             .with_start_time(started)
             .with_attributes(attributes(fields, status, attempt));
         let mut span = self.tracer.build_with_context(span, &self.run);
-        // A look for what is not there is no fault.
+        // A read of an absent object is not an error.
         if status == 0 || (status >= 400 && status != 404) {
             span.set_status(Status::error(""));
         }
@@ -94,7 +94,7 @@ impl<S: Subscriber> Layer<S> for Listener {
     }
 }
 
-/// By the semantic conventions of HTTP clients and of Azure's SDKs.
+/// According to the semantic conventions of HTTP clients and of Azure's SDKs.
 fn attributes(fields: &Fields, status: i64, attempt: i64) -> Vec<KeyValue> {
     let named = [
         ("operation", "akv.operation"),
@@ -151,7 +151,7 @@ impl Visit for Fields {
     }
 }
 
-/// The events that are listened to.
+/// The trace targets of interest.
 pub(super) const TARGETS: [&str; 4] = [REQUEST, TOKEN, THROTTLING, JOB];
 const REQUEST: &str = "akv_azure::request";
 const TOKEN: &str = "akv_azure::token";

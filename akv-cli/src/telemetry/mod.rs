@@ -1,5 +1,5 @@
-//! OpenTelemetry: a trace for each run and counters, over OTLP to the collector that the standard
-//! variables name. What goes wrong with it changes nothing about the run.
+//! OpenTelemetry: a trace for each run and counters, over OTLP to the collector of the standard
+//! variables. A failure of telemetry does not affect the run.
 
 mod collector;
 mod layer;

@@ -1,4 +1,4 @@
-//! The telemetry of a run, from its beginning to its end.
+//! The telemetry of a run.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -34,7 +34,7 @@ pub(crate) struct Telemetry {
 }
 
 impl Telemetry {
-    /// `None`: no collector is named, or what is named cannot be used.
+    /// `None`: no collector is configured, or its configuration is invalid.
     pub(crate) fn start(command: &str) -> Option<Self> {
         let signals = match variables::signals() {
             Ok(signals) => signals?,
@@ -67,7 +67,7 @@ impl Telemetry {
         Ok(Self { tracers, meters, run: Context::new().with_span(run), delivery })
     }
 
-    /// What fills it from the events of the libraries.
+    /// The layer that receives the libraries' events.
     pub(crate) fn layer(&self) -> OtherLayer {
         let tracer = self.tracers.tracer(SCOPE);
         let listener = Listener::new(tracer, &self.meters.meter(SCOPE), self.run.clone());
@@ -75,7 +75,7 @@ impl Telemetry {
         Box::new(listener.with_filter(targets))
     }
 
-    /// Sends what is left. The end of the run is delayed by at most [`LONGEST`].
+    /// Sends the remaining data. It delays the end of the run by at most [`LONGEST`].
     pub(crate) fn end(self, exit_code: u8) {
         let run = self.run.span();
         run.set_attribute(KeyValue::new("process.exit.code", i64::from(exit_code)));
@@ -107,12 +107,12 @@ fn unsent<T>(problem: &str) -> Option<T> {
     None
 }
 
-/// Who sends it. What the variables say comes before our own.
+/// The sender's attributes. The variables override our own.
 fn resource() -> Resource {
     let own = Resource::builder_empty().with_attributes([
         KeyValue::new("service.name", "akv"),
         KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
-        // Two runs at a time count each for itself.
+        // Concurrent runs count separately.
         KeyValue::new("service.instance.id", Uuid::new_v4().to_string()),
     ]);
     let detected = own
@@ -125,5 +125,5 @@ fn resource() -> Resource {
 }
 
 const SCOPE: &str = "akv";
-/// How long a collector may keep the end of a run.
+/// How long a collector may delay the end of a run.
 const LONGEST: Duration = Duration::from_secs(5);

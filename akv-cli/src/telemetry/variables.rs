@@ -1,4 +1,4 @@
-//! The standard variables, as far as they are not read by the exporter itself.
+//! The standard variables that the exporter does not read itself.
 
 use std::env;
 use std::fs::File;
@@ -6,14 +6,14 @@ use std::fs::File;
 use akv_core::text::{printable, read_bounded};
 use reqwest::{Certificate, Url};
 
-/// What is sent.
+/// The signals to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Signals {
     pub(super) traces: bool,
     pub(super) metrics: bool,
 }
 
-/// `None`: nothing is to be sent.
+/// `None`: nothing is sent.
 pub(super) fn signals() -> Result<Option<Signals>, String> {
     if text(DISABLED).is_some_and(|disabled| disabled.eq_ignore_ascii_case("true")) {
         return Ok(None);
@@ -23,7 +23,7 @@ pub(super) fn signals() -> Result<Option<Signals>, String> {
     Ok((traces || metrics).then_some(Signals { traces, metrics }))
 }
 
-/// A signal is sent where its collector is named.
+/// A signal is sent if its collector is configured.
 fn is_sent(signal: &Signal) -> Result<bool, String> {
     let endpoint = first(&[signal.endpoint, ENDPOINT]);
     let Some((name, endpoint)) = endpoint else { return Ok(false) };
@@ -44,7 +44,7 @@ fn is_sent(signal: &Signal) -> Result<bool, String> {
     }
 }
 
-/// The CA certificates of the collector, which are trusted beside the machine's roots.
+/// The CA certificates for the collector, trusted in addition to the machine's.
 pub(super) fn roots() -> Result<Vec<Certificate>, String> {
     let Some(file) = text(CERTIFICATE) else { return Ok(Vec::new()) };
     let problem = |cause: &str| format!("{CERTIFICATE}: cannot read {}: {cause}", printable(&file));

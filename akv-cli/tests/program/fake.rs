@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Akv, akv};
 
-/// A fake cloud that is served for as long as this lives.
+/// A fake cloud, served until it is dropped.
 pub(crate) struct Fake {
     pub(crate) cloud: FakeCloud,
     dir: tempfile::TempDir,
@@ -46,8 +46,8 @@ impl Fake {
             .env("AZURE_CLIENT_SECRET", &self.cloud.client_secret())
     }
 
-    /// The program without a credential, which knows this cloud by the world's names only: through a
-    /// proxy, under this cloud's authority.
+    /// The program without a credential, with the public names of this cloud: through a proxy, with
+    /// this cloud's CA.
     pub(crate) fn proxied(&self) -> Akv {
         akv()
             .args(["--ca-file".into(), self.path("ca.pem")])
@@ -60,7 +60,7 @@ impl Fake {
         self.serving.0.proxy_url()
     }
 
-    /// Asks Resource Manager about a vault as an administrator would, past `akv`.
+    /// Calls Resource Manager about a vault without `akv`, as an administrator would.
     pub(crate) fn administer(&self, method: &str, vault: &str) -> Value {
         let token = format!("Bearer {}", self.cloud.token("https://management.azure.com"));
         let url = format!(
@@ -73,8 +73,8 @@ impl Fake {
         self.cloud.handle(&request.header("Authorization", &token)).body_json()
     }
 
-    /// A folder with a program `az` in it that is signed in as the service principal and gives a token
-    /// for that audience alone.
+    /// A folder with a program `az` that is signed in as the service principal and returns a token
+    /// only for that audience.
     #[cfg(unix)]
     pub(crate) fn azure_cli(&self, audience: &str) -> String {
         use std::os::unix::fs::PermissionsExt;
@@ -93,7 +93,7 @@ esac
         format!("{}:{}", self.dir.path().display(), std::env::var("PATH").expect("PATH"))
     }
 
-    /// What App Service puts into `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
+    /// The values that App Service sets in `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
     pub(crate) fn app_service(&self) -> (String, String) {
         let (endpoint, header) = self.cloud.app_service();
         let path = endpoint.splitn(4, '/').nth(3).expect("a path").to_owned();
@@ -105,7 +105,7 @@ esac
         self.dir.path().join(file)
     }
 
-    /// Writes a file and says where it is.
+    /// Writes a file and returns its path.
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
         std::fs::write(&path, content).expect("written");

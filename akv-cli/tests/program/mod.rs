@@ -1,14 +1,15 @@
-//! Runs `akv` as another process, with nothing of the developer's own environment.
+//! Runs `akv` as a child process, without the developer's environment.
 
-#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(dead_code, reason = "each test program uses only a part")]
 
 pub(crate) mod fake;
 
 use std::ffi::OsStr;
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
-/// PKCS#12 files made by other people's tools.
+/// PKCS#12 files of other tools.
 pub(crate) const FIXTURES: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../akv-core/tests/fixtures/pfx");
 
@@ -110,13 +111,12 @@ impl Akv {
         ended(child)
     }
 
-    /// Sends SIGTERM as soon as `ready` says so.
+    /// Sends SIGTERM as soon as `ready` returns true.
     pub(crate) fn terminated_when(self, ready: impl Fn() -> bool) -> Run {
         terminated(self.start(), ready)
     }
 
-    /// The same as soon as it listens for signals, while its standard input stays open and says
-    /// nothing.
+    /// The same as soon as it handles signals, while its standard input is open and empty.
     pub(crate) fn terminated_in_silence(mut self) -> Run {
         let mut child = self.spawned();
         let _silent = child.stdin.take();
@@ -129,28 +129,44 @@ impl Akv {
         })
     }
 
-    /// Sends that signal as soon as `ready` says so.
+    /// Sends that signal as soon as `ready` returns true.
     pub(crate) fn signalled_when(self, signal: &str, ready: impl Fn() -> bool) -> Run {
         signalled(self.start(), &[signal], ready)
     }
 
-    /// The same twice, one right after the other.
+    /// The same twice in quick succession.
     pub(crate) fn signalled_twice_when(self, signal: &str, ready: impl Fn() -> bool) -> Run {
         signalled(self.start(), &[signal, signal], ready)
     }
 
-    /// Kills it as soon as `ready` says so.
+    /// The same again and again until it ends.
+    pub(crate) fn signalled_until_it_ends(self, signal: &str, ready: impl Fn() -> bool) -> Run {
+        let mut child = self.start();
+        while !ready() {
+            std::thread::yield_now();
+        }
+        while child.try_wait().expect("a child").is_none() {
+            std::thread::sleep(Duration::from_millis(300));
+            // It may have ended meanwhile.
+            let _ = Command::new("kill")
+                .args([&format!("-{signal}"), &child.id().to_string()])
+                .output();
+        }
+        ended(child)
+    }
+
+    /// Kills it as soon as `ready` returns true.
     pub(crate) fn killed_when(self, ready: impl Fn() -> bool) {
         let mut child = self.start();
         while !ready() && child.try_wait().expect("a child").is_none() {
             std::thread::yield_now();
         }
-        // It may have come to its end by itself.
+        // It may have already ended.
         let _ = child.kill();
         child.wait().expect("akv ends");
     }
 
-    /// Starts it through another program that takes it as its arguments.
+    /// Starts it through another program that runs its arguments.
     pub(crate) fn through(self, program: &str) -> Self {
         let mut command = Command::new(program);
         command.arg(self.command.get_program()).args(self.command.get_args()).env_clear();
@@ -166,7 +182,7 @@ impl Akv {
     fn start(mut self) -> Child {
         let mut child = self.spawned();
         let mut stdin = child.stdin.take().expect("a pipe");
-        // A program that does not read its input may have gone before it is written.
+        // A program that does not read its input may have already ended.
         let _ = stdin.write_all(&self.stdin);
         child
     }
@@ -185,7 +201,7 @@ fn signalled(mut child: Child, signals: &[&str], ready: impl Fn() -> bool) -> Ru
         std::thread::yield_now();
     }
     for signal in signals {
-        // It may have come to its end by itself, and nobody has its number then.
+        // It may have already ended, and its process ID is free then.
         if child.try_wait().expect("a child").is_some() {
             break;
         }

@@ -1,4 +1,4 @@
-//! Any bytes as BER: no panic, and normalising twice changes nothing the second time.
+//! Any bytes as BER: no panic, and normalizing a second time changes nothing.
 #![no_main]
 
 use akv_core::bundle::ber::to_der;

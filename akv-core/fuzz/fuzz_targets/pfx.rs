@@ -1,4 +1,4 @@
-//! Any bytes as a PKCS#12 file: no panic, and a bundle that comes out can be read again.
+//! Any bytes as a PKCS#12 file: no panic, and a resulting bundle can be read again.
 #![no_main]
 
 use akv_core::Password;

@@ -1,5 +1,5 @@
-//! Any bytes as a certificate: no panic, its own bytes are what it was read from, and what messages
-//! call it is inert.
+//! Any bytes as a certificate: no panic, its bytes are a prefix of the input, and its label is
+//! printable.
 #![no_main]
 
 use akv_core::bundle::X509;

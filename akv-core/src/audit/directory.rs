@@ -1,4 +1,4 @@
-//! The record of a new vault.
+//! Audits the creation of a vault.
 
 use std::sync::Arc;
 

@@ -6,50 +6,50 @@ use time::OffsetDateTime;
 use crate::certificate::{Certificate, Thumbprint, Version};
 use crate::change::Action;
 
-/// A change that is about to be made, or its result. It holds names and ids and never a secret.
+/// A change before it is made, or its result. It contains names and IDs, and never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AuditEvent {
-    /// When (UTC).
+    /// The time of the event (UTC).
     #[serde(with = "time::serde::rfc3339")]
     pub time: OffsetDateTime,
-    /// The change: the same in both of its events, and in no other.
+    /// The ID of the change: the same in both of its events, and unique otherwise.
     pub id: String,
-    /// How far the change has come.
+    /// The progress of the change.
     pub outcome: AuditOutcome,
-    /// Command's id of the job; `null` for a command of a person.
+    /// Command's job history ID; `null` for an interactive command.
     pub job_history_id: Option<i64>,
-    /// Which of Command's jobs; `null` for a command of a person.
+    /// The capability of Command's job; `null` for an interactive command.
     pub capability: Option<String>,
-    /// The application id, or else the object id, of who makes the change.
+    /// The application ID, or otherwise the object ID, of the identity that makes the change.
     pub identity: Option<String>,
     /// The vault.
     pub vault: String,
-    /// The certificate; `null` where the change is of the vault itself.
+    /// The certificate; `null` if the change is to the vault itself.
     pub name: Option<String>,
-    /// What is done.
+    /// The action.
     pub action: Action,
-    /// The newest version before the change, where it is known.
+    /// The newest version before the change, if known.
     pub version_before: Option<Version>,
     /// Its thumbprint.
     pub thumbprint_before: Option<Thumbprint>,
-    /// The newest version after the change; `null` before it is known and where there is none.
+    /// The newest version after the change; `null` if it is unknown or there is none.
     pub version_after: Option<Version>,
     /// Its thumbprint.
     pub thumbprint_after: Option<Thumbprint>,
-    /// The service's id of the last request for this change that it answered.
+    /// The service's ID of the last answered request of this change.
     pub request_id: Option<String>,
-    /// How long the change took, with all its requests.
+    /// The duration of the change in milliseconds, including all its requests.
     pub milliseconds: Option<u64>,
 }
 
-/// How far a change has come.
+/// The progress of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum AuditOutcome {
-    /// It is made after this event.
+    /// The change follows this event.
     Attempted,
     /// It was made, or the service accepted it.
     Done,
@@ -60,7 +60,7 @@ pub enum AuditOutcome {
 }
 
 impl AuditOutcome {
-    /// The name that events use.
+    /// The name in events.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Attempted => "attempted",
@@ -71,7 +71,7 @@ impl AuditOutcome {
     }
 }
 
-/// A version as the audit knows it.
+/// A version, as far as the audit knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct State {
     pub(super) version: Option<Version>,

@@ -1,7 +1,7 @@
-//! Audits: every change of a job is recorded before it is made and again when its result is known.
+//! Audits: every change of a job is recorded before it is made, and again when its result is known.
 //!
-//! An [`Audit`] is a [`Layer`](crate::Layer) in front of the ports. Where the events are kept is
-//! decided by an [`AuditSink`]; a change that the sink does not take is not made.
+//! An [`Audit`] is a [`Layer`](crate::Layer) in front of the ports. An [`AuditSink`] stores the
+//! events; if it cannot store an event, the change is not made.
 
 mod directory;
 mod event;

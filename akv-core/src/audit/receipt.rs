@@ -1,7 +1,7 @@
-//! What a store tells, beside its result, of the requests that a change took.
+//! Reports the requests of a change from the store to the audit.
 //!
-//! The ports do not carry it: it is for an audit alone, so it goes past them, from whoever sends
-//! requests to whoever waits for the change in the same task.
+//! Only an audit needs this information, so it bypasses the ports: it goes from the code that sends
+//! requests to the code that waits for the change in the same task.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -12,13 +12,13 @@ thread_local! {
     static CURRENT: RefCell<Option<Receipt>> = const { RefCell::new(None) };
 }
 
-/// One request for a change.
+/// One request of a change.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// The service's id of the request, where the service answered.
+    /// The service's ID of the request, if the service answered.
     pub request_id: Option<String>,
-    /// Whether it may have had its effect although it did not succeed.
+    /// Whether it may have had its effect although it failed.
     pub perhaps_done: bool,
 }
 
@@ -29,8 +29,7 @@ setters! {
     }
 }
 
-/// Notes a request for the change that the caller's task is making. Without an audit it does
-/// nothing.
+/// Records a request of the change in the current task. Without an audit it does nothing.
 pub fn note_attempt(attempt: Attempt) {
     CURRENT.with_borrow(|current| {
         if let Some(receipt) = current {
@@ -39,7 +38,7 @@ pub fn note_attempt(attempt: Attempt) {
     });
 }
 
-/// The requests of one change. Clones are one receipt.
+/// The requests of one change. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Receipt(Arc<Mutex<Noted>>);
 
@@ -51,7 +50,7 @@ pub(super) struct Noted {
 }
 
 impl Receipt {
-    /// Runs a change whose requests are noted here.
+    /// Runs a change and records its requests here.
     pub(super) async fn of<T>(&self, change: impl Future<Output = T>) -> T {
         let mut change = Box::pin(change);
         poll_fn(|context| {
@@ -75,7 +74,7 @@ impl Receipt {
     }
 }
 
-/// While it lives, requests are noted in its receipt; then in the one before.
+/// Redirects requests to its receipt until it is dropped, then back to the previous one.
 struct Scope(Option<Receipt>);
 
 impl Scope {
@@ -115,7 +114,7 @@ mod tests {
             sender.send(()).expect("heard");
         });
         block_on(join(first, second));
-        note("nobody's");
+        note("no audit");
         assert_eq!((one.noted().attempts, one.noted().request_id.as_deref()), (2, Some("b")));
         assert_eq!((other.noted().attempts, other.noted().request_id.as_deref()), (1, Some("c")));
     }

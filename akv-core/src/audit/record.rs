@@ -20,7 +20,7 @@ use crate::layer::{Identity, Layer, LayeredDirectory};
 use crate::store::CertificateStore;
 use crate::vault::VaultName;
 
-/// Records the changes of one job or command. Clones are one audit.
+/// Records the changes of one job or command. Clones share one audit.
 #[derive(Clone)]
 pub struct Audit(Arc<Inner>);
 
@@ -30,7 +30,7 @@ struct Inner {
     run: String,
     job: Option<(Option<i64>, Option<String>)>,
     changes: AtomicU64,
-    /// Why the result of a change that was made could not be recorded.
+    /// Why the result of a completed change could not be recorded.
     incomplete: Mutex<Option<NotRecorded>>,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Change<'a> {
     pub(super) before: State,
 }
 
-/// What became of a change that did not fail.
+/// The result of a change that did not fail.
 pub(super) enum Made {
     Done(State),
     /// There was nothing to change.
@@ -50,8 +50,8 @@ pub(super) enum Made {
 }
 
 impl Audit {
-    /// An audit that `sink` keeps, at the time of `clock`. `run` begins the id of each change: it
-    /// has to be another one in each process and for each job.
+    /// An audit that stores its events in `sink`, with the times of `clock`. `run` is the prefix of
+    /// each change's ID: it must be unique for each process and each job.
     pub fn new(sink: Arc<dyn AuditSink>, clock: Arc<dyn Clock>, run: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             sink,
@@ -77,13 +77,14 @@ impl Audit {
         }))
     }
 
-    /// Why the result of a change is missing from the audit although the change was made. `None`:
-    /// the audit is complete.
+    /// Why the result of a completed change is missing from the audit. `None`: the audit is
+    /// complete.
     pub fn incomplete(&self) -> Option<NotRecorded> {
         self.0.incomplete.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Makes a change between two events. Without the first it is not made.
+    /// Makes a change between its two events. If the first event cannot be stored, the change is
+    /// not made.
     pub(super) async fn record<T>(
         &self,
         change: Change<'_>,
@@ -146,7 +147,7 @@ impl Audit {
         }
     }
 
-    /// To the sink, and to the log for its readers.
+    /// Sends the event to the sink and to the log.
     async fn tell(&self, event: &AuditEvent) -> std::result::Result<(), NotRecorded> {
         self.0.sink.record(event).await?;
         tracing::info!(
@@ -206,16 +207,16 @@ impl fmt::Debug for Audit {
     }
 }
 
-/// Whether a change that failed was made. Where the store noted its requests, one that sent none
-/// that may have had an effect made no change; an error that rejects the change speaks for the
-/// requests before it too.
+/// The outcome of a failed change. If the store recorded its requests and none of them may have had
+/// an effect, the change was not made. An error that rejects the change also covers the requests
+/// before it.
 fn failed(error: &Error, noted: &Noted) -> AuditOutcome {
     let rejected = error.rejects_the_change();
     let is_open = match noted.attempts {
         0 => error.may_have_happened(),
         _ => noted.perhaps_done,
     };
-    if error.was_taken() {
+    if error.was_accepted() {
         AuditOutcome::Done
     } else if rejected || !is_open {
         AuditOutcome::Rejected
@@ -225,10 +226,10 @@ fn failed(error: &Error, noted: &Noted) -> AuditOutcome {
 }
 
 fn not_recorded(change: &Change<'_>, cause: &NotRecorded) -> Error {
-    let tried = match change.name {
+    let operation = match change.name {
         Some(name) => format!("{} certificate {name} in vault {}", change.action, change.vault),
         None => format!("{} {}", change.action, change.vault),
     };
     let problem = format!("nothing was sent, because the audit could not record it: {cause}");
-    Error::new(ErrorKind::Unrecorded, tried, problem)
+    Error::new(ErrorKind::Unrecorded, operation, problem)
 }

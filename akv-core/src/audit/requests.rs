@@ -1,4 +1,4 @@
-//! Requests that are recorded as every other change is.
+//! Audits certificate requests.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(super) struct AuditedRequests {
 }
 
 impl AuditedRequests {
-    /// A change that leaves the newest version as it is until the merge.
+    /// Records a change that keeps the newest version until the merge.
     async fn record<T>(
         &self,
         action: Action,

@@ -1,10 +1,10 @@
-//! Where audit events are kept.
+//! Storage of audit events.
 
 use async_trait::async_trait;
 
 use super::event::AuditEvent;
 
-/// Keeps audit events.
+/// Stores audit events.
 ///
 /// ```
 /// use akv_core::audit::{AuditEvent, AuditSink, NotRecorded};
@@ -20,17 +20,17 @@ use super::event::AuditEvent;
 /// ```
 #[async_trait]
 pub trait AuditSink: Send + Sync {
-    /// Returns when the event is safe. The change is made only after that.
+    /// Returns when the event is stored durably. The change is made only after that.
     async fn record(&self, event: &AuditEvent) -> Result<(), NotRecorded>;
 }
 
-/// An event could not be recorded: the cause, as a lower-case fragment without a secret.
+/// An event that could not be recorded: the cause, as a lower-case fragment without a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotRecorded(String);
 
 impl NotRecorded {
-    /// For that cause.
+    /// Takes the cause.
     pub fn new(cause: impl Into<String>) -> Self {
         Self(cause.into())
     }

@@ -1,4 +1,4 @@
-//! A vault whose changes are recorded.
+//! Audits the changes of a vault.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +11,7 @@ use super::record::{Audit, Change, Made};
 use crate::certificate::{
     Certificate, CertificateName, DeletedCertificate, ListedCertificate, Version,
 };
+use crate::certificate_der::CertificateDer;
 use crate::change::Action;
 use crate::error::Result;
 use crate::job::Mark;
@@ -29,7 +30,7 @@ pub(super) struct AuditedStore {
     inner: Arc<dyn CertificateStore>,
     audit: Audit,
     identity: Arc<dyn Identity>,
-    /// What was last seen under each name that the job looked at.
+    /// The last known state of each name that the job has read.
     seen: Arc<Mutex<HashMap<CertificateName, Seen>>>,
 }
 
@@ -61,7 +62,7 @@ impl AuditedStore {
         self.seen().insert(name.clone(), Seen { live: live.cloned(), recovered });
     }
 
-    /// The newest version, as it was last seen. What waits for its first certificate has none.
+    /// The newest version in its last known state. A pending certificate has none.
     pub(super) fn state(&self, name: &CertificateName) -> State {
         let seen = self.last_seen(name).and_then(|seen| seen.live);
         let seen = seen.filter(|live| live.thumbprint.is_some() || live.der.is_some());
@@ -102,7 +103,11 @@ impl CertificateStore for AuditedStore {
         Ok(found)
     }
 
-    async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>> {
+    async fn chain(
+        &self,
+        name: &CertificateName,
+        version: &Version,
+    ) -> Result<Vec<CertificateDer>> {
         self.inner.chain(name, version).await
     }
 
@@ -144,7 +149,7 @@ impl CertificateStore for AuditedStore {
 
     async fn delete(&self, name: &CertificateName) -> Result<Option<Deletion>> {
         if self.last_seen(name).is_none() {
-            // What is deleted is worth a look, and no reason to fail.
+            // Reads the certificate before its deletion; a failure here does not matter.
             let _ = self.certificate(name).await;
         }
         let send = self.inner.delete(name);

@@ -7,14 +7,14 @@ use x509_cert::spki::AlgorithmIdentifierRef;
 use super::element::{Element, tag};
 use super::oid::Oid;
 
-/// The name that people know, with the object identifier; the latter alone where none is known.
+/// The common name with the object identifier; only the identifier if there is no name.
 pub(super) fn name(oid: ObjectIdentifier) -> String {
     let known = NAMES.iter().find(|(known, _)| *known == oid);
     known.map_or_else(|| oid.to_string(), |(_, name)| format!("{name} ({oid})"))
 }
 
-/// The `AlgorithmIdentifier` in a certificate; `None` where it is none that could be known.
-/// Parameters that are not DER count as none.
+/// The `AlgorithmIdentifier` in a certificate; `None` if it is malformed. Parameters that are not
+/// DER count as absent.
 pub(super) fn identifier<'a>(element: &Element<'a>) -> Option<AlgorithmIdentifierRef<'a>> {
     let mut members = element.elements();
     let oid = members.next_if(tag::OBJECT_IDENTIFIER)?.content;

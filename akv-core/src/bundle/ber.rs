@@ -1,18 +1,17 @@
-//! BER to DER: BouncyCastle and NSS write indefinite lengths and octet strings in pieces, which a
-//! DER parser cannot read.
+//! Converts BER to DER: BouncyCastle and NSS write indefinite lengths and segmented octet strings,
+//! which a DER parser cannot read.
 //!
-//! Lengths become definite and minimal, constructed strings become primitive. Nothing else is
-//! touched: the insides of octet strings stay as they are, so that certificates keep their
-//! signatures.
+//! Lengths become definite and minimal, constructed strings become primitive. Everything else stays
+//! unchanged, including the contents of octet strings, so that certificates keep their signatures.
 
 use zeroize::Zeroizing;
 
 use super::error::BundleError;
 
-/// The DER of the first element in `input`. What follows it is passed over, as OpenSSL does.
+/// The DER of the first element in `input`. Data after it is ignored, as in OpenSSL.
 ///
-/// `part` names the input in errors. The output may hold a private key, so it is wiped; it never
-/// grows beyond its first allocation, which would leave a copy behind.
+/// `part` names the input in errors. The output may contain a private key, so it is zeroized. It
+/// never grows beyond its first allocation, because that would leave a copy behind.
 ///
 /// ```
 /// use akv_core::bundle::ber;
@@ -31,14 +30,14 @@ pub fn to_der(part: &'static str, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, Bu
     }
 }
 
-/// What to write of an element.
+/// The part of an element that is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     /// Header and content.
     Element,
-    /// The content alone: it is a piece of a constructed string.
+    /// Only the content: it is a segment of a constructed string.
     Piece,
-    /// `[0] IMPLICIT OCTET STRING` in pieces: the tag does not tell, its place does.
+    /// A segmented `[0] IMPLICIT OCTET STRING`: only its position identifies it, not its tag.
     ImplicitOctetString,
 }
 
@@ -51,12 +50,12 @@ pub(super) enum Fault {
 
 pub(super) struct Header<'a> {
     pub(super) identifier: &'a [u8],
-    /// `None` where the length is indefinite.
+    /// `None` if the length is indefinite.
     pub(super) length: Option<usize>,
 }
 
 impl<'a> Header<'a> {
-    /// The header that `input` begins with, and what follows it.
+    /// The header at the start of `input`, and the rest.
     pub(super) fn read(input: &'a [u8]) -> Result<(Self, &'a [u8]), Fault> {
         let (&first, mut rest) = input.split_first().ok_or(Fault::Short)?;
         let mut tag_octets = 1;
@@ -98,14 +97,14 @@ impl<'a> Header<'a> {
         self.first() & CONSTRUCTED != 0
     }
 
-    /// Universal string types that BER may cut into pieces; BIT STRING is not among them, because
-    /// no tool cuts one and joining it takes more than appending.
+    /// Universal string types that BER can split into segments. BIT STRING is excluded, because no
+    /// tool splits it, and joining segments takes more than appending.
     fn is_string(&self) -> bool {
         matches!(self.first() & !CONSTRUCTED, 0x04 | 0x0c | 0x12..=0x16 | 0x19..=0x1e)
     }
 }
 
-/// Writes the first element of `input` and returns what follows it.
+/// Writes the first element of `input` and returns the rest.
 fn element<'a>(
     input: &'a [u8],
     depth: usize,
@@ -123,7 +122,7 @@ fn element<'a>(
         Some(length) => {
             let (content, rest) = body.split_at_checked(length).ok_or(Fault::Short)?;
             if header.is_constructed() {
-                // The end of the content is known here, so what ends too early is not the file.
+                // The end of the content is known here, so an early end is not the end of the file.
                 match children(content, depth, joins, output) {
                     Ok([]) => {}
                     Ok(_) => return Err(Fault::Malformed("an end without a start")),
@@ -148,7 +147,7 @@ fn element<'a>(
     Ok(rest)
 }
 
-/// Writes the elements of `input` up to its end or an end-of-contents, and returns what is left.
+/// Writes the elements of `input` up to its end or an end-of-contents, and returns the rest.
 fn children<'a>(
     mut input: &'a [u8],
     depth: usize,
@@ -160,7 +159,7 @@ fn children<'a>(
         if input.starts_with(END) {
             break;
         }
-        // EncryptedContentInfo is the only structure of PKCS#12 in which a [0] comes after an object
+        // EncryptedContentInfo is the only structure of PKCS#12 in which a [0] follows an object
         // identifier and a sequence; that [0] is the implicit octet string.
         let form = match (joins, before, tag) {
             (true, ..) => Form::Piece,
@@ -173,7 +172,7 @@ fn children<'a>(
     Ok(input)
 }
 
-/// Puts the header before the content that was written from `start` on.
+/// Inserts the header before the content that begins at `start`.
 fn write_header(header: &Header<'_>, joins: bool, start: usize, output: &mut Vec<u8>) {
     let length = output.len() - start;
     let content_end = output.len();
@@ -196,11 +195,11 @@ fn write_header(header: &Header<'_>, joins: bool, start: usize, output: &mut Vec
     }
 }
 
-/// Deeper than any real file by half: the deepest in the fixtures has 16 levels.
+/// Half as deep again as any real file: the deepest fixture has 16 levels.
 pub(super) const MAX_DEPTH: usize = 24;
 
-/// DER can be longer than BER: by one octet for each element of indefinite length with more than
-/// 64 KiB in it. A file of at most 1 MiB has no more than 16 of these on each of 24 levels.
+/// DER can be longer than BER: by one octet for each element of indefinite length that contains
+/// more than 64 KiB. A file of at most 1 MiB has no more than 16 of these on each of 24 levels.
 const SLACK: usize = 16 * MAX_DEPTH;
 
 const CONSTRUCTED: u8 = 0x20;

@@ -1,15 +1,15 @@
-//! How much work a file may cause: known before any of it is done.
+//! Limits the work that a file can cause, before any of it is done.
 
 use der::asn1::AnyRef;
 use der::{Tag, Tagged};
 
 use super::error::BundleError;
 
-/// What the key derivations of one file may still cost.
+/// The remaining budget for the key derivations of one file.
 ///
 /// The unit is one block of SHA-1 or SHA-256, about 60 ns on a processor with SHA extensions. Every
-/// derivation is paid for before the first one is done, as far as the file shows them; those inside
-/// an encrypted part are paid for when that part has been opened.
+/// visible derivation is charged before the first one runs; those inside an encrypted part are
+/// charged when that part has been opened.
 #[derive(Debug)]
 pub(super) struct Budget {
     spent: u64,
@@ -20,7 +20,7 @@ impl Budget {
         Self { spent: 0 }
     }
 
-    /// Takes `blocks` from the budget or refuses the file.
+    /// Charges `blocks` to the budget, or rejects the file.
     pub(super) fn spend(&mut self, blocks: u64) -> Result<(), BundleError> {
         self.spent = self.spent.saturating_add(blocks);
         if self.spent > MAX_BLOCKS {
@@ -35,11 +35,11 @@ impl Budget {
 pub(super) struct Iterations(u32);
 
 impl Iterations {
-    /// RFC 7292 gives `MacData` one iteration where it names none.
+    /// The default of RFC 7292 for `MacData`.
     pub(super) const ONE: Self = Self(1);
 
-    /// Reads an INTEGER of any length: counts beyond the limit are refused as such, whatever
-    /// integer type they would fit.
+    /// Parses an INTEGER of any length: counts above the limit get that error, whatever integer
+    /// type would hold them.
     pub(super) fn from_der(integer: AnyRef<'_>) -> Result<Self, BundleError> {
         let bytes = integer.value();
         let negative = bytes.first().is_none_or(|byte| byte & 0x80 != 0);
@@ -60,13 +60,13 @@ impl Iterations {
         self.0
     }
 
-    /// The same for the derivation of RFC 7292, which counts with a sign; the limit fits.
+    /// The same for the derivation of RFC 7292, which uses a signed count; the limit fits.
     pub(super) fn rounds(self) -> i32 {
         self.0.cast_signed()
     }
 }
 
-/// A digest, as far as its cost and size matter here.
+/// A digest with its cost and size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hash {
     Sha1,
@@ -87,27 +87,28 @@ impl Hash {
         }
     }
 
-    /// What PBKDF2 costs to derive `length` octets from a password and a salt of these lengths.
+    /// The cost of deriving `length` octets with PBKDF2 from a password and a salt of these
+    /// lengths.
     pub(super) fn pbkdf2_cost(
         self,
         iterations: u32,
         length: usize,
         (password, salt): (usize, usize),
     ) -> u64 {
-        // An HMAC hashes two blocks once its key has been prepared; the salt is hashed each time.
+        // An HMAC hashes two blocks after its key is prepared; the salt is hashed each time.
         let output = 2 * u64::from(iterations) + self.blocks(salt);
         let outputs = units(length.div_ceil(self.size()));
         outputs.saturating_mul(output).saturating_add(self.blocks(password)) * self.weight()
     }
 
-    /// What the derivation of RFC 7292 costs, likewise.
+    /// The cost of the derivation of RFC 7292.
     pub(super) fn pkcs12_cost(
         self,
         iterations: Iterations,
         length: usize,
         (password, salt): (usize, usize),
     ) -> u64 {
-        // Each output hashes password and salt once and then changes them, octet by octet.
+        // Each output hashes password and salt once and then modifies them, octet by octet.
         let prepared = 4 * (self.blocks(password) + self.blocks(salt));
         let outputs = units(length.div_ceil(self.size()));
         outputs.saturating_mul(u64::from(iterations.get()) + prepared) * self.weight()
@@ -118,9 +119,9 @@ impl Hash {
         units(octets / block) + 1
     }
 
-    /// What a block costs, in the budget's unit.
+    /// The cost of a block, in the budget's unit.
     fn weight(self) -> u64 {
-        // Measured where SHA-256 has hardware help and SHA-512 has none.
+        // Measured on a processor with instructions for SHA-256 but not for SHA-512.
         match self {
             Self::Sha1 | Self::Sha224 | Self::Sha256 => 1,
             Self::Sha384 | Self::Sha512 => 5,
@@ -132,10 +133,11 @@ pub(super) fn units(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-/// The most iterations of one derivation. GnuTLS and NSS write 600 000, and a million is the least
-/// that real files are known to need.
+/// The most iterations of one derivation. GnuTLS and NSS write 600 000; the highest count in known
+/// real files is a million.
 pub(super) const MAX_ITERATIONS: u64 = 1_000_000;
 
-/// The most work of one file, about a second on a processor with SHA extensions: a million iterations
-/// of the dearest digest, or 600 000 of SHA-256 ten times. The example `dearest_files` measures it.
+/// The most work of one file, about a second on a processor with SHA extensions: a million
+/// iterations of the most expensive digest, or ten times 600 000 of SHA-256. The example
+/// `dearest_files` measures it.
 const MAX_BLOCKS: u64 = 15_000_000;

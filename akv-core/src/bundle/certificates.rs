@@ -1,4 +1,4 @@
-//! Certificates without a key, as authorities hand them out: PEM, DER, PKCS#7, or base64 of these.
+//! Certificates without a key, in the formats of CAs: PEM, DER, PKCS#7, or base64 of these.
 
 use zeroize::Zeroizing;
 
@@ -8,8 +8,8 @@ use super::parts::{self, MAX_PARTS, Parts};
 use super::pem::armor;
 use crate::text;
 
-/// Reads the certificates of a file, in its order. Keys in it are not looked at. Text in UTF-16 and
-/// bare base64 are taken too.
+/// Parses the certificates of a file, in its order, and ignores its keys. Also accepts text in
+/// UTF-16 and bare base64.
 ///
 /// ```
 /// use akv_core::bundle::read_certificates;
@@ -32,7 +32,7 @@ pub fn read(bytes: &[u8]) -> Result<Parts, BundleError> {
         }
         return found(contents);
     }
-    // Services hand out base64 of DER, or of PEM.
+    // Some services return base64 of DER, or of PEM.
     if let Some(decoded) = text::from_base64(text).filter(|decoded| !decoded.is_empty()) {
         let decoded: Zeroizing<Vec<u8>> = decoded;
         if !add_all(&decoded, &mut contents)? && armor::is_armored(&decoded) {
@@ -49,8 +49,8 @@ fn found(contents: Parts) -> Result<Parts, BundleError> {
     Ok(contents)
 }
 
-/// Adds the certificates that `der` begins with: one after the other, or those of PKCS#7. Whether it
-/// is either.
+/// Adds the certificates at the start of `der`: a concatenation, or those of PKCS#7. Returns
+/// whether it is either.
 fn add_all(der: &[u8], contents: &mut Parts) -> Result<bool, BundleError> {
     let mut rest = der;
     let mut any = false;

@@ -1,4 +1,4 @@
-//! The chain from the leaf upwards, whatever the order in the file.
+//! Builds the chain from the leaf upwards, whatever the order in the file.
 
 use std::cmp::Reverse;
 
@@ -9,41 +9,42 @@ use super::signature::{self, Verdict};
 use super::unreadable::UnreadableCertificate;
 use super::x509::X509;
 
-/// What was found above a leaf.
+/// The chain above a leaf.
 #[derive(Debug)]
 pub(super) struct Chain {
-    /// Each signed the one before it; the first signed the leaf.
+    /// Each one signed its predecessor; the first one signed the leaf.
     pub(super) issuers: Vec<X509>,
-    /// Labels of those whose signature could not be checked, so that name and key identifiers had
-    /// to do.
+    /// Labels of the certificates whose signature could not be checked, so that name and key
+    /// identifiers decided.
     pub(super) unchecked: Vec<String>,
-    /// Labels of those that are not in the file.
+    /// Labels of the certificates that are not in the file.
     pub(super) added: Vec<String>,
-    /// What of the file belongs to none of the above.
-    pub(super) strangers: Vec<X509>,
+    /// The certificates of the file that do not belong to the chain.
+    pub(super) unrelated: Vec<X509>,
 }
 
 impl Chain {
-    /// Finds the issuers of `leaf` among `others`, the rest of its file, which must not hold it or
-    /// anything twice, and among what is `offered` beside the file.
+    /// Finds the issuers of `leaf` among `others` and `offered`. `others` is the rest of the leaf's
+    /// file; it must contain neither the leaf nor duplicates. `offered` are certificates from
+    /// outside the file.
     ///
-    /// An issuer is who has the right name and whose key verifies the signature. Cross-signed
-    /// authorities come in several certificates, so that there can be several ways up: what is valid
-    /// at the time `now` goes before everything else, then the way to a root, then the shorter way,
-    /// then what is in the file. The result does not depend on the order of `others` and `offered`.
+    /// An issuer has the right name, and its key verifies the signature. Cross-signed CAs have
+    /// several certificates, so there can be several paths. Certificates that are valid at the time
+    /// `now` have priority, then a path to a root, then a shorter path, then certificates in the
+    /// file. The result does not depend on the order of `others` and `offered`.
     pub(super) fn build(
         leaf: &X509,
         mut others: Vec<X509>,
         mut offered: Vec<X509>,
         now: OffsetDateTime,
     ) -> Self {
-        // Among equally good ones the one that lives longest is met first.
+        // Among equal candidates, the one with the latest expiry comes first.
         let order = |one: &X509| (Reverse(one.not_after()), one.thumbprint());
         others.sort_by_cached_key(order);
         offered.sort_by_cached_key(order);
         offered.dedup();
         offered.retain(|one| one != leaf && !others.contains(one));
-        // What is in the file is met before what is not.
+        // Certificates in the file come before the offered ones.
         let of_file = others.len();
         others.append(&mut offered);
         let path = Search::new(leaf, &others, now).path();
@@ -62,11 +63,11 @@ impl Chain {
         let taken = path.iter().filter_map(|(position, _)| others.get_mut(*position)?.take());
         let issuers = taken.collect();
         others.truncate(of_file);
-        let strangers = others.into_iter().flatten().collect();
-        Self { issuers, unchecked, added, strangers }
+        let unrelated = others.into_iter().flatten().collect();
+        Self { issuers, unchecked, added, unrelated }
     }
 
-    /// What there is to say about how it was built.
+    /// The findings about the building of the chain.
     pub(super) fn notes(&self, leaf: &X509) -> Vec<Finding> {
         let unchecked = self.unchecked.iter().map(|label| {
             let message = format!(
@@ -74,9 +75,9 @@ impl Chain {
             );
             Finding::new(FindingCode::SignatureNotChecked, message)
         });
-        let left_out = self.strangers.iter().map(|stranger| {
-            let (label, thumbprint) = (stranger.label(), stranger.thumbprint());
-            if self.has_another_of(leaf, stranger) {
+        let left_out = self.unrelated.iter().map(|certificate| {
+            let (label, thumbprint) = (certificate.label(), certificate.thumbprint());
+            if self.has_another_of(leaf, certificate) {
                 let message = format!(
                     "{label} ({thumbprint}) was omitted: the bundle has another certificate of \
                      the same CA"
@@ -94,51 +95,52 @@ impl Chain {
         unchecked.chain(added).chain(left_out).collect()
     }
 
-    /// Whether the bundle has another certificate of the stranger's subject and key.
-    fn has_another_of(&self, leaf: &X509, stranger: &X509) -> bool {
-        std::iter::once(leaf).chain(&self.issuers).any(|member| member.is_of_same_key(stranger))
+    /// Whether the bundle has another certificate with the same subject and key.
+    fn has_another_of(&self, leaf: &X509, certificate: &X509) -> bool {
+        std::iter::once(leaf).chain(&self.issuers).any(|member| member.is_of_same_key(certificate))
     }
 
-    /// What cannot be read of the file, and whether the chain lacks a certificate for it.
+    /// The unreadable certificates of the file, and whether the chain lacks one of them.
     ///
-    /// It does where it has no root and what cannot be read may be the issuer that it lacks. Then it
-    /// must not be said that the issuer is not in the file.
+    /// It does if the chain has no root and an unreadable certificate may be the missing issuer. In
+    /// that case, no finding may say that the issuer is not in the file.
     pub(super) fn losses(&self, leaf: &X509, unreadable: &[UnreadableCertificate]) -> Vec<Finding> {
         let top = self.issuers.last().unwrap_or(leaf);
         let lacks_issuer = !top.is_self_signed();
         let may_be_issuer = |one: &&UnreadableCertificate| {
             lacks_issuer && one.error.name().is_none_or(|name| top.has_issuer_named(name))
         };
-        let (lost, left_out): (Vec<_>, Vec<_>) = unreadable.iter().partition(may_be_issuer);
+        let (missing, left_out): (Vec<_>, Vec<_>) = unreadable.iter().partition(may_be_issuer);
         let left_out = left_out
             .iter()
             .map(|one| Finding::new(FindingCode::UnreadableLeftOut, one.to_string()));
         let mut findings: Vec<_> = left_out.collect();
-        let nameless = self.strangers.iter().filter(|one| lacks_issuer && !one.has_known_subject());
+        let nameless = self.unrelated.iter().filter(|one| lacks_issuer && !one.has_known_subject());
         let nameless =
             nameless.map(|one| format!("cannot read the subject of {}", one.thumbprint()));
-        let mut lost: Vec<_> = lost.iter().map(ToString::to_string).chain(nameless).collect();
+        let mut missing: Vec<_> = missing.iter().map(ToString::to_string).chain(nameless).collect();
         if lacks_issuer && !top.has_known_issuer() {
-            lost.push("the name of its issuer cannot be read".to_owned());
+            missing.push("the name of its issuer cannot be read".to_owned());
         }
-        if lost.is_empty() {
+        if missing.is_empty() {
             findings.extend(self.gap(leaf));
         } else {
             let message = format!(
                 "cannot find the issuer of {} ({}) in the file: {}",
                 top.label(),
                 top.issuer_label(),
-                lost.join("; ")
+                missing.join("; ")
             );
             findings.push(Finding::new(FindingCode::IssuerNotRead, message));
         }
         findings
     }
 
-    /// A root in the file that the chain does not reach: who put it there meant the chain to.
+    /// A root in the file that the chain does not reach: the file was meant to contain the full
+    /// chain.
     fn gap(&self, leaf: &X509) -> Option<Finding> {
         let top = self.issuers.last().filter(|top| !top.is_self_signed())?;
-        let mut roots = self.strangers.iter().filter(|it| it.is_self_signed() && it.is_ca());
+        let mut roots = self.unrelated.iter().filter(|it| it.is_self_signed() && it.is_ca());
         let root = roots.find(|root| !self.has_another_of(leaf, root))?;
         let message = format!(
             "the chain of {} does not reach {}: {} is not in the file, export it with its chain",
@@ -150,38 +152,38 @@ impl Chain {
     }
 }
 
-/// What speaks against a way, the gravest first.
+/// The faults of a path, the most serious first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Faults {
     /// Certificates that are not valid now.
     not_valid: usize,
     /// Signatures that cannot be checked.
     unchecked: usize,
-    /// Issuers whose own extensions speak against their having issued what they signed.
-    misfits: usize,
+    /// Issuers whose own extensions do not allow the certificates that they signed.
+    unsuitable: usize,
 }
 
-/// The best way that is known to a certificate.
+/// The best known path to a certificate.
 #[derive(Debug, Clone, Copy)]
 struct Step {
     faults: Faults,
     length: usize,
-    /// The certificate below; `None` where that is the leaf.
+    /// The certificate below; `None` if that is the leaf.
     below: Option<usize>,
     verdict: Verdict,
-    /// Whether no better way can be found any more.
+    /// Whether no better path is possible.
     settled: bool,
 }
 
 impl Step {
-    /// What is least for the best way.
+    /// The lowest for the best path.
     fn cost(&self) -> (Faults, usize) {
         (self.faults, self.length)
     }
 }
 
-/// The search for the best way, after Dijkstra: certificates are settled in the order of what speaks
-/// against the way to them, so that each is looked at once, however many ways there are.
+/// Dijkstra's algorithm for the best path: certificates are settled in the order of the faults of
+/// their paths, so each is processed once, however many paths there are.
 struct Search<'c> {
     leaf: &'c X509,
     others: &'c [X509],
@@ -201,7 +203,7 @@ impl<'c> Search<'c> {
             return Vec::new();
         }
         self.look_above(None);
-        // Where the file does not go on from, and the best of these.
+        // The best certificate without a further issuer.
         let mut end: Option<(usize, Step)> = None;
         let mut last = None;
         while let Some((position, step)) = self.settle_next() {
@@ -213,12 +215,12 @@ impl<'c> Search<'c> {
             }
             last = Some(position);
             let goes_on = self.look_above(Some(position));
-            // The longest of those that are equally good: it leaves the least to the clients.
+            // The longest of equal paths: clients have to add the least.
             if !goes_on && end.is_none_or(|(_, end)| end.length < step.length) {
                 end = Some((position, step));
             }
         }
-        // Authorities that certify each other and nobody else have no end.
+        // CAs that only certify each other form an endless path.
         self.way_to(end.map(|(position, _)| position).or(last))
     }
 
@@ -232,8 +234,8 @@ impl<'c> Search<'c> {
         Some((position, *step))
     }
 
-    /// Notes the ways to the issuers of the certificate; whether there is one that the way to the
-    /// certificate has not passed.
+    /// Records the paths to the certificate's issuers. Returns whether one of the issuers is new on
+    /// this path.
     fn look_above(&mut self, below: Option<usize>) -> bool {
         let passed = self.way_to(below);
         let others = self.others;
@@ -249,11 +251,11 @@ impl<'c> Search<'c> {
                 (!candidate.fits_as_issuer_of(certificate), position, candidate)
             })
             .collect();
-        candidates.sort_by_key(|(misfits, position, _)| (*misfits, *position));
-        // Several certificates of one key need one verification.
+        candidates.sort_by_key(|(unsuitable, position, _)| (*unsuitable, *position));
+        // Several certificates with one key need only one verification.
         let mut verdicts: Vec<(&[u8], Verdict)> = Vec::new();
         let mut goes_on = false;
-        for (misfits, position, candidate) in candidates {
+        for (unsuitable, position, candidate) in candidates {
             if passed.iter().any(|(passed, _)| *passed == position) {
                 continue;
             }
@@ -267,7 +269,7 @@ impl<'c> Search<'c> {
                 verdicts.push((candidate.key_bits(), verdict));
                 verdict
             };
-            if verdict == Verdict::Invalid || (verdict == Verdict::CannotTell && misfits) {
+            if verdict == Verdict::Invalid || (verdict == Verdict::CannotTell && unsuitable) {
                 continue;
             }
             goes_on = true;
@@ -275,7 +277,7 @@ impl<'c> Search<'c> {
                 faults: Faults {
                     not_valid: faults.not_valid + usize::from(!candidate.is_valid_at(self.now)),
                     unchecked: faults.unchecked + usize::from(verdict == Verdict::CannotTell),
-                    misfits: faults.misfits + usize::from(misfits),
+                    unsuitable: faults.unsuitable + usize::from(unsuitable),
                 },
                 length: length + 1,
                 below,
@@ -291,7 +293,7 @@ impl<'c> Search<'c> {
         goes_on
     }
 
-    /// The best way to a certificate, it included.
+    /// The best path to a certificate, including it.
     fn way_to(&self, mut position: Option<usize>) -> Vec<(usize, Verdict)> {
         let mut way = Vec::new();
         while let Some((at, step)) = position.and_then(|at| Some((at, (*self.steps.get(at)?)?))) {
@@ -303,7 +305,7 @@ impl<'c> Search<'c> {
     }
 }
 
-/// A hundred certificates of one name could otherwise cost five thousand verifications.
+/// A hundred certificates with one name could otherwise cost five thousand verifications.
 const MAX_ATTEMPTS: usize = 300;
 
 #[cfg(test)]
@@ -312,8 +314,8 @@ mod tests {
 
     use super::{Chain, X509};
 
-    /// Renewed within the same second, an authority has two certificates that differ in nothing that
-    /// matters.
+    /// A CA that is renewed within the same second has two certificates that are equal in every
+    /// relevant field.
     #[test]
     fn issuer_choice_is_order_independent() {
         let mut params = CertificateParams::default();

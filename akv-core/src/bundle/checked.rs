@@ -1,4 +1,4 @@
-//! A certificate, its key and its chain, checked when they are put together.
+//! A certificate with its key and its chain, checked at construction.
 
 use std::fmt;
 
@@ -21,8 +21,9 @@ use crate::secret::Password;
 
 /// A certificate with its private key and its chain, ready for Key Vault.
 ///
-/// It cannot be made wrong: the key belongs to the leaf, each certificate of the chain signed the
-/// one below it, and nothing is in it twice. What was left out of the file is among the findings.
+/// Its constructors guarantee that the key belongs to the leaf, that each certificate of the chain
+/// signed the one below it, and that there are no duplicates. The findings name the certificates of
+/// the file that were left out.
 ///
 /// ```no_run
 /// use akv_core::Password;
@@ -43,16 +44,15 @@ pub struct Bundle {
     leaf: X509,
     chain: Vec<X509>,
     key_kind: KeyKind,
-    /// Written when the bundle is made, so that a bundle that exists can be sent. The key is kept
-    /// here and nowhere else.
+    /// Written at construction, so that every bundle can be sent. This is the only copy of the key.
     pkcs12: Zeroizing<Vec<u8>>,
-    /// What was found while the bundle was made.
+    /// The findings of the construction.
     notes: Vec<Finding>,
 }
 
 impl Bundle {
-    /// Makes a bundle of a PKCS#12 file. An empty password means that there is none. What is PEM
-    /// instead is read as that: see [`read`].
+    /// Creates a bundle from a PKCS#12 file. An empty password means no password. PEM is detected
+    /// and accepted too: see [`read`].
     pub fn from_pfx(
         bytes: &[u8],
         password: &Password,
@@ -61,8 +61,8 @@ impl Bundle {
         Self::from_parts(read(bytes, password)?, now)
     }
 
-    /// Makes a bundle of PEM text. The password is for encrypted keys. What is PKCS#12 instead is
-    /// read as that: see [`read`].
+    /// Creates a bundle from PEM text. The password is for encrypted keys. PKCS#12 is detected and
+    /// accepted too: see [`read`].
     pub fn from_pem(
         text: &[u8],
         password: &Password,
@@ -71,8 +71,8 @@ impl Bundle {
         Self::from_parts(read(text, password)?, now)
     }
 
-    /// Makes a bundle of what a file holds: finds the leaf of the key and the chain of the leaf.
-    /// Where a file leaves a choice, what is valid at the time `now` is chosen.
+    /// Creates a bundle from the parts of a file: finds the leaf of the key and the chain of the
+    /// leaf. If there are several candidates, one that is valid at the time `now` has priority.
     pub fn from_parts(contents: Parts, now: OffsetDateTime) -> Result<Self, BundleError> {
         let Parts { keys, certificates, unreadable, offered } = contents;
         let found = certificates.len() + unreadable.len();
@@ -80,8 +80,10 @@ impl Bundle {
         let (certificates, mut notes) = without_duplicates(certificates);
         let (leaf, others, matched) = leaf_of(&key, certificates, &unreadable, now)?;
         if matched == KeyMatch::CannotTell {
-            let message =
-                format!("that the key ({}) is the certificate's was not checked", key.kind());
+            let message = format!(
+                "it was not checked whether the key ({}) belongs to the certificate",
+                key.kind()
+            );
             notes.push(Finding::new(FindingCode::KeyMatchNotChecked, message));
         }
         let chain = Chain::build(&leaf, others, offered, now);
@@ -98,8 +100,8 @@ impl Bundle {
         &self.leaf
     }
 
-    /// The certificates above the leaf, each the issuer of the one before; the root only where the
-    /// file has it, or it was offered beside the file.
+    /// The certificates above the leaf, each the issuer of the previous one. Contains the root only
+    /// if it is in the file or was offered.
     pub fn chain(&self) -> &[X509] {
         &self.chain
     }
@@ -109,21 +111,21 @@ impl Bundle {
         self.leaf.thumbprint()
     }
 
-    /// What kind of key it has.
+    /// The kind of its key.
     pub fn key_kind(&self) -> KeyKind {
         self.key_kind.clone()
     }
 
-    /// What there is to say about the bundle at the time `now`, the gravest first.
+    /// The findings about the bundle at the time `now`, the most severe first.
     pub fn findings(&self, now: OffsetDateTime) -> Vec<Finding> {
         let Self { leaf, chain, key_kind, pkcs12, notes } = self;
         let (key_kind, size) = (key_kind.clone(), pkcs12.len());
         review::review(&Reviewed { leaf, chain, key_kind, size, notes }, now)
     }
 
-    /// The bundle as Key Vault takes it: PKCS#12 in DER without password, encryption and integrity
-    /// check, first the key, then the leaf, then the chain in order. This is the form that
-    /// `BouncyCastle` writes when it is given no password.
+    /// The bundle in the format that Key Vault accepts: PKCS#12 in DER without password, encryption
+    /// and integrity check, first the key, then the leaf, then the chain in order. `BouncyCastle`
+    /// writes this format without a password.
     pub fn to_pkcs12(&self) -> Zeroizing<Vec<u8>> {
         self.pkcs12.clone()
     }

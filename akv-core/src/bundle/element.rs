@@ -1,14 +1,14 @@
-//! Elements of BER, one at a time, where they are and as they are.
+//! Elements of BER, borrowed from the input.
 //!
-//! What is read this way may break the rules of DER (lengths that are not the shortest, indefinite
-//! lengths), because its bytes are passed on and never written again.
+//! An element may violate the rules of DER (lengths that are not minimal, indefinite lengths),
+//! because its bytes are passed on unchanged.
 
 use super::ber::{END, Header, MAX_DEPTH};
 
 /// One element.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Element<'a> {
-    /// The first octet of the tag, which is all of it for every tag that certificates use.
+    /// The first octet of the tag, which is the whole tag for every tag in certificates.
     pub(super) tag: u8,
     pub(super) content: &'a [u8],
     /// Header and content.
@@ -16,7 +16,7 @@ pub(super) struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
-    /// The element that `input` begins with, and what follows it.
+    /// The element at the start of `input`, and the rest.
     pub(super) fn read(input: &'a [u8]) -> Option<(Self, &'a [u8])> {
         Self::read_at(input, MAX_DEPTH)
     }
@@ -42,7 +42,7 @@ impl<'a> Element<'a> {
     }
 }
 
-/// Elements that follow each other. Where one cannot be read there is a `None` and then no more.
+/// Consecutive elements. A malformed element is `None` and the last one.
 #[derive(Debug, Clone)]
 pub(super) struct Elements<'a>(&'a [u8]);
 
@@ -51,7 +51,7 @@ impl<'a> Elements<'a> {
         Self(content)
     }
 
-    /// The next element, where it has this tag; nothing is taken where it has another.
+    /// The next element if it has this tag; otherwise it is not consumed.
     pub(super) fn next_if(&mut self, tag: u8) -> Option<Element<'a>> {
         let (element, rest) = Element::read(self.0).filter(|(next, _)| next.tag == tag)?;
         self.0 = rest;
@@ -73,7 +73,7 @@ impl<'a> Iterator for Elements<'a> {
 }
 
 pub(super) mod tag {
-    //! Tags with the constructed bit, as they stand in certificates.
+    //! Tags with the constructed bit, as in certificates.
 
     pub(in super::super) const BOOLEAN: u8 = 0x01;
     pub(in super::super) const INTEGER: u8 = 0x02;

@@ -1,4 +1,4 @@
-//! DER encoding into memory that is wiped.
+//! DER encoding into zeroized memory.
 
 use der::Encode;
 use zeroize::Zeroizing;

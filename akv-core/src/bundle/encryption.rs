@@ -1,8 +1,8 @@
-//! Password-based encryption as PKCS#12 and encrypted PKCS#8 use it: the PBES1 schemes of RFC 7292
-//! and PBES2 of RFC 8018.
+//! Password-based encryption of PKCS#12 and encrypted PKCS#8: the PBES1 schemes of RFC 7292 and
+//! PBES2 of RFC 8018.
 //!
-//! The crate `pkcs5` is not used, because its parser refuses salts over 32 bytes, which do occur,
-//! and panics on a short initialisation vector.
+//! The crate `pkcs5` is not used, because its parser rejects salts over 32 bytes, which do occur,
+//! and panics on a short initialization vector.
 
 use aes::{Aes128, Aes192, Aes256};
 use cbc::Decryptor;
@@ -24,7 +24,7 @@ use super::error::BundleError;
 use super::kdf::{Kdf, params};
 use super::password::PasswordBytes;
 
-/// A way to encrypt with a password, with its parameters.
+/// An encryption scheme with its parameters.
 #[derive(Debug)]
 pub(super) enum Encryption<'a> {
     Pbes1 { cipher: Cipher, salt: &'a [u8], iterations: Iterations },
@@ -43,7 +43,7 @@ pub(super) enum Cipher {
 }
 
 impl<'a> Encryption<'a> {
-    /// Reads the algorithm and refuses what is unknown or claims too much, before any work.
+    /// Parses the algorithm and rejects unknown or excessive parameters before any work.
     pub(super) fn parse(algorithm: AlgorithmIdentifierRef<'a>) -> Result<Self, BundleError> {
         let cipher = match algorithm.oid {
             algorithm::PBES2 => return Self::parse_pbes2(algorithm),
@@ -78,7 +78,7 @@ impl<'a> Encryption<'a> {
         Ok(Self::Pbes2 { kdf, cipher, iv: iv.as_bytes() })
     }
 
-    /// What decrypting so many octets with `password` costs, in the budget's unit.
+    /// The cost of decrypting `length` octets with `password`, in the budget's unit.
     pub(super) fn cost(&self, password: &PasswordBytes<'_>, length: usize) -> u64 {
         let (Self::Pbes1 { cipher, .. } | Self::Pbes2 { cipher, .. }) = self;
         let decryption = budget::units(length / cipher.block_length()) * cipher.block_cost();
@@ -100,8 +100,8 @@ impl<'a> Encryption<'a> {
         }
     }
 
-    /// Decrypts to DER; `None` when the password is wrong or the ciphertext damaged, which the
-    /// format cannot tell apart.
+    /// Decrypts to DER; `None` if the password is wrong or the ciphertext is damaged, which the
+    /// format cannot distinguish.
     pub(super) fn decrypt(
         &self,
         password: &PasswordBytes<'_>,
@@ -119,7 +119,7 @@ impl<'a> Encryption<'a> {
             }),
             Self::Pbes2 { kdf, cipher, iv } => {
                 let mut key = Zeroizing::new(vec![0; cipher.key_length()]);
-                kdf.derive(password.utf8(), &mut key)?;
+                kdf.derive(password.utf8(), &mut key).ok()?;
                 plaintext(&cipher.decrypt(&key, iv, ciphertext)?)
             }
         }
@@ -143,7 +143,7 @@ impl Cipher {
         }
     }
 
-    /// What decrypting a block costs, in the budget's unit: measured, without AES instructions.
+    /// The cost of decrypting a block, in the budget's unit: measured without AES instructions.
     fn block_cost(self) -> u64 {
         match self {
             Self::TripleDes | Self::TwoKeyTripleDes => 6,
@@ -151,7 +151,7 @@ impl Cipher {
         }
     }
 
-    /// `None` when the padding is wrong.
+    /// `None` if the padding is wrong.
     fn decrypt(self, key: &[u8], iv: &[u8], ciphertext: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         match self {
             Self::TripleDes => cbc(TdesEde3::new_from_slice(key).ok()?, iv, ciphertext),
@@ -166,7 +166,7 @@ impl Cipher {
     }
 }
 
-/// The content of an `EncryptedPrivateKeyInfo`, paid for.
+/// The content of an `EncryptedPrivateKeyInfo`, charged to the budget.
 pub(super) fn decrypt_key(
     der: &[u8],
     password: &PasswordBytes<'_>,
@@ -192,8 +192,8 @@ fn cbc<C: BlockCipherDecrypt>(
     Some(buffer)
 }
 
-/// The DER of what was decrypted. A wrong password that happens to leave a valid padding behind
-/// hardly ever leaves one whole sequence.
+/// The DER of a plaintext. A wrong password can produce valid padding by chance, but hardly ever
+/// one complete sequence.
 fn plaintext(decrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     decrypted.first().filter(|tag| **tag == SEQUENCE)?;
     ber::to_der(PART, decrypted).ok()

@@ -1,4 +1,4 @@
-//! Why a file cannot become a bundle: one variant a cause, comparable in tests.
+//! Why a file cannot become a bundle: one variant per cause, comparable in tests.
 
 use std::fmt;
 
@@ -7,61 +7,62 @@ use super::key_kind::KeyKind;
 
 /// Why a PKCS#12 or PEM file cannot be read or cannot become a [`Bundle`](super::Bundle).
 ///
-/// Each message says what was found and what to do, in words of this crate: formats, known labels,
-/// counts, offsets, subjects. Nothing else of a file is in it, and no error of another crate.
+/// Each message states the problem and the remedy in this crate's own words: formats, known labels,
+/// counts, offsets, subjects. It contains no other content of the file, and no error text of
+/// another crate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BundleError {
-    /// More bytes than any real bundle has; nothing was read.
+    /// The file is larger than any real bundle; nothing was read.
     #[error(
         "the file has {bytes} bytes; the limit is {limit}: check that it is a certificate bundle"
     )]
     TooLarge {
         /// The file's size in bytes.
         bytes: usize,
-        /// The most that is read, in bytes.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// Structures nested deeper than any real bundle nests them.
+    /// Structures are nested deeper than in any real bundle.
     #[error("the file is nested deeper than {limit} levels: it is damaged or malicious")]
     TooDeep {
-        /// The deepest that is read.
+        /// The limit.
         limit: usize,
     },
-    /// One key derivation claims more iterations than any tool writes; none of it was done.
+    /// One key derivation has more iterations than any tool writes; it was not run.
     #[error(
         "the key derivation of the file has {claimed} iterations; the limit is {limit}: export it \
          again with fewer iterations"
     )]
     TooCostly {
-        /// What the file claims; `u64::MAX` where it claims even more.
+        /// The count in the file; `u64::MAX` if it is even higher.
         claimed: u64,
-        /// The most that is done for one derivation.
+        /// The limit for one derivation.
         limit: u64,
     },
-    /// All key derivations of the file together cost more than about a second.
+    /// All key derivations of the file together would take more than about a second.
     #[error(
         "the key derivations of the file need {claimed} hash blocks in total; the limit is \
          {limit}: export it again with fewer iterations"
     )]
     TooMuchWork {
-        /// The cost up to where reading stopped, in blocks of SHA-256.
+        /// The cost up to the point where reading stopped, in blocks of SHA-256.
         claimed: u64,
-        /// The most that is done for a file, in blocks of SHA-256.
+        /// The limit for a file, in blocks of SHA-256.
         limit: u64,
     },
-    /// The key derivation (scrypt) claims more memory than is given to it.
+    /// The key derivation (scrypt) needs more memory than the limit.
     #[error(
         "the key derivation of the file needs {claimed} bytes of memory; the limit is {limit}: \
          export it again with PBKDF2"
     )]
     TooMuchMemory {
-        /// What the file claims, in bytes.
+        /// The required memory, in bytes.
         claimed: u64,
-        /// The most that is given, in bytes.
+        /// The limit, in bytes.
         limit: u64,
     },
-    /// More certificates or keys than a bundle can sensibly have.
+    /// There are more certificates or keys than in any real bundle.
     #[error(
         "the file has more than {limit} {what}: it is a trust store or malicious, not the bundle \
          of one certificate"
@@ -69,29 +70,29 @@ pub enum BundleError {
     TooMany {
         /// `certificates` or `private keys`.
         what: &'static str,
-        /// The most that are read.
+        /// The limit.
         limit: usize,
     },
-    /// The end is missing.
+    /// The end of the file is missing.
     #[error(
         "the file ends too early, after {found} bytes: it was cut off or transferred as text, copy it again as binary or export it again"
     )]
     Truncated {
-        /// How many bytes there are.
+        /// The number of bytes.
         found: usize,
     },
-    /// Another format, or a file that was damaged on its way in a way that shows.
+    /// The file has another format, or shows signs of a damaged transfer.
     #[error("the file is neither PKCS#12 nor PEM with a key and certificates: it {looks}")]
     NotABundle {
-        /// What it looks like instead, and what to do.
+        /// The format that it resembles, and the remedy.
         looks: &'static str,
     },
-    /// A part is not what the format demands.
+    /// A part of the file is malformed.
     #[error("{part} is damaged: {flaw}; export the file again")]
     Damaged {
-        /// Which part.
+        /// The part.
         part: &'static str,
-        /// What is wrong with it.
+        /// Its flaw.
         flaw: Flaw,
     },
     /// A block of PEM text is damaged.
@@ -100,36 +101,36 @@ pub enum BundleError {
         label.map(|label| format!(" ({label})")).unwrap_or_default()
     )]
     DamagedBlock {
-        /// Which block, counted from one.
+        /// The block, counted from one.
         number: usize,
-        /// Its label, where it is a known one.
+        /// Its label, if it is a known one.
         label: Option<&'static str>,
         /// The line of the text, counted from one.
         line: usize,
-        /// What is wrong with it.
+        /// The block's flaw.
         flaw: Flaw,
     },
-    /// The password is longer than any file's may be.
+    /// The password is longer than any file's password can be.
     #[error("the password has more than {limit} characters: give the password itself")]
     PasswordTooLong {
-        /// The most characters that are taken.
+        /// The limit, in characters.
         limit: usize,
     },
-    /// The file is protected and no password was given.
+    /// The file is protected, but no password was given.
     #[error("the file is protected by a password, and no password was given")]
     PasswordMissing,
-    /// The password does not open the file, or the file is damaged: the format cannot tell them apart.
+    /// The password is wrong, or the file is damaged: the format cannot distinguish them.
     #[error("the password does not open the file (or the file is damaged): check the password")]
     WrongPassword,
     /// The password is right for the file as a whole but does not decrypt one of its parts.
     #[error("the password opens the file but not {part}: {}", part.advice(*ascii))]
     DecryptionFailed {
-        /// Which part.
+        /// The part.
         part: EncryptedPart,
-        /// Whether the password is ASCII: Java has another form of those that are not.
+        /// Whether the password is ASCII: Java encodes other passwords differently.
         ascii: bool,
     },
-    /// Windows made a password up and encrypted it to users or groups of Active Directory.
+    /// Windows generated the password and encrypted it to users or groups of Active Directory.
     #[error(
         "the file is protected to users or groups of Active Directory, so only their Windows session can open it: export it again with a password (`Export-PfxCertificate -Password`)"
     )]
@@ -137,11 +138,11 @@ pub enum BundleError {
     /// The file uses an algorithm that is not implemented.
     #[error("{part} uses {algorithm}, which is not supported: {advice}")]
     Unsupported {
-        /// Which part.
+        /// The part.
         part: &'static str,
-        /// The algorithm's name, or its object identifier where the name is not known.
+        /// The algorithm's name, or its object identifier if the name is unknown.
         algorithm: String,
-        /// What to do.
+        /// The remedy.
         advice: &'static str,
     },
     /// There is no private key. Key Vault imports certificates only together with their key.
@@ -149,7 +150,7 @@ pub enum BundleError {
         "the file has no private key, only {certificates} certificate(s): Key Vault imports a certificate only with its key, export it with the key"
     )]
     NoKey {
-        /// How many certificates were found.
+        /// The number of certificates in the file.
         certificates: usize,
     },
     /// There is a private key but no certificate.
@@ -157,42 +158,42 @@ pub enum BundleError {
         "the file has a private key ({key}) but no certificate: export it with the certificate"
     )]
     NoCertificate {
-        /// The key that was found.
+        /// The key in the file.
         key: KeyKind,
     },
-    /// The private key belongs to none of the certificates.
+    /// The private key matches none of the certificates.
     #[error(
         "the private key ({key}) matches none of the certificates ({}): export the key with its \
          own certificate",
         subjects.join("; ")
     )]
     KeyFitsNoCertificate {
-        /// The key that was found.
+        /// The key in the file.
         key: KeyKind,
-        /// The subjects of the certificates that were found.
+        /// The subjects of the certificates in the file.
         subjects: Vec<String>,
     },
-    /// The private key belongs to none of the certificates that can be read, and there are others.
+    /// The private key matches none of the readable certificates, and there are unreadable ones.
     #[error("cannot find the certificate of the private key ({key}): {}", unreadable.join("; "))]
     LeafNotRead {
-        /// The key that was found.
+        /// The key in the file.
         key: KeyKind,
-        /// Which certificates cannot be read, and why.
+        /// The unreadable certificates, with the reasons.
         unreadable: Vec<String>,
     },
-    /// The file was to hold certificates of authorities, and nothing else.
-    #[error("the file is not one of CA certificates: {problem}")]
+    /// The file should contain only CA certificates.
+    #[error("the file does not contain only CA certificates: {problem}")]
     NotIssuers {
-        /// What it holds instead, and what to do.
+        /// The actual content, and the remedy.
         problem: String,
     },
-    /// There are several private keys, so it is not clear which certificate is meant.
+    /// There are several private keys, so the intended certificate is unknown.
     #[error(
         "the file has {found} different private keys: export one certificate with its key and \
          chain"
     )]
     SeveralKeys {
-        /// How many different keys were found.
+        /// The number of different keys.
         found: usize,
     },
 }
@@ -210,7 +211,7 @@ impl BundleError {
     }
 }
 
-/// A part of a PKCS#12 file that is encrypted.
+/// An encrypted part of a PKCS#12 file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncryptedPart {

@@ -1,4 +1,4 @@
-//! The extensions that decisions need. The others are passed over, whatever is in them.
+//! The extensions that decisions need. All others are ignored, whatever they contain.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -6,11 +6,11 @@ use super::element::{Element, Elements, tag};
 use super::name;
 use super::oid::Oid;
 
-/// A name that a certificate is for besides its subject (RFC 5280 4.2.1.6).
+/// A subject alternative name of a certificate (RFC 5280 4.2.1.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AlternativeName {
-    /// A DNS name, perhaps with a wildcard.
+    /// A DNS name, possibly with a wildcard.
     Dns(String),
     /// An e-mail address.
     Email(String),
@@ -22,15 +22,15 @@ pub enum AlternativeName {
     UserPrincipalName(String),
 }
 
-/// The content of the `Extensions`, or nothing where there are none.
+/// The content of the `Extensions`; empty if there are none.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Extensions<'a>(pub(super) &'a [u8]);
 
-/// What was read of an extension, `None` where it is not there, or why it could not be.
+/// A parsed extension; `None` if it is absent; or the reason why it cannot be parsed.
 pub(super) type Read<T> = Result<Option<T>, &'static str>;
 
 impl<'a> Extensions<'a> {
-    /// Whether all of them can be told from each other.
+    /// Whether every extension can be separated from the next.
     pub(super) fn are_readable(self) -> bool {
         Elements::of(self.0).all(|extension| extension.and_then(parts).is_some())
     }
@@ -46,16 +46,17 @@ impl<'a> Extensions<'a> {
         Element::read(value).map(|(element, _)| Some(element)).ok_or(NOT_LAID_OUT)
     }
 
-    /// Whether it may issue certificates.
+    /// Whether the certificate may issue certificates.
     pub(super) fn is_authority(self) -> Read<bool> {
         let Some(constraints) = self.find(BASIC_CONSTRAINTS)? else { return Ok(None) };
         let mut members = sequence(constraints)?;
-        // DER has 0xff for TRUE alone, but other encoders write 1, and any octet but 0 is true.
+        // DER encodes TRUE only as 0xff, but other encoders write 1, and any octet except 0 is
+        // true.
         let is_authority = members.next_if(tag::BOOLEAN);
         Ok(Some(is_authority.is_some_and(|it| it.content.iter().any(|octet| *octet != 0))))
     }
 
-    /// What the key may be used for, under the names of RFC 5280 (4.2.1.3), which Key Vault uses too.
+    /// The key usages, with the names of RFC 5280 (4.2.1.3), which Key Vault uses too.
     pub(super) fn key_usages(self) -> Read<Vec<&'static str>> {
         let Some(usages) = self.find(KEY_USAGE)? else { return Ok(None) };
         let [_unused, bits @ ..] = usages.content else { return Err(NOT_LAID_OUT) };
@@ -68,7 +69,7 @@ impl<'a> Extensions<'a> {
         Ok(Some(usages.filter(|(bit, _)| is_set(*bit)).map(|(_, name)| *name).collect()))
     }
 
-    /// The object identifiers of what the certificate may be used for.
+    /// The object identifiers of the extended key usages.
     pub(super) fn extended_key_usages(self) -> Read<Vec<String>> {
         let Some(usages) = self.find(EXTENDED_KEY_USAGE)? else { return Ok(None) };
         let oid = |element: Option<Element<'_>>| {
@@ -78,7 +79,7 @@ impl<'a> Extensions<'a> {
         sequence(usages)?.map(oid).collect::<Option<_>>().map(Some).ok_or(NOT_LAID_OUT)
     }
 
-    /// The names of the certificate besides its subject; kinds that nobody asks for are passed over.
+    /// The subject alternative names; unused kinds are skipped.
     pub(super) fn alternative_names(self) -> Read<Vec<AlternativeName>> {
         let Some(names) = self.find(SUBJECT_ALTERNATIVE_NAME)? else { return Ok(None) };
         let mut read = Vec::new();
@@ -96,7 +97,8 @@ impl<'a> Extensions<'a> {
         }
     }
 
-    /// The key identifier of the issuer; it may name the issuer in other ways instead.
+    /// The key identifier of the issuer; the extension may identify the issuer in other ways
+    /// instead.
     pub(super) fn authority_key_identifier(self) -> Read<&'a [u8]> {
         let Some(identifier) = self.find(AUTHORITY_KEY_IDENTIFIER)? else { return Ok(None) };
         Ok(sequence(identifier)?.next_if(context(0)).map(|identifier| identifier.content))
@@ -107,7 +109,7 @@ impl<'a> Extensions<'a> {
 fn parts(extension: Element<'_>) -> Option<(&[u8], &[u8])> {
     let mut members = sequence(extension).ok()?;
     let oid = members.next_if(tag::OBJECT_IDENTIFIER)?;
-    // Whether it is critical does not matter to who does not validate.
+    // Criticality matters only for validation.
     members.next_if(tag::BOOLEAN);
     Some((oid.content, members.next_if(tag::OCTET_STRING)?.content))
 }
@@ -145,7 +147,7 @@ fn address(octets: &[u8]) -> Option<String> {
     }
 }
 
-/// The tag of a member with this number, not constructed.
+/// The tag of a primitive member with this number.
 const fn context(number: u8) -> u8 {
     0x80 | number
 }
@@ -173,5 +175,5 @@ const KEY_USAGES: [&str; 9] = [
     "decipherOnly",
 ];
 
-/// The usage without which a key signs no certificates.
+/// The usage that a key needs to sign certificates.
 pub(super) const KEY_CERT_SIGN: &str = "keyCertSign";

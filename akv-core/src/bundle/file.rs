@@ -1,8 +1,7 @@
-//! What a file is, told by its content: names and options are often wrong about it.
+//! Detects the format of a file by its content, because names and options are often wrong.
 //!
-//! PKCS#12 and PEM are opened in whatever they are wrapped in where that is unmistakable: base64,
-//! UTF-16, PEM armour around PKCS#12. Other formats, and files that were damaged on their way in a
-//! way that shows, are named.
+//! PKCS#12 and PEM are extracted from unambiguous wrappings: base64, UTF-16, PEM armor around
+//! PKCS#12. Errors name other formats, and recognizable damage from a transfer.
 
 use zeroize::Zeroizing;
 
@@ -12,8 +11,7 @@ use super::{pem, pfx};
 use crate::secret::Password;
 use crate::text::{self, NotText};
 
-/// Reads what a PKCS#12 or PEM file holds, whichever it is. An empty password means that there is
-/// none.
+/// Reads a PKCS#12 or PEM file and detects its format. An empty password means no password.
 ///
 /// ```
 /// use akv_core::Password;
@@ -37,13 +35,13 @@ pub fn read(bytes: &[u8], password: &Password) -> Result<Parts, BundleError> {
     Err(BundleError::NotABundle { looks: "is base64 of base64: decode it first (`base64 -d`)" })
 }
 
-/// How the content of a file is written.
+/// The encoding of a file's content.
 enum Form {
     Der,
     Pem,
-    /// Text in UTF-16, or base64: what it is of.
+    /// Text in UTF-16, or base64: the decoded content.
     Wrapped(Zeroizing<Vec<u8>>),
-    /// Something else, in words.
+    /// Another format, as a description.
     Other(&'static str),
 }
 
@@ -103,7 +101,7 @@ impl Form {
             return Self::Other("is written in hexadecimal: decode it first (`xxd -r -p`)");
         }
         let text = data_of_url(text).unwrap_or(text);
-        // Line ends may be written as `\n`.
+        // Line ends may be escaped as `\n`.
         match text::from_base64(&pem::without_white_space(text)) {
             Some(content) if !content.is_empty() => Self::Wrapped(content),
             _ if begins(&["MII", "MIA", "LS0tLS1"]) => {
@@ -114,19 +112,19 @@ impl Form {
     }
 }
 
-/// A format that is neither PKCS#12 nor PEM and has a beginning of its own, in words.
+/// The description of a format that is neither PKCS#12 nor PEM, by its signature.
 pub(super) fn other_format(bytes: &[u8]) -> Option<&'static str> {
     OTHERS.iter().find(|(begin, _)| bytes.starts_with(begin)).map(|(_, looks)| *looks)
 }
 
-/// What `data:application/x-pkcs12;base64,` stands before.
+/// The data after `data:application/x-pkcs12;base64,`.
 fn data_of_url(text: &[u8]) -> Option<&[u8]> {
     let comma = text.iter().take(LONGEST_MEDIA_TYPE).position(|byte| *byte == b',')?;
     let (head, data) = text.split_at_checked(comma)?;
     (head.starts_with(b"data:") && head.ends_with(b";base64")).then(|| data.get(1..))?
 }
 
-/// Whether the bytes begin as a SEQUENCE and not as a text that has `0` at its beginning.
+/// Whether the bytes begin with a SEQUENCE and not with a text that begins with `0`.
 fn is_der(bytes: &[u8]) -> bool {
     match bytes {
         [SEQUENCE, 0x80..=0x84, ..] | [SEQUENCE] => true,
@@ -135,14 +133,14 @@ fn is_der(bytes: &[u8]) -> bool {
     }
 }
 
-/// What a text channel did to a DER file, where that shows.
+/// The recognizable damage that a text channel did to a DER file.
 fn made_text(bytes: &[u8]) -> Option<&'static str> {
     let (&first, rest) = bytes.split_first()?;
     if first != SEQUENCE {
         return None;
     }
     if bytes.is_ascii() {
-        // Every key and certificate has octets above 127, and no text has these.
+        // Every key and certificate has octets above 127; a text has none.
         let binary =
             rest.iter().take(64).any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace());
         return (binary && !is_der(bytes)).then_some(
@@ -165,11 +163,11 @@ fn made_text(bytes: &[u8]) -> Option<&'static str> {
     )
 }
 
-/// Whether each line feed has a carriage return before it, which chance does not bring about: not
-/// three times, or less often where the file becomes as long as it says without them.
+/// Whether a carriage return precedes each line feed, which does not happen by chance: at least
+/// three times, or fewer if the file has its declared length without them.
 fn has_converted_line_ends(bytes: &[u8]) -> bool {
     let mut feeds = bytes.split(|byte| *byte == b'\n');
-    // What follows the last line feed has none.
+    // The data after the last line feed contains none.
     feeds.next_back();
     let mut pairs = 0;
     let converted = feeds.all(|before| {
@@ -191,7 +189,7 @@ fn has_converted_line_ends(bytes: &[u8]) -> bool {
     converted && (pairs > 2 || (pairs > 0 && fits()))
 }
 
-/// The length of a DER element, header included, as its header says.
+/// The length of a DER element according to its header, including the header.
 fn total_length(header: &[u8]) -> Option<usize> {
     let count = usize::from(header.get(1)?.checked_sub(0x80)?);
     let octets = header.get(2..2 + count).filter(|_| (1..=4).contains(&count))?;
@@ -199,8 +197,7 @@ fn total_length(header: &[u8]) -> Option<usize> {
     Some(2 + count + length)
 }
 
-/// A UTF-16 text with a byte order mark; the mark is added where every second byte shows that it
-/// is missing.
+/// A UTF-16 text with a byte order mark. A missing mark is added if every second byte is zero.
 fn utf16(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     const SHOWN: usize = 16;
     let units = bytes.get(..SHOWN).unwrap_or(bytes).as_chunks::<2>().0;
@@ -221,7 +218,7 @@ fn is_text(byte: u8) -> bool {
     byte.is_ascii_graphic() || byte.is_ascii_whitespace()
 }
 
-/// The text without byte order mark, white space and quotes around it.
+/// The text without a byte order mark, surrounding white space and quotes.
 fn unquoted(bytes: &[u8]) -> &[u8] {
     let text = bytes.strip_prefix(MARK).unwrap_or(bytes).trim_ascii();
     match text {
@@ -230,8 +227,8 @@ fn unquoted(bytes: &[u8]) -> &[u8] {
     }
 }
 
-/// Other formats by what they begin with, and what to do.
-const OTHERS: &[(&[u8], &str)] = &[
+/// Other formats by their first bytes, with the remedy.
+pub(super) const OTHERS: &[(&[u8], &str)] = &[
     (
         &[0xfe, 0xed, 0xfe, 0xed],
         "is a Java keystore (JKS): convert it with `keytool -importkeystore -srckeystore old.jks -destkeystore new.p12 -deststoretype PKCS12`",
@@ -254,7 +251,7 @@ const OTHERS: &[(&[u8], &str)] = &[
     (&[0x1f, 0x8b], "is compressed with gzip: unpack it first"),
 ];
 
-const BKS: &str = "is a keystore of BouncyCastle's (BKS): convert it with `keytool -importkeystore -srckeystore old.bks -srcstoretype BKS -provider org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath bcprov.jar -destkeystore new.p12 -deststoretype PKCS12`";
+const BKS: &str = "is a BouncyCastle keystore (BKS): convert it with `keytool -importkeystore -srckeystore old.bks -srcstoretype BKS -provider org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath bcprov.jar -destkeystore new.p12 -deststoretype PKCS12`";
 
 /// Base64 twice, in UTF-16, around PEM.
 const MAX_WRAPPINGS: usize = 4;

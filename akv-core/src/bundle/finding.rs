@@ -1,4 +1,4 @@
-//! What there is to say about a bundle, with a severity and a stable code.
+//! Findings about a bundle, with a severity and a stable code.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use serde::{Serialize, Serializer};
 #[serde(rename_all = "lowercase")]
 #[expect(clippy::exhaustive_enums, reason = "programs act on each of the three")]
 pub enum Severity {
-    /// Good to know; nothing to do.
+    /// For information; no action needed.
     Info,
-    /// Key Vault may refuse it, or clients may not trust it.
+    /// Key Vault may reject it, or clients may not trust it.
     Warning,
-    /// Key Vault's documentation says that it refuses this, or what would be sent is not what is in the
+    /// Key Vault rejects it according to its documentation, or the bundle would differ from the
     /// file: nothing is sent.
     Error,
 }
@@ -32,11 +32,11 @@ impl fmt::Display for Severity {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What it is, for programs.
+    /// Its code, for programs.
     pub code: FindingCode,
-    /// How much it matters.
+    /// Its severity.
     pub severity: Severity,
-    /// What it is, for people: a lower-case fragment.
+    /// Its text, for people: a lower-case fragment.
     pub message: String,
 }
 
@@ -68,7 +68,7 @@ macro_rules! codes {
         }
 
         impl FindingCode {
-            /// Every code there is.
+            /// All codes.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
             /// The code's text.
@@ -76,7 +76,7 @@ macro_rules! codes {
                 match self { $(Self::$name => $text),* }
             }
 
-            /// How much it matters, always the same for one code.
+            /// The severity, always the same for one code.
             pub const fn severity(self) -> Severity {
                 match self { $(Self::$name => Severity::$severity),* }
             }
@@ -85,9 +85,9 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The leaf has expired. Key Vault refuses it (its frequently asked questions).
+    /// The leaf has expired. Key Vault rejects it (its frequently asked questions).
     Expired = "expired", Error;
-    /// Key Vault has no such key kind or size (data plane 7.6).
+    /// Key Vault does not support the key's kind or size (data plane 7.6).
     KeyNotSupported = "key-not-supported", Error;
     /// The leaf is not valid yet.
     NotYetValid = "not-yet-valid", Warning;
@@ -95,39 +95,39 @@ codes! {
     ChainNotValidNow = "chain-not-valid-now", Warning;
     /// The certificate that issued the leaf is not in the file.
     MissingIntermediate = "missing-intermediate", Warning;
-    /// The chain does not go up to a self-signed root, as is usual.
+    /// The chain does not end with a self-signed root, which is usual.
     RootNotIncluded = "root-not-included", Info;
-    /// The leaf is signed with its own key: no client trusts it by itself.
+    /// The leaf is self-signed: no client trusts it by default.
     SelfSigned = "self-signed", Warning;
     /// A signature uses MD5 or SHA-1.
     WeakSignature = "weak-signature", Warning;
-    /// Users report that Key Vault refuses an RSA certificate of an EC authority.
+    /// Users report that Key Vault rejects an RSA certificate of an EC CA.
     RsaLeafUnderEcCa = "rsa-leaf-under-ec-ca", Warning;
-    /// Users report that Key Vault refuses some certificates of authorities.
+    /// Users report that Key Vault rejects some CA certificates.
     CaCertificate = "ca-certificate", Warning;
-    /// The bundle comes near to what Key Vault's secrets can hold.
+    /// The bundle nearly reaches the size limit of Key Vault's secrets.
     NearSizeLimit = "near-size-limit", Warning;
-    /// The bundle is larger than what Key Vault's secrets can hold. The limit of certificates
-    /// themselves is not published.
+    /// The bundle exceeds the size limit of Key Vault's secrets. The limit of certificates is not
+    /// published.
     TooLarge = "too-large", Warning;
-    /// What should be above the chain may be a certificate of the file that cannot be read.
+    /// The issuer at the end of the chain may be an unreadable certificate of the file.
     IssuerNotRead = "issuer-not-read", Error;
     /// A field of the leaf or of a certificate above it cannot be read.
     FieldNotRead = "field-not-read", Warning;
     /// A certificate of the file does not belong to the chain.
     UnrelatedCertificate = "stranger-left-out", Warning;
-    /// The file has several certificates of one key, as for a cross-signed authority, and this one is
-    /// not the one that was chosen.
+    /// The file has several certificates with one key, as for a cross-signed CA, and this one was
+    /// not selected.
     AlternativeLeftOut = "alternative-left-out", Info;
-    /// A certificate of the chain is not in the file and was offered beside it.
+    /// A certificate of the chain is not in the file but was offered.
     IssuerAdded = "issuer-added", Info;
     /// A certificate is in the file more than once.
     DuplicateLeftOut = "duplicate-left-out", Info;
-    /// A certificate of the file cannot be read, and the chain is complete without it.
+    /// A certificate of the file cannot be read, but the chain is complete without it.
     UnreadableLeftOut = "unreadable-left-out", Warning;
-    /// A signature's algorithm is not implemented, so its issuer was found by name.
+    /// A signature's algorithm is not implemented, so the issuer was identified by its name.
     SignatureNotChecked = "signature-not-checked", Warning;
-    /// Whether the key belongs to the leaf could not be computed.
+    /// It could not be computed whether the key belongs to the leaf.
     KeyMatchNotChecked = "key-match-not-checked", Warning;
 }
 

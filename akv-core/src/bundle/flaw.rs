@@ -1,17 +1,17 @@
-//! What is wrong with a part of a file, in words of this crate alone.
+//! The flaw of a part of a file, in this crate's own words.
 //!
-//! Errors of other crates are not shown: some carry what they read, which may be a key.
+//! Errors of other crates are not shown: some contain their input, which may be a key.
 
 use std::fmt;
 
 use der::ErrorKind;
 
-/// What is wrong with a part of a file: fixed words and, where known, an offset. It never holds
-/// anything of the file's content.
+/// The flaw of a part of a file: a fixed text and, if known, an offset. It never contains anything
+/// of the file's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flaw {
     words: &'static str,
-    /// In octets, from the beginning of the part.
+    /// In octets, from the start of the part.
     offset: Option<u64>,
 }
 
@@ -22,7 +22,7 @@ impl fmt::Display for Flaw {
     }
 }
 
-/// What can be told as a [`Flaw`].
+/// Converts an error to a [`Flaw`].
 pub(super) trait Explain {
     fn flaw(self) -> Flaw;
 }
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn asn1_errors_become_words_and_an_offset() {
+    fn asn1_errors_become_a_text_and_an_offset() {
         let error = <Vec<der::asn1::Int>>::from_der(&[0x30, 0x03, 0x02, 0x05, 0x00]).unwrap_err();
         let text = error.flaw().to_string();
         assert!(text.contains("at offset"), "{text}");

@@ -1,4 +1,4 @@
-//! What an authority issued for a request, without a key.
+//! The certificate of a CA for a request, without a key.
 
 use time::OffsetDateTime;
 
@@ -20,9 +20,9 @@ pub struct Issued {
 }
 
 impl Issued {
-    /// Finds the certificate of the request's key among what was issued, and its chain in that and in
-    /// what is offered beside it; `None` where no certificate is of that key. Of several the one that
-    /// is valid at the time `now` and the newest is meant.
+    /// Finds the certificate for the request's key in `issued`, and its chain in `issued` and in
+    /// the certificates offered with it; `None` if no certificate has that key. Of several, the
+    /// newest one that is valid at the time `now` has priority.
     pub fn of(request: &CertificateRequest, issued: Parts, now: OffsetDateTime) -> Option<Self> {
         let Parts { certificates, unreadable, offered, .. } = issued;
         let (mut certificates, mut notes) = without_duplicates(certificates);
@@ -36,12 +36,12 @@ impl Issued {
         Some(Self { leaf, chain: chain.issuers, notes })
     }
 
-    /// The certificate of the request's key.
+    /// The certificate for the request's key.
     pub fn leaf(&self) -> &X509 {
         &self.leaf
     }
 
-    /// The certificates above it, each the issuer of the one before.
+    /// The certificates above it, each the issuer of the previous one.
     pub fn chain(&self) -> &[X509] {
         &self.chain
     }
@@ -56,7 +56,7 @@ impl Issued {
         self.leaf.thumbprint()
     }
 
-    /// What there is to say about it at the time `now`, the gravest first.
+    /// The findings about it at the time `now`, the most severe first.
     pub fn findings(&self, now: OffsetDateTime) -> Vec<Finding> {
         let Self { leaf, chain, notes } = self;
         let size = self.certificates().map(<[u8]>::len).sum();

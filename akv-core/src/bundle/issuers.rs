@@ -1,4 +1,4 @@
-//! A file of CA certificates, with which the chains of other files are completed.
+//! A file of CA certificates that complete the chains of other files.
 
 use super::error::BundleError;
 use super::file::read;
@@ -6,8 +6,8 @@ use super::parts::Parts;
 use super::x509::X509;
 use crate::secret::Password;
 
-/// Reads CA certificates: PEM with any number of them, or one in DER. Each has to be readable, because
-/// whoever names such a file wants all of it.
+/// Parses CA certificates: PEM with any number of them, or one in DER. All of them must be
+/// readable, because the operator who configures the file expects all of them.
 ///
 /// ```
 /// use akv_core::bundle::read_issuers;
@@ -15,7 +15,7 @@ use crate::secret::Password;
 /// ```
 pub fn read_issuers(bytes: &[u8]) -> Result<Vec<X509>, BundleError> {
     let not = |problem: &str| Err(BundleError::NotIssuers { problem: problem.to_owned() });
-    // One certificate in DER is what Windows exports by default.
+    // Windows exports one certificate in DER by default.
     if let Ok(one) = X509::from_der(bytes) {
         return Ok(vec![one]);
     }

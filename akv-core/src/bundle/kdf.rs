@@ -1,4 +1,4 @@
-//! Key derivation as PBES2 and PBMAC1 use it (RFC 8018, RFC 7914).
+//! Key derivation of PBES2 and PBMAC1 (RFC 8018, RFC 7914).
 
 use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
 use der::{Sequence, Tag, Tagged};
@@ -18,7 +18,7 @@ pub(super) enum Kdf<'a> {
 }
 
 impl<'a> Kdf<'a> {
-    /// Reads the derivation and the key length that it claims, which is optional.
+    /// Parses the derivation and its optional key length.
     pub(super) fn parse(
         algorithm: AlgorithmIdentifierRef<'a>,
     ) -> Result<(Self, Option<u16>), BundleError> {
@@ -47,7 +47,7 @@ impl<'a> Kdf<'a> {
             return Err(BundleError::TooMuchMemory { claimed, limit: MAX_SCRYPT_MEMORY });
         }
         let invalid = || BundleError::damaged(PART, "its scrypt parameters");
-        // RFC 7914 section 6: a power of two, and not one.
+        // RFC 7914 section 6: a power of two greater than one.
         if !cost.is_power_of_two() || cost < 2 {
             return Err(invalid());
         }
@@ -57,7 +57,8 @@ impl<'a> Kdf<'a> {
         Ok((Self::Scrypt { params, salt: salt.as_bytes() }, key_length))
     }
 
-    /// What deriving so many octets from a password of that length costs, in the budget's unit.
+    /// The cost of deriving a key of that length from a password of that length, in the budget's
+    /// unit.
     pub(super) fn cost(&self, password: usize, key_length: usize) -> u64 {
         match self {
             Self::Pbkdf2 { hash, salt, iterations } => {
@@ -66,11 +67,12 @@ impl<'a> Kdf<'a> {
             Self::Scrypt { params, salt } => {
                 let width = u64::from(params.r()).saturating_mul(u64::from(params.p()));
                 let octets = usize::try_from(width.saturating_mul(128)).unwrap_or(usize::MAX);
-                // Measured against SHA-256: a step takes four blocks for each r, and as long again
-                // for fetching what it mixes.
+                // Measured against SHA-256: a step takes four blocks for each r, and the same time
+                // again for its memory accesses.
                 let steps = (4_u64 << params.log_n()).saturating_mul(u64::from(params.p()));
                 let mixing = steps.saturating_mul(u64::from(params.r()) + 1);
-                // PBKDF2 makes what is mixed, and takes it for the salt of the key.
+                // PBKDF2 creates the input of the mixing, and uses its output as the salt of the
+                // key.
                 let before = Hash::Sha256.pbkdf2_cost(1, octets, (password, salt.len()));
                 let after = Hash::Sha256.pbkdf2_cost(1, key_length, (password, octets));
                 mixing.saturating_add(before).saturating_add(after)
@@ -78,8 +80,8 @@ impl<'a> Kdf<'a> {
         }
     }
 
-    /// Fills `key`; `None` where the parameters turn out to be impossible.
-    pub(super) fn derive(&self, password: &[u8], key: &mut [u8]) -> Option<()> {
+    /// Fills `key`.
+    pub(super) fn derive(&self, password: &[u8], key: &mut [u8]) -> Result<(), Impossible> {
         match self {
             Self::Pbkdf2 { hash, salt, iterations } => {
                 let pbkdf2 = match hash {
@@ -90,12 +92,17 @@ impl<'a> Kdf<'a> {
                     Hash::Sha512 => pbkdf2::pbkdf2_hmac::<Sha512>,
                 };
                 pbkdf2(password, salt, iterations.get(), key);
-                Some(())
+                Ok(())
             }
-            Self::Scrypt { params, salt } => scrypt::scrypt(password, salt, params, key).ok(),
+            Self::Scrypt { params, salt } => {
+                scrypt::scrypt(password, salt, params, key).map_err(|_| Impossible)
+            }
         }
     }
 }
+
+/// The parameters do not allow a key of this length.
+pub(super) struct Impossible;
 
 /// The digest of an HMAC.
 pub(super) fn hmac(oid: ObjectIdentifier) -> Result<Hash, BundleError> {
@@ -109,7 +116,7 @@ pub(super) fn hmac(oid: ObjectIdentifier) -> Result<Hash, BundleError> {
     }
 }
 
-/// The parameters of an algorithm that must have some.
+/// The required parameters of an algorithm.
 pub(super) fn params<'a, T>(algorithm: AlgorithmIdentifierRef<'a>) -> Result<T, BundleError>
 where
     T: der::Choice<'a> + der::DecodeValue<'a, Error = der::Error>,
@@ -147,7 +154,7 @@ struct ScryptParams<'a> {
     key_length: Option<u16>,
 }
 
-/// Twice what OpenSSL's default parameters take.
+/// Twice the memory of OpenSSL's default parameters.
 const MAX_SCRYPT_MEMORY: u64 = 32 * 1024 * 1024;
 
 const PART: &str = "the key derivation";

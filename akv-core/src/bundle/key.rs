@@ -1,4 +1,4 @@
-//! A private key, normalised to PKCS#8.
+//! A private key, normalized to PKCS#8.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ use super::public_key::{self, PublicKey};
 use super::shape::Shape;
 use super::x509::X509;
 
-/// A private key as PKCS#8 version 1, wiped on drop.
+/// A private key in PKCS#8 version 1, zeroized on drop.
 pub struct PrivateKey {
     pkcs8: Zeroizing<Vec<u8>>,
     public: PublicKey,
@@ -32,19 +32,19 @@ pub struct PrivateKey {
 
 /// Whether a private key belongs to a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "yes, no and unknown are all there is")]
+#[expect(clippy::exhaustive_enums, reason = "only yes, no and unknown exist")]
 pub enum KeyMatch {
-    /// The certificate has this key's public half.
+    /// The certificate has this key's public key.
     Match,
-    /// The certificate has another key's public half.
+    /// The certificate has another public key.
     Mismatch,
-    /// The public half of such a key is not computed here.
+    /// The public key of such a key cannot be computed here.
     CannotTell,
 }
 
 impl PrivateKey {
-    /// Reads a PKCS#8 key, of version 1 or 2, in DER or BER. Attributes and the optional public
-    /// half are dropped: what is kept is what every importer of PKCS#12 reads.
+    /// Parses a PKCS#8 key of version 1 or 2, in DER or BER. Attributes and the optional public key
+    /// are dropped: every importer of PKCS#12 reads the rest.
     ///
     /// ```
     /// use akv_core::bundle::{BundleError, PrivateKey};
@@ -57,8 +57,8 @@ impl PrivateKey {
         Self::new(info.algorithm, info.private_key)
     }
 
-    /// Reads a key in whichever of its usual forms it has: PKCS#8, PKCS#1 or SEC 1. What checking
-    /// it costs is paid for.
+    /// Parses a key in any of its usual formats: PKCS#8, PKCS#1 or SEC 1. The cost of checking it
+    /// is charged to the budget.
     pub(super) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Self, BundleError> {
         budget.spend(check_cost(bytes.len()))?;
         let der = ber::to_der(PART, bytes)?;
@@ -69,14 +69,14 @@ impl PrivateKey {
         }
     }
 
-    /// Reads a PKCS#1 key, `RSA PRIVATE KEY` in PEM.
+    /// Parses a PKCS#1 key, `RSA PRIVATE KEY` in PEM.
     fn from_pkcs1(der: &[u8]) -> Result<Self, BundleError> {
         let algorithm =
             AlgorithmIdentifierRef { oid: algorithm::RSA, parameters: Some(AnyRef::NULL) };
         Self::new(algorithm, OctetStringRef::new(der).map_err(damaged)?)
     }
 
-    /// Reads a SEC 1 key, `EC PRIVATE KEY` in PEM. It must name its curve, as OpenSSL's do.
+    /// Parses a SEC 1 key, `EC PRIVATE KEY` in PEM. It must name its curve, as OpenSSL's keys do.
     fn from_sec1(der: &[u8]) -> Result<Self, BundleError> {
         let EcPrivateKey { parameters, .. } = EcPrivateKey::from_der(der).map_err(damaged)?;
         let curve =
@@ -96,7 +96,7 @@ impl PrivateKey {
         };
         let exact = exact.as_ref().map(|key| OctetStringRef::new(key)).transpose();
         let private_key = exact.map_err(damaged)?.unwrap_or(private_key);
-        // RFC 3279 section 2.3.1 demands the NULL; some libraries leave it out.
+        // RFC 3279 section 2.3.1 requires the NULL; some libraries omit it.
         let parameters =
             if algorithm.oid == algorithm::RSA { Some(AnyRef::NULL) } else { algorithm.parameters };
         let algorithm = AlgorithmIdentifierRef { parameters, ..algorithm };
@@ -124,7 +124,7 @@ impl PrivateKey {
         &self.pkcs8
     }
 
-    /// What kind of key it is.
+    /// The kind of the key.
     pub fn kind(&self) -> KeyKind {
         self.public.kind()
     }
@@ -132,7 +132,7 @@ impl PrivateKey {
     /// Whether `certificate` is for this key.
     pub fn fits(&self, certificate: &X509) -> KeyMatch {
         match (&self.public, certificate.public_key()) {
-            // Neither public half can be compared, but the kinds can.
+            // Neither public key can be compared, but the kinds can.
             (PublicKey::Other(own), PublicKey::Other(other)) if own == other => {
                 KeyMatch::CannotTell
             }
@@ -141,7 +141,7 @@ impl PrivateKey {
         }
     }
 
-    /// Whether both have the same public half; unknown halves differ.
+    /// Whether both have the same public key; unknown public keys differ.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         *self.pkcs8 == *other.pkcs8
             || (self.public == other.public && !matches!(self.public, PublicKey::Other(_)))
@@ -154,7 +154,7 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// An EC key again, with its scalar in the length that RFC 5915 demands; `None` where it has it.
+/// An EC key with its scalar in the length that RFC 5915 requires; `None` if it already has it.
 fn exact_scalar(
     curve: Curve,
     private_key: &OctetStringRef,
@@ -177,20 +177,20 @@ fn exact_scalar(
     encode(&EcPrivateKey { private_key, ..key }).map(Some).map_err(damaged)
 }
 
-/// What checking a key costs, in the budget's unit, by the length of its encoding: measured with
-/// keys of 8192 bits, which take the longest, and on P-521.
+/// The cost of checking a key, in the budget's unit, by the length of its encoding: measured with
+/// keys of 8192 bits, which take the longest, and with P-521.
 fn check_cost(octets: usize) -> u64 {
     let kilobytes = budget::units(octets / 1024) + 1;
     kilobytes.saturating_pow(2).saturating_mul(8_000)
 }
 
-/// The public half of an RSA key, from a key whose parts agree with each other.
+/// The public key of an RSA key, after checking that its parts are consistent.
 fn rsa_public(pkcs1: &[u8], pkcs8: &[u8]) -> Result<PublicKey, BundleError> {
     let RsaPrivateKey { modulus, public_exponent, .. } =
         RsaPrivateKey::from_der(pkcs1).map_err(damaged)?;
     let public = PublicKey::rsa(modulus, public_exponent);
     let KeyKind::Rsa { bits } = public.kind() else { return Ok(public) };
-    // Sizes outside are not for Key Vault anyway, and findings say so.
+    // Key Vault does not support other sizes anyway, and findings say so.
     if (2048..=8192).contains(&bits) {
         let pair = rsa::KeyPair::from_pkcs8(pkcs8);
         pair.map_err(|_| damaged("its values are inconsistent"))?;
@@ -198,7 +198,7 @@ fn rsa_public(pkcs1: &[u8], pkcs8: &[u8]) -> Result<PublicKey, BundleError> {
     Ok(public)
 }
 
-/// The public half of an EC key, computed: the file may leave it out, and may be wrong about it.
+/// The public key of an EC key, computed: in the file it may be missing or wrong.
 fn ec_public(curve: Curve, pkcs8: &[u8]) -> Result<PublicKey, BundleError> {
     let algorithm: &'static EcdsaSigningAlgorithm = match curve {
         Curve::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
@@ -230,7 +230,7 @@ struct PrivateKeyInfo<'a> {
     public_key: Option<AnyRef<'a>>,
 }
 
-/// `RSAPrivateKey` (RFC 8017 appendix A.1.2); only the public half is looked at here.
+/// `RSAPrivateKey` (RFC 8017 appendix A.1.2); only the public key is read here.
 #[derive(Sequence)]
 struct RsaPrivateKey<'a> {
     version: u8,

@@ -1,4 +1,4 @@
-//! What kind of key it is, and whether Key Vault takes it.
+//! The kind of a key, and whether Key Vault supports it.
 
 use std::fmt;
 
@@ -15,14 +15,14 @@ use der::asn1::ObjectIdentifier;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyKind {
-    /// RSA with a modulus of so many bits.
+    /// RSA with a modulus of this length.
     Rsa {
-        /// The length of the modulus.
+        /// The length of the modulus in bits.
         bits: u32,
     },
-    /// An elliptic curve that Key Vault knows.
+    /// An elliptic curve that Key Vault supports.
     Ec(Curve),
-    /// Anything else, by name where the name is known and by object identifier where not.
+    /// Any other kind, by its name if known, or else by its object identifier.
     Other(String),
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for KeyKind {
     }
 }
 
-/// A curve that Key Vault knows.
+/// A curve that Key Vault supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Curve {
@@ -88,7 +88,7 @@ impl Curve {
         known.into_iter().find(|curve| curve.as_str() == name)
     }
 
-    /// The length of a number of the curve's field, in bits.
+    /// The length of a field element of the curve, in bits.
     pub const fn bits(self) -> u32 {
         match self {
             Self::P256 | Self::P256K => 256,

@@ -1,12 +1,12 @@
-//! Certificates as they really come: PKCS#12 and PEM in, a checked [`Bundle`] out, and exactly the
-//! PKCS#12 that Key Vault takes.
+//! Real-world certificate files: converts PKCS#12 and PEM into a checked [`Bundle`], and that into
+//! exactly the PKCS#12 that Key Vault accepts.
 //!
 //! Reading is bounded: a file of at most 1 MiB, nested at most 24 levels deep, at most a million
-//! iterations for one key derivation and about a second of work for all of them. What claims more is
-//! refused before the work is done. Reading still takes long for an async task (a quarter of a
-//! second for 600 000 iterations), so it belongs on a blocking thread.
+//! iterations for one key derivation and about a second of work for all of them. A file that
+//! exceeds a limit is rejected before the work is done. Reading can still take long for an async
+//! task (a quarter of a second for 600 000 iterations), so run it on a blocking thread.
 //!
-//! Every buffer of this module that holds a key or a password is wiped when it is dropped.
+//! Every buffer of this module that contains a key or a password is zeroized on drop.
 
 mod algorithm;
 pub mod ber;
@@ -43,6 +43,8 @@ mod selection;
 mod shape;
 mod signature;
 mod subject;
+#[cfg(test)]
+mod texts;
 mod unreadable;
 mod x509;
 mod x509_facts;

@@ -1,10 +1,10 @@
-//! Points in time as certificates write them.
+//! Times in certificates.
 
 use time::{Date, Duration, Month, OffsetDateTime, Time};
 
 use super::element::{Element, tag};
 
-/// Reads `UTCTime` or `GeneralizedTime`, with or without seconds, in UTC or with an offset, as old
+/// Parses `UTCTime` or `GeneralizedTime`, with or without seconds, in UTC or with an offset, as old
 /// encoders write them and OpenSSL reads them.
 pub(super) fn read(element: Element<'_>) -> Result<OffsetDateTime, &'static str> {
     let mut digits = Digits(element.content);
@@ -56,7 +56,7 @@ impl Digits<'_> {
         }
     }
 
-    /// How far the time is ahead of UTC.
+    /// The offset of the time from UTC.
     fn offset(mut self) -> Result<Duration, &'static str> {
         let (sign, rest) = match self.0 {
             b"Z" => return Ok(Duration::ZERO),

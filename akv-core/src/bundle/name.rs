@@ -1,4 +1,4 @@
-//! Distinguished names: shown as text whatever string types they are written in, and compared.
+//! Distinguished names: their text, whatever their string types, and their comparison.
 
 use std::fmt::{self, Write as _};
 
@@ -8,7 +8,7 @@ use super::element::{Element, Elements, tag};
 use super::oid::Oid;
 use crate::text::{is_unprintable, printable};
 
-/// A name, still in its certificate.
+/// A name, borrowed from its certificate.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Name<'a>(pub(super) Element<'a>);
 
@@ -19,8 +19,7 @@ struct Attribute<'a> {
 }
 
 impl<'a> Name<'a> {
-    /// Its parts in the order in which they are written, each a set of attributes; `None` for what
-    /// cannot be read.
+    /// Its parts in their encoded order, each a set of attributes; `None` for a malformed part.
     fn parts(self) -> impl Iterator<Item = Option<Vec<Attribute<'a>>>> {
         self.0.elements().map(|part| {
             part.filter(|part| part.tag == tag::SET)?.elements().map(attribute).collect()
@@ -37,8 +36,8 @@ impl<'a> Name<'a> {
         text(&attributes.find(|attribute| attribute.oid == COMMON_NAME)?.value)
     }
 
-    /// Its parts as object identifiers and texts, in the order in which they are written; `None` where
-    /// not all of it is text.
+    /// Its parts as object identifiers and texts, in their encoded order; `None` if a value is not
+    /// text.
     pub(super) fn texts(self) -> Option<Vec<Vec<(String, String)>>> {
         self.parts()
             .map(|part| {
@@ -48,7 +47,7 @@ impl<'a> Name<'a> {
             .collect()
     }
 
-    /// What is equal for names that mean the same.
+    /// Equal for equivalent names.
     pub(super) fn comparable(self) -> ComparableName {
         let mut digest = Sha256::new();
         for part in self.parts() {
@@ -72,8 +71,8 @@ impl<'a> Name<'a> {
     }
 }
 
-/// As RFC 4514 writes names, the most specific part first, except that text is always shown as text,
-/// under its object identifier where its type has no short name.
+/// As in RFC 4514, the most specific part first, except that text is always shown as text, under
+/// its object identifier if its type has no short name.
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts: Vec<_> = self.parts().collect();
@@ -110,7 +109,7 @@ impl fmt::Display for Attribute<'_> {
     }
 }
 
-/// Escapes as RFC 4514 (2.4) says.
+/// Escaped as in RFC 4514 (2.4).
 fn escaped(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let last = text.chars().count().saturating_sub(1);
     for (position, character) in text.chars().enumerate() {
@@ -135,15 +134,16 @@ fn attribute(element: Option<Element<'_>>) -> Option<Attribute<'_>> {
     Some(Attribute { oid, value: parts.next()?? })
 }
 
-/// A name for comparing: some authorities write their own name with one string type in their
-/// certificate and with another in those they issue, and RFC 5280 (7.1) compares without regard to
-/// letter case and repeated blanks. A name that cannot be read equals only its own bytes.
+/// A name for comparison. Some CAs write their own name with one string type in their certificate
+/// and with another in those they issue, and RFC 5280 (7.1) ignores letter case and repeated
+/// spaces. A name that cannot be parsed equals only its own bytes.
 ///
-/// What is kept is a digest, so that comparing many long names costs nothing.
+/// It is a digest, so that comparing many long names is cheap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ComparableName([u8; 32]);
 
-/// The words of a text, or the DER of everything else; the first says which.
+/// The normalized text of a value, or the DER of any other value; the first field distinguishes
+/// them.
 fn comparable(value: &Element<'_>) -> (u8, Vec<u8>) {
     match text(value) {
         Some(text) => (0, folded(&text).into_bytes()),
@@ -151,9 +151,9 @@ fn comparable(value: &Element<'_>) -> (u8, Vec<u8>) {
     }
 }
 
-/// A text without regard to letter case and repeated blanks.
+/// A text without regard to letter case and repeated spaces.
 pub(super) fn folded(text: &str) -> String {
-    // Both ways, so that letters with several lower-case forms (ß, ς) have one.
+    // Both conversions, so that letters with several lower-case forms (ß, ς) have one.
     let folded: String = text
         .chars()
         .filter(|c| c.is_whitespace() || !is_unprintable(*c))
@@ -169,9 +169,9 @@ pub(super) fn oid_of(short_name: &str) -> Option<String> {
     known.map(|(oid, _)| Oid(oid).to_string())
 }
 
-/// The text of a value, whatever string type it is written in. In strings of one octet for each
-/// character every octet is taken for Latin-1, as OpenSSL does: asterisks and ampersands stand in
-/// `PrintableString`s everywhere, though its alphabet has neither, and nobody writes T.61.
+/// The text of a value, whatever its string type. In strings with one octet per character, every
+/// octet is read as Latin-1, as in OpenSSL: `PrintableString`s often contain asterisks and
+/// ampersands, which their alphabet excludes, and T.61 is not in use.
 pub(super) fn text(value: &Element<'_>) -> Option<String> {
     match value.tag {
         tag::UTF8_STRING => Some(String::from_utf8_lossy(value.content).into_owned()),
@@ -193,7 +193,7 @@ pub(super) fn text(value: &Element<'_>) -> Option<String> {
     }
 }
 
-/// Text of a certificate as messages show it: inert, and not without end.
+/// Text of a certificate for messages: printable, and truncated.
 pub(super) fn shown(text: &str) -> String {
     match text.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{}…", printable(text.get(..end).unwrap_or_default())),
@@ -205,7 +205,7 @@ const MAX_SHOWN: usize = 200;
 
 const COMMON_NAME: &[u8] = b"\x55\x04\x03";
 
-/// The short names of RFC 4514, and those that Windows and OpenSSL show for the rest.
+/// The short names of RFC 4514, and those of Windows and OpenSSL for other types.
 const SHORT_NAMES: &[(&[u8], &str)] = &[
     (COMMON_NAME, "CN"),
     (b"\x55\x04\x04", "SN"),

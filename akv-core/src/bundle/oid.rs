@@ -1,14 +1,14 @@
-//! Object identifiers as certificates have them, with arcs of any size.
+//! Object identifiers in certificates, with arcs of any size.
 
 use std::fmt;
 
-/// The content of an `OBJECT IDENTIFIER`. Identifiers under 2.25 (X.667) have arcs of 128 bits, those
-/// of Candlepin arcs of 41; the crate `const-oid` ends at 32.
+/// The content of an `OBJECT IDENTIFIER`. Identifiers under 2.25 (X.667) have arcs of 128 bits,
+/// those of Candlepin arcs of 41; the crate `const-oid` is limited to 32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Oid<'a>(pub(super) &'a [u8]);
 
 impl fmt::Display for Oid<'_> {
-    /// The numbers with dots. An arc beyond 128 bits, or one that does not end, is a question mark.
+    /// Dotted decimal notation. An arc beyond 128 bits, or an incomplete one, is a question mark.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, octets) in self.0.split_inclusive(|octet| octet & 0x80 == 0).enumerate() {
             let ends = octets.last().is_some_and(|octet| octet & 0x80 == 0);

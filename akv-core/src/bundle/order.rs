@@ -1,4 +1,4 @@
-//! The order of certificates that are already in use: nothing is left out, whatever is wrong with it.
+//! Orders certificates that are already in use: none is left out, whatever its faults.
 
 use time::OffsetDateTime;
 
@@ -7,11 +7,11 @@ use super::key::{KeyMatch, PrivateKey};
 use super::parts::Parts;
 use super::x509::X509;
 
-/// The certificates from the leaf up to the root, as a [`Bundle`](super::Bundle) has them, then
-/// whatever does not belong to that chain. Each is there once.
+/// The certificates from the leaf to the root, as in a [`Bundle`](super::Bundle), then the
+/// certificates that do not belong to that chain. Duplicates are removed.
 ///
-/// The leaf is the certificate of a key. Without a key it is the first certificate that issued none
-/// of the others, if possible one that may issue none at all.
+/// The leaf is the certificate of the key. Without a key it is the first certificate that issued
+/// none of the others, preferably an end-entity certificate.
 pub fn leaf_first(contents: Parts, now: OffsetDateTime) -> Vec<X509> {
     let Parts { keys, certificates: mut rest, offered, .. } = contents;
     if rest.is_empty() {
@@ -24,13 +24,13 @@ pub fn leaf_first(contents: Parts, now: OffsetDateTime) -> Vec<X509> {
         seen.push(one.thumbprint());
         new
     });
-    let Chain { issuers, strangers, .. } = Chain::build(&leaf, rest, offered, now);
-    std::iter::once(leaf).chain(issuers).chain(strangers).collect()
+    let Chain { issuers, unrelated, .. } = Chain::build(&leaf, rest, offered, now);
+    std::iter::once(leaf).chain(issuers).chain(unrelated).collect()
 }
 
-/// The certificate of the key. Where the key stays in the vault, the first that issued none of the
-/// others, one that may issue none at all before one that may: old roots do not say that they are
-/// roots, and what was imported can be an issuer itself.
+/// The certificate of the key. If the key stays in the vault: the first certificate that issued
+/// none of the others, preferably an end-entity certificate. Old roots do not say that they are CA
+/// certificates, and the imported certificate can be an issuer itself.
 fn leaf_of(keys: &[PrivateKey], certificates: &[X509]) -> usize {
     let fits = |one: &X509| keys.iter().any(|key| key.fits(one) == KeyMatch::Match);
     let is_end = |one: &X509| !certificates.iter().any(|it| is_issuer(one, it));

@@ -1,12 +1,12 @@
-//! What a file holds, in the file's own order and not yet judged.
+//! The contents of a file, in the file's own order and not yet checked.
 
 use super::error::BundleError;
 use super::key::PrivateKey;
 use super::unreadable::UnreadableCertificate;
 use super::x509::X509;
 
-/// The keys and certificates of a PKCS#12 or PEM file, as they were found, and what may complete its
-/// chain.
+/// The keys and certificates of a PKCS#12 or PEM file in their order, and certificates that may
+/// complete the chain.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Parts {
@@ -16,26 +16,26 @@ pub struct Parts {
     pub certificates: Vec<X509>,
     /// The certificates that cannot be read.
     pub unreadable: Vec<UnreadableCertificate>,
-    /// Certificates that are not of the file: each is taken only where the chain needs it.
+    /// Certificates from outside the file: each is used only if the chain needs it.
     pub offered: Vec<X509>,
 }
 
 impl Parts {
-    /// These keys and certificates, all of them readable.
+    /// Takes keys and readable certificates.
     pub fn new(keys: Vec<PrivateKey>, certificates: Vec<X509>) -> Self {
         Self { keys, certificates, ..Self::default() }
     }
 
     pub(super) fn add_key(&mut self, key: PrivateKey) -> Result<(), BundleError> {
         self.keys.push(key);
-        // Keys of elliptic curves cost a multiplication each, so their number is part of the cost.
+        // Each EC key costs a multiplication, so their number is limited.
         if self.keys.len() > MAX_KEYS {
             return Err(BundleError::TooMany { what: "private keys", limit: MAX_KEYS });
         }
         Ok(())
     }
 
-    /// A certificate that cannot be read is only noted: it may be one that nobody needs.
+    /// An unreadable certificate is only recorded: the bundle may not need it.
     pub(super) fn add_certificate(&mut self, der: &[u8]) -> Result<(), BundleError> {
         let number = self.certificates.len() + self.unreadable.len() + 1;
         match X509::from_der(der) {
@@ -57,7 +57,7 @@ impl Parts {
 
 setters! { Parts { with_offered(offered: Vec<X509>) } }
 
-/// Refuses a file that is larger than any bundle.
+/// Rejects a file that is larger than any bundle.
 pub(super) fn check_size(bytes: &[u8]) -> Result<(), BundleError> {
     if bytes.len() > MAX_BYTES {
         return Err(BundleError::TooLarge { bytes: bytes.len(), limit: MAX_BYTES });
@@ -65,11 +65,11 @@ pub(super) fn check_size(bytes: &[u8]) -> Result<(), BundleError> {
     Ok(())
 }
 
-/// Forty times what Key Vault can store.
+/// Forty times the limit of Key Vault.
 const MAX_BYTES: usize = 1024 * 1024;
 const MAX_KEYS: usize = 16;
 const MAX_CERTIFICATES: usize = 100;
 const MAX_CERTIFICATE_BYTES: usize = 128 * 1024;
 
-/// More parts, or blocks, or things in a part, than any bundle has.
+/// More parts, or blocks, or items in a part, than any bundle has.
 pub(super) const MAX_PARTS: usize = 500;

@@ -1,4 +1,4 @@
-//! A password in the encodings that key derivations want.
+//! A password in the encodings of key derivations.
 
 use zeroize::Zeroizing;
 
@@ -9,24 +9,25 @@ use crate::secret::Password;
 pub(super) struct PasswordBytes<'a> {
     utf8: &'a str,
     utf16: Zeroizing<Vec<u8>>,
-    /// Each byte of the UTF-8 made 16 bits wide, where that is something else.
+    /// Each byte of the UTF-8 as 16 bits, if that differs.
     widened: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl<'a> PasswordBytes<'a> {
-    /// Refuses a password that is longer than any: derivations hash it again and again.
+    /// Rejects an overlong password: derivations hash it again and again.
     pub(super) fn new(password: &'a Password) -> Result<Self, BundleError> {
         let utf8 = password.expose();
         if password.is_too_long() {
             return Err(BundleError::PasswordTooLong { limit: Password::MAX_CHARACTERS });
         }
-        // Not a BMPString: that refuses characters outside the basic plane, tools do not.
+        // Not a BMPString: that type excludes characters outside the basic plane, but tools accept
+        // them.
         let utf16 = zero_ended(utf8.encode_utf16());
         let widened = (!utf8.is_ascii()).then(|| zero_ended(utf8.bytes().map(u16::from)));
         Ok(Self { utf8, utf16, widened })
     }
 
-    /// Why a part does not decrypt, as far as the password tells.
+    /// The error if a part cannot be decrypted with this password.
     pub(super) fn wrong(&self) -> BundleError {
         if self.is_empty() { BundleError::PasswordMissing } else { BundleError::WrongPassword }
     }
@@ -43,9 +44,9 @@ impl<'a> PasswordBytes<'a> {
         self.utf8.as_bytes()
     }
 
-    /// What the password may be in the derivation of RFC 7292, the likeliest first.
+    /// The encodings of the password in the derivation of RFC 7292, the most likely first.
     ///
-    /// "No password" is the final zero alone for most tools and nothing at all for some (GnuTLS).
+    /// An empty password is only the final zero for most tools, and empty for some (GnuTLS).
     /// OpenSSL before 1.1 did not decode UTF-8.
     pub(super) fn utf16_forms(&self) -> impl Iterator<Item = &[u8]> {
         let nothing: Option<&[u8]> = self.is_empty().then_some(&[]);
@@ -58,14 +59,14 @@ impl<'a> PasswordBytes<'a> {
         self.widened.as_ref().map_or(0, |form| form.len()).max(self.utf16.len())
     }
 
-    /// How many [`utf16_forms`](Self::utf16_forms) there are: each is paid for.
+    /// The number of [`utf16_forms`](Self::utf16_forms): each one is charged to the budget.
     pub(super) fn form_count(&self) -> u64 {
         if self.is_empty() || self.widened.is_some() { 2 } else { 1 }
     }
 }
 
 fn zero_ended(units: impl Iterator<Item = u16> + Clone) -> Zeroizing<Vec<u8>> {
-    // Sized once: growing would leave a copy of the password behind.
+    // Allocated once: growing would leave a copy of the password behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(2 * units.clone().count() + 2));
     bytes.extend(units.chain([0]).flat_map(u16::to_be_bytes));
     bytes

@@ -1,4 +1,4 @@
-//! Certificate requests (PKCS#10, RFC 2986), read as leniently as certificates.
+//! Certificate requests (PKCS#10, RFC 2986), parsed as leniently as certificates.
 
 use std::fmt;
 
@@ -15,8 +15,8 @@ use super::subject::SubjectName;
 use super::unreadable::CertificateError;
 use super::x509::{X509, bits};
 
-/// A request for a certificate, signed with the key that the certificate is for. Equal when the bytes
-/// are.
+/// A certificate request, signed with the key of the future certificate. Two requests are equal if
+/// their bytes are.
 ///
 /// ```
 /// use akv_core::bundle::CertificateRequest;
@@ -29,8 +29,8 @@ pub struct CertificateRequest {
 }
 
 impl CertificateRequest {
-    /// Reads a request of at most 64 KiB whose signature is that of its own key, where that can be
-    /// checked.
+    /// Parses a request of at most 64 KiB, and verifies its signature with its own key if the
+    /// algorithm is implemented.
     pub fn from_der(bytes: &[u8]) -> Result<Self, CertificateError> {
         if bytes.len() > MAX_BYTES {
             return Err(CertificateError::new("it has more than 64 KiB"));
@@ -64,28 +64,28 @@ impl CertificateRequest {
         pem
     }
 
-    /// The subject; `None` where not all of it is text.
+    /// The subject; `None` if a part of it is not text.
     pub fn subject(&self) -> Option<SubjectName> {
         SubjectName::of(self.parts()?.subject)
     }
 
-    /// What messages call it: its subject. Safe to show, and of at most some two hundred characters.
+    /// Its label in messages: the subject. Printable, and at most some two hundred characters long.
     pub fn label(&self) -> String {
         self.parts().map(|parts| shown(&parts.subject.to_string())).unwrap_or_default()
     }
 
-    /// The names that it is for besides its subject.
+    /// The requested subject alternative names.
     pub fn alternative_names(&self) -> Vec<AlternativeName> {
         let names = self.parts().and_then(|it| it.extensions.alternative_names().ok().flatten());
         names.unwrap_or_default()
     }
 
-    /// What kind of key it is for.
+    /// The kind of its key.
     pub fn key_kind(&self) -> KeyKind {
         self.parts().map_or(KeyKind::Other(String::new()), |parts| parts.public_key().kind())
     }
 
-    /// Whether that certificate is for the same key.
+    /// Whether the certificate has the same key.
     pub fn is_of_same_key(&self, certificate: &X509) -> bool {
         self.parts().is_some_and(|parts| parts.public_key() == *certificate.public_key())
     }
@@ -101,7 +101,7 @@ impl fmt::Debug for CertificateRequest {
     }
 }
 
-/// Where the parts of a request are (RFC 2986 4.1).
+/// The parts of a request (RFC 2986 4.1).
 struct Parts<'a> {
     subject: Name<'a>,
     key_algorithm: Element<'a>,
@@ -139,7 +139,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The extensions that are asked for (RFC 2985 5.4.2).
+/// The requested extensions (RFC 2985 5.4.2).
 fn extension_request(attributes: Element<'_>) -> Option<Extensions<'_>> {
     attributes.elements().flatten().find_map(|attribute| {
         let mut members = attribute.elements();

@@ -1,4 +1,4 @@
-//! Public keys, as far as they must be told apart.
+//! Public keys, in a form for comparison.
 
 use der::asn1::{ObjectIdentifier, UintRef};
 use x509_cert::spki::AlgorithmIdentifierRef;
@@ -7,21 +7,21 @@ use super::algorithm;
 use super::element::{Element, tag};
 use super::key_kind::{Curve, KeyKind};
 
-/// A public key in a form in which equal keys are equal bytes.
+/// A public key in a form in which equal keys have equal bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PublicKey {
     Rsa {
         modulus: Vec<u8>,
         exponent: Vec<u8>,
     },
-    /// The point is compressed, because certificates may carry it in either form.
+    /// The point is compressed, because certificates can contain it in either form.
     Ec {
         curve: Curve,
         point: Vec<u8>,
     },
-    /// A kind of key that is not looked into.
+    /// A kind of key that is not parsed.
     Other(KeyKind),
-    /// A key that is not what its algorithm says.
+    /// A key that does not match its algorithm.
     Unreadable(KeyKind),
 }
 
@@ -60,7 +60,7 @@ impl PublicKey {
         Self::Rsa { modulus: modulus.as_bytes().to_vec(), exponent: exponent.as_bytes().to_vec() }
     }
 
-    /// From a point as SEC 1 writes it, compressed or not.
+    /// From a SEC 1 point, compressed or not.
     pub(super) fn ec(curve: Curve, point: &[u8]) -> Option<Self> {
         let point = match point {
             [0x02 | 0x03, ..] => point.to_vec(),
@@ -87,12 +87,12 @@ impl PublicKey {
     }
 }
 
-/// The curve of an EC algorithm, where Key Vault knows it.
+/// The curve of an EC algorithm, if Key Vault supports it.
 pub(super) fn named_curve(algorithm: AlgorithmIdentifierRef<'_>) -> Option<Curve> {
     Curve::from_oid(algorithm.parameters_oid().ok()?)
 }
 
-/// What to call a key that Key Vault does not take.
+/// The kind of a key that Key Vault does not support.
 pub(super) fn other_kind(algorithm: AlgorithmIdentifierRef<'_>) -> KeyKind {
     let short = |oid: ObjectIdentifier| {
         let name = algorithm::name(oid);

@@ -1,4 +1,4 @@
-//! Names that a certificate is asked for, checked before anything is sent.
+//! Subject alternative names for a request, validated before anything is sent.
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use super::extensions::AlternativeName;
 use crate::error::InvalidValue;
 
 impl AlternativeName {
-    /// A DNS name; one in another script is written in its ASCII form (`xn--…`).
+    /// A DNS name; use the ASCII form (`xn--…`) for other scripts.
     pub fn dns(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         let fits = (1..=255).contains(&text.len())
@@ -57,7 +57,7 @@ impl AlternativeName {
         })
     }
 
-    /// Whether both are the same name: host names without regard to letter case.
+    /// Whether both are the same name: host names ignore letter case.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Dns(one), Self::Dns(other)) => one.eq_ignore_ascii_case(other),
@@ -72,7 +72,7 @@ impl AlternativeName {
     }
 }
 
-/// What messages call it, its kind first: `DNS:www.example.com`.
+/// The label in messages, with the kind first: `DNS:www.example.com`.
 impl std::fmt::Display for AlternativeName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (kind, text) = match self {

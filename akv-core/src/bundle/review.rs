@@ -1,4 +1,4 @@
-//! The review of a bundle: everything that Key Vault or a client may stumble over.
+//! Reviews a bundle: finds everything that Key Vault or a client may reject.
 
 use time::OffsetDateTime;
 
@@ -8,18 +8,18 @@ use super::signature;
 use super::unreadable::UnknownField;
 use super::x509::X509;
 
-/// What is reviewed: a certificate with its chain, whether its key comes along or is in the vault.
+/// A certificate with its chain; its key is included or in the vault.
 pub(super) struct Reviewed<'a> {
     pub(super) leaf: &'a X509,
     pub(super) chain: &'a [X509],
     pub(super) key_kind: KeyKind,
-    /// In bytes, of all that is sent.
+    /// The size of all data that is sent, in bytes.
     pub(super) size: usize,
-    /// What was found while it was put together.
+    /// The findings of its construction.
     pub(super) notes: &'a [Finding],
 }
 
-/// What there is to say about it at the time `now`; errors first, then warnings.
+/// The findings at the time `now`; errors first, then warnings.
 pub(super) fn review(bundle: &Reviewed<'_>, now: OffsetDateTime) -> Vec<Finding> {
     let mut findings = Vec::new();
     validity(bundle, now, &mut findings);
@@ -104,8 +104,8 @@ fn completeness(bundle: &Reviewed<'_>, findings: &mut Vec<Finding>) {
              anchor",
         ),
         (true, false) => return,
-        // What is missing was noted where the chain was built: it cannot be read, or a root in the
-        // file is not reached.
+        // The chain builder has recorded the reason: an unreadable certificate, or a root in the
+        // file that the chain does not reach.
         _ if notes(bundle, FindingCode::IssuerNotRead) => return,
         (false, false) if notes(bundle, FindingCode::MissingIntermediate) => return,
         (false, true) => Finding::new(
@@ -133,7 +133,7 @@ fn notes(bundle: &Reviewed<'_>, code: FindingCode) -> bool {
 
 fn signatures(bundle: &Reviewed<'_>, findings: &mut Vec<Finding>) {
     let signed = std::iter::once(bundle.leaf).chain(bundle.chain);
-    // Nobody relies on the signature of a root: it is trusted because it is installed.
+    // The signature of a root does not matter: it is trusted because it is installed.
     for certificate in signed.filter(|certificate| !certificate.is_self_issued()) {
         if signature::is_weak(certificate) {
             findings.push(weak(certificate));
@@ -164,6 +164,7 @@ fn size(bundle: &Reviewed<'_>, findings: &mut Vec<Finding>) {
     findings.push(Finding::new(code, message));
 }
 
-/// 25 KB is the limit of a secret (Key Vault, "About secrets"), and a certificate is stored as one.
+/// 25 KB is the limit of a secret (Key Vault, "About secrets"), and a certificate is stored as a
+/// secret.
 const SECRET_LIMIT: usize = 25 * 1024;
 const NEAR_SECRET_LIMIT: usize = 20 * 1024;

@@ -1,4 +1,4 @@
-//! What belongs together in a file: its one key, the certificate of that key, and the others.
+//! Selects the key of a file, its certificate, and the other certificates.
 
 use std::cmp::Reverse;
 
@@ -10,7 +10,7 @@ use super::key::{KeyMatch, PrivateKey};
 use super::unreadable::UnreadableCertificate;
 use super::x509::X509;
 
-/// The one key of the file, which may be there more than once.
+/// The only key of the file; duplicates of it are allowed.
 pub(super) fn only_key(
     keys: Vec<PrivateKey>,
     certificates: usize,
@@ -47,9 +47,9 @@ pub(super) fn without_duplicates(certificates: Vec<X509>) -> (Vec<X509>, Vec<Fin
 
 /// The certificate of the key, and the other certificates.
 ///
-/// A key can have several: renewed with the same key, or first self-signed and then issued. The one
-/// that is valid at the time `now`, is no authority, was issued by someone else and is the newest is
-/// meant.
+/// A key can have several certificates: renewals with the same key, or a self-signed one before the
+/// issued one. Priority has a certificate that is valid at the time `now`, is an end-entity
+/// certificate, is not self-signed, and is the newest.
 pub(super) fn leaf_of(
     key: &PrivateKey,
     mut certificates: Vec<X509>,

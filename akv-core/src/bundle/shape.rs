@@ -1,9 +1,10 @@
-//! What a DER structure is, told by its outermost elements: labels and file names are often wrong.
+//! Detects a DER structure by its outermost elements, because labels and file names are often
+//! wrong.
 
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, Reader, SliceReader, Tag, Tagged};
 
-/// The structures that come in bundles or are taken for them.
+/// The structures in bundles, and those that are confused with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     /// `PrivateKeyInfo`.
@@ -14,7 +15,7 @@ pub(super) enum Shape {
     Pkcs1,
     /// `ECPrivateKey`.
     Sec1,
-    /// OpenSSL's own form of a DSA key.
+    /// OpenSSL's own format of a DSA key.
     Dsa,
     Certificate,
     CertificateRequest,
@@ -24,7 +25,7 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    /// `None` where it is none of them. BER has to be made DER before.
+    /// `None` if it is none of them. BER must be converted to DER first.
     pub(super) fn of(der: &[u8]) -> Option<Self> {
         let outer = elements(sequence(AnyRef::from_der(der).ok()?)?)?;
         match outer.as_slice() {
@@ -60,7 +61,7 @@ impl Shape {
     }
 }
 
-/// Certificates, requests and revocation lists are signed in the same way.
+/// Certificates, requests and revocation lists have the same signed structure.
 fn signed_part(content: &[u8]) -> Option<Shape> {
     let parts = elements(content)?;
     let is_time = |part: &Element<'_>| matches!(part.0, Tag::UtcTime | Tag::GeneralizedTime);
@@ -71,7 +72,7 @@ fn signed_part(content: &[u8]) -> Option<Shape> {
     }
 }
 
-/// The object identifier that a `ContentInfo` begins with, where it is one of PKCS#7's.
+/// The object identifier at the start of a `ContentInfo`, if it is one of PKCS#7's.
 fn content_type(content: &[u8]) -> Option<ObjectIdentifier> {
     let Element(tag, value) = *elements(content)?.first()?;
     let oid = (tag == Tag::ObjectIdentifier).then(|| ObjectIdentifier::from_bytes(value).ok());
@@ -85,7 +86,7 @@ fn sequence(any: AnyRef<'_>) -> Option<&[u8]> {
     (any.tag() == Tag::Sequence).then_some(any.value())
 }
 
-/// The first elements, as many as tell the structures apart.
+/// The first elements, as many as are needed to distinguish the structures.
 fn elements(content: &[u8]) -> Option<Vec<Element<'_>>> {
     let mut reader = SliceReader::new(content).ok()?;
     let mut elements = Vec::new();

@@ -1,4 +1,4 @@
-//! Whether one certificate was signed with the key of another.
+//! Verifies the signature of one certificate with the key of another.
 
 use aws_lc_rs::signature as lc;
 use aws_lc_rs::signature::{RsaPssSaltLength, VerificationAlgorithm};
@@ -11,7 +11,7 @@ use super::element::Element;
 use super::key_kind::{Curve, KeyKind};
 use super::x509::X509;
 
-/// What became of a signature.
+/// The result of verifying a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Valid,
@@ -20,7 +20,7 @@ pub(super) enum Verdict {
     CannotTell,
 }
 
-/// Checks the signature of `certificate` with the key of `issuer`; names do not matter.
+/// Verifies the signature of `certificate` with the key of `issuer`, without regard to names.
 pub(super) fn verify(certificate: &X509, issuer: &X509) -> Verdict {
     let signed = Signed {
         part: certificate.signed_part(),
@@ -30,16 +30,16 @@ pub(super) fn verify(certificate: &X509, issuer: &X509) -> Verdict {
     signed.verify(issuer.key_kind(), issuer.key_bits())
 }
 
-/// Something that is signed in the way of certificates and requests.
+/// A structure that is signed in the same way as certificates and requests.
 pub(super) struct Signed<'a> {
-    /// Byte for byte as it was signed.
+    /// The signed bytes.
     pub(super) part: &'a [u8],
     pub(super) algorithm: Element<'a>,
     pub(super) signature: &'a [u8],
 }
 
 impl Signed<'_> {
-    /// Checks the signature with a key of that kind, the content of its bit string.
+    /// Verifies the signature with a key of that kind, given as the content of its bit string.
     pub(super) fn verify(&self, kind: KeyKind, key: &[u8]) -> Verdict {
         let Some(algorithm) = algorithm::identifier(&self.algorithm) else {
             return Verdict::CannotTell;
@@ -68,7 +68,7 @@ fn verdict(
     }
 }
 
-/// Whether `algorithm` hashes with MD2, MD5 or SHA-1, for which collisions have been made.
+/// Whether `algorithm` uses MD2, MD5 or SHA-1, for which collisions are known.
 pub(super) fn is_weak(certificate: &X509) -> bool {
     let Some(algorithm) = algorithm::identifier(&certificate.signature_algorithm()) else {
         return false;

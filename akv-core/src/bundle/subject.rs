@@ -1,4 +1,4 @@
-//! Subjects as people and services write them, in and out.
+//! Parses and writes subjects in the forms of people and services.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,9 +9,9 @@ use crate::error::InvalidValue;
 
 /// A distinguished name of text values, the most specific part first.
 ///
-/// Reads what RFC 4514 writes (`CN=a\, b`, `\2C`, `#0c0161`, object identifiers) and the quotes of
-/// Key Vault and Windows (`O="Contoso, ""Ltd"""`); writes the latter, which is what Key Vault takes.
-/// Two are equal when RFC 5280 (7.1) says so: without regard to letter case and repeated blanks.
+/// Parses RFC 4514 (`CN=a\, b`, `\2C`, `#0c0161`, object identifiers) and the quotes of Key Vault
+/// and Windows (`O="Contoso, ""Ltd"""`). Writes the latter, which Key Vault accepts. Two names are
+/// equal as in RFC 5280 (7.1): without regard to letter case and repeated spaces.
 ///
 /// ```
 /// use akv_core::bundle::SubjectName;
@@ -27,7 +27,7 @@ pub struct SubjectName {
 
 #[derive(Debug, Clone)]
 struct Attribute {
-    /// The object identifier with dots.
+    /// The object identifier in dotted decimal notation.
     kind: String,
     value: String,
 }
@@ -103,7 +103,7 @@ fn parts(text: &str) -> Option<Vec<Vec<Attribute>>> {
     Some(parts)
 }
 
-/// The object identifier that a type is written as, or has.
+/// The object identifier of an attribute type.
 fn kind(word: &str) -> Option<String> {
     let known =
         WRITTEN.iter().find(|(_, words)| words.iter().any(|it| it.eq_ignore_ascii_case(word)));
@@ -118,7 +118,7 @@ fn kind(word: &str) -> Option<String> {
     der::asn1::ObjectIdentifier::new(oid).ok().map(|oid| oid.to_string())
 }
 
-/// A value, what separates it from the next part, and what follows.
+/// A value, its separator, and the rest.
 fn value(text: &str) -> Option<(String, Option<char>, &str)> {
     match text.chars().next() {
         Some('"') => quoted(text),
@@ -163,7 +163,7 @@ fn encoded(text: &str) -> Option<(String, Option<char>, &str)> {
 
 fn escaped(text: &str) -> Option<(String, Option<char>, &str)> {
     let mut value: Vec<u8> = Vec::new();
-    // How much of the value does not end in a blank that is not escaped.
+    // The length of the value without unescaped spaces at its end.
     let mut kept = 0;
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
@@ -189,7 +189,7 @@ fn escaped(text: &str) -> Option<(String, Option<char>, &str)> {
     Some((String::from_utf8(value).ok()?, separator, rest))
 }
 
-/// What stands after a backslash: a character that needs one, or two digits of an octet.
+/// The escaped character after a backslash, or two hexadecimal digits of an octet.
 fn unescaped(text: &str) -> Option<(Vec<u8>, usize)> {
     let character = text.chars().next()?;
     if "\"+,;<>\\ #=".contains(character) {
@@ -213,7 +213,7 @@ fn separated(text: &str) -> (Option<char>, &str) {
     }
 }
 
-/// As Key Vault takes it.
+/// In the form that Key Vault accepts.
 impl fmt::Display for SubjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, part) in self.parts.iter().enumerate() {
@@ -245,7 +245,7 @@ impl fmt::Display for Attribute {
     }
 }
 
-/// Types that Windows and Key Vault have a short name for: that one first, then others that people use.
+/// Types for which Windows and Key Vault have a short name: that name first, then its synonyms.
 const WRITTEN: &[(&str, &[&str])] = &[
     ("2.5.4.3", &["CN"]),
     ("2.5.4.4", &["SN", "surname"]),

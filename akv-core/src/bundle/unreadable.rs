@@ -1,10 +1,10 @@
-//! Certificates that cannot be read, and what of others cannot.
+//! Certificates that cannot be read, and unreadable fields of other certificates.
 
 use std::fmt;
 
 use super::name::{ComparableName, Name, shown};
 
-/// Why bytes cannot be read as a certificate: a fragment after its name.
+/// Why bytes cannot be read as a certificate: a fragment that follows its name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct CertificateError {
@@ -28,7 +28,7 @@ impl CertificateError {
         Self { reason, subject: Some(Subject { shown, name: subject.comparable() }) }
     }
 
-    /// Its subject, where that much can be read.
+    /// Its subject, if at least that can be read.
     pub fn subject(&self) -> Option<&str> {
         self.subject.as_ref().map(|subject| subject.shown.as_str())
     }
@@ -38,7 +38,7 @@ impl CertificateError {
     }
 }
 
-/// A certificate of a file that cannot be read.
+/// An unreadable certificate of a file.
 ///
 /// ```
 /// use akv_core::bundle::{UnreadableCertificate, X509};
@@ -50,14 +50,14 @@ impl CertificateError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnreadableCertificate {
-    /// Which of the file's certificates it is, the first being 1.
+    /// Its number in the file, counted from 1.
     pub number: usize,
-    /// What is wrong with it.
+    /// The reason.
     pub error: CertificateError,
 }
 
 impl UnreadableCertificate {
-    /// The certificate of that number, counted from 1, and what is wrong with it.
+    /// Takes the number, counted from 1, and the reason.
     pub fn new(number: usize, error: CertificateError) -> Self {
         Self { number, error }
     }
@@ -73,12 +73,12 @@ impl fmt::Display for UnreadableCertificate {
     }
 }
 
-/// A field of a certificate that cannot be read, while the rest can.
+/// An unreadable field of a readable certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownField {
-    /// The field, in words.
+    /// The name of the field.
     pub field: &'static str,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: &'static str,
 }

@@ -1,7 +1,8 @@
-//! A certificate, read as leniently as OpenSSL and Java read it: what decisions need, each for
-//! itself, and passed on byte for byte.
+//! A certificate, parsed as leniently as OpenSSL and Java do: each needed field separately. The
+//! bytes are passed on unchanged.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use time::OffsetDateTime;
 
@@ -17,11 +18,11 @@ use super::subject::SubjectName;
 use super::unreadable::{CertificateError, UnknownField};
 use crate::certificate::Thumbprint;
 
-/// An X.509 certificate. Equal when the bytes are.
+/// An X.509 certificate. Two certificates are equal if their bytes are.
 ///
-/// Whoever made it, an extension that nobody needs, a time without seconds or a serial number that is
-/// negative does not make it unreadable. What cannot be read of a field that is needed leaves that
-/// field unknown, and [`unknown_fields`](Self::unknown_fields) says why.
+/// An unused extension, a time without seconds or a negative serial number does not make a
+/// certificate unreadable. A needed field that cannot be parsed is unknown, and
+/// [`unknown_fields`](Self::unknown_fields) states the reason.
 ///
 /// ```
 /// use akv_core::bundle::X509;
@@ -31,8 +32,9 @@ use crate::certificate::Thumbprint;
 #[derive(Clone)]
 pub struct X509 {
     der: Vec<u8>,
-    subject: ComparableName,
-    issuer: ComparableName,
+    /// Most certificates are never compared.
+    subject: OnceLock<ComparableName>,
+    issuer: OnceLock<ComparableName>,
     public_key: PublicKey,
     not_before: Option<OffsetDateTime>,
     not_after: Option<OffsetDateTime>,
@@ -42,8 +44,8 @@ pub struct X509 {
 }
 
 impl X509 {
-    /// Reads the certificate that `bytes` begin with, of at most 64 KiB: Key Vault stores less than
-    /// half of that. What follows it is left out.
+    /// Parses the certificate at the start of `bytes`, of at most 64 KiB: Key Vault stores less
+    /// than half of that. Data after it is ignored.
     pub fn from_der(bytes: &[u8]) -> Result<Self, CertificateError> {
         let (whole, _) = Element::read(bytes).ok_or(CertificateError::new(SHORT))?;
         if whole.whole.len() > MAX_BYTES {
@@ -79,8 +81,8 @@ impl X509 {
         read.some("subject key identifier", extensions.subject_key_identifier());
         read.some("authority key identifier", extensions.authority_key_identifier());
         Ok(Self {
-            subject: parts.subject.comparable(),
-            issuer: parts.issuer.comparable(),
+            subject: OnceLock::new(),
+            issuer: OnceLock::new(),
             public_key,
             not_before,
             not_after,
@@ -96,20 +98,20 @@ impl X509 {
         &self.der
     }
 
-    /// The subject as RFC 4514 writes it, the most specific part first: `CN=web,O=Contoso`. Text is
-    /// text whatever its string type. It is as the certificate has it; [`label`](Self::label) is for
-    /// messages.
+    /// The subject as in RFC 4514, the most specific part first: `CN=web,O=Contoso`, whatever its
+    /// string types. It is not made printable; use [`label`](Self::label) for messages.
     pub fn subject(&self) -> String {
         self.parts().subject.to_string()
     }
 
-    /// The issuer, as [`subject`](Self::subject) is written.
+    /// The issuer, in the same form as [`subject`](Self::subject).
     pub fn issuer(&self) -> String {
         self.parts().issuer.to_string()
     }
 
-    /// What messages call it: its subject, or, where that is empty, `(no subject)` and its first DNS
-    /// name, e-mail address or serial number. Safe to show, and of at most some two hundred characters.
+    /// Its label in messages: the subject or, if that is empty, `(no subject)` and its first DNS
+    /// name, e-mail address or serial number. Printable, and at most some two hundred characters
+    /// long.
     pub fn label(&self) -> String {
         let parts = self.parts();
         if !parts.subject.0.content.is_empty() {
@@ -120,12 +122,12 @@ impl X509 {
         format!("(no subject) {}", shown(&other))
     }
 
-    /// What messages call its issuer.
+    /// The label of its issuer in messages.
     pub(super) fn issuer_label(&self) -> String {
         shown(&self.issuer())
     }
 
-    /// The subject, for asking for a certificate of the same; `None` where not all of it is text.
+    /// The subject, for a request with the same subject; `None` if a part of it is not text.
     pub fn subject_name(&self) -> Option<SubjectName> {
         SubjectName::of(self.parts().subject)
     }
@@ -140,7 +142,7 @@ impl X509 {
         self.parts().issuer.common_name()
     }
 
-    /// The names that it is for besides its subject, in its own order.
+    /// Its subject alternative names, in its own order.
     pub fn alternative_names(&self) -> Vec<AlternativeName> {
         self.parts().extensions.alternative_names().ok().flatten().unwrap_or_default()
     }
@@ -162,7 +164,7 @@ impl X509 {
         Thumbprint::of(&self.der)
     }
 
-    /// The serial number's octets as hexadecimal digits without separators, as they are in the
+    /// The serial number's octets as hexadecimal digits without separators, unchanged from the
     /// certificate.
     pub fn serial_number(&self) -> String {
         use fmt::Write as _;
@@ -173,12 +175,12 @@ impl X509 {
         })
     }
 
-    /// Not valid before (UTC); `None` where that cannot be read.
+    /// Not valid before (UTC); `None` if it cannot be parsed.
     pub fn not_before(&self) -> Option<OffsetDateTime> {
         self.not_before
     }
 
-    /// Not valid after (UTC); `None` where that cannot be read.
+    /// Not valid after (UTC); `None` if it cannot be parsed.
     pub fn not_after(&self) -> Option<OffsetDateTime> {
         self.not_after
     }
@@ -189,56 +191,56 @@ impl X509 {
             && self.not_after.is_some_and(|end| now <= end)
     }
 
-    /// What kind of key it certifies.
+    /// The kind of its key.
     pub fn key_kind(&self) -> KeyKind {
         self.public_key.kind()
     }
 
-    /// What it was signed with, for messages: `RSA with SHA-256 (1.2.840.113549.1.1.11)`.
+    /// The signature algorithm for messages: `RSA with SHA-256 (1.2.840.113549.1.1.11)`.
     pub fn signature_algorithm_name(&self) -> String {
         algorithm::name_of(&self.parts().signature_algorithm)
     }
 
-    /// Whether it says that it may issue certificates (basic constraints, RFC 5280 4.2.1.9).
+    /// Whether it is a CA certificate (basic constraints, RFC 5280 4.2.1.9).
     pub fn is_ca(&self) -> bool {
         self.is_ca == Some(true)
     }
 
-    /// What its key may be used for, under the names of RFC 5280 (4.2.1.3), which Key Vault uses too;
-    /// `None` where it does not say.
+    /// Its key usages, with the names of RFC 5280 (4.2.1.3), which Key Vault uses too; `None` if
+    /// the extension is absent.
     pub fn key_usages(&self) -> Option<Vec<&'static str>> {
         self.parts().extensions.key_usages().ok().flatten()
     }
 
-    /// The object identifiers of what it may be used for (RFC 5280 4.2.1.12); `None` where it does
-    /// not say.
+    /// The object identifiers of its extended key usages (RFC 5280 4.2.1.12); `None` if the
+    /// extension is absent.
     pub fn extended_key_usages(&self) -> Option<Vec<String>> {
         self.parts().extensions.extended_key_usages().ok().flatten()
     }
 
-    /// What could not be read of it.
+    /// Its fields that cannot be parsed.
     pub fn unknown_fields(&self) -> &[UnknownField] {
         &self.unknown
     }
 
     /// Whether subject and issuer are the same; see also [`is_self_signed`](Self::is_self_signed).
     pub(super) fn is_self_issued(&self) -> bool {
-        self.subject == self.issuer
+        self.comparable_subject() == self.comparable_issuer()
     }
 
-    /// Whether it is signed with its own key. Where the signature algorithm is not implemented,
-    /// equal subject and issuer are taken for it.
+    /// Whether it is signed with its own key. If the signature algorithm is not implemented, equal
+    /// subject and issuer decide.
     pub fn is_self_signed(&self) -> bool {
         self.is_self_issued() && signature::verify(self, self) != Verdict::Invalid
     }
 
-    /// Whether `issuer` has the name that this certificate names as its issuer's. Names are compared
-    /// as RFC 5280 (7.1) says, whatever string types they are written in.
+    /// Whether `issuer` has this certificate's issuer name. Names are compared as in RFC 5280
+    /// (7.1), whatever their string types.
     pub fn names_as_issuer(&self, issuer: &Self) -> bool {
-        self.issuer == issuer.subject
+        self.comparable_issuer() == issuer.comparable_subject()
     }
 
-    /// Whether its subject could be read, so that nobody's issuer is not found for it.
+    /// Whether its subject could be parsed; otherwise it cannot match an issuer name.
     pub(super) fn has_known_subject(&self) -> bool {
         self.parts().subject.is_readable()
     }
@@ -247,18 +249,19 @@ impl X509 {
         self.parts().issuer.is_readable()
     }
 
-    /// Whether the name that this certificate names as its issuer's is `name`.
+    /// Whether its issuer name is `name`.
     pub(super) fn has_issuer_named(&self, name: ComparableName) -> bool {
-        self.issuer == name
+        self.comparable_issuer() == name
     }
 
-    /// Whether both are certificates of one subject's one key.
+    /// Whether both have the same subject and key.
     pub(super) fn is_of_same_key(&self, other: &Self) -> bool {
-        self.subject == other.subject && self.public_key == other.public_key
+        self.comparable_subject() == other.comparable_subject()
+            && self.public_key == other.public_key
     }
 
-    /// Whether nothing that it says of itself speaks against its having issued `certificate`: neither
-    /// its key identifier nor its basic constraints nor its key usage.
+    /// Whether its own extensions allow it to have issued `certificate`: key identifier, basic
+    /// constraints and key usage.
     pub(super) fn fits_as_issuer_of(&self, certificate: &Self) -> bool {
         let wanted = certificate.parts().extensions.authority_key_identifier().ok().flatten();
         let had = self.parts().extensions.subject_key_identifier().ok().flatten();
@@ -270,7 +273,8 @@ impl X509 {
         &self.public_key
     }
 
-    /// The content of the public key's bit string: a point of the curve, or RSA's two numbers in DER.
+    /// The content of the public key's bit string: a point of the curve, or RSA's two numbers in
+    /// DER.
     pub fn key_bits(&self) -> &[u8] {
         self.parts().key
     }
@@ -284,13 +288,21 @@ impl X509 {
         self.parts().signature
     }
 
-    /// The part that is signed, byte for byte as the issuer signed it.
+    /// The bytes that the issuer signed.
     pub(super) fn signed_part(&self) -> &[u8] {
         self.parts().signed
     }
 
+    fn comparable_subject(&self) -> ComparableName {
+        *self.subject.get_or_init(|| self.parts().subject.comparable())
+    }
+
+    fn comparable_issuer(&self) -> ComparableName {
+        *self.issuer.get_or_init(|| self.parts().issuer.comparable())
+    }
+
     fn parts(&self) -> Parts<'_> {
-        // What has been read once can be read again.
+        // This was parsed successfully before.
         let whole = Element::read(&self.der).map(|(whole, _)| whole);
         whole.and_then(|whole| Parts::read(whole).ok()).unwrap_or_default()
     }
@@ -310,8 +322,8 @@ impl fmt::Debug for X509 {
     }
 }
 
-/// Where the parts of a certificate are (RFC 5280 4.1). These must be there; what is in them is
-/// another matter.
+/// The parts of a certificate (RFC 5280 4.1). These are required; their content is parsed
+/// separately.
 #[derive(Default)]
 struct Parts<'a> {
     signed: &'a [u8],
@@ -344,7 +356,7 @@ impl<'a> Parts<'a> {
         parts.issuer = Name(inner.next_if(tag::SEQUENCE).ok_or(NOT_LAID_OUT)?);
         parts.validity = inner.next_if(tag::SEQUENCE).ok_or(NOT_LAID_OUT)?;
         parts.subject = Name(inner.next_if(tag::SEQUENCE).ok_or(NOT_LAID_OUT)?);
-        // From here on it can be said whose certificate it is.
+        // From here on, errors can name the certificate's subject.
         let without = |reason| CertificateError::of(parts.subject, reason);
         let no_key = || without("its public key is not laid out as one");
         let key = inner.next_if(tag::SEQUENCE).ok_or_else(no_key)?;
@@ -367,7 +379,7 @@ pub(super) fn bits(string: Element<'_>) -> Option<&[u8]> {
     string.content.split_first().map(|(_, bits)| bits)
 }
 
-/// Collects what cannot be read.
+/// Collects the fields that cannot be parsed.
 struct Reading<'u>(&'u mut Vec<UnknownField>);
 
 impl Reading<'_> {
@@ -384,6 +396,6 @@ impl Reading<'_> {
 }
 
 const MAX_BYTES: usize = 64 * 1024;
-const SHORT: &str = "it ends too early or is no DER";
+const SHORT: &str = "it ends too early or is not DER";
 const VERSION: u8 = 0xa0;
 const EXTENSIONS: u8 = 0xa3;

@@ -1,4 +1,4 @@
-//! What reports and inventories show of a certificate.
+//! The properties of a certificate for reports and inventories.
 
 use sha2::{Digest, Sha256};
 
@@ -7,7 +7,7 @@ use super::signature;
 use super::x509::X509;
 
 impl X509 {
-    /// A digest that is equal for equal public keys, however they are written.
+    /// A digest that is equal for equal public keys, whatever their encoding.
     pub fn public_key_digest(&self) -> [u8; 32] {
         let mut digest = Sha256::new();
         let kind = self.key_kind().to_string();
@@ -25,7 +25,7 @@ impl X509 {
         digest.finalize().into()
     }
 
-    /// Whether it is signed with MD2, MD5 or SHA-1, for which collisions have been made.
+    /// Whether its signature uses MD2, MD5 or SHA-1, for which collisions are known.
     pub fn has_weak_signature(&self) -> bool {
         signature::is_weak(self)
     }

@@ -1,7 +1,8 @@
-//! Add: a certificate under a name, new or as a new version, and nothing that was not asked for.
+//! Add: imports a certificate under a name, as its first or a new version, and makes no other
+//! change.
 //!
-//! The same addition can be run again after any interruption: what is there already is a success,
-//! and a name that was recovered for it is taken up where it was left.
+//! An addition is idempotent after any interruption: an existing result is a success, and a name
+//! that was recovered for it continues from that state.
 
 use time::OffsetDateTime;
 
@@ -18,7 +19,7 @@ use crate::error::{Error, ErrorKind, InvalidValue, Result};
 use crate::store::{CertificateStore, Import, OperationState, Precondition};
 use crate::tags::Tags;
 
-/// An addition whose bundle was opened and found good. Nothing was sent for it yet.
+/// An addition with an opened and checked bundle. Nothing has been sent yet.
 pub(super) struct Opened<'a> {
     request: &'a AddRequest,
     bundle: Bundle,
@@ -26,18 +27,18 @@ pub(super) struct Opened<'a> {
 }
 
 impl<'a> Opened<'a> {
-    /// Errors of the bundle stop here, before anything is sent; its warnings become notes.
+    /// Errors of the bundle stop the job before anything is sent; its warnings become notes.
     pub(super) async fn new(
         store: &dyn CertificateStore,
         background: &dyn Background,
         now: OffsetDateTime,
         request: &'a AddRequest,
     ) -> Result<Self> {
-        let tried = || {
+        let attempted = || {
             let name = request.name.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
             format!("add certificate{name} to vault {}", store.vault())
         };
-        let invalid = |problem: String| Error::new(ErrorKind::Invalid, tried(), problem);
+        let invalid = |problem: String| Error::new(ErrorKind::Invalid, attempted(), problem);
         let (contents, password) = (request.contents.clone(), request.password.clone());
         let issuers = request.issuers.clone();
         let read = background::done(background, move || {
@@ -59,7 +60,7 @@ impl<'a> Opened<'a> {
         })
     }
 
-    /// Adds it, when nobody else is changing what is under its name.
+    /// Adds it, after other jobs on the same name have ended.
     pub(super) async fn add(self, store: &dyn CertificateStore, turns: &Turns) -> Outcome {
         let Self { request, bundle, mut notes } = self;
         let name = request.name.clone().unwrap_or_else(|| alias::of_bundle(&bundle));
@@ -115,8 +116,7 @@ impl Add<'_> {
         }
     }
 
-    /// The name is taken, and there is no certificate under it: its creation is in progress, or came
-    /// to no good end.
+    /// The name is in use without a certificate: its creation is in progress, or ended without one.
     async fn over_unfinished(&self, existing: &Certificate) -> Result<Outcome> {
         let vault = self.store.vault();
         match self.store.operation(&self.name).await? {
@@ -129,9 +129,9 @@ impl Add<'_> {
                 }
             }
             Some(OperationState::InProgress) => {
-                let tried = format!("add certificate {} to vault {vault}", self.name);
+                let attempted = format!("add certificate {} to vault {vault}", self.name);
                 let problem = "an operation is in progress for this name; nothing was changed";
-                Err(Error::new(ErrorKind::Conflict, tried, problem).with_advice(
+                Err(Error::new(ErrorKind::Conflict, attempted, problem).with_advice(
                     "wait until it ends or remove the pending certificate, then add \
                                   again",
                 ))
@@ -143,7 +143,7 @@ impl Add<'_> {
         }
     }
 
-    /// What the job asks for may be there already, from an earlier attempt for one.
+    /// An earlier attempt may have already imported the certificate.
     fn left_alone(&self, existing: &Certificate) -> Outcome {
         if !self.is_current(existing) {
             self.exists("with another certificate")
@@ -176,7 +176,7 @@ impl Add<'_> {
             self.new_version(self.store, tags).await
         };
         match replaced {
-            // Somebody removed it meanwhile.
+            // Another client removed it in the meantime.
             Err(gone) if matches!(gone.kind(), ErrorKind::SoftDeleted | ErrorKind::Absent) => {
                 self.add_over_deleted(gone).await
             }
@@ -184,19 +184,19 @@ impl Add<'_> {
         }
     }
 
-    /// Different certificates can get one name where nobody gave one. Only the renewal of the same
-    /// may take its place then.
+    /// Different certificates can have the same derived name. In that case, only a renewal of the
+    /// same certificate may replace it.
     fn check_derived_alias(&self, existing: &Certificate) -> Result<()> {
         if self.request.name.is_some() || alias::has_same_source(&self.bundle, existing) {
             return Ok(());
         }
         let Self { name, store, .. } = self;
-        let tried = format!("add certificate {name} to vault {}", store.vault());
+        let attempted = format!("add certificate {name} to vault {}", store.vault());
         let problem = format!(
             "no alias was given, and the derived name {name} belongs to a certificate with \
              another common name; nothing was replaced"
         );
-        Err(Error::new(ErrorKind::Conflict, tried, problem).with_advice("provide an alias"))
+        Err(Error::new(ErrorKind::Conflict, attempted, problem).with_advice("provide an alias"))
     }
 
     pub(super) async fn new_version(
@@ -208,7 +208,7 @@ impl Add<'_> {
         Ok(self.imported(&imported, "a new version of"))
     }
 
-    /// Importing the same certificate again would only make a version that differs in nothing.
+    /// Importing the same certificate again would only create an identical version.
     pub(super) async fn keep(
         &self,
         store: &dyn CertificateStore,
@@ -251,7 +251,7 @@ impl Add<'_> {
         }
     }
 
-    /// What the job asks for and a version cannot be given after it was made.
+    /// Requested properties that an existing version cannot be given.
     fn differences(&self, existing: &Certificate) -> Vec<String> {
         let mut differences = Vec::new();
         let exportable = existing.key.as_ref().and_then(|key| key.exportable);
@@ -289,8 +289,8 @@ impl Add<'_> {
         Ok(self.imported(&imported, ""))
     }
 
-    /// Somebody else is bringing the name back. When that has settled there is a certificate, and
-    /// the job's word about existing ones holds for it.
+    /// Another client is recovering the name. Once that has settled there is a certificate, and the
+    /// job's overwrite option applies to it.
     async fn add_over_others_recovery(&self, refusal: Error) -> Result<Outcome> {
         self.store.recover(&self.name).await?;
         match self.store.certificate(&self.name).await? {
@@ -299,8 +299,8 @@ impl Add<'_> {
         }
     }
 
-    /// A deleted certificate does not count as existing, so no overwrite is needed; its tags are
-    /// kept only where the job overwrites and preserves.
+    /// A soft-deleted certificate does not count as existing, so no overwrite is needed; its tags
+    /// are kept only if the job overwrites and preserves.
     async fn add_over_deleted(&self, refusal: Error) -> Result<Outcome> {
         if self.request.soft_deleted == SoftDeleted::Refuse {
             return Err(refusal.with_advice(
@@ -314,9 +314,9 @@ impl Add<'_> {
                 let outcome = Recovery::new(self, &recovered).finish().await;
                 Ok(outcome.with_notes(was_deleted("and was recovered for this job")))
             }
-            // Purged in between: the name is free now.
+            // It was purged in the meantime: the name is available.
             Ok(None) => self.import_new().await,
-            Err(error) if is_refusal(error.kind()) && !error.was_taken() => {
+            Err(error) if is_refusal(error.kind()) && !error.was_accepted() => {
                 Ok(Outcome::failure(error).with_notes(was_deleted("and remains soft-deleted")))
             }
             Err(error) => Ok(Outcome::failure(error)
@@ -364,7 +364,7 @@ impl Add<'_> {
         existing.thumbprint == Some(self.bundle.thumbprint())
     }
 
-    /// The tags that the job wants over those of a certificate, in which a mark is none.
+    /// The job's tags over those of a certificate, without the mark.
     pub(super) fn tags_over(
         &self,
         existing: &Certificate,
@@ -382,7 +382,7 @@ fn proof(certificate: &Certificate, thumbprint: Thumbprint) -> String {
     format!("version {}, thumbprint {thumbprint}", certificate.version)
 }
 
-/// Whether an error of this kind means that the service did not begin with what was asked for.
+/// Whether an error of this kind means that the service did not start the operation.
 fn is_refusal(kind: ErrorKind) -> bool {
     matches!(
         kind,

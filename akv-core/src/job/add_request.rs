@@ -1,4 +1,4 @@
-//! What an addition is asked for: the certificate, its name and every choice.
+//! The request of an addition: the certificate, its name and all options.
 
 use std::fmt;
 
@@ -10,32 +10,32 @@ use crate::certificate::{CertificateName, Exportable};
 use crate::secret::Password;
 use crate::tags::Tags;
 
-/// A certificate to be added.
+/// A certificate to add.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct AddRequest {
-    /// Under which name; derived from the certificate where none is given.
+    /// The certificate name; `None` derives it from the certificate.
     pub name: Option<CertificateName>,
     /// The certificate, its key and its chain.
     pub contents: CertificateFile,
     /// The password of `contents`; empty for none.
     pub password: Password,
-    /// CA certificates that complete the chain where `contents` lack them; the others are ignored.
+    /// CA certificates that complete the chain if `contents` lack them; others are ignored.
     pub issuers: Vec<X509>,
-    /// What to do where the name is taken.
+    /// What to do if the name exists.
     pub overwrite: Overwrite,
-    /// The tags that the job brings.
+    /// The tags of the job.
     pub tags: Tags,
-    /// What becomes of the tags that are there.
+    /// What to do with the existing tags.
     pub existing_tags: ExistingTags,
-    /// Whether the key may leave the vault again.
+    /// Whether the key is exportable.
     pub exportable: Exportable,
-    /// What to do where the name is in soft delete.
+    /// What to do if a soft-deleted certificate has this name.
     pub soft_deleted: SoftDeleted,
 }
 
 impl AddRequest {
-    /// Adds these contents under a name of their own, with every choice at its default.
+    /// Adds these contents under a derived name, with default options.
     pub fn new(contents: CertificateFile, password: Password) -> Self {
         Self {
             name: None,
@@ -65,7 +65,7 @@ setters! {
     }
 }
 
-/// A certificate with its key, in the form it came in. Wiped when dropped.
+/// A certificate with its key, in its file format. Zeroized on drop.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CertificateFile {
@@ -76,8 +76,8 @@ pub enum CertificateFile {
 }
 
 impl CertificateFile {
-    /// Opens and checks it; of what the contents leave a choice, what is valid at `now` is taken.
-    /// `issuers` complete the chain where the contents do not.
+    /// Opens and checks it. Among several candidates, one that is valid at `now` has priority.
+    /// `issuers` complete the chain if necessary.
     pub fn open(
         &self,
         password: &Password,
@@ -99,33 +99,33 @@ impl fmt::Debug for CertificateFile {
     }
 }
 
-/// What to do where the name is taken.
+/// What to do if the name exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Overwrite {
-    /// Change nothing and say so.
+    /// Change nothing and report it.
     #[default]
     No,
-    /// Make a new version.
+    /// Create a new version.
     Yes,
 }
 
-/// What becomes of the tags that the certificate has when it is overwritten.
+/// What to do with the tags of an overwritten certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ExistingTags {
-    /// The job's tags take their place.
+    /// The job's tags replace them.
     #[default]
     Replace,
-    /// The job's tags join them and win where both have a name.
+    /// The job's tags are added, and replace tags with the same name.
     Preserve,
 }
 
-/// What to do where the name is in soft delete.
+/// What to do if a soft-deleted certificate has this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum SoftDeleted {
-    /// Recover it and give it the new version.
+    /// Recover it and import a new version.
     #[default]
     Recover,
     /// Change nothing and fail.

@@ -1,21 +1,21 @@
-//! A name for a certificate that came without an alias.
+//! A derived name for a certificate without an alias.
 
 use crate::bundle::{Bundle, X509};
 use crate::certificate::{Certificate, CertificateName, Thumbprint};
 
-/// What a certificate's alias is made from where none is given: its common name, or where it has
-/// none its first DNS name. `None` where it has neither.
+/// The source of a certificate's derived alias: its common name, or otherwise its first DNS name.
+/// `None` if it has neither.
 ///
-/// Two sources can make one alias (`shop.api` and `shop-api`), so it is sources that tell whether a
-/// certificate is the renewal of another.
+/// Two sources can have the same alias (`shop.api` and `shop-api`), so the sources decide whether a
+/// certificate is a renewal of another.
 pub fn alias_source(certificate: &X509) -> Option<String> {
     let common_name = certificate.common_name().filter(|name| !name.trim().is_empty());
     common_name.or_else(|| certificate.dns_names().into_iter().next())
 }
 
-/// The alias that a certificate gets when none is given: the [source](alias_source) of its alias with
-/// everything that a certificate name cannot hold turned into single hyphens (`*` into `wildcard`),
-/// or, where nothing is left of that, its thumbprint.
+/// The derived alias of a certificate: the [source](alias_source) of its alias, with each run of
+/// characters that are invalid in a certificate name replaced by a single hyphen (`*` by
+/// `wildcard`). If nothing is left, the alias is the thumbprint.
 ///
 /// ```
 /// # use akv_core::{Thumbprint, job::derived_alias};
@@ -39,14 +39,14 @@ pub(super) fn of_bundle(bundle: &Bundle) -> CertificateName {
     derived_alias(alias_source(bundle.leaf()).as_deref(), bundle.thumbprint())
 }
 
-/// Whether a certificate's name would be derived from the same text as the bundle's. One that cannot
-/// be read is not known to be.
+/// Whether the alias of the existing certificate has the same source as the bundle's. For an
+/// unreadable certificate the answer is no.
 pub(super) fn has_same_source(bundle: &Bundle, existing: &Certificate) -> bool {
     let existing = existing.der.as_deref().and_then(|der| X509::from_der(der).ok());
     existing.is_some_and(|existing| source(&existing) == source(bundle.leaf()))
 }
 
-/// What an alias is derived from, without regard to letter case.
+/// The source of the alias, without regard to letter case.
 fn source(certificate: &X509) -> Option<String> {
     alias_source(certificate).map(|name| name.to_lowercase())
 }

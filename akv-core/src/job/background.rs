@@ -1,16 +1,16 @@
-//! Where work is done that takes computing time.
+//! Runs CPU-bound work.
 
 use futures::channel::oneshot;
 
-/// Runs work that computes for up to a second or two, such as opening a PKCS#12 file, away from
-/// the threads that wait for others. The domain has no runtime of its own, so the program that has
-/// one gives it to [`StoreJobs`](super::StoreJobs).
+/// Runs CPU-bound work of up to a second or two, such as opening a PKCS#12 file, outside the async
+/// threads. The domain has no runtime of its own, so a program with a runtime passes this to
+/// [`StoreJobs`](super::StoreJobs).
 pub trait Background: Send + Sync {
-    /// Begins the work, or does it at once.
+    /// Starts the work, or runs it at once.
     fn run(&self, work: Box<dyn FnOnce() + Send>);
 }
 
-/// Does everything at once, on the caller's thread.
+/// Runs everything at once, on the caller's thread.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct AtOnce;
 
@@ -20,13 +20,13 @@ impl Background for AtOnce {
     }
 }
 
-/// What the work gives; `None` where it came to no end.
+/// The result of the work; `None` if it did not finish.
 pub(super) async fn done<T: Send + 'static>(
     background: &dyn Background,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     let (done, result) = oneshot::channel();
-    // Whoever waited may have gone meanwhile.
+    // The receiver may be gone.
     background.run(Box::new(move || drop(done.send(work()))));
     result.await.ok()
 }

@@ -1,4 +1,4 @@
-//! Cancel: a request that is not to be finished.
+//! Cancel: deletes a pending request.
 
 use super::outcome::{Effect, Outcome};
 use crate::certificate::CertificateName;

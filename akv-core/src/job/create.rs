@@ -1,24 +1,24 @@
-//! Create: a vault that was not there before. An existing one is never altered.
+//! Create: creates a vault. An existing vault is never changed.
 
 use super::outcome::{Effect, Outcome, Status};
 use crate::directory::{NewVault, Region, Vault, VaultDirectory, VaultId, VaultOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::vault::TenantId;
 
-/// A vault to be created.
+/// A vault to create.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CreateRequest {
-    /// Where and under which name.
+    /// Its location and name.
     pub id: VaultId,
-    /// In which region; the resource group's own where none is named.
+    /// Its region; by default the region of the resource group.
     pub region: Option<Region>,
-    /// All else.
+    /// Its settings.
     pub options: VaultOptions,
 }
 
 impl CreateRequest {
-    /// Creates this vault in the region of its resource group, with every choice at its default.
+    /// Creates this vault in the region of its resource group, with default settings.
     pub fn new(id: VaultId) -> Self {
         Self { id, region: None, options: VaultOptions::default() }
     }
@@ -31,9 +31,9 @@ setters! {
     }
 }
 
-/// Creates a vault and adds to it what was opened before anything was sent. That the vault exists
-/// already is as good as creating it, so only what became of the certificate counts; but a vault that
-/// was created stays created, and is told of.
+/// Creates a vault and adds the opened certificate to it. An existing vault counts as created, so
+/// only the outcome of the addition matters. A newly created vault is not removed after a failure,
+/// and the outcome reports it.
 pub(super) async fn and_add(created: Outcome, added: impl Future<Output = Outcome>) -> Outcome {
     match created.status() {
         Status::Failure => created,
@@ -101,7 +101,7 @@ async fn create(
     .with_notes([access.to_owned()]))
 }
 
-/// An earlier attempt may have ordered it, and nothing can be added to it yet.
+/// An earlier attempt may have started its creation; nothing can be added to it yet.
 fn is_in_the_making(vault: &Vault) -> bool {
     let state = vault.provisioning_state.as_deref();
     !matches!(state, None | Some("Succeeded" | "Failed" | "Canceled"))

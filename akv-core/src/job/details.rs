@@ -1,4 +1,4 @@
-//! What an inventory tells beyond the certificate itself.
+//! The details of an inventory beyond the certificate itself.
 
 use futures::join;
 
@@ -6,28 +6,28 @@ use super::item::InventoryItem;
 use crate::error::{Error, Result};
 use crate::store::{CertificateStore, OperationState};
 
-/// Whether an inventory reads policies, versions and requests: three more requests a certificate.
+/// Whether an inventory reads policies, versions and requests: three more requests per certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Details {
-    /// It does not.
+    /// They are not read.
     #[default]
     Exclude,
-    /// It does.
+    /// They are read.
     Include,
 }
 
-/// What belongs to a certificate; `None` where it could not be read.
+/// The details of a certificate; `None` if a detail could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ItemDetails {
-    /// Whether the vault renews the certificate by itself.
+    /// Whether the vault renews the certificate automatically.
     pub renews_itself: Option<bool>,
     /// Whether a request is pending.
     pub pending: Option<bool>,
-    /// How many versions before the newest are enabled.
+    /// The number of enabled versions before the newest.
     pub older_enabled: Option<usize>,
-    /// Why something could not be read.
+    /// Why a detail could not be read.
     pub problem: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The job that needs no vault, written against the port to the control plane alone.
+//! The job that needs no vault. It uses only the port to the control plane.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub struct DirectoryJobs {
 }
 
 impl DirectoryJobs {
-    /// Discovery through this directory.
+    /// Creates the discovery job of this directory.
     pub fn new(directory: Arc<dyn VaultDirectory>) -> Self {
         Self { directory }
     }

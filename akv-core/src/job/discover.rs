@@ -1,4 +1,4 @@
-//! Discovery: every vault of every usable subscription of every tenant, each failure on its own.
+//! Discovery: every vault of every usable subscription of every tenant, with independent failures.
 
 use std::collections::HashSet;
 
@@ -11,34 +11,34 @@ use crate::listing::Listing;
 use crate::store_path::StorePath;
 use crate::vault::{SubscriptionId, TenantId};
 
-/// Where to look.
+/// The scope of a discovery.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct DiscoveryRequest {
-    /// The tenants, each looked through once.
+    /// The tenants; each is searched once.
     pub tenants: Vec<TenantId>,
-    /// How.
+    /// The source of the vaults.
     pub via: Via,
-    /// No others than these subscriptions, where any is named.
+    /// Only these subscriptions, if any are given.
     pub only: Vec<SubscriptionId>,
 }
 
-/// How vaults are found.
+/// The source of the vaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Via {
-    /// By the lists of the control plane, one request a subscription: always as things are now.
+    /// The lists of the control plane, one request per subscription: always current.
     #[default]
     Lists,
-    /// By its index alone, some requests for thousands of subscriptions. The index follows changes
+    /// Only the index: a few requests for thousands of subscriptions. The index follows changes
     /// with a delay.
     Query,
-    /// By the index, and by the lists where the index is denied, absent or answers in part.
+    /// The index, and the lists if the index is denied, missing or incomplete.
     QueryOrLists,
 }
 
 impl DiscoveryRequest {
-    /// Looks through these tenants.
+    /// Searches these tenants.
     pub fn new(tenants: Vec<TenantId>) -> Self {
         Self { tenants, via: Via::default(), only: Vec::new() }
     }
@@ -46,46 +46,45 @@ impl DiscoveryRequest {
 
 setters! { DiscoveryRequest { with_via(via: Via), with_only(only: Vec<SubscriptionId>) } }
 
-/// What was found.
+/// The result of a discovery.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DiscoveryOutcome {
-    /// Success only where everything was looked through.
+    /// Success only if everything was searched.
     pub status: Status,
-    /// The vaults found, by tenant and subscription as asked and listed.
+    /// The vaults, in the order of the tenants and the subscriptions.
     pub stores: Vec<StorePath>,
-    /// What could not be looked through.
+    /// The tenants and subscriptions that could not be searched.
     pub missed: Vec<Undiscovered>,
-    /// How many subscriptions were looked through, in whole or in part.
+    /// The number of subscriptions that were searched completely or partially.
     pub subscriptions: usize,
     /// Whether the index was used, which can lack the changes of the last minutes.
     pub queried: bool,
-    /// The tenants whose vaults were listed because the index has no whole answer, and why it has
-    /// none.
+    /// The tenants whose vaults were listed because the index is incomplete, with the reason.
     pub not_queried: Vec<(TenantId, Error)>,
 }
 
-/// A tenant or a subscription that could not be looked through, or not in whole.
+/// A tenant or a subscription that could not be searched completely.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Undiscovered {
     /// The tenant.
     pub tenant: TenantId,
-    /// The subscription; none where the tenant as a whole failed.
+    /// The subscription; `None` if the whole tenant failed.
     pub subscription: Option<SubscriptionId>,
-    /// Why.
+    /// The reason.
     pub error: Error,
 }
 
 impl Undiscovered {
-    /// What could not be looked through, and why.
+    /// Takes the scope and the reason.
     pub fn new(tenant: TenantId, subscription: Option<SubscriptionId>, error: Error) -> Self {
         Self { tenant, subscription, error }
     }
 }
 
 impl DiscoveryOutcome {
-    /// A discovery that found nothing.
+    /// A discovery without vaults.
     pub fn new(status: Status) -> Self {
         Self {
             status,
@@ -97,7 +96,7 @@ impl DiscoveryOutcome {
         }
     }
 
-    /// The outcome in words.
+    /// The message of the outcome.
     pub fn message(&self) -> String {
         let queried = if self.queried {
             " (Resource Graph: changes of the last minutes can be missing)"
@@ -147,7 +146,7 @@ pub(super) async fn run(
     let mut tenants: Vec<TenantId> =
         request.tenants.iter().filter(|one| seen.insert(*one)).cloned().collect();
     let mut seen = HashSet::new();
-    // A list says of a subscription that is named whether it can be read; the index does not.
+    // A list reports whether a given subscription can be read; the index does not.
     let by_lists = match request.via {
         Via::Lists => true,
         Via::Query => false,
@@ -193,8 +192,8 @@ pub(super) async fn run(
     outcome
 }
 
-/// Asks the index, and returns the tenants that are left to the lists. A subscription that is
-/// delegated to several tenants is `seen` in the first.
+/// Queries the index, and returns the tenants that remain for the lists. A subscription that is
+/// delegated to several tenants is counted as `seen` in the first.
 async fn query(
     directory: &dyn VaultDirectory,
     request: &DiscoveryRequest,
@@ -209,15 +208,15 @@ async fn query(
             let answer = if let Some(index) = index {
                 index.all_vaults(&tenant).await
             } else {
-                let tried = format!("query the index for the vaults of tenant {tenant}");
-                Err(Error::new(ErrorKind::Absent, tried, "this cloud has no Resource Graph"))
+                let operation = format!("query the index for the vaults of tenant {tenant}");
+                Err(Error::new(ErrorKind::Absent, operation, "this cloud has no Resource Graph"))
             };
             (tenant, answer)
         })
         .buffered(SIDE_BY_SIDE);
     let mut rest = Vec::new();
     while let Some((tenant, answer)) = answers.next().await {
-        // An answer with a gap is one in part.
+        // An answer with a gap is a partial one.
         let answer = answer.and_then(|listing| match (listing.gap, via) {
             (Some(gap), Via::QueryOrLists) => Err(gap),
             (gap, _) => Ok(Listing { gap, items: listing.items }),
@@ -254,7 +253,8 @@ async fn query(
     rest
 }
 
-/// The usable subscriptions, each once: one that is delegated to several tenants is listed in each.
+/// The usable subscriptions without duplicates: a subscription that is delegated to several tenants
+/// is listed in each.
 async fn subscriptions(
     directory: &dyn VaultDirectory,
     tenants: Vec<TenantId>,
@@ -293,7 +293,8 @@ fn judge(outcome: &DiscoveryOutcome) -> Status {
     }
 }
 
-/// How many tenants, and then subscriptions, are asked at a time: 200 subscriptions are 9 rounds.
+/// The number of parallel requests for tenants, and then for subscriptions: 200 subscriptions take
+/// 9 rounds.
 const SIDE_BY_SIDE: usize = 24;
 
 #[cfg(test)]
@@ -310,8 +311,8 @@ mod tests {
         Subscription { id: subscription(number), name: String::new(), state: state.into() }
     }
 
-    fn denied<T>(tried: &str) -> Result<T> {
-        Err(Error::new(ErrorKind::Denied(Denial::Rbac), tried, "not allowed"))
+    fn denied<T>(operation: &str) -> Result<T> {
+        Err(Error::new(ErrorKind::Denied(Denial::Rbac), operation, "not allowed"))
     }
 
     fn discover(directory: &MockDirectory, tenants: &[&str]) -> DiscoveryOutcome {
@@ -319,7 +320,8 @@ mod tests {
         block_on(run(directory, &DiscoveryRequest { tenants, ..DiscoveryRequest::default() }))
     }
 
-    /// Two tenants, of which the first is a twin by name; subscription 2 is disabled, 3 denied.
+    /// Two tenants; the first is listed twice in different spellings. Subscription 2 is disabled, 3
+    /// denied.
     fn directory() -> MockDirectory {
         let mut directory = MockDirectory::new();
         directory.expect_subscriptions().returning(|tenant| match tenant.as_str() {
@@ -360,8 +362,9 @@ mod tests {
 
     #[test]
     fn gap_in_a_list_is_a_warning_with_partial_results() {
-        let gap =
-            |tried: &str| Some(Error::new(ErrorKind::Protocol, tried, "1 of 2 is unreadable"));
+        let gap = |operation: &str| {
+            Some(Error::new(ErrorKind::Protocol, operation, "1 of 2 is unreadable"))
+        };
         let mut directory = MockDirectory::new();
         directory.expect_subscriptions().returning(move |_| {
             Ok(Listing { items: vec![listed(1, "Enabled")], gap: gap("list subscriptions") })

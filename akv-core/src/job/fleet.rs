@@ -1,4 +1,4 @@
-//! The inventories of many stores side by side, each failure on its own.
+//! Parallel inventories of many stores, with independent failures.
 
 use async_trait::async_trait;
 use futures::lock::Mutex;
@@ -13,34 +13,35 @@ use crate::credential::Credential;
 use crate::error::{Error, ErrorKind, Result};
 use crate::store_path::StorePath;
 
-/// Where the items of many stores go: those of one store in its own order, among those of others.
+/// Receives the items of many stores: each store's items in order, interleaved with those of
+/// others.
 #[async_trait]
 pub trait FleetSink: Send {
-    /// Takes an item. An error ends all inventories.
+    /// Receives an item. An error ends all inventories.
     async fn item(&mut self, store: &StorePath, item: InventoryItem) -> Result<()>;
 
-    /// Takes how the inventory of a store ended.
+    /// Receives the outcome of a store's inventory.
     async fn ended(&mut self, store: &StorePath, outcome: &InventoryOutcome) -> Result<()>;
 }
 
-/// How the inventories of many stores ended.
+/// The outcome of the inventories of many stores.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct FleetOutcome {
-    /// How many stores were asked.
+    /// The number of stores.
     pub stores: usize,
-    /// How many certificates their lists named.
+    /// The number of listed certificates.
     pub listed: usize,
-    /// How many inventories are complete but for some certificates.
+    /// The number of inventories that lack some certificates.
     pub warnings: usize,
     /// The stores whose inventory failed.
     pub failed: Vec<(StorePath, Error)>,
-    /// What ended all of them before their time.
+    /// The error that ended all of them early.
     pub error: Option<Error>,
 }
 
 impl FleetOutcome {
-    /// A failure where every store failed or the caller cancelled, a warning where some did.
+    /// A failure if every store failed or the caller cancelled, a warning if some failed.
     pub fn status(&self) -> Status {
         match (self.failed.len(), self.warnings) {
             _ if self.error.is_some() => Status::Failure,
@@ -50,7 +51,7 @@ impl FleetOutcome {
         }
     }
 
-    /// The outcome in words.
+    /// The message of the outcome.
     pub fn message(&self) -> String {
         if let Some(error) = &self.error {
             return format!("the inventories are incomplete: {error}");
@@ -71,9 +72,9 @@ impl FleetOutcome {
     }
 }
 
-/// Runs the inventory of each of these stores, some of them at a time. They share a bound on the
-/// certificates that are fetched side by side, so that memory and connections do not grow with the
-/// fleet. `request` makes what is asked of a store when its turn comes.
+/// Runs the inventories of these stores, some of them in parallel. They share a limit on parallel
+/// fetches, so that memory and connections do not grow with the fleet. `request` creates the
+/// request of a store when its inventory starts.
 pub async fn inventory_fleet(
     jobs: &dyn Jobs,
     credential: &Credential,
@@ -126,7 +127,7 @@ pub async fn inventory_fleet(
 
 struct Ended {
     outcome: InventoryOutcome,
-    /// The sink takes no more.
+    /// The sink failed.
     unwritten: Option<Error>,
 }
 
@@ -147,7 +148,7 @@ async fn one(
     Ok(Ended { outcome, unwritten })
 }
 
-/// One store's way to the sink of all.
+/// Forwards one store's items to the shared sink.
 struct StoreSink<'a, 'b> {
     store: &'a StorePath,
     sink: &'a Mutex<&'b mut dyn FleetSink>,
@@ -164,19 +165,19 @@ impl InventorySink for StoreSink<'_, '_> {
 }
 
 fn most_unreadable(store: &StorePath, unreadable: &[super::Unreadable]) -> Error {
-    let tried = format!("read the certificates of vault {}", store.vault());
+    let operation = format!("read the certificates of vault {}", store.vault());
     match unreadable.first() {
         Some(first) => {
             let count = counted(unreadable.len(), "certificate");
             let problem =
                 format!("{count} could not be read, the first one because: {}", first.error);
-            Error::new(first.error.kind(), tried, problem)
+            Error::new(first.error.kind(), operation, problem)
         }
-        None => Error::new(ErrorKind::Unavailable, tried, "they could not be read"),
+        None => Error::new(ErrorKind::Unavailable, operation, "they could not be read"),
     }
 }
 
-/// How many stores are read at a time.
+/// The number of parallel stores.
 const SIDE_BY_SIDE: usize = 32;
-/// How many certificates of all of them are fetched side by side.
+/// The number of parallel fetches over all stores.
 const MOST_IN_FLIGHT: usize = 512;

@@ -1,4 +1,4 @@
-//! Inventory: list and fetch side by side, and never call a partial result a success.
+//! Inventory: lists and fetches in parallel, and never reports a partial result as a success.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,22 +12,23 @@ use super::item::{InventoryItem, InventorySink, ItemSource, PreviousInventory};
 use super::mark::Mark;
 use super::outcome::{Status, counted};
 use crate::certificate::{CertificateName, ListedCertificate};
+use crate::certificate_der::CertificateDer;
 use crate::error::{Denial, Error, ErrorKind, InvalidValue, Result};
 use crate::store::{CertificateStore, ListOptions, OperationState, Pending};
 
-/// What an inventory is to tell.
+/// The options of an inventory.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct InventoryRequest {
-    /// The leaf alone or the whole chain.
+    /// The leaf only or the full chain.
     pub scope: CertificateScope,
-    /// What an earlier inventory knew: it stands in for what cannot be read now.
+    /// The previous inventory: it replaces certificates that cannot be read now.
     pub previous: PreviousInventory,
-    /// Whether a certificate that the list shows unchanged is fetched again.
+    /// Whether a certificate is fetched although the list shows no change.
     pub unchanged: Unchanged,
-    /// How many certificates are fetched side by side.
+    /// The number of parallel fetches.
     pub concurrency: Concurrency,
-    /// Whether certificates are told whose creation is in progress.
+    /// Whether pending certificates are included.
     pub pending: Pending,
     /// Whether policies, versions and requests are read too.
     pub details: Details,
@@ -44,14 +45,14 @@ setters! {
     }
 }
 
-/// How many requests run side by side: 1 to 256. The default is a little more than two pages: while
-/// one page's certificates are fetched the next page is on its way. Whatever it is, the pacer of
-/// the store keeps to the service's budget.
+/// The number of parallel requests: 1 to 256. The default is a little more than two pages, so that
+/// the next page is read while the certificates of one page are fetched. The store's rate limiter
+/// keeps within the service's budget in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Concurrency(u16);
 
 impl Concurrency {
-    /// No more than that many, and at least one.
+    /// At most `most`, and at least one.
     #[must_use]
     pub fn at_most(self, most: usize) -> Self {
         Self(u16::try_from(most.max(1)).map_or(self.0, |most| self.0.min(most)))
@@ -75,46 +76,46 @@ impl FromStr for Concurrency {
     }
 }
 
-/// Which certificates of a bundle an inventory tells.
+/// The certificates of a bundle that an inventory reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum CertificateScope {
-    /// The leaf: one request a certificate.
+    /// The leaf: one request per certificate.
     #[default]
     Leaf,
-    /// Leaf and chain: two requests a certificate, and permission to read the backing secret.
+    /// Leaf and chain: two requests per certificate, and permission to read the backing secret.
     Chain,
 }
 
-/// What is done with a certificate that did not change since the last inventory.
+/// What to do with a certificate that did not change since the last inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Unchanged {
-    /// Fetch it all the same.
+    /// Fetch it anyway.
     #[default]
     Fetch,
-    /// Tell what was known, without a request.
+    /// Report the previous data without a request.
     Skip,
 }
 
-/// How an inventory ended.
+/// The outcome of an inventory.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct InventoryOutcome {
-    /// Success only where every certificate is told as it is now.
+    /// Success only if the data of every certificate is current.
     pub status: Status,
-    /// How many certificates the list named.
+    /// The number of listed certificates.
     pub listed: usize,
-    /// How many of them were not fetched because they are unchanged.
+    /// The number of certificates that were not fetched because they are unchanged.
     pub unchanged: usize,
-    /// Those that are told without the chain that was asked for, because their secret cannot be
-    /// read in the state they are in: disabled, or outside their validity.
+    /// Certificates without the requested chain, because their state makes the secret unreadable:
+    /// disabled, or outside their validity.
     pub without_chain: Vec<CertificateName>,
-    /// Those that could not be read.
+    /// Certificates that could not be read.
     pub unreadable: Vec<Unreadable>,
-    /// What ended the inventory before its time.
+    /// The error that ended the inventory early.
     pub error: Option<Error>,
-    /// The vault's name, for the message.
+    /// The name of the vault, for the message.
     pub vault: String,
 }
 
@@ -124,23 +125,23 @@ pub struct InventoryOutcome {
 pub struct Unreadable {
     /// Its name.
     pub name: CertificateName,
-    /// Why.
+    /// The reason.
     pub error: Error,
-    /// Whether its last known state was told in its place.
+    /// Whether its last known state was reported instead.
     pub last_known: bool,
 }
 
 setters! { Unreadable { with_last_known(last_known: bool) } }
 
 impl Unreadable {
-    /// A certificate that could not be read and is not told at all.
+    /// A certificate that could not be read and is not reported.
     pub fn new(name: CertificateName, error: Error) -> Self {
         Self { name, error, last_known: false }
     }
 }
 
 impl InventoryOutcome {
-    /// An inventory of that vault which named no certificate.
+    /// An inventory of that vault without certificates.
     pub fn new(status: Status, vault: impl Into<String>) -> Self {
         Self {
             status,
@@ -153,7 +154,7 @@ impl InventoryOutcome {
         }
     }
 
-    /// The outcome in words.
+    /// The message of the outcome.
     pub fn message(&self) -> String {
         let Self { listed, unreadable, vault, .. } = self;
         if let Some(error) = &self.error {
@@ -197,7 +198,7 @@ pub(super) async fn run(
 ) -> InventoryOutcome {
     let mut outcome = InventoryOutcome::new(Status::Success, store.vault().as_str());
     let options = ListOptions::default().with_pending(request.pending);
-    // A page that was read while others changed the vault, or lied, can have a name again.
+    // A list that is read during changes, or from a faulty service, can contain a name twice.
     let (hasher, mut names) = (RandomState::new(), HashSet::new());
     let mut is_new = |name: &CertificateName| names.insert(hasher.hash_one(name));
     let mut readings = store
@@ -222,7 +223,7 @@ pub(super) async fn run(
 enum Reading {
     Item(InventoryItem),
     WithoutChain(InventoryItem),
-    /// It is pending, and pending ones do not count.
+    /// It is pending, and pending certificates are excluded.
     Nothing,
     Failed(ListedCertificate, Error),
 }
@@ -250,12 +251,12 @@ async fn fetch(
     request: &InventoryRequest,
     listed: &ListedCertificate,
 ) -> Result<Reading> {
-    let tried = || format!("get certificate {} in vault {}", listed.name, store.vault());
-    // One may be removed between the list and now. Many are not, so it is told.
+    let operation = || format!("get certificate {} in vault {}", listed.name, store.vault());
+    // One certificate may be removed after the listing. Many are not, so this is reported.
     let gone = || {
         Error::new(
             ErrorKind::Absent,
-            tried(),
+            operation(),
             "it was deleted between listing and \
              reading",
         )
@@ -276,7 +277,7 @@ async fn fetch(
                     _ => "its creation is pending or has failed",
                 };
                 let problem = format!("it contains no certificate: {problem}");
-                Err(Error::new(ErrorKind::Invalid, tried(), problem))
+                Err(Error::new(ErrorKind::Invalid, operation(), problem))
             }
         };
     }
@@ -297,12 +298,12 @@ async fn with_chain(store: &dyn CertificateStore, item: InventoryItem) -> Result
     })
 }
 
-/// The chain, leaf first. The secret behind a disabled certificate is refused at every run, and that
-/// is no fault.
+/// The chain, leaf first. The service always denies access to the secret of a disabled certificate,
+/// which is not a failure.
 pub(super) async fn chain_of(
     store: &dyn CertificateStore,
     item: &InventoryItem,
-) -> Result<Option<Vec<Vec<u8>>>> {
+) -> Result<Option<Vec<CertificateDer>>> {
     let Some(version) = item.version.as_ref().filter(|_| item.attributes.enabled) else {
         return Ok(None);
     };
@@ -348,17 +349,17 @@ async fn deliver(
     }
 }
 
-/// A failure where the list broke off, where nothing could be read, or where permission or
-/// throttling kept most from being read: what is missing then says nothing about the vault. That a
-/// certificate is pending was read, so it does not count as unreadable here.
+/// A failure if the list broke off, if nothing could be read, or if permissions or throttling kept
+/// most certificates from being read: the missing ones then prove nothing about the vault. The
+/// state of a pending certificate was read, so it does not count as unreadable here.
 fn judge(outcome: &InventoryOutcome) -> Status {
     let unread = |which: fn(ErrorKind) -> bool| {
         outcome.unreadable.iter().filter(|one| which(one.error.kind())).count()
     };
-    let lost = unread(|kind| kind != ErrorKind::Invalid);
+    let unread_count = unread(|kind| kind != ErrorKind::Invalid);
     let kept_out = unread(ErrorKind::is_permission_or_throttling);
-    let nothing_read = lost > 0 && lost == outcome.listed;
-    let most_kept_out = lost * 2 > outcome.listed && kept_out * 2 > lost;
+    let nothing_read = unread_count > 0 && unread_count == outcome.listed;
+    let most_kept_out = unread_count * 2 > outcome.listed && kept_out * 2 > unread_count;
     if outcome.error.is_some() || nothing_read || most_kept_out {
         Status::Failure
     } else if outcome.unreadable.is_empty() {

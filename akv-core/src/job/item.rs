@@ -1,4 +1,4 @@
-//! One line of an inventory, and where lines go and come from.
+//! One line of an inventory, and the sink and the source of lines.
 
 use std::collections::HashMap;
 
@@ -8,52 +8,52 @@ use super::details::ItemDetails;
 use crate::certificate::{
     Attributes, Certificate, CertificateName, KeyState, ListedCertificate, Thumbprint, Version,
 };
+use crate::certificate_der::CertificateDer;
 use crate::error::Result;
 use crate::tags::Tags;
 
-/// A certificate as an inventory tells it.
+/// A certificate in an inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InventoryItem {
     /// Its name: the alias.
     pub name: CertificateName,
-    /// How this came to be known.
+    /// The source of its data.
     pub source: ItemSource,
-    /// The version; unknown where only the list was read.
+    /// The version; `None` if only the list was read.
     pub version: Option<Version>,
     /// The leaf's thumbprint.
     pub thumbprint: Option<Thumbprint>,
-    /// Leaf first, then the chain where it was asked for, as DER. Empty where nothing but the
-    /// thumbprint is known.
-    pub certificates: Vec<Vec<u8>>,
+    /// Leaf first, then the chain if requested, as DER. Empty if only the thumbprint is known.
+    pub certificates: Vec<CertificateDer>,
     /// Enabled, validity, created and updated.
     pub attributes: Attributes,
     /// Its tags.
     pub tags: Tags,
     /// Whether the vault holds a private key for it.
     pub has_key: bool,
-    /// What is known of that key.
+    /// The data about that key.
     pub key: Option<KeyState>,
-    /// What was asked for beyond the certificate.
+    /// The requested details beyond the certificate.
     pub details: Option<Box<ItemDetails>>,
 }
 
-/// How an [`InventoryItem`] came to be known.
+/// The source of an [`InventoryItem`]'s data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ItemSource {
-    /// It was read now.
+    /// Read now.
     Read,
-    /// The list shows that it is as it was last time, so it was not fetched.
+    /// Not fetched, because the list shows no change since the previous inventory.
     Unchanged,
-    /// It could not be read now; this is its last known state.
+    /// Not readable now; this is its last known state.
     LastKnown,
     /// Its creation is in progress: there is no certificate yet.
     Pending,
 }
 
 impl InventoryItem {
-    /// A certificate of which no more than its name is known.
+    /// A certificate with only its name.
     pub fn new(name: CertificateName, source: ItemSource) -> Self {
         Self {
             name,
@@ -75,7 +75,7 @@ impl InventoryItem {
             source: ItemSource::Read,
             version: Some(certificate.version),
             thumbprint: certificate.thumbprint,
-            certificates: certificate.der.into_iter().collect(),
+            certificates: certificate.der.map(CertificateDer::from).into_iter().collect(),
             attributes: certificate.attributes,
             tags: certificate.tags,
             has_key: certificate.key.is_some(),
@@ -109,25 +109,25 @@ impl InventoryItem {
     }
 }
 
-/// What an earlier inventory knew of a certificate.
+/// A certificate in a previous inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PreviousCertificate {
-    /// No more than this.
+    /// Only these data.
     Summary {
         /// Leaf first.
         thumbprints: Vec<Thumbprint>,
         /// Whether there was a private key.
         has_key: bool,
     },
-    /// Everything.
+    /// All data.
     Item(Box<InventoryItem>),
 }
 
 impl PreviousCertificate {
-    /// Whether the list shows the certificate as it was: the same thumbprint, and where more is
-    /// known the same tags and attributes too, so that a new version of the same certificate or a
-    /// change of its state is seen.
+    /// Whether the list shows no change: the same thumbprint and, if known, the same tags and
+    /// attributes, so that a new version of the same certificate or a change of its state is
+    /// detected.
     pub(super) fn still_holds(&self, listed: &ListedCertificate) -> bool {
         match self {
             Self::Summary { thumbprints, .. } => {
@@ -143,27 +143,27 @@ impl PreviousCertificate {
     }
 }
 
-/// An earlier inventory.
+/// A previous inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PreviousInventory(HashMap<CertificateName, PreviousCertificate>);
 
 impl PreviousInventory {
-    /// What is known of that certificate.
+    /// The data of that certificate.
     pub fn get(&self, name: &CertificateName) -> Option<&PreviousCertificate> {
         self.0.get(name)
     }
 
-    /// What it knows, in no order.
+    /// Its certificates, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (&CertificateName, &PreviousCertificate)> {
         self.0.iter()
     }
 
-    /// How many certificates it knows.
+    /// The number of its certificates.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether it knows none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -181,10 +181,10 @@ impl Extend<(CertificateName, PreviousCertificate)> for PreviousInventory {
     }
 }
 
-/// Where inventory items go, one after the other, in the list's order.
+/// Receives inventory items one by one, in the list's order.
 #[async_trait]
 pub trait InventorySink: Send {
-    /// Takes an item. An error ends the inventory as a failure.
+    /// Receives an item. An error ends the inventory as a failure.
     async fn item(&mut self, item: InventoryItem) -> Result<()>;
 }
 

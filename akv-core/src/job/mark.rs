@@ -1,23 +1,23 @@
-//! The mark on a certificate that came back from soft delete for an addition: until the new version
-//! is there, the same addition knows by it that it may go on.
+//! The mark on a certificate that was recovered from soft delete for an addition. Until the new
+//! version exists, it allows a retry of the same addition to continue.
 
 use crate::certificate::Thumbprint;
 use crate::tags::Tags;
 
-/// The tags of a live certificate, told apart from the mark among them.
+/// The tags of a live certificate, with the mark separated from them.
 ///
-/// Only the domain knows the mark: it is in no inventory and is never merged into the tags of a
-/// version.
+/// Only the domain uses the mark: no inventory contains it, and it is never merged into the tags of
+/// a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mark {
-    /// For the addition of which certificate the name was recovered.
+    /// The thumbprint of the certificate for whose addition the name was recovered.
     pub(super) recovered_for: Option<Thumbprint>,
-    /// All other tags, as they were before the mark was set.
+    /// All other tags, as before the mark was set.
     pub(super) tags: Tags,
 }
 
 impl Mark {
-    /// What these tags say.
+    /// Parses these tags.
     pub(super) fn read(stored: &Tags) -> Self {
         let Some((thumbprint, displaced)) = stored.get(NAME).and_then(parse) else {
             return Self { recovered_for: None, tags: stored.clone() };
@@ -27,8 +27,8 @@ impl Mark {
         Self { recovered_for: Some(thumbprint), tags }
     }
 
-    /// These tags with the mark. Where there is no room for one more, the shortest tag gives way
-    /// and is kept in the mark's value, unless it is too long even for that.
+    /// These tags with the mark. If there is no room for another tag, the shortest tag is moved
+    /// into the mark's value, unless it is too long for that.
     pub(super) fn set(tags: &Tags, thumbprint: Thumbprint) -> Tags {
         let length = |(name, value): &(&str, &str)| name.chars().count() + value.chars().count();
         let displaced =
@@ -46,8 +46,8 @@ impl Mark {
 }
 
 impl Mark {
-    /// Whether an update from one set of tags to another is a step of a recovery and no change that
-    /// was asked for: it sets the mark, or removes it from a certificate that was just recovered.
+    /// Whether a change of tags is a step of a recovery and not a requested change: it sets the
+    /// mark, or removes it from a certificate that was just recovered.
     pub(crate) fn is_part_of_recovery(recovered: bool, from: &Tags, to: &Tags) -> bool {
         let (from, to) = (Self::read(from), Self::read(to));
         let removed = from.recovered_for.is_some() && from.tags == to.tags;
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_too_long_for_the_mark_gives_way_all_the_same() {
+    fn tag_too_long_for_the_mark_is_dropped() {
         let tags = numbered(15, &"x".repeat(Tags::MAX_LENGTH));
         let marked = Mark::set(&tags, Thumbprint::of(b"new"));
         Tags::new(marked.iter()).expect("within the limits");

@@ -1,4 +1,4 @@
-//! Merge: what was issued meets the key of its request.
+//! Merge: combines an issued certificate with the key of its request.
 
 use std::fmt;
 
@@ -13,41 +13,42 @@ use crate::bundle::{
     read_certificates,
 };
 use crate::certificate::{Certificate, CertificateName};
+use crate::certificate_der::CertificateDer;
 use crate::certificate_requests::{CertificateRequests, Merge, PendingRequest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::CertificateStore;
 use crate::tags::Tags;
 
-/// An issued certificate to be merged.
+/// An issued certificate to merge.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct MergeRequest {
-    /// Under which name.
+    /// The certificate name.
     pub name: CertificateName,
-    /// What was issued: PEM, DER, PKCS#7, or base64 of these.
+    /// The issued certificate: PEM, DER, PKCS#7, or base64 of these.
     pub issued: Vec<u8>,
     /// Certificates that may complete the chain.
     pub issuers: Vec<X509>,
-    /// The tags of the new version; `None` leaves those of the request.
+    /// The tags of the new version; `None` keeps those of the request.
     pub tags: Option<Tags>,
-    /// What becomes of the tags of the version before; matters where `tags` are given.
+    /// What to do with the tags of the previous version, if `tags` are given.
     pub existing_tags: ExistingTags,
 }
 
 impl MergeRequest {
-    /// Merges that, with the tags of the request and the chain that comes with it.
+    /// Merges the issued certificate with its own chain and the tags of the request.
     pub fn new(name: CertificateName, issued: Vec<u8>) -> Self {
         let existing_tags = ExistingTags::default();
         Self { name, issued, issuers: Vec::new(), tags: None, existing_tags }
     }
 
-    /// With these certificates to complete the chain from.
+    /// Adds certificates that may complete the chain.
     #[must_use]
     pub fn with_issuers(self, issuers: Vec<X509>) -> Self {
         Self { issuers, ..self }
     }
 
-    /// With these tags, and those that are there or not.
+    /// Sets the tags, and what to do with the existing ones.
     #[must_use]
     pub fn with_tags(self, tags: Tags, existing_tags: ExistingTags) -> Self {
         Self { tags: Some(tags), existing_tags, ..self }
@@ -114,7 +115,7 @@ impl Run<'_> {
         let csr = csr.ok_or_else(|| self.error(ErrorKind::Protocol, "cannot read its request"))?;
         let already = self.merged_already(&issued, existing);
         let Some(issued) = self.issued_for(csr, issued).await? else {
-            // The certificate of an earlier request; the pending one is somebody else's.
+            // The certificate of an earlier request; the pending one belongs to another client.
             return already
                 .map(|outcome| outcome.with_notes([ANOTHER_PENDING.to_owned()]))
                 .ok_or_else(|| {
@@ -127,7 +128,7 @@ impl Run<'_> {
         };
         let notes = self.checked(csr, &issued)?;
         let tags = self.tags(existing)?;
-        let certificates = issued.certificates().map(<[u8]>::to_vec).collect();
+        let certificates = issued.certificates().map(CertificateDer::from).collect();
         let merge = Merge::new(self.request.name.clone(), certificates).with_tags(tags);
         let made = self.requests.merge(&merge).await?;
         let thumbprint = issued.thumbprint();
@@ -150,7 +151,7 @@ impl Run<'_> {
         found.ok_or_else(|| self.invalid("verifying the chain was interrupted"))
     }
 
-    /// Errors stop here, before anything is sent; warnings become notes.
+    /// Errors stop the job before anything is sent; warnings become notes.
     fn checked(&self, csr: &CertificateRequest, issued: &Issued) -> Result<Vec<String>> {
         let findings = issued.findings(self.now);
         let of = |severity| {
@@ -174,10 +175,10 @@ impl Run<'_> {
         }
         let (names, wanted) = (leaf.alternative_names(), csr.alternative_names());
         if !AlternativeName::are_same(&names, &wanted) {
-            let told: Vec<_> = names.iter().take(20).map(ToString::to_string).collect();
+            let shown: Vec<_> = names.iter().take(20).map(ToString::to_string).collect();
             notes.push(format!(
                 "the CA issued it for other names than requested: {}",
-                if told.is_empty() { "none".to_owned() } else { told.join(", ") }
+                if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
             ));
         }
         Ok(notes)
@@ -190,7 +191,7 @@ impl Run<'_> {
         })
     }
 
-    /// What was issued is the newest version already, from an earlier attempt for one.
+    /// An earlier attempt has already merged the issued certificate as the newest version.
     fn merged_already(&self, issued: &Parts, existing: Option<&Certificate>) -> Option<Outcome> {
         let existing = existing?;
         let thumbprint = existing.thumbprint?;

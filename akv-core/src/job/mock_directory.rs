@@ -1,4 +1,4 @@
-//! A directory whose every answer a test decides, and in which a call that no test expects fails.
+//! A mocked directory: a test sets every answer, and an unexpected call fails.
 
 use async_trait::async_trait;
 use mockall::mock;

@@ -1,8 +1,8 @@
-//! What an orchestrator asks for, and what is decided about it.
+//! The jobs of an orchestrator, and all their decisions.
 //!
-//! Adapters call the three job traits, so that they can be tested with mocks and another kind of
-//! store can stand behind them. Their one implementation, [`StoreJobs`] and [`DirectoryJobs`], is
-//! written against the two ports alone: every decision is made here, once.
+//! Adapters call the three job traits, so that they can be tested with mocks, and other kinds of
+//! stores can implement them. The only implementations, [`StoreJobs`] and [`DirectoryJobs`], use
+//! only the two ports, so every decision is made here.
 
 mod add;
 mod add_request;
@@ -52,7 +52,7 @@ pub use item::{InventoryItem, InventorySink, ItemSource, PreviousCertificate, Pr
 pub use merge::MergeRequest;
 pub use outcome::{Effect, Outcome, Status};
 pub use remove::{Purge, RemoveRequest};
-pub use request::{CertificateWish, KeyRequest};
+pub use request::{CertificateSpec, KeyRequest};
 pub use request_jobs::{RequestJob, RequestJobs};
 pub use show::{ShowJob, ShowRequest, Shown, Versions};
 pub use soft_delete::{DeletedOutcome, SoftDeleteJobs};
@@ -61,10 +61,10 @@ pub use turns::Turns;
 
 pub(crate) use mark::Mark;
 
-/// Tells what is in a store.
+/// Reports the contents of a store.
 #[async_trait]
 pub trait InventoryJob: Send + Sync {
-    /// Hands every certificate to the sink, in the list's order and as soon as it is known.
+    /// Passes every certificate to the sink, in the list's order and as soon as it is known.
     async fn inventory(
         &self,
         request: &InventoryRequest,
@@ -72,7 +72,7 @@ pub trait InventoryJob: Send + Sync {
     ) -> InventoryOutcome;
 }
 
-/// Changes what is in a store, or makes one.
+/// Changes the contents of a store, or creates one.
 #[async_trait]
 pub trait ManagementJob: Send + Sync {
     /// Adds a certificate or replaces one.
@@ -84,38 +84,38 @@ pub trait ManagementJob: Send + Sync {
     /// Creates the vault. Never changes an existing one.
     async fn create(&self, request: &CreateRequest) -> Outcome;
 
-    /// Creates the vault where it does not exist yet, then adds the certificate to it. No vault is
-    /// created for a certificate that cannot be added.
+    /// Creates the vault if it does not exist, then adds the certificate to it. No vault is created
+    /// for a certificate that cannot be added.
     async fn create_and_add(&self, create: &CreateRequest, add: &AddRequest) -> Outcome;
 }
 
-/// Finds out which stores exist.
+/// Finds the existing stores.
 #[async_trait]
 pub trait DiscoveryJob: Send + Sync {
-    /// Looks through every tenant asked for.
+    /// Searches every requested tenant.
     async fn discover(&self, request: &DiscoveryRequest) -> DiscoveryOutcome;
 }
 
-/// Makes the jobs for a store: what an adapter is given by the program that wires everything.
+/// Creates the jobs of a store. The program passes it to an adapter.
 pub trait Jobs: Send + Sync {
-    /// The inventory of this store.
+    /// The inventory job of this store.
     fn inventory(
         &self,
         address: &StoreAddress,
         credential: &Credential,
     ) -> Result<Box<dyn InventoryJob>>;
 
-    /// The management of this store.
+    /// The management job of this store.
     fn management(
         &self,
         address: &StoreAddress,
         credential: &Credential,
     ) -> Result<Box<dyn ManagementJob>>;
 
-    /// The discovery of stores in this cloud.
+    /// The discovery job of this cloud.
     fn discovery(&self, cloud: &Cloud, credential: &Credential) -> Result<Box<dyn DiscoveryJob>>;
 
-    /// Requests for certificates whose keys this store makes. A kind of store that makes none has none.
+    /// The job for requests whose keys this store generates. Other kinds of stores have none.
     fn requests(
         &self,
         _address: &StoreAddress,

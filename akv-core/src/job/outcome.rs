@@ -1,5 +1,5 @@
-//! An outcome: what was done, what was not, and why. Never a bare error, because a partial result
-//! is a real answer.
+//! An outcome: what was done, what was not done, and why. It is never only an error, because a
+//! partial result is a valid answer.
 
 use crate::bundle::CertificateRequest;
 use crate::certificate::{CertificateName, Thumbprint, Version};
@@ -7,15 +7,15 @@ use crate::error::Error;
 use crate::store::Deletion;
 use crate::store_path::StorePath;
 
-/// How a job ended.
+/// The status of a finished job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "an orchestrator knows these three ends")]
+#[expect(clippy::exhaustive_enums, reason = "the orchestrator has exactly these three results")]
 pub enum Status {
-    /// Everything that was asked for is so now.
+    /// Everything that was requested is in effect.
     Success,
-    /// Something that was asked for is not so, and nothing is broken.
+    /// Part of the request is not in effect; nothing was damaged.
     Warning,
-    /// It could not be done.
+    /// The job failed.
     Failure,
 }
 
@@ -29,61 +29,61 @@ pub struct Outcome {
     error: Option<Error>,
 }
 
-/// What a management job changed.
+/// The change that a management job made.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Effect {
     /// Nothing.
     #[default]
     Nothing,
-    /// There is a new version.
+    /// A new version was imported.
     Imported {
-        /// Under this name.
+        /// The certificate name.
         name: CertificateName,
         /// The version.
         version: Version,
         /// The leaf's thumbprint.
         thumbprint: Thumbprint,
     },
-    /// The certificate was the current one already; at most its tags changed.
+    /// The certificate was already the current one; at most its tags changed.
     Unchanged {
-        /// Under this name.
+        /// The certificate name.
         name: CertificateName,
-        /// The version that stays.
+        /// The current version.
         version: Version,
         /// The leaf's thumbprint.
         thumbprint: Thumbprint,
     },
-    /// A certificate that was in soft delete is live again; if the job failed, it may be.
+    /// A soft-deleted certificate was recovered; if the job failed, it may have been.
     Recovered {
-        /// Under this name.
+        /// The certificate name.
         name: CertificateName,
     },
     /// All versions are deleted.
     Removed {
-        /// Under this name.
+        /// The certificate name.
         name: CertificateName,
-        /// How it was seen to end.
+        /// The observed state after the deletion.
         deletion: Deletion,
     },
     /// The certificate was removed and purged.
     Purged {
-        /// Under this name.
+        /// The certificate name.
         name: CertificateName,
     },
-    /// There is a key in the vault and a request for it, which waits to be signed.
+    /// The vault contains a key and a pending request for it.
     Requested {
-        /// Under this name.
+        /// The certificate name.
         name: CertificateName,
-        /// The request. `None`: the job ran against a plan, which has no key made.
+        /// The request. `None`: the job ran as a plan, which generates no key.
         csr: Option<CertificateRequest>,
     },
-    /// A request and its key are gone.
+    /// A request and its key were deleted.
     RequestCancelled {
-        /// Under this name.
+        /// The certificate name.
         name: CertificateName,
     },
-    /// There is a new vault.
+    /// A vault was created.
     Created {
         /// Its path.
         path: StorePath,
@@ -91,17 +91,17 @@ pub enum Effect {
 }
 
 impl Outcome {
-    /// It was done.
+    /// The job succeeded.
     pub fn success(effect: Effect, summary: impl Into<String>) -> Self {
         Self::new(Status::Success, effect, summary.into())
     }
 
-    /// It was not done, or not as asked, and nothing is broken.
+    /// The job did not do everything that was requested; nothing was damaged.
     pub fn warning(effect: Effect, summary: impl Into<String>) -> Self {
         Self::new(Status::Warning, effect, summary.into())
     }
 
-    /// It could not be done.
+    /// The job failed.
     pub fn failure(error: Error) -> Self {
         let mut outcome = Self::new(Status::Failure, Effect::Nothing, error.to_string());
         outcome.error = Some(error);
@@ -112,28 +112,28 @@ impl Outcome {
         Self { status, effect, summary, notes: Vec::new(), error: None }
     }
 
-    /// Adds what else a person should know.
+    /// Adds notes for the reader.
     #[must_use]
     pub fn with_notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
         self.notes.extend(notes);
         self
     }
 
-    /// Says what was changed all the same.
+    /// Adds a change that was made anyway.
     #[must_use]
     pub fn with_effect(mut self, effect: Effect) -> Self {
         self.effect = effect;
         self
     }
 
-    /// Puts other words in the place of what happened.
+    /// Replaces the summary.
     #[must_use]
     pub(super) fn with_summary(mut self, summary: String) -> Self {
         self.summary = summary;
         self
     }
 
-    /// Tells first of another step of the same job that was done before this.
+    /// Prefixes the outcome of an earlier step of the same job.
     #[must_use]
     pub(super) fn after(mut self, step: &Self) -> Self {
         self.summary = format!("{}; {}", step.message(), self.summary);
@@ -148,32 +148,32 @@ impl Outcome {
         self.status
     }
 
-    /// What it changed. A failed job can have changed something too.
+    /// The change. A failed job can have made a change too.
     pub fn effect(&self) -> &Effect {
         &self.effect
     }
 
-    /// What else a person should know: findings about the certificate, what happened on the way.
+    /// Notes for the reader: findings about the certificate, events of the job.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// Why it failed, where it did.
+    /// The error of a failed job.
     pub fn error(&self) -> Option<&Error> {
         self.error.as_ref()
     }
 
-    /// What happened, on one line. Of a failure the service's own words and the hints are not in it:
-    /// [`error`](Self::error) has them.
+    /// The summary on one line. For a failure it does not contain the service's own message and the
+    /// hints: use [`error`](Self::error).
     pub fn summary(&self) -> String {
-        let told = self.error.as_ref().and_then(|error| {
+        let message = self.error.as_ref().and_then(|error| {
             let before = self.summary.strip_suffix(&error.to_string())?;
             Some(format!("{before}{}", error.summary()))
         });
-        told.unwrap_or_else(|| self.summary.clone())
+        message.unwrap_or_else(|| self.summary.clone())
     }
 
-    /// The outcome in words: what happened, then the notes.
+    /// The message: the summary, then the notes.
     pub fn message(&self) -> String {
         std::iter::once(&self.summary)
             .chain(&self.notes)

@@ -1,6 +1,6 @@
-//! A name that came back from soft delete for an addition. From here there are two ends: the new
-//! version, or soft delete again. Cancelling waits for one of them, and after a kill the next
-//! attempt goes on from the mark.
+//! A name that was recovered from soft delete for an addition. It ends with the new version, or in
+//! soft delete again. Cancellation waits for one of these ends, and after a kill the next attempt
+//! continues from the mark.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::tags::Tags;
 
 pub(super) struct Recovery<'a> {
     add: &'a Add<'a>,
-    /// Not ended by cancelling.
+    /// Not affected by cancellation.
     store: Arc<dyn CertificateStore>,
     recovered: &'a Certificate,
-    /// What it had in soft delete.
+    /// Its tags in soft delete.
     tags: Tags,
     marked: bool,
 }
@@ -50,14 +50,14 @@ impl<'a> Recovery<'a> {
         add.new_version(&*self.store, tags).await
     }
 
-    /// A job that does not overwrite would take the certificate for one that exists, were it run
-    /// again after an interruption here. Without the permission to update, or where the mark fails
-    /// for another reason, the import is tried all the same: it is what is asked for.
+    /// After an interruption here, a retry without overwrite would treat the recovered certificate
+    /// as an existing one; the mark prevents that. If the permission to update is missing or the
+    /// mark fails otherwise, the import is attempted anyway, because it was requested.
     async fn mark(&mut self) {
         let Self { add, recovered, .. } = *self;
         let marked = Mark::set(&self.tags, add.bundle.thumbprint());
         if add.request.overwrite == Overwrite::No && marked != recovered.tags {
-            // Whether or not it failed, it may be there.
+            // Even after a failure, the mark may be set.
             self.marked = true;
             if let Err(error) = self.store.update_tags(&add.name, &marked).await {
                 tracing::debug!(%error, "the recovered certificate was not marked");
@@ -65,8 +65,8 @@ impl<'a> Recovery<'a> {
         }
     }
 
-    /// The import failed. What was deleted before is deleted again, unless the end of the import is
-    /// not known: then the new version may be there, and deleting would take it away.
+    /// The import failed. The recovered certificate is deleted again, unless the outcome of the
+    /// import is unknown: then the new version may exist, and a deletion would remove it.
     async fn put_back(&self, error: Error) -> Outcome {
         let name = &self.add.name;
         let unknown = error.may_have_happened();
@@ -77,7 +77,7 @@ impl<'a> Recovery<'a> {
         } else if failed.error().is_some_and(|it| it.kind() == ErrorKind::Unrecorded) {
             "it was not deleted again, because the audit cannot record the deletion".to_owned()
         } else {
-            // Who recovers it by hand gets it back as it was.
+            // A later recovery by a person restores the original tags.
             let restored = !self.marked || self.store.update_tags(name, &self.tags).await.is_ok();
             match self.store.delete(name).await {
                 Ok(_) if restored => {

@@ -1,17 +1,17 @@
-//! Remove: what is not there is a warning that says so.
+//! Remove: an absent certificate is a warning.
 
 use super::outcome::{Effect, Outcome};
 use super::turns::Turns;
 use crate::certificate::CertificateName;
 use crate::store::{CertificateStore, Deletion, Purged};
 
-/// A certificate to be removed.
+/// A certificate to remove.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RemoveRequest {
-    /// Which.
+    /// Its name.
     pub name: CertificateName,
-    /// Whether it is to be gone for good.
+    /// Whether it is purged.
     pub purge: Purge,
 }
 
@@ -24,14 +24,14 @@ impl RemoveRequest {
 
 setters! { RemoveRequest { with_purge(purge: Purge) } }
 
-/// What becomes of a removed certificate.
+/// What to do with a removed certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Purge {
-    /// It stays in soft delete for the vault's retention.
+    /// It stays in soft delete for the vault's retention period.
     #[default]
     No,
-    /// It is purged: it cannot be recovered.
+    /// It is purged and cannot be recovered.
     Yes,
 }
 
@@ -43,7 +43,7 @@ pub(super) async fn run(
     let name = &request.name;
     let _turn = turns.take(store.vault(), Some(name)).await;
     match (store.delete(name).await, request.purge) {
-        (Err(error), _) if error.was_taken() => {
+        (Err(error), _) if error.was_accepted() => {
             let effect = Effect::Removed { name: name.clone(), deletion: Deletion::Unseen };
             Outcome::failure(error).with_effect(effect)
         }
@@ -96,7 +96,7 @@ async fn removed(
     }
 }
 
-/// What is asked for is that nothing is left, so what is in soft delete already is purged.
+/// Nothing may be left, so a soft-deleted certificate is purged.
 async fn purge_deleted(store: &dyn CertificateStore, name: &CertificateName) -> Outcome {
     match store.purge(name).await {
         Ok(Purged::Done) => Outcome::success(

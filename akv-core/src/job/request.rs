@@ -1,4 +1,4 @@
-//! Request: a key is made in the vault, or the request that is pending already is taken up.
+//! Request: generates a key in the vault, or continues with the pending request.
 
 use super::add_request::{ExistingTags, Overwrite};
 use super::mark::Mark;
@@ -13,35 +13,35 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::store::CertificateStore;
 use crate::tags::Tags;
 
-/// A request to be made.
+/// A key request to make.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct KeyRequest {
-    /// Under which name.
+    /// The certificate name.
     pub name: CertificateName,
-    /// What it is asked for.
-    pub wanted: CertificateWish,
-    /// What to do where the name has a certificate.
+    /// The requested certificate.
+    pub wanted: CertificateSpec,
+    /// What to do if the name has a certificate.
     pub overwrite: Overwrite,
-    /// The tags that the job brings.
+    /// The tags of the job.
     pub tags: Tags,
-    /// What becomes of the tags that are there.
+    /// What to do with the existing tags.
     pub existing_tags: ExistingTags,
 }
 
-/// What a certificate is asked for.
+/// The specification of the requested certificate.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum CertificateWish {
-    /// This.
-    This(RequestedCertificate),
-    /// What the newest version of the name is: its subject, names and kind of key.
+pub enum CertificateSpec {
+    /// An explicit specification.
+    Explicit(RequestedCertificate),
+    /// Subject, names and kind of key of the newest version.
     LikeNewest,
 }
 
 impl KeyRequest {
-    /// Asks for this under that name, with every choice at its default.
-    pub fn new(name: CertificateName, wanted: CertificateWish) -> Self {
+    /// Requests this certificate under that name, with default options.
+    pub fn new(name: CertificateName, wanted: CertificateSpec) -> Self {
         Self {
             name,
             wanted,
@@ -51,13 +51,13 @@ impl KeyRequest {
         }
     }
 
-    /// Takes the place of a certificate of that name, or does not.
+    /// Sets whether an existing certificate may be replaced.
     #[must_use]
     pub fn with_overwrite(self, overwrite: Overwrite) -> Self {
         Self { overwrite, ..self }
     }
 
-    /// With these tags, and those that are there or not.
+    /// Sets the tags, and what to do with the existing ones.
     #[must_use]
     pub fn with_tags(self, tags: Tags, existing_tags: ExistingTags) -> Self {
         Self { tags, existing_tags, ..self }
@@ -111,8 +111,8 @@ impl Run<'_> {
 
     fn wanted(&self, issued: Option<&Certificate>) -> Result<RequestedCertificate> {
         match &self.request.wanted {
-            CertificateWish::This(wanted) => Ok(wanted.clone()),
-            CertificateWish::LikeNewest => self.like(issued),
+            CertificateSpec::Explicit(wanted) => Ok(wanted.clone()),
+            CertificateSpec::LikeNewest => self.like(issued),
         }
     }
 
@@ -171,7 +171,7 @@ impl Run<'_> {
         )
     }
 
-    /// What is under the name keeps its own tags until the merge.
+    /// The existing certificate keeps its own tags until the merge.
     fn tags(&self, issued: Option<&Certificate>) -> Result<Tags> {
         over(issued, &self.request.tags, self.request.existing_tags).map_err(|invalid| {
             self.invalid(&format!("with the tags that are there: {}", invalid.expected()))
@@ -212,7 +212,7 @@ impl Run<'_> {
         let name = &self.request.name;
         let new = NewRequest::new(name.clone(), wanted.clone()).with_tags(tags);
         let made = match self.requests.create_request(&new).await {
-            // Somebody else was faster, perhaps this job's own earlier attempt.
+            // Another client was faster, possibly an earlier attempt of this job.
             Err(error) if error.kind() == ErrorKind::Conflict => {
                 let pending = self.requests.request(name).await?;
                 let same = pending.filter(|pending| is_same(pending, wanted));
@@ -244,7 +244,7 @@ impl Run<'_> {
     }
 }
 
-/// The tags over those of an existing certificate, in which a mark is none.
+/// The tags over those of an existing certificate, without the mark.
 pub(super) fn over(
     existing: Option<&Certificate>,
     tags: &Tags,
@@ -258,7 +258,7 @@ pub(super) fn over(
     }
 }
 
-/// Whether the request is for what is wanted.
+/// Whether the request matches `wanted`.
 fn is_same(pending: &PendingRequest, wanted: &RequestedCertificate) -> bool {
     pending.is_pending() && pending.awaits_merge && pending.differences(wanted).is_empty()
 }

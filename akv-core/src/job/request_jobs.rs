@@ -1,4 +1,4 @@
-//! The jobs of a vault that makes keys itself.
+//! The jobs of a vault that generates keys.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,17 +16,17 @@ use crate::clock::Clock;
 use crate::job::background::AtOnce;
 use crate::store::CertificateStore;
 
-/// Has keys made in a vault and brings the certificates that are issued for them.
+/// Has keys generated in a vault, and merges the certificates that are issued for them.
 #[async_trait]
 pub trait RequestJob: Send + Sync {
-    /// Has a key made and gives the request for its certificate; gives the same one again while that
-    /// is pending.
+    /// Generates a key and returns the request for its certificate; returns the same request while
+    /// it is pending.
     async fn request(&self, request: &KeyRequest) -> Outcome;
 
-    /// Merges what was issued with the key of its request.
+    /// Merges the issued certificate with the key of its request.
     async fn merge(&self, request: &MergeRequest) -> Outcome;
 
-    /// Forgets a request and its key.
+    /// Deletes a request and its key.
     async fn cancel(&self, name: &CertificateName) -> Outcome;
 }
 
@@ -51,13 +51,13 @@ impl RequestJobs {
         Self { store, requests, clock, turns: Turns::default(), background }
     }
 
-    /// Changes what is under a name only when no other jobs with these turns do.
+    /// Changes to a name wait for other jobs that share these turns.
     #[must_use]
     pub fn with_turns(self, turns: Turns) -> Self {
         Self { turns, ..self }
     }
 
-    /// Opens files and verifies chains there instead of on the caller's thread.
+    /// Sets where files are opened and chains are verified, instead of on the caller's thread.
     #[must_use]
     pub fn with_background(self, background: Arc<dyn Background>) -> Self {
         Self { background, ..self }

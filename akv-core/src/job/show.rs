@@ -14,20 +14,20 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::store::{CertificateStore, OperationState};
 use crate::versions::ListedVersion;
 
-/// Which certificate is shown, and how much of it.
+/// The certificate to show, and the level of detail.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ShowRequest {
     /// Its name.
     pub name: CertificateName,
-    /// The leaf alone or the whole chain.
+    /// The leaf only or the full chain.
     pub scope: CertificateScope,
     /// Whether its other versions are listed.
     pub versions: Versions,
 }
 
 impl ShowRequest {
-    /// The current version of this certificate, its leaf alone.
+    /// The current version of this certificate, only its leaf.
     pub fn new(name: CertificateName) -> Self {
         Self { name, scope: CertificateScope::default(), versions: Versions::default() }
     }
@@ -35,11 +35,11 @@ impl ShowRequest {
 
 setters! { ShowRequest { with_scope(scope: CertificateScope), with_versions(versions: Versions) } }
 
-/// Which versions are listed.
+/// The listed versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Versions {
-    /// None but the current one, which is shown.
+    /// Only the current version, which is shown.
     #[default]
     Current,
     /// All of them, enabled or not.
@@ -52,9 +52,9 @@ pub enum Versions {
 pub struct Shown {
     /// The current version.
     pub item: InventoryItem,
-    /// The chain was asked for, but the secret of a disabled certificate cannot be read.
+    /// The chain was requested, but the secret of a disabled certificate cannot be read.
     pub without_chain: bool,
-    /// All versions, the newest first, if they were asked for.
+    /// All versions, the newest first, if requested.
     pub versions: Option<Vec<ListedVersion>>,
 }
 
@@ -106,11 +106,11 @@ impl ShowJob {
         Ok(item)
     }
 
-    /// Says whether it is in soft delete, if that can be seen.
+    /// Reports whether it is in soft delete, if permissions allow that.
     async fn absent(&self, name: &CertificateName) -> Error {
         let error = |kind, problem: &str| {
-            let tried = format!("show certificate {name} in vault {}", self.store.vault());
-            Error::new(kind, tried, problem)
+            let operation = format!("show certificate {name} in vault {}", self.store.vault());
+            Error::new(kind, operation, problem)
         };
         match self.store.deleted(name).await {
             Ok(Some(_)) => {
@@ -122,9 +122,13 @@ impl ShowJob {
 
     async fn versions(&self, name: &CertificateName) -> Result<Vec<ListedVersion>> {
         let capability = self.store.versions().ok_or_else(|| {
-            let tried =
+            let operation =
                 format!("list the versions of certificate {name} in vault {}", self.store.vault());
-            Error::new(ErrorKind::Invalid, tried, "this kind of store does not support this list")
+            Error::new(
+                ErrorKind::Invalid,
+                operation,
+                "this kind of store does not support this list",
+            )
         })?;
         let mut versions: Vec<_> = capability.list_versions(name).try_collect().await?;
         for version in &mut versions {

@@ -1,4 +1,4 @@
-//! Soft delete: list what is in it, recover and purge.
+//! Soft delete: lists, recovers and purges certificates.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,17 +23,17 @@ pub struct SoftDeleteJobs {
 /// The soft-deleted certificates of a vault.
 #[derive(Debug, Clone)]
 pub struct DeletedOutcome {
-    /// Success only if the list was read to its end.
+    /// Success only if the complete list was read.
     pub status: Status,
     /// The certificates, in the service's order.
     pub deleted: Vec<ListedDeletedCertificate>,
-    /// What ended the list early.
+    /// The error that ended the list early.
     pub error: Option<Error>,
     vault: String,
 }
 
 impl DeletedOutcome {
-    /// The outcome in words.
+    /// The message of the outcome.
     pub fn message(&self) -> String {
         match &self.error {
             Some(error) => format!("the list is incomplete: {error}"),
@@ -52,7 +52,7 @@ impl SoftDeleteJobs {
         Self { store, turns: Turns::default() }
     }
 
-    /// Changes what is under a name only while no other jobs with these turns do.
+    /// Changes to a name wait for other jobs that share these turns.
     #[must_use]
     pub fn with_turns(self, turns: Turns) -> Self {
         Self { turns, ..self }
@@ -67,10 +67,11 @@ impl SoftDeleteJobs {
             vault: self.store.vault().to_string(),
         };
         let Some(capability) = self.store.soft_deleted() else {
-            let tried = format!("list the deleted certificates of vault {}", self.store.vault());
+            let operation =
+                format!("list the deleted certificates of vault {}", self.store.vault());
             let problem = "this kind of store does not support this list";
             outcome.status = Status::Failure;
-            outcome.error = Some(Error::new(ErrorKind::Invalid, tried, problem));
+            outcome.error = Some(Error::new(ErrorKind::Invalid, operation, problem));
             return outcome;
         };
         let mut list = capability.list();
@@ -114,14 +115,14 @@ impl SoftDeleteJobs {
                 }
                 Err(outcome) => outcome,
             },
-            Err(error) if error.was_taken() => {
+            Err(error) if error.was_accepted() => {
                 Outcome::failure(error).with_effect(Effect::Recovered { name: name.clone() })
             }
             Err(error) => Outcome::failure(error),
         }
     }
 
-    /// Purges a soft-deleted certificate. A live one is not touched.
+    /// Purges a soft-deleted certificate. A live one is not changed.
     pub async fn purge(&self, name: &CertificateName) -> Outcome {
         let vault = self.store.vault();
         let _turn = self.turns.take(vault, Some(name)).await;
@@ -149,8 +150,8 @@ impl SoftDeleteJobs {
         }
     }
 
-    /// Whoever recovers a certificate takes it back as it was: an addition that was interrupted
-    /// must not continue with it later.
+    /// Removes the mark of an interrupted addition, so that the addition cannot continue with a
+    /// certificate that a person recovered.
     async fn without_mark(&self, recovered: &Certificate) -> Option<String> {
         let mark = Mark::read(&recovered.tags);
         mark.recovered_for?;
@@ -174,8 +175,8 @@ impl SoftDeleteJobs {
     }
 
     fn refused(&self, verb: &str, name: &CertificateName, why: (ErrorKind, &str)) -> Error {
-        let tried = format!("{verb} certificate {name} in vault {}", self.store.vault());
-        Error::new(why.0, tried, why.1)
+        let operation = format!("{verb} certificate {name} in vault {}", self.store.vault());
+        Error::new(why.0, operation, why.1)
     }
 }
 

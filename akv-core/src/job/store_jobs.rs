@@ -1,4 +1,4 @@
-//! The jobs of one vault, written against the two ports alone.
+//! The jobs of one vault. They use only the two ports.
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub struct StoreJobs {
 }
 
 impl StoreJobs {
-    /// The jobs of the vault behind `store`; `directory` and `tenant` are where it is created.
+    /// The jobs of the vault behind `store`; it is created in `directory` and `tenant`.
     pub fn new(
         store: Arc<dyn CertificateStore>,
         directory: Arc<dyn VaultDirectory>,
@@ -40,14 +40,14 @@ impl StoreJobs {
         Self { store, directory, tenant, clock, turns: Turns::default(), background }
     }
 
-    /// Changes what is under a name only when no other jobs with these turns do. Clones of the same
-    /// jobs share their turns anyway.
+    /// Changes to a name wait for other jobs that share these turns. Clones of the same jobs share
+    /// their turns anyway.
     #[must_use]
     pub fn with_turns(self, turns: Turns) -> Self {
         Self { turns, ..self }
     }
 
-    /// Opens files there instead of on the caller's thread.
+    /// Sets where files are opened, instead of on the caller's thread.
     #[must_use]
     pub fn with_background(self, background: Arc<dyn Background>) -> Self {
         Self { background, ..self }
@@ -100,8 +100,8 @@ impl ManagementJob for StoreJobs {
                 create::and_add(created, opened.add(&*self.store, &self.turns)).await
             }
             Err(error) => {
-                let told = format!("nothing was created or added: {error}");
-                Outcome::failure(error).with_summary(told)
+                let message = format!("nothing was created or added: {error}");
+                Outcome::failure(error).with_summary(message)
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Turns: changes under one name happen one after the other.
+//! Turns: serializes changes to one name.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -8,11 +8,11 @@ use futures::lock::{Mutex as AsyncMutex, OwnedMutexGuard};
 use crate::certificate::CertificateName;
 use crate::vault::VaultName;
 
-/// Whose turn it is to change what is under a name in a vault. Clones share it.
+/// A lock per name of a vault. Clones share it.
 ///
-/// The service has no conditional import: of two additions that both find the name free, the second
-/// would replace what the first brought. Jobs that share their turns look and import one after the
-/// other.
+/// The service has no conditional import: of two additions that both find the name available, the
+/// second would replace the first one's certificate. Jobs that share their turns check and import
+/// one after another.
 #[derive(Debug, Clone, Default)]
 pub struct Turns(Arc<Mutex<HashMap<Place, Weak<AsyncMutex<()>>>>>);
 
@@ -20,7 +20,7 @@ pub struct Turns(Arc<Mutex<HashMap<Place, Weak<AsyncMutex<()>>>>>);
 type Place = (String, Option<CertificateName>);
 
 impl Turns {
-    /// Waits for the turn and keeps it until the guard is dropped.
+    /// Waits for the turn and holds it until the guard is dropped.
     pub(super) async fn take(
         &self,
         vault: &VaultName,

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 
 use crate::memory::script::{Often, Script};
 
-/// A [`VaultDirectory`] in memory. It fails when it is told to.
+/// A [`VaultDirectory`] in memory, with failures on demand.
 ///
 /// ```
 /// use akv_core::{Subscription, VaultDirectory};
@@ -34,15 +34,15 @@ pub struct MemoryDirectory(Mutex<State>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DirectoryCall {
-    /// `subscriptions`; fails for one tenant by its id.
+    /// `subscriptions`; its target is a tenant ID.
     Subscriptions,
-    /// `vaults`; fails for one subscription by its id.
+    /// `vaults`; its target is a subscription ID.
     Vaults,
-    /// `vault`; fails for one vault by its name.
+    /// `vault`; its target is a vault name.
     Vault,
-    /// `resource_group_region`; fails for one group by its name.
+    /// `resource_group_region`; its target is a group name.
     ResourceGroupRegion,
-    /// `create`; fails for one vault by its name.
+    /// `create`; its target is a vault name.
     Create,
 }
 
@@ -58,7 +58,7 @@ struct State {
 }
 
 impl MemoryDirectory {
-    /// A control plane that knows nothing.
+    /// An empty control plane.
     pub fn new() -> Self {
         Self::default()
     }
@@ -84,45 +84,45 @@ impl MemoryDirectory {
         self
     }
 
-    /// Lets a name be held by somebody else: [`ErrorKind::NameTaken`], or
-    /// [`ErrorKind::SoftDeleted`] by a vault in soft delete.
+    /// Makes a name unavailable: [`ErrorKind::NameTaken`], or [`ErrorKind::SoftDeleted`] for a
+    /// soft-deleted vault.
     #[must_use]
     pub fn with_name_taken(self, name: &str, kind: ErrorKind) -> Self {
         self.state().taken.insert(key_of(name), kind);
         self
     }
 
-    /// Lets a call fail from now on.
+    /// Makes a call fail from now on.
     pub fn fail(&self, call: DirectoryCall, error: Error) {
         self.state().script.fail(call, None, error, Often::Always);
     }
 
-    /// Lets the next such call fail, and no other.
+    /// Makes only the next such call fail.
     pub fn fail_once(&self, call: DirectoryCall, error: Error) {
         self.state().script.fail(call, None, error, Often::Once);
     }
 
-    /// Lets a call fail for one tenant, subscription, group or vault.
+    /// Makes a call fail for one tenant, subscription, group or vault.
     pub fn fail_for(&self, call: DirectoryCall, about: &str, error: Error) {
         self.state().script.fail(call, Some(about.to_owned()), error, Often::Always);
     }
 
-    /// Lets nothing fail any more.
+    /// Removes all failures.
     pub fn heal(&self) {
         self.state().script.heal();
     }
 
-    /// The calls that are told to fail from now on.
-    pub fn told_to_fail(&self) -> Vec<DirectoryCall> {
+    /// The calls that fail from now on.
+    pub fn failing_calls(&self) -> Vec<DirectoryCall> {
         self.state().script.failing()
     }
 
-    /// How many creations of a vault were asked for.
+    /// The number of vault creations.
     pub fn created(&self) -> usize {
         self.calls().iter().filter(|(call, _)| *call == DirectoryCall::Create).count()
     }
 
-    /// The calls so far, each with what it was about.
+    /// The calls so far, each with its target.
     pub fn calls(&self) -> Vec<(DirectoryCall, String)> {
         self.state().script.calls()
     }
@@ -134,7 +134,7 @@ impl MemoryDirectory {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // No method leaves the state half changed.
+        // Every method leaves the state consistent.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -193,8 +193,8 @@ impl VaultDirectory for MemoryDirectory {
         let held = state.vaults.get(&key).filter(|(id, _)| *id != vault.id);
         let taken = held.map(|_| ErrorKind::NameTaken).or_else(|| state.taken.get(&key).copied());
         if let Some(kind) = taken {
-            let tried = format!("create vault {}", vault.id);
-            return Err(Error::new(kind, tried, "the name is in use"));
+            let operation = format!("create vault {}", vault.id);
+            return Err(Error::new(kind, operation, "the name is in use"));
         }
         Ok(state.add(vault.id.clone(), vault.region.clone()))
     }

@@ -6,7 +6,9 @@ use crate::{
 };
 use futures::stream::{self, BoxStream, StreamExt as _};
 
-use super::store::{MemoryStore, RETENTION, StoreCall};
+use super::state::RETENTION;
+use super::store::MemoryStore;
+use super::store_call::StoreCall;
 
 impl SoftDeletedCertificates for MemoryStore {
     fn list(&self) -> BoxStream<'_, Result<ListedDeletedCertificate>> {

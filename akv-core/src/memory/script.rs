@@ -1,10 +1,10 @@
-//! Which calls fail, and which were made.
+//! Scripted failures, and a log of calls.
 
 use std::fmt::Debug;
 
 use crate::{Error, Result};
 
-/// Failures on demand and a log of calls, each with what it was about.
+/// Failures on demand and a log of calls, each with its target.
 #[derive(Debug, Clone)]
 pub(super) struct Script<C> {
     failures: Vec<Failure<C>>,
@@ -44,7 +44,7 @@ impl<C: Copy + PartialEq + Debug> Script<C> {
         self.calls.clone()
     }
 
-    /// The calls that are to fail.
+    /// The calls that fail.
     pub(super) fn failing(&self) -> Vec<C> {
         self.failures.iter().map(|failure| failure.call).collect()
     }
@@ -53,7 +53,7 @@ impl<C: Copy + PartialEq + Debug> Script<C> {
         self.calls.clear();
     }
 
-    /// Notes a call; `Err` is what it has to fail with.
+    /// Records a call; `Err` is its scripted failure.
     pub(super) fn enter(&mut self, call: C, about: &str) -> Result<()> {
         self.calls.push((call, about.to_owned()));
         let met = |failure: &Failure<C>| {

@@ -1,9 +1,9 @@
 //! A vault in memory.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::bundle::{KeyKind, X509};
+use crate::certificate_der::CertificateDer;
 use crate::{
     Attributes, Certificate, CertificateName, CertificateStore, CertificateVersions,
     DeletedCertificate, Deletion, Error, ErrorKind, Import, KeyState, ListOptions,
@@ -12,12 +12,14 @@ use crate::{
 };
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt as _};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
-use crate::memory::script::{Often, Script};
+use crate::memory::script::Often;
+use crate::memory::state::{Entry, Gone, RETENTION, State};
+use crate::memory::store_call::StoreCall;
 
-/// A [`CertificateStore`] in memory with the meaning of the service: names without case, versions,
-/// soft delete, conflicts. It settles at once, and it fails when it is told to.
+/// A [`CertificateStore`] in memory with the behavior of the service: case-insensitive names,
+/// versions, soft delete, conflicts. It settles at once, and has failures on demand.
 ///
 /// ```
 /// use akv_core::{CertificateStore, Denial, Error, ErrorKind};
@@ -27,82 +29,18 @@ use crate::memory::script::{Often, Script};
 /// let store = MemoryStore::new("contoso")?;
 /// let denied = Error::new(ErrorKind::Denied(Denial::Rbac), "get certificate web", "not allowed");
 /// store.fail(StoreCall::Certificate, denied);
-/// let looked = store.certificate(&"web".parse()?).await;
-/// assert_eq!(looked.expect_err("told to fail").kind(), ErrorKind::Denied(Denial::Rbac));
+/// let found = store.certificate(&"web".parse()?).await;
+/// assert_eq!(found.expect_err("a failure").kind(), ErrorKind::Denied(Denial::Rbac));
 /// # Ok::<(), akv_core::InvalidValue>(())
 /// # })?;
 /// # Ok::<(), akv_core::InvalidValue>(())
 /// ```
 ///
-/// Clones show the same vault.
+/// Clones share one vault.
 #[derive(Debug, Clone)]
 pub struct MemoryStore {
     vault: VaultName,
     state: Arc<Mutex<State>>,
-}
-
-/// A method of [`CertificateStore`] or of an optional capability.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum StoreCall {
-    /// `list`.
-    List,
-    /// `certificate`.
-    Certificate,
-    /// `chain`.
-    Chain,
-    /// `operation`.
-    Operation,
-    /// `deleted`.
-    Deleted,
-    /// `import`.
-    Import,
-    /// `update_tags`.
-    UpdateTags,
-    /// `delete`.
-    Delete,
-    /// `recover`.
-    Recover,
-    /// `purge`.
-    Purge,
-    /// The list of [`SoftDeletedCertificates`].
-    ListDeleted,
-    /// The list of [`CertificateVersions`].
-    ListVersions,
-}
-
-#[derive(Debug, Clone, Default)]
-pub(super) struct State {
-    pub(super) live: BTreeMap<CertificateName, Entry>,
-    pub(super) deleted: BTreeMap<CertificateName, Gone>,
-    operations: BTreeMap<CertificateName, OperationState>,
-    shown_once: Option<Certificate>,
-    yields: bool,
-    /// Names that something else holds.
-    occupied: Vec<CertificateName>,
-    now: Option<OffsetDateTime>,
-    versions_made: u64,
-    /// The list ends with this error after so many items.
-    list_breaks: Option<(usize, Error)>,
-    pub(super) script: Script<StoreCall>,
-}
-
-/// A certificate with all its versions, oldest first, each with its chain.
-#[derive(Debug, Clone)]
-pub(super) struct Entry {
-    pub(super) versions: Vec<(Certificate, Vec<Vec<u8>>)>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Gone {
-    pub(super) entry: Entry,
-    pub(super) at: OffsetDateTime,
-}
-
-impl Entry {
-    pub(super) fn newest(&self) -> Option<&Certificate> {
-        self.versions.last().map(|(certificate, _)| certificate)
-    }
 }
 
 impl MemoryStore {
@@ -111,44 +49,44 @@ impl MemoryStore {
         Ok(Self { vault: vault.parse()?, state: Arc::default() })
     }
 
-    /// What `created`, `updated` and `deleted` will be from now on; the machine's time without it.
+    /// Sets the time for `created`, `updated` and `deleted`; by default the machine's time.
     pub fn set_now(&self, now: OffsetDateTime) {
         self.state().now = Some(now);
     }
 
-    /// Lets a call fail from now on.
+    /// Makes a call fail from now on.
     pub fn fail(&self, call: StoreCall, error: Error) {
         self.state().script.fail(call, None, error, Often::Always);
     }
 
-    /// Lets the next such call fail, and no other.
+    /// Makes only the next such call fail.
     pub fn fail_once(&self, call: StoreCall, error: Error) {
         self.state().script.fail(call, None, error, Often::Once);
     }
 
-    /// Lets a call fail for one certificate.
+    /// Makes a call fail for one certificate.
     pub fn fail_for(&self, call: StoreCall, name: &CertificateName, error: Error) {
         self.state().script.fail(call, Some(name.to_string()), error, Often::Always);
     }
 
-    /// Lets the list break off with an error after so many items.
+    /// Makes the list end with an error after this many items.
     pub fn break_list_after(&self, items: usize, error: Error) {
         self.state().list_breaks = Some((items, error));
     }
 
-    /// Lets nothing fail any more.
+    /// Removes all failures.
     pub fn heal(&self) {
         let mut state = self.state();
         state.script.heal();
         state.list_breaks = None;
     }
 
-    /// Puts a secret that belongs to no certificate into the way of a name.
+    /// Makes a stand-alone secret occupy a name.
     pub fn occupy(&self, name: CertificateName) {
         self.state().occupied.push(name);
     }
 
-    /// Puts a certificate there as it is, such as one that is pending and has no thumbprint.
+    /// Inserts a certificate unchanged, for example a pending one without a thumbprint.
     pub fn insert(&self, certificate: Certificate) {
         let mut state = self.state();
         let entry = state.live.entry(certificate.name.clone());
@@ -156,13 +94,13 @@ impl MemoryStore {
         entry.versions.push((certificate, Vec::new()));
     }
 
-    /// Answers the next look at that name with this, whatever is there: what a look showed before
-    /// somebody else changed it.
+    /// Returns this certificate for the next read of its name, whatever the state: a read before a
+    /// concurrent change.
     pub fn show_once(&self, certificate: Certificate) {
         self.state().shown_once = Some(certificate);
     }
 
-    /// Lets others go on after each look, as a service does that takes its time.
+    /// Yields to other tasks after each read, as a slow service does.
     pub fn yield_often(&self) {
         self.state().yields = true;
     }
@@ -176,13 +114,12 @@ impl MemoryStore {
         }
     }
 
-    /// Lets the creation of a certificate have come so far.
+    /// Sets the state of a certificate's creation.
     pub fn set_operation(&self, name: CertificateName, state: OperationState) {
         self.state().operations.insert(name, state);
     }
 
-    /// Another vault that is as this one is now, and fails as this one is told to. It has had no
-    /// calls.
+    /// A copy of this vault with its current contents and failures, and an empty log of calls.
     #[must_use]
     pub fn twin(&self) -> Self {
         let mut state = self.state().clone();
@@ -190,12 +127,12 @@ impl MemoryStore {
         Self { vault: self.vault.clone(), state: Arc::new(Mutex::new(state)) }
     }
 
-    /// The calls that are told to fail from now on.
-    pub fn told_to_fail(&self) -> Vec<StoreCall> {
+    /// The calls that fail from now on.
+    pub fn failing_calls(&self) -> Vec<StoreCall> {
         self.state().script.failing()
     }
 
-    /// The calls so far, each with the name that it was about.
+    /// The calls so far, each with the certificate name.
     pub fn calls(&self) -> Vec<(StoreCall, String)> {
         self.state().script.calls()
     }
@@ -214,27 +151,18 @@ impl MemoryStore {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        // No method leaves the state half changed.
+        // Every method leaves the state consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn error(&self, kind: ErrorKind, tried: &str, name: &CertificateName, problem: &str) -> Error {
-        Error::new(kind, format!("{tried} certificate {name} in vault {}", self.vault), problem)
-    }
-}
-
-impl State {
-    fn now(&self) -> OffsetDateTime {
-        self.now.unwrap_or_else(OffsetDateTime::now_utc)
-    }
-
-    fn is_in_progress(&self, name: &CertificateName) -> bool {
-        self.operations.get(name) == Some(&OperationState::InProgress)
-    }
-
-    fn fresh_version(&mut self) -> Result<Version> {
-        self.versions_made += 1;
-        Ok(format!("{:032x}", self.versions_made).parse()?)
+    fn error(
+        &self,
+        kind: ErrorKind,
+        attempted: &str,
+        name: &CertificateName,
+        problem: &str,
+    ) -> Error {
+        Error::new(kind, format!("{attempted} certificate {name} in vault {}", self.vault), problem)
     }
 }
 
@@ -284,7 +212,11 @@ impl CertificateStore for MemoryStore {
         Ok(seen)
     }
 
-    async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>> {
+    async fn chain(
+        &self,
+        name: &CertificateName,
+        version: &Version,
+    ) -> Result<Vec<CertificateDer>> {
         let state = self.enter(StoreCall::Chain, name)?;
         let versions = state.live.get(name).map(|entry| entry.versions.as_slice());
         let found = versions.unwrap_or_default().iter().find(|(c, _)| c.version == *version);
@@ -330,7 +262,7 @@ impl CertificateStore for MemoryStore {
         let leaf = import.bundle.leaf();
         let entry = state.live.entry(name.clone());
         let entry = entry.or_insert_with(|| Entry { versions: Vec::new() });
-        // The name keeps the case in which it was first made.
+        // The name keeps the letter case of its creation.
         let shown = entry.newest().map_or_else(|| name.clone(), |newest| newest.name.clone());
         let certificate = Certificate::new(shown, version)
             .with_der(leaf.der().to_vec())
@@ -350,7 +282,7 @@ impl CertificateStore for MemoryStore {
                     .with_kind(kind_of(&import.bundle.key_kind())),
             );
         let chain = std::iter::once(leaf).chain(import.bundle.chain()).map(X509::der);
-        let chain = chain.map(<[u8]>::to_vec).collect();
+        let chain = chain.map(CertificateDer::from).collect();
         entry.versions.push((certificate.clone(), chain));
         Ok(certificate)
     }
@@ -400,7 +332,7 @@ impl CertificateStore for MemoryStore {
     }
 }
 
-/// Lets others go on once.
+/// Yields to other tasks once.
 async fn yield_now() {
     let mut waited = false;
     futures::future::poll_fn(|context| {
@@ -413,7 +345,7 @@ async fn yield_now() {
     .await;
 }
 
-/// The service's word for a kind of key.
+/// The service's name of a key type.
 fn kind_of(kind: &KeyKind) -> String {
     match kind {
         KeyKind::Rsa { .. } => "RSA".to_owned(),
@@ -421,6 +353,3 @@ fn kind_of(kind: &KeyKind) -> String {
         other => other.to_string(),
     }
 }
-
-/// The service's usual retention.
-pub(super) const RETENTION: Duration = Duration::days(90);

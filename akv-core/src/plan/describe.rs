@@ -1,4 +1,4 @@
-//! Planned changes in words.
+//! Descriptions of planned changes.
 
 use crate::certificate::{Certificate, CertificateName, Exportable};
 use crate::certificate_requests::{KeyProtection, Merge, NewRequest, RequestedCertificate};
@@ -127,5 +127,5 @@ fn shown(tags: &Tags) -> String {
     if tags.is_empty() { "none".to_owned() } else { tags.to_string() }
 }
 
-/// More names would hide the rest of the plan.
+/// A longer list of names would hide the rest of the plan.
 const SHOWN_NAMES: usize = 20;

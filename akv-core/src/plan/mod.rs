@@ -1,10 +1,10 @@
-//! Plans: what a job would change, found out by running it against ports that answer reads and
-//! record changes.
+//! Plans: the changes that a job would make. The job runs on ports that answer reads and record
+//! changes.
 //!
 //! ```
 //! use akv_core::plan::Plan;
 //! let plan = Plan::new();
-//! // A job whose ports stand behind `plan` (see `Layer`) runs here.
+//! // A job whose ports are behind `plan` (see `Layer`) runs here.
 //! assert!(plan.finish().changes.is_empty());
 //! ```
 

@@ -1,4 +1,4 @@
-//! What a plan has recorded, and what would be under each name after it.
+//! The recorded changes of a plan, and the planned state of each name.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -15,31 +15,31 @@ use crate::layer::{Identity, Layer, LayeredDirectory};
 use crate::store::CertificateStore;
 use crate::vault::VaultName;
 
-/// A plan in the making: ports behind it are read and never changed. Clones record into one plan.
+/// A plan in progress: ports behind it are read and never changed. Clones share one plan.
 #[derive(Clone, Default)]
 pub struct Plan(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
     planned: Planned,
-    names: HashMap<(VaultName, CertificateName), Known>,
-    requests: HashMap<(VaultName, CertificateName), KnownRequest>,
-    /// Vaults that the plan creates: nothing can be read from them yet.
+    names: HashMap<(VaultName, CertificateName), NameState>,
+    requests: HashMap<(VaultName, CertificateName), RequestState>,
+    /// Vaults that the plan creates: they cannot be read yet.
     new_vaults: HashSet<VaultName>,
 }
 
-/// What would be under a name by now.
+/// The planned state of a name.
 #[derive(Clone)]
-pub(super) struct Known {
+pub(super) struct NameState {
     pub(super) live: Option<Certificate>,
     pub(super) deleted: Option<DeletedCertificate>,
     /// Whether the plan recovered it.
     pub(super) recovered: bool,
 }
 
-/// The request that would be under a name by now.
+/// The planned request of a name.
 #[derive(Clone)]
-pub(super) enum KnownRequest {
+pub(super) enum RequestState {
     Pending(PendingRequest),
     Gone,
 }
@@ -50,7 +50,7 @@ impl Plan {
         Self::default()
     }
 
-    /// What was recorded; the plan begins anew.
+    /// Returns the recorded changes and resets the plan.
     pub fn finish(&self) -> Planned {
         let mut planned = std::mem::take(&mut *self.state()).planned;
         if !planned.changes.is_empty() {
@@ -85,23 +85,23 @@ impl Plan {
         }
     }
 
-    pub(super) fn known(&self, vault: &VaultName, name: &CertificateName) -> Option<Known> {
+    pub(super) fn known(&self, vault: &VaultName, name: &CertificateName) -> Option<NameState> {
         let state = self.state();
         let known = state.names.get(&(vault.clone(), name.clone())).cloned();
-        let nothing = || Known { live: None, deleted: None, recovered: false };
+        let nothing = || NameState { live: None, deleted: None, recovered: false };
         known.or_else(|| state.new_vaults.contains(vault).then(nothing))
     }
 
-    pub(super) fn will_be(&self, vault: &VaultName, name: &CertificateName, known: Known) {
+    pub(super) fn will_be(&self, vault: &VaultName, name: &CertificateName, known: NameState) {
         self.state().names.insert((vault.clone(), name.clone()), known);
     }
 
-    /// What became of the request of that name; `None`: the plan changed nothing about it.
+    /// The planned request of that name; `None`: the plan does not change it.
     pub(super) fn request(
         &self,
         vault: &VaultName,
         name: &CertificateName,
-    ) -> Option<KnownRequest> {
+    ) -> Option<RequestState> {
         self.state().requests.get(&(vault.clone(), name.clone())).cloned()
     }
 
@@ -109,7 +109,7 @@ impl Plan {
         &self,
         vault: &VaultName,
         name: &CertificateName,
-        request: KnownRequest,
+        request: RequestState,
     ) {
         self.state().requests.insert((vault.clone(), name.clone()), request);
     }
@@ -123,7 +123,7 @@ impl Plan {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Each method changes one thing, so a panic elsewhere leaves nothing half done.
+        // Each method makes one change, so a panic elsewhere leaves nothing incomplete.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -163,5 +163,5 @@ impl fmt::Debug for Plan {
     }
 }
 
-/// Stands for a version that the service would assign.
+/// A placeholder for a version that the service would assign.
 pub(super) const NEW_VERSION: &str = "00000000000000000000000000000000";

@@ -5,13 +5,13 @@ use serde::Serialize;
 use super::record::NEW_VERSION;
 use crate::change::Action;
 
-/// What a job would change.
+/// The planned changes of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Planned {
     /// The changes, in order.
     pub changes: Vec<PlannedChange>,
-    /// What the plan depends on and reading cannot show.
+    /// Conditions of the plan that reads cannot determine.
     pub unknown: Vec<String>,
 }
 
@@ -19,36 +19,36 @@ pub struct Planned {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PlannedChange {
-    /// What would be done.
+    /// The planned action.
     pub action: Action,
-    /// In which vault.
+    /// The vault.
     pub vault: String,
-    /// To which certificate; `None` where it is the vault itself.
+    /// The certificate; `None` if the change is to the vault itself.
     pub name: Option<String>,
-    /// The change in words, with its reasons: `would import a new version of …`.
+    /// A description with the reasons: `would import a new version of …`.
     pub detail: String,
 }
 
 impl Planned {
-    /// The plan on one line: what would be done, what the real run would report, and what cannot
-    /// be known. `outcome` is the message that the job ended with.
+    /// The plan on one line: the planned changes, the expected report of the real run, and the
+    /// unknown conditions. `outcome` is the parts of the planned job.
     pub fn message(&self, outcome: &str) -> String {
-        let mut told = vec!["dry run, nothing was changed".to_owned()];
+        let mut parts = vec!["dry run, nothing was changed".to_owned()];
         if self.changes.is_empty() {
-            told.push("the real run would change nothing".to_owned());
+            parts.push("the real run would change nothing".to_owned());
         }
         for (number, change) in (1..).zip(&self.changes) {
-            told.push(format!("{number}. {}", change.detail));
+            parts.push(format!("{number}. {}", change.detail));
         }
         let outcome = self.outcome(outcome);
         if !outcome.is_empty() {
-            told.push(format!("the real run would report: {outcome}"));
+            parts.push(format!("the real run would report: {outcome}"));
         }
-        told.extend(self.unknown.iter().map(|what| format!("cannot be known in advance: {what}")));
-        told.join("; ")
+        parts.extend(self.unknown.iter().map(|what| format!("cannot be known in advance: {what}")));
+        parts.join("; ")
     }
 
-    /// The message of the job, in which a version that does not exist is not shown as one.
+    /// The message of the job without the placeholder version.
     pub fn outcome(&self, outcome: &str) -> String {
         outcome.replace(NEW_VERSION, "(assigned by the service)")
     }

@@ -1,11 +1,11 @@
-//! Requests that are recorded and not made.
+//! Records changes to requests instead of making them.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::describe;
-use super::record::{Known, KnownRequest};
+use super::record::{NameState, RequestState};
 use super::store::{PlannedStore, Seen, new_version, unseen};
 use crate::bundle::X509;
 use crate::certificate::{Certificate, CertificateName};
@@ -23,12 +23,12 @@ pub(super) struct PlannedRequests {
 }
 
 impl PlannedRequests {
-    fn will_request(&self, name: &CertificateName, request: KnownRequest) {
+    fn will_request(&self, name: &CertificateName, request: RequestState) {
         self.store.plan.will_request(self.store.vault(), name, request);
     }
 
     fn will_be_live(&self, name: &CertificateName, live: Certificate) {
-        let known = Known { live: Some(live), deleted: None, recovered: false };
+        let known = NameState { live: Some(live), deleted: None, recovered: false };
         self.store.will_be(name, known);
     }
 
@@ -51,7 +51,7 @@ impl CertificateRequests for PlannedRequests {
                 let problem = "a certificate of that name is in soft delete";
                 return Err(error(ErrorKind::SoftDeleted, problem));
             }
-            // Until the merge there is a certificate without content.
+            // Until the merge, the certificate has no contents.
             let mut pending = unseen(name)?;
             pending.attributes.enabled = false;
             self.will_be_live(name, pending);
@@ -68,14 +68,14 @@ impl CertificateRequests for PlannedRequests {
             plan.cannot_know("whether the vault is premium, as keys in an HSM need".to_owned());
         }
         let planned = PendingRequest::planned(wanted);
-        self.will_request(name, KnownRequest::Pending(planned.clone()));
+        self.will_request(name, RequestState::Pending(planned.clone()));
         Ok(planned)
     }
 
     async fn request(&self, name: &CertificateName) -> Result<Option<PendingRequest>> {
         match (self.store.plan.request(self.store.vault(), name), self.store.known(name)) {
-            (Some(KnownRequest::Pending(planned)), _) => Ok(Some(planned)),
-            (Some(KnownRequest::Gone), _) | (None, Some(Known { live: None, .. })) => Ok(None),
+            (Some(RequestState::Pending(planned)), _) => Ok(Some(planned)),
+            (Some(RequestState::Gone), _) | (None, Some(NameState { live: None, .. })) => Ok(None),
             (None, _) => self.inner.request(name).await,
         }
     }
@@ -94,7 +94,7 @@ impl CertificateRequests for PlannedRequests {
         let shown = existing.map_or_else(|| name.clone(), |existing| existing.name);
         let merged = new_version(shown, &leaf, merge.tags.clone().unwrap_or_default())?;
         self.will_be_live(name, merged.clone());
-        self.will_request(name, KnownRequest::Gone);
+        self.will_request(name, RequestState::Gone);
         Ok(merged)
     }
 
@@ -103,7 +103,7 @@ impl CertificateRequests for PlannedRequests {
             return Ok(false);
         }
         self.store.record(Action::Cancel, name, describe::cancel(name));
-        self.will_request(name, KnownRequest::Gone);
+        self.will_request(name, RequestState::Gone);
         Ok(true)
     }
 }

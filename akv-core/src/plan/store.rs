@@ -7,12 +7,13 @@ use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 
 use super::describe;
-use super::record::{Known, KnownRequest, NEW_VERSION, Plan};
+use super::record::{NEW_VERSION, NameState, Plan, RequestState};
 use crate::bundle::X509;
 use crate::certificate::{
     Attributes, Certificate, CertificateName, DeletedCertificate, KeyState, ListedCertificate,
     Version,
 };
+use crate::certificate_der::CertificateDer;
 use crate::change::Action;
 use crate::error::{Error, ErrorKind, Result};
 use crate::job::Mark;
@@ -23,19 +24,19 @@ use crate::tags::Tags;
 use crate::vault::VaultName;
 use crate::versions::CertificateVersions;
 
-/// Answers every request as the vault would, as far as reading it shows, and changes nothing.
+/// Answers every request like the vault, as far as reads allow, and changes nothing.
 #[derive(Clone)]
 pub(super) struct PlannedStore {
     inner: Arc<dyn CertificateStore>,
     pub(super) plan: Plan,
 }
 
-/// What can be seen where a permission may be missing.
+/// The result of a read for which the permission may be missing.
 pub(super) enum Seen<T> {
     There(T),
     Absent,
-    /// The caller may not look.
-    Hidden,
+    /// The caller lacks the permission.
+    NotPermitted,
 }
 
 impl PlannedStore {
@@ -47,12 +48,12 @@ impl PlannedStore {
         self.plan.record(action, self.vault(), Some(name), detail);
     }
 
-    /// What the plan knows of a name, or an empty record to begin with.
-    pub(super) fn known(&self, name: &CertificateName) -> Option<Known> {
+    /// The planned state of a name; initially it has no changes.
+    pub(super) fn known(&self, name: &CertificateName) -> Option<NameState> {
         self.plan.known(self.vault(), name)
     }
 
-    pub(super) fn will_be(&self, name: &CertificateName, known: Known) {
+    pub(super) fn will_be(&self, name: &CertificateName, known: NameState) {
         self.plan.will_be(self.vault(), name, known);
     }
 
@@ -70,14 +71,14 @@ impl PlannedStore {
         seen(self.certificate(name).await)
     }
 
-    /// A permission to read soft-deleted certificates is needed by a plan alone, so the real run
-    /// may succeed without it.
+    /// Only a plan needs the permission to read soft-deleted certificates, so the real run may
+    /// succeed without it.
     pub(super) async fn in_soft_delete(
         &self,
         name: &CertificateName,
     ) -> Result<Seen<DeletedCertificate>> {
         let seen = seen(self.deleted(name).await)?;
-        if matches!(seen, Seen::Hidden) {
+        if matches!(seen, Seen::NotPermitted) {
             self.plan.cannot_know(format!(
                 "whether {name} is soft-deleted (no permission to read soft-deleted certificates)"
             ));
@@ -95,15 +96,15 @@ impl PlannedStore {
     }
 }
 
-/// The firewall or a private link would keep changes out too: only a missing permission to read
-/// says nothing about them.
+/// The firewall or a private link would block changes too: only a missing read permission leaves
+/// the changes open.
 fn seen<T>(looked: Result<Option<T>>) -> Result<Seen<T>> {
     use crate::error::Denial::{AccessPolicy, Rbac, Unspecified};
     match looked {
         Ok(Some(found)) => Ok(Seen::There(found)),
         Ok(None) => Ok(Seen::Absent),
         Err(error) => match error.kind() {
-            ErrorKind::Denied(AccessPolicy | Rbac | Unspecified) => Ok(Seen::Hidden),
+            ErrorKind::Denied(AccessPolicy | Rbac | Unspecified) => Ok(Seen::NotPermitted),
             _ => Err(error),
         },
     }
@@ -133,14 +134,18 @@ impl CertificateStore for PlannedStore {
         }
     }
 
-    async fn chain(&self, name: &CertificateName, version: &Version) -> Result<Vec<Vec<u8>>> {
+    async fn chain(
+        &self,
+        name: &CertificateName,
+        version: &Version,
+    ) -> Result<Vec<CertificateDer>> {
         self.inner.chain(name, version).await
     }
 
     async fn operation(&self, name: &CertificateName) -> Result<Option<OperationState>> {
         match (self.plan.request(self.vault(), name), self.known(name)) {
-            (Some(KnownRequest::Pending(request)), _) => Ok(Some(request.state)),
-            (Some(KnownRequest::Gone), _) | (None, Some(_)) => Ok(None),
+            (Some(RequestState::Pending(request)), _) => Ok(Some(request.state)),
+            (Some(RequestState::Gone), _) | (None, Some(_)) => Ok(None),
             (None, None) => self.inner.operation(name).await,
         }
     }
@@ -165,7 +170,7 @@ impl CertificateStore for PlannedStore {
         let shown = existing.map_or_else(|| name.clone(), |existing| existing.name);
         let imported = imported(import, shown)?;
         let live = Some(imported.clone());
-        self.will_be(name, Known { live, deleted: None, recovered: false });
+        self.will_be(name, NameState { live, deleted: None, recovered: false });
         Ok(imported)
     }
 
@@ -179,7 +184,7 @@ impl CertificateStore for PlannedStore {
             self.record(Action::Update, name, describe::update(&live, tags));
         }
         live.tags.clone_from(tags);
-        self.will_be(name, Known { live: Some(live.clone()), deleted: None, recovered });
+        self.will_be(name, NameState { live: Some(live.clone()), deleted: None, recovered });
         Ok(live)
     }
 
@@ -187,7 +192,7 @@ impl CertificateStore for PlannedStore {
         let live = match self.live(name).await? {
             Seen::There(live) => live,
             Seen::Absent => return Ok(None),
-            Seen::Hidden => {
+            Seen::NotPermitted => {
                 self.plan.cannot_know(format!(
                     "whether {name} exists (no permission to read certificates)"
                 ));
@@ -197,8 +202,8 @@ impl CertificateStore for PlannedStore {
         self.record(Action::Delete, name, describe::delete(&live));
         let deleted =
             DeletedCertificate { certificate: live, deleted: None, scheduled_purge: None };
-        self.will_be(name, Known { live: None, deleted: Some(deleted), recovered: false });
-        self.plan.will_request(self.vault(), name, KnownRequest::Gone);
+        self.will_be(name, NameState { live: None, deleted: Some(deleted), recovered: false });
+        self.plan.will_request(self.vault(), name, RequestState::Gone);
         Ok(Some(Deletion::SoftDeleted))
     }
 
@@ -206,11 +211,11 @@ impl CertificateStore for PlannedStore {
         let recovered = match self.in_soft_delete(name).await? {
             Seen::There(deleted) => deleted.certificate,
             Seen::Absent => return Ok(None),
-            Seen::Hidden => unseen(name)?,
+            Seen::NotPermitted => unseen(name)?,
         };
         self.record(Action::Recover, name, describe::recover(&recovered));
         let live = Some(recovered.clone());
-        self.will_be(name, Known { live, deleted: None, recovered: true });
+        self.will_be(name, NameState { live, deleted: None, recovered: true });
         Ok(Some(recovered))
     }
 
@@ -218,11 +223,11 @@ impl CertificateStore for PlannedStore {
         let deleted = match self.in_soft_delete(name).await? {
             Seen::There(deleted) => deleted.certificate,
             Seen::Absent => return Ok(Purged::NothingThere),
-            Seen::Hidden => unseen(name)?,
+            Seen::NotPermitted => unseen(name)?,
         };
         self.record(Action::Purge, name, describe::purge(&deleted));
         self.plan.cannot_know("whether the vault is protected from purging".to_owned());
-        self.will_be(name, Known { live: None, deleted: None, recovered: false });
+        self.will_be(name, NameState { live: None, deleted: None, recovered: false });
         Ok(Purged::Done)
     }
 
@@ -239,14 +244,14 @@ impl CertificateStore for PlannedStore {
     }
 }
 
-/// The certificate that the service would make of an import.
+/// The certificate that the service would create from an import.
 fn imported(import: &Import, name: CertificateName) -> Result<Certificate> {
     let key = KeyState { exportable: Some(import.exportable), kind: None };
     let made = new_version(name, import.bundle.leaf(), import.tags.clone())?;
     Ok(made.with_key(key))
 }
 
-/// The version that the service would make of a certificate.
+/// The version that the service would create from a certificate.
 pub(super) fn new_version(name: CertificateName, leaf: &X509, tags: Tags) -> Result<Certificate> {
     let attributes = Attributes {
         not_before: leaf.not_before(),
@@ -261,7 +266,7 @@ pub(super) fn new_version(name: CertificateName, leaf: &X509, tags: Tags) -> Res
         .with_tags(tags))
 }
 
-/// A certificate of which nothing but the name is known.
+/// A certificate with only its name.
 pub(super) fn unseen(name: &CertificateName) -> Result<Certificate> {
     Ok(Certificate::new(name.clone(), NEW_VERSION.parse()?))
 }

@@ -1,4 +1,4 @@
-//! The report: records in, findings out.
+//! Builds a report: computes findings from records.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -16,15 +16,15 @@ use super::vault::{FailedStore, VaultFacts};
 use crate::bundle::Severity;
 use crate::certificate::CertificateName;
 
-/// What a report looks for.
+/// The options of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReportOptions {
-    /// A certificate that expires within so many days is reported.
+    /// A certificate that expires within this many days is reported.
     pub within: u32,
-    /// A certificate whose newest version is older than so many days is reported.
+    /// A certificate whose newest version is older than this many days is reported.
     pub stale: u32,
-    /// Tags that every certificate must have, with a value that is not blank.
+    /// Tags that every certificate must have with a value that is not blank.
     pub required_tags: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ impl Default for ReportOptions {
     }
 }
 
-/// Takes what sources supply, in any order.
+/// Collects the input of a report, in any order.
 #[derive(Debug, Default)]
 pub struct ReportBuilder {
     records: Vec<Record>,
@@ -53,8 +53,8 @@ pub struct ReportBuilder {
 }
 
 impl ReportBuilder {
-    /// Adds a certificate. One that was there already, by store and name, is replaced: the later
-    /// record is the newer one.
+    /// Adds a certificate. It replaces an earlier record with the same store and name, because the
+    /// later record is newer.
     pub fn add(&mut self, record: Record) {
         match self.by_name.entry((record.store.clone(), record.name.clone())) {
             Entry::Occupied(known) => {
@@ -80,7 +80,7 @@ impl ReportBuilder {
         self.failed.push(store);
     }
 
-    /// Decides everything.
+    /// Computes the report.
     pub fn finish(self, options: &ReportOptions, now: OffsetDateTime) -> Report {
         let Self { mut records, vaults, failed, replaced, by_name } = self;
         drop(by_name);
@@ -90,7 +90,7 @@ impl ReportBuilder {
         vaults.iter().enumerate().for_each(|(index, vault)| judge.vault(index, vault));
         let Judge { mut findings, mut checked, .. } = judge;
         group::compare(&records, &mut checked, &mut findings);
-        // Within a code the certificates that expire first are the most urgent.
+        // Within a code, the certificates that expire first are the most urgent.
         findings.sort_by_key(|finding| {
             let expires = match finding.subject {
                 Subject::Certificate(index) => {
@@ -116,7 +116,7 @@ impl ReportBuilder {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Report {
-    /// The time it was made for.
+    /// The time of the report.
     pub now: OffsetDateTime,
     /// The certificates, by store and name.
     pub records: Vec<Record>,
@@ -124,17 +124,17 @@ pub struct Report {
     pub vaults: Vec<VaultFacts>,
     /// The stores that could not be read.
     pub failed: Vec<FailedStore>,
-    /// What needs attention, the most severe first.
+    /// The findings, the most severe first.
     pub findings: Vec<Finding>,
-    /// The codes that could not be decided for every certificate, because the source does not hold
-    /// what it takes.
+    /// The codes that could not be checked for every certificate, because the source lacks the
+    /// data.
     pub not_checked: Vec<Code>,
-    /// How many records were replaced by a later one of the same store and name.
+    /// The number of records that a later one with the same store and name replaced.
     pub replaced: usize,
 }
 
 impl Report {
-    /// The store and, where it is about one, the certificate of a finding.
+    /// The store and, if it concerns one, the certificate of a finding.
     pub fn subject(&self, finding: &Finding) -> (Option<&Store>, Option<&Record>) {
         match finding.subject {
             Subject::Certificate(index) => {
@@ -145,18 +145,18 @@ impl Report {
         }
     }
 
-    /// How many findings have that severity.
+    /// The number of findings with that severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.code.severity() == severity).count()
     }
 
-    /// What changed since an earlier inventory. Stores that could not be read are left out.
+    /// The changes since an earlier inventory. Stores that could not be read are left out.
     pub fn changes(&self, earlier: &Earlier) -> Result<Vec<Change>, StoreMismatch> {
         change::between(earlier, &self.records, &self.failed)
     }
 }
 
-/// What a list of certificates alone does not tell.
+/// Codes that need more than a list of certificates.
 const NEEDS_MORE: [Code; 5] = [
     Code::AutoRenew,
     Code::Pending,

@@ -1,4 +1,4 @@
-//! What changed between two inventories.
+//! Computes the changes between two inventories.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -10,20 +10,20 @@ use super::store::Store;
 use super::vault::FailedStore;
 use crate::certificate::{CertificateName, Thumbprint, Version};
 
-/// An earlier inventory: of a previous run, or what Command knows.
+/// An earlier inventory: of a previous run, or Command's.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Earlier {
-    /// What it held.
+    /// Its records.
     pub records: Vec<EarlierRecord>,
-    /// It is of this store alone; `None` where each record names its own.
+    /// The only store of the inventory; `None` if each record names its own.
     pub only: Option<Store>,
-    /// The stores that could not be read then: nothing says that their certificates are new.
+    /// The stores that could not be read at that time: their certificates may not be new.
     pub failed: Vec<Store>,
 }
 
 impl Earlier {
-    /// An inventory whose records name their stores themselves.
+    /// An inventory whose records name their stores.
     pub fn new(records: Vec<EarlierRecord>) -> Self {
         Self { records, only: None, failed: Vec::new() }
     }
@@ -35,36 +35,36 @@ setters! { Earlier { with_only(only: impl Into<Option<Store>>), with_failed(fail
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EarlierRecord {
-    /// All that a report knows.
+    /// All data of a report.
     Full(Box<Record>),
-    /// What Command keeps: the name and the thumbprint.
-    Known {
+    /// Command's data: the name and the thumbprint.
+    Summary {
         /// The alias.
         name: CertificateName,
-        /// The thumbprint; `None` where Command has none.
+        /// The thumbprint; `None` if Command has none.
         thumbprint: Option<Thumbprint>,
     },
 }
 
-/// A certificate that is not as it was.
+/// A changed certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Change {
-    /// What happened.
+    /// The kind of change.
     pub kind: ChangeKind,
     /// Its store.
     pub store: Option<Store>,
     /// Its name.
     pub name: CertificateName,
-    /// As it was.
+    /// The previous state.
     pub before: Option<Snapshot>,
-    /// As it is.
+    /// The current state.
     pub after: Option<Snapshot>,
-    /// What differs of the same or a new version, by the names that inventories use.
+    /// The changed fields of the same or a new version, with the names of the inventory.
     pub fields: Vec<&'static str>,
 }
 
-/// What a change shows of each side.
+/// One side of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Snapshot {
@@ -76,15 +76,15 @@ pub struct Snapshot {
     pub expires: Option<OffsetDateTime>,
 }
 
-/// What happened to a certificate.
+/// The kind of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ChangeKind {
-    /// It was not there before.
+    /// It did not exist before.
     New,
-    /// Another certificate has taken its place under the same name.
+    /// Another certificate replaced it under the same name.
     Renewed,
-    /// It is not there any more.
+    /// It no longer exists.
     Removed,
     /// It is the same certificate with other attributes, tags or another version.
     Changed,
@@ -102,12 +102,11 @@ impl ChangeKind {
     }
 }
 
-/// One inventory does not name its store, and the other one has several: nothing says which of them
-/// is meant.
+/// One inventory does not name its store, and the other has several: they cannot be matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoreMismatch {
-    /// How many stores the inventory with names has.
+    /// The number of stores in the inventory with store names.
     pub stores: usize,
 }
 
@@ -139,7 +138,7 @@ pub(super) fn between(
         let change = match before.remove(&(store, &record.name)) {
             None if store.is_some_and(|store| earlier.failed.contains(store)) => None,
             None => Some((ChangeKind::New, None, Vec::new())),
-            // What could not be read now cannot have been seen to change.
+            // A certificate that could not be read now cannot have changed visibly.
             Some(_) if record.last_known => None,
             Some(old) => difference(old, record).map(|(kind, fields)| (kind, Some(old), fields)),
         };
@@ -171,7 +170,7 @@ pub(super) fn between(
     Ok(changes)
 }
 
-/// Which store a record without one belongs to, and whether one store alone is compared.
+/// The store of records without one, and whether only one store is compared.
 struct Scope<'a> {
     unnamed: Option<&'a Store>,
     only: Option<&'a Store>,
@@ -205,21 +204,21 @@ impl EarlierRecord {
     fn store(&self) -> Option<&Store> {
         match self {
             Self::Full(record) => record.store.as_ref(),
-            Self::Known { .. } => None,
+            Self::Summary { .. } => None,
         }
     }
 
     fn name(&self) -> &CertificateName {
         match self {
             Self::Full(record) => &record.name,
-            Self::Known { name, .. } => name,
+            Self::Summary { name, .. } => name,
         }
     }
 
     fn snapshot(&self) -> Snapshot {
         match self {
             Self::Full(record) => Snapshot::of(record),
-            Self::Known { thumbprint, .. } => {
+            Self::Summary { thumbprint, .. } => {
                 Snapshot { thumbprint: *thumbprint, version: None, expires: None }
             }
         }
@@ -239,7 +238,7 @@ impl Snapshot {
 fn difference(old: &EarlierRecord, new: &Record) -> Option<(ChangeKind, Vec<&'static str>)> {
     let is_other = |old: Option<Thumbprint>| old.is_some() && old != new.thumbprint;
     match old {
-        EarlierRecord::Known { thumbprint, .. } => {
+        EarlierRecord::Summary { thumbprint, .. } => {
             is_other(*thumbprint).then(|| (ChangeKind::Renewed, vec!["thumbprint"]))
         }
         EarlierRecord::Full(old) => {
@@ -251,8 +250,8 @@ fn difference(old: &EarlierRecord, new: &Record) -> Option<(ChangeKind, Vec<&'st
     }
 }
 
-/// What both know and what differs. The subject and what else comes with a certificate cannot differ
-/// without its thumbprint.
+/// The fields that both records have and that differ. The subject and other fields of the
+/// certificate cannot differ without its thumbprint.
 fn fields(old: &Record, new: &Record) -> Vec<&'static str> {
     let known = |old: bool, new: bool| old && new;
     let differs = [

@@ -24,7 +24,7 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// Every code there is.
+            /// All codes.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
             /// The code's text.
@@ -32,17 +32,17 @@ macro_rules! codes {
                 match self { $(Self::$name => $text),* }
             }
 
-            /// How much it matters, always the same for one code.
+            /// The severity, always the same for one code.
             pub const fn severity(self) -> Severity {
                 match self { $(Self::$name => Severity::$severity),* }
             }
 
-            /// What it means: a sentence.
+            /// An explanation: a sentence.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$name => $meaning),* }
             }
 
-            /// What to do: a sentence.
+            /// A hint: a sentence.
             pub const fn hint(self) -> &'static str {
                 match self { $(Self::$name => $hint),* }
             }

@@ -1,4 +1,4 @@
-//! Which findings make a pipeline fail.
+//! The findings that fail a pipeline.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use super::finding::Finding;
 use crate::bundle::Severity;
 use crate::error::InvalidValue;
 
-/// A code, or a severity and everything above it.
+/// A code, or a minimum severity.
 ///
 /// ```
 /// use akv_core::report::{Code, FailOn, Severity};

@@ -1,4 +1,4 @@
-//! One finding, and what one record or one vault shows by itself.
+//! Findings, and the checks of a single record or vault.
 
 use std::collections::BTreeSet;
 
@@ -11,22 +11,22 @@ use super::vault::VaultFacts;
 use crate::bundle::{Curve, KeyKind};
 use crate::directory::{PublicAccess, PurgeProtection};
 
-/// Something that needs attention.
+/// A finding of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What it is, for programs.
+    /// Its code, for programs.
     pub code: Code,
-    /// What it is about.
+    /// Its subject.
     pub subject: Subject,
-    /// What it is, for people: a lower-case fragment. It can hold text of a certificate.
+    /// Its text, for people: a lower-case fragment. It can contain text of a certificate.
     pub message: String,
-    /// Other records that have the same key or certificate: the first few of them, as indexes into
-    /// the report's records.
+    /// Other records with the same key or certificate: the first few, as indexes into the report's
+    /// records.
     pub others: Vec<usize>,
 }
 
-/// What a finding is about, as an index into the report.
+/// The subject of a finding, as an index into the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Subject {
@@ -36,8 +36,8 @@ pub enum Subject {
     Vault(usize),
 }
 
-/// Which codes the input allowed to decide. A code counts as checked when every subject had what it
-/// takes.
+/// The codes that the input allowed to check. A code counts as checked if every subject had the
+/// necessary data.
 #[derive(Debug, Default)]
 pub(super) struct Checked {
     decided: BTreeSet<Code>,
@@ -45,7 +45,7 @@ pub(super) struct Checked {
 }
 
 impl Checked {
-    /// Notes whether a fact is known, and gives it on.
+    /// Records whether a value is known, and returns it.
     pub(super) fn fact<T>(&mut self, code: Code, fact: Option<T>) -> Option<T> {
         if fact.is_some() {
             self.decided.insert(code)
@@ -152,8 +152,8 @@ impl Judge<'_> {
     }
 }
 
-/// NIST SP 800-131A: 112 bits of security are the least, which RSA-2048 has; curves below P-256 are
-/// no longer used by public authorities, and DSA is withdrawn.
+/// NIST SP 800-131A: the minimum is 112 bits of security, which RSA-2048 has. Public CAs no longer
+/// use curves below P-256, and DSA is withdrawn.
 fn is_weak(key: &KeyKind) -> bool {
     match key {
         KeyKind::Rsa { bits } => *bits < 2048,

@@ -1,4 +1,4 @@
-//! What only shows when certificates are seen side by side.
+//! Findings that compare certificates with each other.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,7 +7,7 @@ use super::code::Code;
 use super::finding::{Checked, Finding, Subject};
 use super::record::Record;
 
-/// Adds what several records have in common: their key, or the whole certificate.
+/// Adds the findings of records that share their key or the whole certificate.
 pub(super) fn compare(records: &[Record], checked: &mut Checked, findings: &mut Vec<Finding>) {
     let same = groups(records, checked, Code::Duplicate, |record| record.thumbprint);
     for indexes in &same {
@@ -18,7 +18,7 @@ pub(super) fn compare(records: &[Record], checked: &mut Checked, findings: &mut 
     }
     let keys = groups(records, checked, Code::SharedKey, |record| record.public_key);
     for indexes in &keys {
-        // Copies of one certificate have one key, which is no news.
+        // Copies of one certificate always share their key, which is not a finding.
         let mut copies: HashMap<_, usize> = HashMap::new();
         for index in indexes {
             *copies.entry(thumbprint(records, *index)).or_default() += 1;
@@ -39,7 +39,7 @@ fn thumbprint(records: &[Record], index: usize) -> Option<crate::certificate::Th
     records.get(index).and_then(|record| record.thumbprint)
 }
 
-/// The records with equal facts, where there are at least two, in the order of their first.
+/// The groups of at least two records with equal values, in the order of their first record.
 fn groups<K: Eq + Hash>(
     records: &[Record],
     checked: &mut Checked,
@@ -57,7 +57,7 @@ fn groups<K: Eq + Hash>(
     groups
 }
 
-/// `others` is read no further than it is shown: a key can be that of every certificate of a fleet.
+/// `others` is limited to the displayed part: every certificate of a fleet can have the same key.
 fn shared(
     records: &[Record],
     code: Code,
@@ -87,5 +87,5 @@ fn shared(
     Finding { code, subject: Subject::Certificate(index), message, others }
 }
 
-/// How many others a finding names.
+/// The number of others that a finding names.
 const NAMED: usize = 5;

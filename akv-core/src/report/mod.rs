@@ -1,8 +1,8 @@
-//! The report over a fleet: what needs attention among the certificates of many vaults, and what
-//! changed since an earlier inventory.
+//! The report over a fleet: findings about the certificates of many vaults, and the changes since
+//! an earlier inventory.
 //!
-//! Its input is a stream: [`Record`]s of certificates, [`VaultFacts`] and [`FailedStore`]s, in any
-//! order and from any source. A fact that a source does not have stays `None`, and the codes that
+//! Its input is a stream of [`Record`]s of certificates, [`VaultFacts`] and [`FailedStore`]s, in
+//! any order and from any source. A value that the source lacks is `None`, and the codes that
 //! depend on it are listed as not checked: nothing is guessed. The time is an argument.
 //!
 //! ```

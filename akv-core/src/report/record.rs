@@ -1,4 +1,4 @@
-//! What is known of a certificate.
+//! A certificate in a report.
 
 use std::sync::Arc;
 
@@ -6,14 +6,13 @@ use super::store::Store;
 use crate::bundle::{CertificateError, KeyKind, X509};
 use crate::certificate::{Attributes, CertificateName, Thumbprint, Version};
 
-/// What a source knows of the newest version of a certificate, and of what belongs to it. `None`
-/// means not known, never no.
+/// A source's data about the newest version of a certificate. `None` means unknown, never no.
 ///
-/// The certificate's bytes are not kept: a fleet has many.
+/// The certificate's bytes are not kept, because a fleet has many.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Record {
-    /// Where it is; `None` in inventories that do not name their store.
+    /// Its store; `None` in inventories without store names.
     pub store: Option<Store>,
     /// Its name.
     pub name: CertificateName,
@@ -27,13 +26,13 @@ pub struct Record {
     pub tags: Box<[(Box<str>, Box<str>)]>,
     /// Whether the vault holds a private key.
     pub has_key: bool,
-    /// Whether the key can leave the vault.
+    /// Whether the key is exportable.
     pub exportable: Option<bool>,
-    /// The subject, as RFC 4514 writes it.
+    /// The subject in RFC 4514 form.
     pub subject: Option<Box<str>>,
     /// The subject's common name.
     pub common_name: Option<Box<str>>,
-    /// The issuer, as RFC 4514 writes it.
+    /// The issuer in RFC 4514 form.
     pub issuer: Option<Arc<str>>,
     /// The serial number in hexadecimal digits.
     pub serial: Option<Box<str>>,
@@ -43,11 +42,11 @@ pub struct Record {
     pub key: Option<KeyKind>,
     /// A digest that is equal for equal public keys.
     pub public_key: Option<[u8; 32]>,
-    /// How the certificate is signed.
+    /// The signature of the certificate.
     pub signature: Option<SignatureFacts>,
-    /// The certificate could not be read; this is what an earlier inventory knew.
+    /// The certificate could not be read; these are the data of an earlier inventory.
     pub last_known: bool,
-    /// Whether the vault renews it by itself.
+    /// Whether the vault renews it automatically.
     pub auto_renew: Option<bool>,
     /// Whether a request for a new version is pending.
     pub pending: Option<bool>,
@@ -55,13 +54,13 @@ pub struct Record {
     pub older_versions: Option<OlderVersions>,
 }
 
-/// How a certificate is signed.
+/// The signature of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignatureFacts {
     /// The algorithm's name, with its object identifier.
     pub algorithm: Arc<str>,
-    /// Whether it uses a broken hash.
+    /// Whether it uses a broken digest.
     pub weak: bool,
 }
 
@@ -72,23 +71,23 @@ impl SignatureFacts {
     }
 }
 
-/// What is known of the versions before the newest.
+/// The versions before the newest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct OlderVersions {
-    /// How many of them are enabled.
+    /// The number of enabled ones.
     pub enabled: usize,
 }
 
 impl OlderVersions {
-    /// So many of them are enabled.
+    /// Takes the number of enabled versions.
     pub fn new(enabled: usize) -> Self {
         Self { enabled }
     }
 }
 
 impl Record {
-    /// A record of which nothing but the name is known.
+    /// A record with only the name.
     pub fn new(store: Option<Store>, name: CertificateName) -> Self {
         Self {
             store,
@@ -114,12 +113,12 @@ impl Record {
         }
     }
 
-    /// Whether it is a request alone: no version of the certificate was ever made.
+    /// Whether it is only a request: the certificate has no version yet.
     pub fn is_request(&self) -> bool {
         self.pending == Some(true) && self.thumbprint.is_none()
     }
 
-    /// Takes what the certificate itself says.
+    /// Adds the certificate's own data.
     pub fn describe(&mut self, der: &[u8]) -> Result<(), CertificateError> {
         let certificate = X509::from_der(der)?;
         self.thumbprint.get_or_insert_with(|| certificate.thumbprint());
@@ -139,7 +138,7 @@ impl Record {
         Ok(())
     }
 
-    /// The value of a tag; letter case counts only where two names differ in nothing else.
+    /// The value of a tag; letter case matters only if two names differ in nothing else.
     pub fn tag(&self, name: &str) -> Option<&str> {
         let exact = self.tags.iter().find(|(tag, _)| **tag == *name);
         let found =
@@ -147,7 +146,7 @@ impl Record {
         found.map(|(_, value)| &**value)
     }
 
-    /// What people call it: the common name, else the first DNS name, else the subject.
+    /// A display name: the common name, otherwise the first DNS name, otherwise the subject.
     pub fn title(&self) -> Option<&str> {
         let name = self.common_name.as_ref().or(self.dns_names.first());
         name.or(self.subject.as_ref()).map(|name| &**name)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::store_path::StorePath;
 
-/// A store as its source names it. Vault names are unique in a cloud, so two names are equal when
-/// they name the same vault, whichever spelling they use. Cheap to clone.
+/// A store, as its source names it. Vault names are unique in a cloud, so two values are equal if
+/// they name the same vault, in any spelling. Cheap to clone.
 ///
 /// ```
 /// use akv_core::report::Store;
@@ -26,7 +26,7 @@ struct Names {
 }
 
 impl Store {
-    /// A store by its path. Text that is not a store path is kept as a label of its own, cut to 300
+    /// A store by its path. A text that is not a store path is kept as a label, truncated to 300
     /// characters.
     pub fn new(text: &str) -> Self {
         if let Ok(path) = text.parse::<StorePath>() {
@@ -37,7 +37,7 @@ impl Store {
         Self(Arc::new(Names { vault: shown.clone(), shown, key }))
     }
 
-    /// The store path as `discover` prints it.
+    /// The store path in the form of `discover`.
     pub fn as_str(&self) -> &str {
         &self.0.shown
     }

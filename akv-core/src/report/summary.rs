@@ -10,7 +10,7 @@ use super::finding::Subject;
 use super::record::Record;
 use crate::bundle::Severity;
 
-/// How many certificates there are, by what a fleet is looked at by.
+/// The numbers of certificates, grouped for an overview of a fleet.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Summary {
@@ -20,33 +20,34 @@ pub struct Summary {
     pub by_issuer: Vec<Count>,
     /// By owner.
     pub by_owner: Vec<Count>,
-    /// When they expire.
+    /// By expiry date.
     pub timeline: Timeline,
     /// The highest severity among the findings of each record.
     pub worst: Vec<Option<Severity>>,
 }
 
-/// How many certificates have something in common, and how they are.
+/// The number of certificates in a group, and of those with findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Count {
-    /// What they have in common; `None` for those that have no such thing.
+    /// The group; `None` for certificates without the property.
     pub label: Option<String>,
-    /// How many there are.
+    /// The number of certificates.
     pub certificates: usize,
-    /// How many have an error.
+    /// The number of those with an error.
     pub errors: usize,
-    /// How many have a warning and no error.
+    /// The number of those with a warning and no error.
     pub warnings: usize,
 }
 
-/// When certificates expire, by month.
+/// The expiry dates of certificates, by month.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeline {
-    /// Expired already.
+    /// Already expired.
     pub expired: usize,
-    /// The months from the present one on; what of the present month has expired is above.
+    /// The months from the current one on; certificates that expired in the current month count
+    /// above.
     pub months: Vec<Month>,
     /// After the last of the months.
     pub later: usize,
@@ -62,12 +63,12 @@ pub struct Month {
     pub year: i32,
     /// The month, from 1.
     pub month: u8,
-    /// How many certificates expire in it.
+    /// The number of certificates that expire in it.
     pub certificates: usize,
 }
 
 impl Report {
-    /// The report in numbers; the owner is the value of the tag `owner_tag`.
+    /// Computes the summary; the owner is the value of the tag `owner_tag`.
     pub fn summary(&self, owner_tag: &str) -> Summary {
         let mut worst: Vec<Option<Severity>> = vec![None; self.records.len()];
         for finding in &self.findings {
@@ -153,5 +154,5 @@ fn month_number(moment: OffsetDateTime) -> i32 {
     moment.year() * 12 + i32::from(u8::from(moment.month())) - 1
 }
 
-/// Two years: longer than public certificates live.
+/// Two years: longer than the validity of public certificates.
 const MONTHS: i32 = 24;

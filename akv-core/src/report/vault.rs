@@ -1,22 +1,22 @@
-//! What a report takes beside certificates.
+//! The input of a report beside certificates.
 
 use super::store::Store;
 use crate::directory::{PublicAccess, PurgeProtection};
 
-/// The settings of a vault; `None` where the source does not know.
+/// The settings of a vault; `None` if the source does not know them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VaultFacts {
-    /// Which vault.
+    /// The vault.
     pub store: Store,
-    /// Whether nobody can purge before the retention has passed.
+    /// Whether purging before the end of the retention period is impossible.
     pub purge_protection: Option<PurgeProtection>,
     /// Whether every network can reach it.
     pub public_access: Option<PublicAccess>,
 }
 
 impl VaultFacts {
-    /// A vault of which no setting is known.
+    /// A vault without known settings.
     pub fn new(store: Store) -> Self {
         Self { store, purge_protection: None, public_access: None }
     }
@@ -29,18 +29,18 @@ setters! {
     }
 }
 
-/// A store that could not be read: nothing is known of its certificates.
+/// A store that could not be read: its certificates are unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedStore {
-    /// Which store.
+    /// The store.
     pub store: Store,
-    /// Why, for people.
+    /// The reason, for people.
     pub error: String,
 }
 
 impl FailedStore {
-    /// This store, and why it could not be read.
+    /// Takes the store and the reason.
     pub fn new(store: Store, error: impl Into<String>) -> Self {
         Self { store, error: error.into() }
     }

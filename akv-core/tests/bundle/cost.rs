@@ -1,4 +1,4 @@
-//! What a file claims is known before it is done, and what claims too much is refused at once.
+//! The cost of a file is known before any work, and an excessive cost is rejected at once.
 
 use std::time::{Duration, Instant};
 
@@ -28,11 +28,11 @@ fn shrouded_with_iterations(iterations: &[u8]) -> Vec<u8> {
     shrouded(&encryption(&pbkdf2_sha512(iterations), AES_256, &[9; 16]))
 }
 
-/// Far less than the work that is refused would take, and far more than refusing it takes even on a
-/// machine that does many other things.
+/// Far shorter than the rejected work, and far longer than the rejection takes even on a busy
+/// machine.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
-/// Reads a file that must be refused, and at once: before any work.
+/// Reads a file that must be rejected at once, before any work.
 fn refused(file: &[u8]) -> BundleError {
     let begun = Instant::now();
     let error = pfx::read(file, &Password::from("secret")).unwrap_err();
@@ -80,7 +80,7 @@ fn many_bags_are_rejected_by_their_total_cost() {
     assert!(matches!(error, BundleError::TooMuchWork { .. }), "{error}");
 }
 
-/// A million iterations are the least that real files need; what they claim is done.
+/// Real files have up to a million iterations, so these are run.
 #[test]
 fn a_million_iterations_are_done() {
     let begun = Instant::now();
@@ -108,14 +108,14 @@ fn scrypt_gets_no_more_memory_than_it_should() {
     for no_cost in [&[0x03][..], &[0x01]] {
         assert!(matches!(refused(&scrypt(no_cost)), BundleError::Damaged { .. }));
     }
-    // Memory goes with the parallelization too.
+    // The parallelization parameter needs memory too.
     let params =
         sequence(&[&tlv(0x04, b"salt"), b"\x02\x01\x02", b"\x02\x01\x08", b"\x02\x02\x7f\xff"]);
     let wide = file(&[shrouded(&encryption(&sequence(&[SCRYPT, &params]), AES_256, &[9; 16]))]);
     assert!(matches!(refused(&wide), BundleError::TooMuchMemory { .. }));
 }
 
-/// A short initialisation vector has made parsers of others panic.
+/// A short initialization vector has caused panics in other parsers.
 #[test]
 fn an_initialisation_vector_of_the_wrong_length_is_damage() {
     for (cipher, iv) in
@@ -126,9 +126,9 @@ fn an_initialisation_vector_of_the_wrong_length_is_damage() {
     }
 }
 
-/// Salts over 32 octets occur, though other readers refuse them.
+/// Salts over 32 octets occur, although other readers reject them.
 #[test]
-fn a_long_salt_is_taken() {
+fn long_salt_is_accepted() {
     let kdf = sequence(&[PBKDF2, &sequence(&[&tlv(0x04, &[5; 64]), b"\x02\x01\x01"])]);
     let file = file(&[shrouded(&encryption(&kdf, AES_256, &[9; 16]))]);
     assert_eq!(refused(&file), BundleError::WrongPassword);
@@ -154,7 +154,7 @@ fn a_trust_store_is_not_a_bundle() {
     assert_eq!(error, BundleError::TooMany { what: "private keys", limit: 16 });
 }
 
-/// Element after element inside each other, with indefinite lengths and without an end.
+/// Nested elements with indefinite lengths and without an end.
 #[test]
 fn deep_nesting_is_rejected() {
     for file in
@@ -165,7 +165,7 @@ fn deep_nesting_is_rejected() {
     }
 }
 
-/// A megabyte of tiny elements on as many levels as are read.
+/// A megabyte of tiny elements on all allowed levels.
 #[test]
 fn the_largest_file_is_normalised_quickly() {
     let mut file = [0x05, 0x00].repeat(500_000);

@@ -1,4 +1,4 @@
-//! Certificates written by hand, with whatever in their fields, and signed all the same.
+//! Handwritten certificates with arbitrary fields and valid signatures.
 
 use akv_core::bundle::{Parts, PrivateKey, X509};
 use aws_lc_rs::rand::SystemRandom;
@@ -31,7 +31,7 @@ impl Key {
         Self { pair: EcdsaKeyPair::from_pkcs8(algorithm, &pkcs8).unwrap(), pkcs8 }
     }
 
-    /// A file with this key and these certificates, each read as a file's is.
+    /// A file with this key and these certificates, each parsed as in a real file.
     pub(crate) fn pem(&self, certificates: &[Vec<u8>]) -> String {
         let key = [("PRIVATE KEY", &self.pkcs8)];
         let certificates = certificates.iter().map(|der| ("CERTIFICATE", der));
@@ -83,7 +83,7 @@ impl Crafted {
         Self { validity: validity(from, to), ..self }
     }
 
-    /// For the key `of`, signed with the key `by`.
+    /// A certificate for the key `of`, signed with the key `by`.
     pub(crate) fn der(&self, of: &Key, by: &Key) -> Vec<u8> {
         let point = [b"\0", of.pair.public_key().as_ref()].concat();
         let key = self.key.clone().unwrap_or_else(|| sequence(&[EC_P256, &tlv(0x03, &point)]));
@@ -108,12 +108,12 @@ impl Crafted {
     }
 }
 
-/// A name of one attribute.
+/// A name with one attribute.
 pub(crate) fn named(tag: u8, text: &[u8]) -> Vec<u8> {
     sequence(&[&part(COMMON_NAME, tag, text)])
 }
 
-/// A part of a name, of one attribute.
+/// A part of a name, with one attribute.
 pub(crate) fn part(oid: &[u8], tag: u8, text: &[u8]) -> Vec<u8> {
     tlv(0x31, &sequence(&[oid, &tlv(tag, text)]))
 }

@@ -1,17 +1,17 @@
-//! Wrong passwords and damaged files: an error of their own, never a panic, never the password.
+//! Wrong passwords and damaged files: a specific error, never a panic, never the password.
 
 use akv_core::Password;
 use akv_core::bundle::{Bundle, BundleError};
 
 use crate::fixtures::{self, NOW};
 
-/// Nothing in a file says this, so it can only come from the password.
+/// No file contains this text, so it can only come from the password.
 const WRONG: &str = "zw-Qq9-not-this-one";
 
 #[test]
 fn a_wrong_password_is_reported() {
     for fixture in fixtures::good() {
-        // Without encryption and integrity check there is nothing that a password could be wrong for.
+        // Without encryption and integrity check, no password can be wrong.
         let unprotected = fixture.file == "ossl-emptypw-plain-nomac.pfx";
         let result = Bundle::from_pfx(&fixture.bytes, &Password::from(WRONG), NOW);
         match result {
@@ -56,7 +56,7 @@ fn a_file_cut_off_anywhere_is_reported() {
     }
 }
 
-/// The end of a file is passed over by OpenSSL too: some tools append a line break.
+/// OpenSSL ignores trailing data too: some tools append a line break.
 #[test]
 fn content_after_the_file_is_skipped() {
     for file in ["ossl-modern-rsa2048.pfx", "bc-ks-default-P-256.pfx"] {

@@ -1,7 +1,7 @@
-//! The dearest files that are opened: made to cost as much as they can with each kind of work, and
-//! every step of them succeeds, so that all that they claim is really done.
+//! The most expensive files that are accepted: each maximizes one kind of work, and every step
+//! succeeds, so that all of the work is really done.
 //!
-//! `cargo run -p akv-core --example dearest_files` prints what they cost.
+//! `cargo run -p akv-core --example dearest_files` prints their cost.
 
 use aes::Aes256;
 use aes::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
@@ -15,11 +15,11 @@ use sha2::{Sha256, Sha384, Sha512};
 
 use super::der::{AES_256, DATA, KEY_BAG, PBKDF2, SCRYPT, bag, data, encryption, sequence, tlv};
 
-/// A file of one kind with as many equal parts as wished.
+/// A file of one kind with any number of equal parts.
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
     pub(crate) password: String,
-    /// The most parts that are opened.
+    /// The largest accepted number of parts.
     pub(crate) most: usize,
     part: Vec<u8>,
     keys: Vec<Vec<u8>>,
@@ -34,7 +34,7 @@ impl Kind {
         sequence(&[b"\x02\x01\x03", &data(&octets), &mac])
     }
 
-    /// Opens a file with so many parts.
+    /// Opens a file with this number of parts.
     pub(crate) fn open(&self, parts: usize) -> Result<(), BundleError> {
         pfx::read(&self.file(parts), &Password::from(self.password.as_str())).map(drop)
     }
@@ -102,7 +102,7 @@ const PASSWORD: &str = "secret";
 const SALT: &[u8] = b"salt";
 const IV: [u8; 16] = [9; 16];
 
-/// A safe that is encrypted and holds nothing.
+/// An empty encrypted safe.
 fn safe(algorithm: &[u8], ciphertext: &[u8]) -> Vec<u8> {
     const ENCRYPTED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x06";
     let info = sequence(&[DATA, algorithm, &tlv(0x80, ciphertext)]);
@@ -117,12 +117,12 @@ fn pbes2(kdf: &[u8], key: &[u8; 32]) -> Vec<u8> {
 
 fn integer(value: u32) -> Vec<u8> {
     let octets = [&[0][..], &value.to_be_bytes()].concat();
-    // DER has no needless zeros.
+    // DER has no unnecessary leading zeros.
     let needless = octets.windows(2).take_while(|pair| pair[0] == 0 && pair[1] < 0x80).count();
     tlv(0x02, &octets[needless..])
 }
 
-/// Makes the `MacData` of a content.
+/// Creates the `MacData` of a content.
 type Protect = fn(&[u8]) -> Vec<u8>;
 type Derive = fn(&[u8], &[u8], u32, &mut [u8]);
 
@@ -168,11 +168,11 @@ fn sha512_mac(octets: &[u8]) -> Vec<u8> {
     sequence(&[&mac, &tlv(0x04, SALT), &integer(1_000_000)])
 }
 
-/// The bounds are counted, not timed: the example says what they cost.
+/// The limits are counted, not timed: the example measures their cost.
 #[test]
 fn files_at_the_limit_open_and_above_it_are_rejected() {
     for kind in kinds() {
-        // Every part decrypts, so none of the work is spared.
+        // Every part decrypts, so all of the work is done.
         assert_eq!(kind.open(kind.most.min(1)), Ok(()), "{}", kind.name);
         let dearer = kind.open(kind.most + 1);
         assert!(

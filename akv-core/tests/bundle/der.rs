@@ -1,4 +1,4 @@
-//! Encoding the structures of PKCS#12 by hand, wrong ones too.
+//! Encodes the structures of PKCS#12 by hand, including invalid ones.
 
 /// Encodes one element.
 pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -14,7 +14,7 @@ pub(crate) fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     [&header, content].concat()
 }
 
-/// The content of the element that `der` begins with.
+/// The content of the element at the start of `der`.
 pub(crate) fn content(der: &[u8]) -> &[u8] {
     let (start, length) = match der[1] {
         short @ 0..0x80 => (2, usize::from(short)),
@@ -41,7 +41,7 @@ pub(crate) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
     tlv(0x30, &parts.concat())
 }
 
-/// A file without integrity check whose one safe has these bags.
+/// A file without an integrity check whose only safe has these bags.
 pub(crate) fn file(bags: &[Vec<u8>]) -> Vec<u8> {
     let safe = tlv(0x30, &bags.concat());
     sequence(&[b"\x02\x01\x03", &data(&tlv(0x30, &data(&safe)))])

@@ -1,4 +1,4 @@
-//! Files after public bug reports: certificates that OpenSSL and Java open and others do not.
+//! Files from public bug reports: certificates that OpenSSL and Java open and other tools do not.
 
 use std::path::PathBuf;
 
@@ -41,7 +41,7 @@ fn object_identifiers_may_have_arcs_over_32_bits() {
 }
 
 #[test]
-fn odd_times_and_serial_numbers_are_read() {
+fn unusual_times_and_serial_numbers_are_parsed() {
     for (file, begin) in [
         ("before-1970", "1950-01-01 0:00:00.0 +00:00:00"),
         ("no-seconds", "2025-11-01 0:00:00.0 +00:00:00"),

@@ -1,4 +1,4 @@
-//! Inputs after public bug reports about other tools; each folder's README names its source.
+//! Inputs from public bug reports about other tools; each folder's README names its source.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub(crate) fn bytes(path: &str) -> Vec<u8> {
     std::fs::read(folder.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Opens a file in both ways, which must not differ.
+/// Opens a file in both ways, which must have the same result.
 pub(crate) fn open(bytes: &[u8], password: &str) -> Result<Bundle, BundleError> {
     let password = Password::from(password);
     let (pfx, pem) =
@@ -34,7 +34,7 @@ fn damaged_begin_line_is_named_and_nothing_of_the_text_shown() {
 }
 
 #[test]
-fn key_is_taken_whatever_its_label() {
+fn key_is_accepted_with_any_label() {
     for (file, kind) in [
         ("plain-label-pkcs1.pem", "RSA-2048"),
         ("plain-label-sec1.pem", "EC P-256"),

@@ -1,5 +1,6 @@
-//! The findings, each met once.
+//! The findings, one test each.
 
+use akv_core::Thumbprint;
 use akv_core::bundle::{Bundle, Finding, FindingCode, Severity, X509};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519};
 use time::Duration;
@@ -123,4 +124,40 @@ fn codes_are_stable_text_and_serialise_as_such() {
                         as trust anchor",
         }])
     );
+}
+
+/// The message of each code that these bundles have, for review.
+#[test]
+fn texts_of_findings_are_reviewed() {
+    let (root, issuing) = (Party::authority("Root"), Party::authority("Issuing"));
+    let (web, other) = (Party::leaf("web"), Party::leaf("other"));
+    let old = Party::leaf("old").valid(NOW - Duration::days(10), NOW - Duration::days(1));
+    let early = Party::leaf("early").valid(NOW + Duration::days(1), NOW + Duration::days(10));
+    let ed25519 = Party::with_key("ed", KeyPair::generate_for(&PKCS_ED25519).unwrap());
+    let chain = [&web.signed_by(&issuing), &issuing.signed_by(&root)];
+    let unrelated = other.signed_by(&root);
+    let mut found = [
+        findings(&web, &chain),
+        findings(&web, &chain[..1]),
+        findings(&web, &[chain[0], chain[1], chain[1], &unrelated]),
+        findings(&web, &[&web.self_signed()]),
+        findings(&old, &[&old.signed_by(&root), &root.self_signed()]),
+        findings(&early, &[&early.signed_by(&root), &root.self_signed()]),
+        findings(&issuing, &[&issuing.signed_by(&root), &root.self_signed()]),
+        findings(&ed25519, &[&ed25519.signed_by(&root), &root.self_signed()]),
+    ]
+    .concat();
+    for fixture in fixtures::all() {
+        if let Ok(bundle) = Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW) {
+            found.extend(bundle.findings(NOW));
+        }
+    }
+    let texts: std::collections::BTreeMap<_, _> = found
+        .into_iter()
+        .rev()
+        .map(|one| (one.code.as_str(), format!("{}: {}", one.severity, one.message)))
+        .collect();
+    let texts: Vec<_> = texts.into_iter().map(|(code, text)| format!("{code}\n  {text}")).collect();
+    let random = Thumbprint::of(unrelated.der()).to_string();
+    insta::assert_snapshot!(texts.join("\n").replace(&random, "THUMBPRINT"));
 }

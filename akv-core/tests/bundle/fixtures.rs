@@ -1,5 +1,5 @@
-//! The files of `tests/fixtures/pfx` and what their manifest says of them. The files were made by
-//! other people's tools.
+//! The files of `tests/fixtures/pfx` and the expectations in their manifest. Other tools created
+//! the files.
 
 use std::path::PathBuf;
 
@@ -46,7 +46,7 @@ pub(crate) fn all() -> Vec<Fixture> {
     fixtures
 }
 
-/// Those that open.
+/// The files that open.
 pub(crate) fn good() -> impl Iterator<Item = Fixture> {
     all().into_iter().filter(|fixture| fixture.opens)
 }

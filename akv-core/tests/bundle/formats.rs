@@ -1,5 +1,5 @@
-//! Formats that are taken for PKCS#12 and PEM, made by the tools that write them where these are
-//! installed, and the wrappings in which files come.
+//! Formats that are confused with PKCS#12 and PEM, created by the usual tools if these are
+//! installed, and the wrappings of files.
 
 use akv_core::Password;
 use akv_core::bundle::{Bundle, BundleError};
@@ -20,14 +20,14 @@ fn named(bytes: &[u8], words: &[&str]) {
     }
 }
 
-/// A PKCS#12 file, its password and what becomes of it.
+/// A PKCS#12 file, its password and the expected output.
 fn sample() -> (Vec<u8>, String, Vec<u8>) {
     let fixture = fixtures::named("ossl-modern-P-256.pfx");
     let bundle = Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW).unwrap();
     (fixture.bytes, fixture.password.expose().to_owned(), bundle.to_pkcs12().to_vec())
 }
 
-/// `certutil -encode` writes CERTIFICATE around whatever it is given.
+/// `certutil -encode` writes CERTIFICATE around any content.
 fn named_in_every_wrapping(keystore: &[u8], name: &str) {
     let base64 = STANDARD.encode(keystore);
     let armored = block("CERTIFICATE", keystore);
@@ -200,7 +200,7 @@ fn pem_is_opened_however_it_is_encoded() {
     }
 }
 
-/// Files of the tools that wrap PKCS#12 of their own accord.
+/// Files of tools that wrap PKCS#12 by default.
 #[test]
 fn files_of_certtool_and_pk12util_are_opened() {
     let fixture = fixtures::named("ossl-modern-rsa2048.pfx");
@@ -252,7 +252,7 @@ fn files_of_certtool_and_pk12util_are_opened() {
     open(&std::fs::read(exported).unwrap(), "changeit").unwrap();
 }
 
-/// Every length of a file ends in an error of its own, and never in less than the whole bundle.
+/// Every truncated file is an error, and never a partial bundle.
 #[test]
 fn file_cut_off_at_any_byte_is_reported() {
     let fixture = fixtures::named("ossl-modern-P-256.pfx");
@@ -268,7 +268,7 @@ fn file_cut_off_at_any_byte_is_reported() {
         let cut = &text[..length];
         let ended =
             end(cut, "-----END PRIVATE KEY-----").max(end(cut, "-----END CERTIFICATE-----"));
-        // Between two blocks nothing shows that there were more.
+        // Between two blocks, a truncation cannot be detected.
         let tail = cut[ended..].trim();
         if ended == 0 || tail.len() > 4 {
             let error = open(cut.as_bytes(), "").unwrap_err();

@@ -1,4 +1,4 @@
-//! Certificates of a vault in the order of their chain: nothing is left out.
+//! Orders the certificates of a vault by their chain: none is left out.
 
 use akv_core::Password;
 use akv_core::bundle::{Parts, X509, leaf_first, pem};
@@ -6,7 +6,7 @@ use akv_core::bundle::{Parts, X509, leaf_first, pem};
 use crate::fixtures::NOW;
 use crate::pki::Party;
 
-/// A root, an authority below it, two leaves below that.
+/// A root, an intermediate CA, and two leaves.
 struct Family {
     one: Party,
     root: X509,
@@ -63,12 +63,12 @@ fn issuer_without_the_signature_is_not_in_the_chain() {
 }
 
 #[test]
-fn nothing_has_no_order() {
+fn empty_values_have_no_order() {
     assert!(leaf_first(Parts::default(), NOW).is_empty());
 }
 
 #[test]
-fn a_version_1_root_is_not_taken_for_the_leaf() {
+fn version_1_root_is_not_selected_as_leaf() {
     let sent = pem::read([ROOT_OF_VERSION_1, ISSUER].concat().as_bytes(), &Password::default());
     let sent = sent.unwrap();
     assert_eq!(sent.certificates.iter().map(X509::is_ca).collect::<Vec<_>>(), [false, true]);

@@ -1,5 +1,5 @@
-//! Nothing of a file's content is in an error: damage of any kind, and then a search for any piece
-//! of the file in what is shown.
+//! Errors contain nothing of a file's content: damages files in any way, and searches the output
+//! for any piece of the file.
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -14,16 +14,16 @@ use crate::fixtures::{self, NOW};
 use crate::mutation::{Change, change, runner};
 use crate::pem::{as_pem, block};
 
-/// The shortest piece that would tell something.
+/// The shortest piece that would reveal something.
 const RUN: usize = 16;
 
-/// The shortest piece of a secret that has so many characters in hexadecimal.
+/// The length of a piece of a secret that has this many characters in hexadecimal.
 const COPIED: usize = RUN / 2;
 
-/// Every piece of secrets in the encodings in which errors show bytes.
+/// Every piece of the secrets in the encodings in which errors display bytes.
 struct Pieces {
     shown: HashSet<Vec<u8>>,
-    /// As files hold them.
+    /// As in the files.
     held: HashSet<Vec<u8>>,
 }
 
@@ -56,8 +56,8 @@ impl Pieces {
         found.then_some(shown)
     }
 
-    /// Applies the changes, but none that copies a piece of a secret to where names stand: a file whose
-    /// subject holds its key does not hide it.
+    /// Applies the changes, except those that copy a piece of a secret into a name: a subject that
+    /// contains the file's key is displayed.
     fn damage(&self, file: &mut Vec<u8>, changes: &[Change]) {
         for change in changes {
             let copied = change.copied(file);
@@ -103,7 +103,7 @@ fn no_damage_of_pem_shows_its_content() {
         .into_iter()
         .map(|file| {
             let text = as_pem(&fixtures::named(file));
-            // Of certificates only the text: subjects may be shown.
+            // Only the text of certificates: subjects may be displayed.
             let lines = text.lines().filter(|line| !line.starts_with('-')).map(Vec::from);
             let key = ::pem::parse(&text).unwrap().into_contents();
             let secrets: Vec<Vec<u8>> = lines.chain([key]).collect();
@@ -186,7 +186,7 @@ fn no_damage_of_pkcs12_shows_its_content() {
         .unwrap();
 }
 
-/// The test above has to be able to fail.
+/// Proves that the test above can fail.
 #[test]
 fn piece_of_a_secret_is_found_in_an_error() {
     let secret = b"0123456789abcdefghijklmnopqrstuvwxyz".to_vec();

@@ -1,4 +1,4 @@
-//! What other encoders write is read, what cannot be read is told, and nothing is changed.
+//! Encodings of other tools are accepted, unreadable fields are reported, and nothing is changed.
 
 use akv_core::Password;
 use akv_core::bundle::{Bundle, BundleError, Finding, Severity, X509};
@@ -25,7 +25,7 @@ fn codes(findings: &[Finding]) -> Vec<&'static str> {
 }
 
 /// The findings as text, each with its severity.
-fn told(findings: &[Finding]) -> Vec<String> {
+fn texts(findings: &[Finding]) -> Vec<String> {
     findings.iter().map(|finding| format!("{}: {finding}", finding.severity)).collect()
 }
 
@@ -45,13 +45,13 @@ fn any_octet_but_zero_is_true() {
         assert_eq!(certificate.is_ca(), expected, "{value:02x?}");
         assert_eq!(certificate.unknown_fields(), []);
     }
-    // Whether an extension is critical is written as a BOOLEAN, too.
+    // The criticality of an extension is a BOOLEAN, too.
     let critical = sequence(&[BASIC_CONSTRAINTS, b"\x01\x01\x01", b"\x04\x05\x30\x03\x01\x01\xff"]);
     assert!(Crafted::new("CA", "CA").with(critical).x509(&key, &key).is_ca());
 }
 
 #[test]
-fn bytes_after_a_certificate_are_left_out() {
+fn bytes_after_a_certificate_are_ignored() {
     let (ca, web) = (Key::new(), Key::new());
     let root = Crafted::new("CA", "CA").authority().der(&ca, &ca);
     let leaf = Crafted::new("CA", "web").der(&web, &ca);
@@ -78,7 +78,7 @@ fn serial_numbers_are_shown_as_they_are() {
     }
 }
 
-/// Lengths that are longer than they need be or indefinite break DER, and signatures are over them.
+/// Non-minimal and indefinite lengths violate DER, but the signatures cover them.
 #[test]
 fn lengths_need_not_be_the_shortest() {
     let (ca, web) = (Key::new(), Key::new());
@@ -121,7 +121,7 @@ fn names_that_mean_the_same_are_equal() {
         let root = Crafted { issuer: of.clone(), subject: of.clone(), ..Crafted::new("", "") };
         let leaf = Crafted { issuer: name, ..Crafted::new("", "web") };
         let certificates = [leaf.der(&web, &ca), root.authority().der(&ca, &ca)];
-        assert_eq!(told(&findings(&web, &certificates)), [""; 0]);
+        assert_eq!(texts(&findings(&web, &certificates)), [""; 0]);
     }
     for name in ["Bürger Söhne", "Bürger & Sohne", "Bürger & Söhne 2", ""] {
         let root = Crafted::new(name, name).authority().der(&ca, &ca);
@@ -211,12 +211,12 @@ fn unreadable_field_is_unknown_and_reported() {
         assert!(found.iter().any(|finding| finding.message == told_of), "{told_of}: {found:?}");
         assert!(found.iter().all(|finding| finding.severity == Severity::Warning));
     }
-    // An extension that nobody needs may hold whatever it likes.
+    // An unused extension may contain anything.
     let policies = extension(b"\x06\x03\x55\x1d\x20", b"nonsense");
     assert_eq!(findings(&web, &[plain.with(policies).der(&web, &ca), root]), []);
 }
 
-/// A certificate of the file whose key is missing.
+/// A certificate of the file with an unreadable key.
 fn broken(subject: &str) -> Vec<u8> {
     let key = Key::new();
     Crafted { key: Some(b"\x30\x00".to_vec()), ..Crafted::new("Root", subject) }.der(&key, &key)
@@ -230,16 +230,16 @@ fn a_chain_that_lost_its_issuer_is_an_error() {
     let expected = "error: cannot find the issuer of CN=web (CN=Issuing) in the file: certificate \
                     2 of the file (CN=Issuing) cannot be read: its public key is not laid out as \
                     one (issuer-not-read)";
-    assert_eq!(told(&found), [expected]);
-    // What cannot be read at all may be it.
+    assert_eq!(texts(&found), [expected]);
+    // A completely unreadable certificate may be the issuer.
     let found = findings(&web, &[b"nothing".to_vec(), leaf.clone()]);
     assert_eq!(codes(&found), ["issuer-not-read"]);
     assert!(found[0].message.contains("certificate 1 of the file cannot be read"), "{found:?}");
-    // Nor may a root that is not reached be told as the fault.
+    // Nor may an unreached root be reported as the cause.
     let root = Crafted::new("Root", "Root").authority().der(&ca, &ca);
     let found = findings(&web, &[leaf, broken("Issuing"), root]);
     assert_eq!(codes(&found), ["issuer-not-read", "stranger-left-out"]);
-    // A subject that cannot be read may be the one that is looked for.
+    // A certificate with an unreadable subject may be the issuer.
     let nameless = Crafted {
         subject: sequence(&[&named(UTF8, b"Issuing")]),
         ..Crafted::new("Root", "").authority()
@@ -260,7 +260,7 @@ fn unreadable_extra_certificate_is_a_warning() {
         assert_eq!(found[0].severity, Severity::Warning);
         assert!(found[0].message.starts_with("certificate 3 of the file"), "{found:?}");
     }
-    // Another name than the missing issuer's: then that is not in the file indeed.
+    // With another subject than the missing issuer's, the issuer is really not in the file.
     let found = findings(&web, &[leaf, broken("Other")]);
     assert_eq!(codes(&found), ["missing-intermediate", "unreadable-left-out"]);
 }
@@ -305,7 +305,7 @@ fn invalid_certificate_is_rejected() {
     assert!(X509::from_der(&moments).is_err(), "a part is not the whole");
 }
 
-/// OpenSSL is the witness for what is read here.
+/// OpenSSL confirms the results.
 #[test]
 fn openssl_opens_the_same_files() {
     let key = Key::new();

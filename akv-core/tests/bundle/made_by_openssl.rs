@@ -1,5 +1,5 @@
-//! Files that OpenSSL makes while the tests run, in the shapes that the fixtures lack. Where OpenSSL
-//! is not installed this is passed over, with a note.
+//! Files that OpenSSL creates during the tests, in forms that the fixtures lack. Skipped with a
+//! note if OpenSSL is not installed.
 
 use std::path::Path;
 
@@ -166,7 +166,7 @@ fn keys_that_key_vault_does_not_take_make_a_bundle_that_says_so() {
     }
 }
 
-/// RSASSA-PSS and the older digests, verified on the way up the chain.
+/// RSASSA-PSS and the older digests, verified along the chain.
 #[test]
 fn chains_of_every_signature_algorithm_are_verified() {
     for (make, sign) in [
@@ -251,7 +251,7 @@ fn issuer_of_unchecked_signature_is_found_by_name() {
     assert!(codes.contains(&"signature-not-checked"), "{codes:?}");
 }
 
-/// Attributes inside the key, as Windows writes them, are not kept.
+/// Attributes inside the key, as Windows writes them, are dropped.
 #[test]
 fn the_key_is_written_without_attributes() {
     let Some(workshop) = Workshop::open(P256) else { return };

@@ -1,4 +1,4 @@
-//! Bundles from the outside: files of other people's tools in, bundles and errors out.
+//! Bundles through the public interface: files of other tools in, bundles and errors out.
 
 #[cfg(test)]
 mod cost;

@@ -1,11 +1,11 @@
-//! Every file behaves as its manifest says.
+//! Every file behaves as in its manifest.
 
 use akv_core::bundle::{Bundle, BundleError, FindingCode, KeyMatch, Severity, pfx};
 
 use crate::fixtures::{self, NOW};
 
 #[test]
-fn every_good_file_becomes_the_bundle_of_the_manifest() {
+fn every_valid_file_becomes_the_bundle_of_the_manifest() {
     for fixture in fixtures::good() {
         let bundle = Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW)
             .unwrap_or_else(|error| panic!("{}: {error}", fixture.file));
@@ -65,7 +65,7 @@ fn written_file_reads_back_as_the_same_key_and_chain() {
     }
 }
 
-/// The manifest says which files are BER; they are what a DER parser alone cannot read.
+/// The manifest lists the BER files, which a DER parser alone cannot read.
 #[test]
 fn the_files_of_bouncycastle_are_ber_with_indefinite_lengths() {
     for fixture in fixtures::good() {

@@ -1,4 +1,4 @@
-//! Files changed at random: an answer every time, never a panic, and never for long.
+//! Randomly changed files: always a result, never a panic, and never a long delay.
 //!
 //! `AKV_MUTATIONS=100000 cargo test --release -p akv-core --test bundle mutation` is the long run.
 
@@ -31,7 +31,7 @@ pub(crate) enum Change {
         at: usize,
         count: usize,
     },
-    /// Copies a piece over another place: lengths stay plausible, structures do not.
+    /// Copies a piece to another position: lengths stay plausible, structures do not.
     Copy {
         from: usize,
         to: usize,
@@ -71,7 +71,7 @@ impl Change {
         }
     }
 
-    /// What of the file it would put over another place of it.
+    /// The piece of the file that it would copy.
     pub(crate) fn copied<'f>(&self, file: &'f [u8]) -> &'f [u8] {
         match self {
             Self::Copy { from, count, .. } if !file.is_empty() => {
@@ -84,7 +84,7 @@ impl Change {
 }
 
 pub(crate) fn change() -> impl Strategy<Value = Change> {
-    // Headers are where parsers go wrong, and most of them are near the beginning.
+    // Parsers fail on headers, and most of them are near the beginning.
     let place = || prop_oneof![0_usize..200, any::<usize>()];
     prop_oneof![
         (place(), any::<u8>()).prop_map(|(at, with)| Change::Replace { at, with }),
@@ -107,8 +107,8 @@ pub(crate) fn runner() -> TestRunner {
     TestRunner::new(config)
 }
 
-/// How long opening one file may take. A mutant can claim a million iterations of whatever digest;
-/// the limit leaves room for a debug build on a machine that does other things.
+/// The time limit for opening one file. A mutant can have a million iterations of any digest; the
+/// limit leaves room for a debug build on a busy machine.
 const LIMIT: Duration = Duration::from_secs(15);
 
 #[test]
@@ -133,7 +133,7 @@ fn mutated_pfx_files_are_answered() {
         .unwrap();
 }
 
-/// The same without the integrity check in the way, so that what is inside is reached.
+/// The same without the integrity check, so that the contents are parsed.
 #[test]
 fn mutated_plain_files_are_answered() {
     let files: Vec<_> = fixtures::good()
@@ -147,7 +147,7 @@ fn mutated_plain_files_are_answered() {
                 change.apply(&mut file);
             }
             let result = Bundle::from_pfx(&file, &"".into(), NOW);
-            // A bundle that can be made of a mutant is one that can be written and read again.
+            // A bundle from a mutant can be written and read again.
             if let Ok(bundle) = result {
                 let again = Bundle::from_pfx(&bundle.to_pkcs12(), &"".into(), NOW);
                 let again = again.map(|again| (again.thumbprint(), again.key_kind()));
@@ -158,7 +158,7 @@ fn mutated_plain_files_are_answered() {
         .unwrap();
 }
 
-/// Every certificate of the files, changed and asked for everything.
+/// Changes every certificate of the files and reads all of its fields.
 #[test]
 fn mutated_certificates_are_answered() {
     let certificates: Vec<Vec<u8>> = fixtures::good()

@@ -1,4 +1,4 @@
-//! Certificates that are offered beside the file: taken where the chain needs them, and nowhere else.
+//! Certificates that are offered beside the file: used only if the chain needs them.
 
 use akv_core::Password;
 use akv_core::bundle::{Bundle, X509, read_issuers};
@@ -36,7 +36,8 @@ impl World {
         }
     }
 
-    /// The chain and the codes of a file with the leaf and these, however the offered are ordered.
+    /// The chain and the codes of a file with the leaf and these certificates, in any order of
+    /// `offered`.
     fn chain(&self, file: &[&X509], offered: &[&X509]) -> (Vec<X509>, Vec<&'static str>) {
         let file: Vec<X509> = [&[&self.leaf], file].concat().into_iter().cloned().collect();
         let mut offered: Vec<X509> = offered.iter().copied().cloned().collect();
@@ -80,7 +81,7 @@ fn only_signing_issuers_are_taken_from_offered_ones() {
 fn file_issuers_precede_offered_ones_if_valid() {
     let world = World::new();
     let World { issuing, expired, root, .. } = &world;
-    // Of the same authority, and it lives longer.
+    // The same CA with a later expiry.
     let renewed = {
         let (key, root_key) = (Key::new(), Key::new());
         let longer = ("260101000000Z", "360101000000Z");

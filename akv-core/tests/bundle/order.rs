@@ -1,4 +1,4 @@
-//! The chain does not depend on the order in the file, and what does not belong to it is left out.
+//! The chain does not depend on the order in the file, and unrelated certificates are left out.
 
 use akv_core::bundle::{Bundle, BundleError, FindingCode, KeyKind, PrivateKey, X509, pfx};
 use proptest::prelude::*;
@@ -24,12 +24,12 @@ proptest! {
         let fixture = fixtures::named("ossl-modern-depth3.pfx");
         let contents = pfx::read(&fixture.bytes, &fixture.password).unwrap();
         let expected = Bundle::from_pfx(&fixture.bytes, &fixture.password, NOW).unwrap();
-        // A stranger and a duplicate go with the five that belong together.
-        let stranger = fixtures::named("keytool-modern.pfx");
-        let stranger = pfx::read(&stranger.bytes, &stranger.password).unwrap().certificates.remove(0);
+        // An unrelated certificate and a duplicate, beside the five related ones.
+        let unrelated = fixtures::named("keytool-modern.pfx");
+        let unrelated = pfx::read(&unrelated.bytes, &unrelated.password).unwrap().certificates.remove(0);
         let mut all = contents.certificates.clone();
         prop_assert_eq!(all.len(), 5);
-        all.push(stranger);
+        all.push(unrelated);
         all.push(contents.certificates[2].clone());
         let shuffled = akv_core::bundle::Parts::new(
             vec![PrivateKey::from_pkcs8(contents.keys[0].pkcs8()).unwrap()],
@@ -44,7 +44,7 @@ proptest! {
         prop_assert!(codes.contains(&FindingCode::DuplicateLeftOut));
     }
 
-    /// Two authorities that certify each other, an old and a new root, in any order.
+    /// Two CAs that certify each other, an old and a new root, in any order.
     #[test]
     fn cross_signed_chains_are_the_same_in_any_order(
         order in Just((0..6).collect::<Vec<usize>>()).prop_shuffle(),
@@ -67,7 +67,7 @@ proptest! {
         PKI.with(|(leaf, certificates)| {
             let shuffled: Vec<_> = order.iter().map(|position| &certificates[*position]).collect();
             let bundle = bundle(leaf, &shuffled);
-            // The shortest way: leaf, issuing authority, the root's own certificate.
+            // The shortest path: leaf, issuing CA, the root's own certificate.
             prop_assert_eq!(bundle.chain(), &certificates[1..3]);
             Ok(())
         })?;
@@ -93,7 +93,7 @@ fn the_name_of_the_issuer_is_not_enough() {
 }
 
 #[test]
-fn a_signature_that_does_not_verify_ends_the_chain() {
+fn invalid_signature_ends_the_chain() {
     let (named, signer) = (Party::authority("Authority"), Party::authority("Someone else"));
     let leaf = Party::leaf("web");
     let certificates = [leaf.signed_in_the_name_of(&named, &signer), named.self_signed()];
@@ -117,13 +117,14 @@ fn gap_in_the_chain_is_reported_but_not_a_missing_root() {
         (vec![&web, &low, &up], FindingCode::RootNotIncluded),
     ] {
         let codes = codes(&bundle(&leaf, &file));
-        let told = [FindingCode::MissingIntermediate, FindingCode::RootNotIncluded];
-        let told: Vec<_> = told.into_iter().filter(|code| codes.contains(code)).collect();
-        assert_eq!(told, [expected]);
+        let reported = [FindingCode::MissingIntermediate, FindingCode::RootNotIncluded];
+        let reported: Vec<_> = reported.into_iter().filter(|code| codes.contains(code)).collect();
+        assert_eq!(reported, [expected]);
     }
 }
 
-/// With the same key renewed, or first self-signed and then issued, the newest issued one is meant.
+/// Among renewals with the same key and a self-signed certificate, the newest issued one is the
+/// leaf.
 #[test]
 fn newest_certificate_of_the_key_is_the_leaf() {
     let (root, leaf) = (Party::authority("Root"), Party::leaf("web"));
@@ -174,7 +175,7 @@ fn two_keys_are_one_too_many_but_the_same_key_twice_is_not() {
     );
 }
 
-/// The optional public half of an EC key may be missing, so it must be computed.
+/// The optional public key of an EC key may be missing, so it must be computed.
 #[test]
 fn an_ec_key_without_its_public_half_is_matched() {
     for file in [
@@ -196,7 +197,7 @@ fn an_ec_key_without_its_public_half_is_matched() {
     }
 }
 
-/// Cuts `[1] publicKey`, the last element of the innermost structure, out of a PKCS#8 key.
+/// Removes `[1] publicKey`, the last element of the innermost structure, from a PKCS#8 key.
 fn without_public_half(pkcs8: &[u8]) -> Vec<u8> {
     use crate::cost::{content, tlv};
     let fields = content(pkcs8);

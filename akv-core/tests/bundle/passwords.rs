@@ -1,4 +1,4 @@
-//! The encodings of a password, and the checks that it must pass.
+//! The encodings of a password, and its checks.
 
 use std::num::NonZeroU32;
 
@@ -13,7 +13,7 @@ use crate::fixtures::{self, NOW};
 
 const SHA1: &[u8] = b"\x06\x05\x2b\x0e\x03\x02\x1a";
 
-/// What a fixture without integrity check would protect with one.
+/// The part of a fixture that an integrity check would protect.
 fn octets_of(file: &str) -> Vec<u8> {
     let fixture = fixtures::named(file);
     let fields = content(&fixture.bytes);
@@ -21,8 +21,8 @@ fn octets_of(file: &str) -> Vec<u8> {
     content(content(&content(&fields[3..])[11..])).to_vec()
 }
 
-/// The content of a fixture without integrity check, protected with `password`, which is already in
-/// the encoding that the derivation takes.
+/// The content of a fixture without an integrity check, protected with `password`, which is already
+/// in the encoding of the derivation.
 fn protected(file: &str, password: &[u8]) -> Vec<u8> {
     with_mac(&octets_of(file), password)
 }
@@ -42,7 +42,7 @@ fn utf16(text: &str) -> Vec<u8> {
 
 const PLAIN: &str = "ossl-emptypw-plain-nomac.pfx";
 
-/// GnuTLS means nothing at all by "no password", others a final zero.
+/// An empty password is an empty string in GnuTLS, and a final zero in other tools.
 #[test]
 fn no_password_has_two_encodings() {
     for encoded in [&[][..], &[0, 0]] {
@@ -54,21 +54,21 @@ fn no_password_has_two_encodings() {
 }
 
 #[test]
-fn characters_outside_the_basic_plane_are_taken() {
+fn characters_outside_the_basic_plane_are_accepted() {
     let file = protected(PLAIN, &utf16("pass🔑"));
     assert!(Bundle::from_pfx(&file, &Password::from("pass🔑"), NOW).is_ok());
     assert!(Bundle::from_pfx(&file, &Password::from("pass"), NOW).is_err());
 }
 
-/// OpenSSL before 1.1 took each octet of the UTF-8 for a character.
+/// OpenSSL before 1.1 treated each octet of the UTF-8 as a character.
 #[test]
-fn passwords_that_were_not_decoded_are_taken() {
+fn undecoded_passwords_are_accepted() {
     let file = protected(PLAIN, &utf16("P\u{c3}\u{a4}ss"));
     assert!(Bundle::from_pfx(&file, &Password::from("P\u{e4}ss"), NOW).is_ok());
 }
 
-/// The integrity check says that the password is right, but what is inside is encrypted with
-/// another: the person must not be sent to look for a typing error.
+/// The integrity check accepts the password, but the contents are encrypted with another one: the
+/// error must not suggest a typing error.
 #[test]
 fn right_password_without_decryption_is_reported() {
     let file = protected("ossl-nomac.pfx", &utf16("the other one"));
@@ -80,7 +80,7 @@ fn right_password_without_decryption_is_reported() {
     assert_eq!(pfx::read(&file, &Password::from("x")).unwrap_err(), BundleError::WrongPassword);
 }
 
-/// Windows encrypts a password that it made up to a group, and puts it into a secret bag.
+/// Windows encrypts a generated password to a group, and puts it into a secret bag.
 #[test]
 fn file_protected_to_a_group_is_reported() {
     const SECRET_BAG: &[u8] = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x05";
@@ -112,8 +112,8 @@ const PBKDF2: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c";
 const HMAC_SHA256: &[u8] = b"\x06\x08\x2a\x86\x48\x86\xf7\x0d\x02\x09";
 const HMAC_SHA512: &[u8] = b"\x06\x08\x2a\x86\x48\x86\xf7\x0d\x02\x0b";
 
-/// PBMAC1 (RFC 9579), which OpenSSL 3.4 writes in FIPS mode: the key of an HMAC with SHA-512 derived
-/// by PBKDF2 with SHA-256, here by another implementation than the one that reads.
+/// PBMAC1 (RFC 9579), which OpenSSL 3.4 writes in FIPS mode: the key of an HMAC with SHA-512,
+/// derived by PBKDF2 with SHA-256. The implementation here is independent of the reader's.
 fn with_pbmac1(password: &str, key_length: Option<u8>) -> Vec<u8> {
     let octets = octets_of(PLAIN);
     let mut key = vec![0; usize::from(key_length.unwrap_or(64))];

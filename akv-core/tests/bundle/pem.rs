@@ -1,4 +1,4 @@
-//! PEM in the shapes in which it comes.
+//! PEM in the forms of real files.
 
 use akv_core::Password;
 use akv_core::bundle::{Bundle, BundleError, pfx};
@@ -71,7 +71,7 @@ fn older_forms_of_keys_are_normalised_to_pkcs8() {
         let algorithm = &fields[3..5 + usize::from(fields[4])];
         let inner = content(&fields[3 + algorithm.len()..]);
         let older = if label.starts_with("EC") {
-            // SEC 1 names the curve itself, after the private number.
+            // SEC 1 contains the curve itself, after the private number.
             let curve = &content(algorithm)[9..];
             let (private, public) = content(inner).split_at(5 + usize::from(content(inner)[4]));
             tlv(0x30, &[private, &tlv(0xa0, curve), public].concat())
@@ -106,7 +106,7 @@ fn certificates_without_a_key_are_reported() {
     assert_eq!(bundle(certificates).unwrap_err(), BundleError::NoKey { certificates: 3 });
 }
 
-/// A text that lost its end must not quietly lose the last certificate of the chain.
+/// A truncated text must not silently lose the last certificate of the chain.
 #[test]
 fn a_text_cut_off_anywhere_in_a_block_is_reported() {
     let text = as_pem(&fixtures::named("ossl-modern-P-256.pfx"));
@@ -171,8 +171,8 @@ fn text_that_the_crate_pem_writes_is_read() {
     }
 }
 
-/// RFC 5915 demands the length of the field; BouncyCastle and others once left zeros out, and some
-/// put one too many.
+/// RFC 5915 requires the length of the field; older versions of BouncyCastle and other tools
+/// omitted zeros, and some add one too many.
 #[test]
 fn ec_scalars_are_sent_in_exact_length() {
     let fixture = fixtures::named("ossl-modern-P-256.pfx");

@@ -1,4 +1,4 @@
-//! A small PKI for tests: authorities and leaves of any shape, with keys that are made quickly.
+//! A small PKI for tests: CAs and leaves of any form, with keys that are generated quickly.
 
 use akv_core::bundle::{Parts, PrivateKey, X509};
 use rcgen::{
@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::fixtures::NOW;
 
-/// Someone with a name and a key, who can have several certificates.
+/// A party with a name and a key, which can have several certificates.
 pub(crate) struct Party {
     name: String,
     ca: bool,
@@ -73,7 +73,7 @@ impl Party {
         PrivateKey::from_pkcs8(self.key.serialized_der()).unwrap()
     }
 
-    /// What a file with this party's key and these certificates holds.
+    /// The parts of a file with this party's key and these certificates.
     pub(crate) fn contents(&self, certificates: &[&X509]) -> Parts {
         let certificates = certificates.iter().copied().cloned().collect();
         Parts::new(vec![self.private_key()], certificates)

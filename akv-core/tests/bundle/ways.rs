@@ -1,4 +1,4 @@
-//! Where there are several ways up, what is valid now goes before everything else.
+//! Among several paths, currently valid certificates have priority.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ const NOT_YET: (&str, &str) = ("270101000000Z", "300101000000Z");
 const SHORT: (&str, &str) = ("260101000000Z", "270101000000Z");
 const LONG: (&str, &str) = ("200101000000Z", "360101000000Z");
 
-/// A certificate of an authority.
+/// A CA certificate.
 fn authority(issuer: (&str, &Key), subject: (&str, &Key), valid: (&str, &str)) -> X509 {
     let crafted = Crafted::new(issuer.0, subject.0).authority().valid(valid.0, valid.1);
     crafted.x509(subject.1, issuer.1)
@@ -23,7 +23,7 @@ fn leaf(issuer: (&str, &Key), key: &Key, valid: (&str, &str)) -> X509 {
     Crafted::new(issuer.0, "web").valid(valid.0, valid.1).x509(key, issuer.1)
 }
 
-/// Makes bundles of every rotation of the certificates and returns the one that all are.
+/// Creates bundles from every rotation of the certificates; all must be equal.
 fn bundle(key: &Key, certificates: &[&X509]) -> Bundle {
     let mut order: Vec<X509> = certificates.iter().copied().cloned().collect();
     let first = Bundle::from_parts(key.contents(&order), NOW).unwrap();
@@ -64,9 +64,10 @@ impl World {
     }
 }
 
-/// As with DST Root CA X3: the way over the other root is as long, and its root is not valid now.
+/// As with DST Root CA X3: the path to the other root has the same length, but that root is not
+/// valid now.
 #[test]
-fn a_way_to_a_root_that_is_not_valid_is_not_taken() {
+fn path_to_an_invalid_root_is_not_selected() {
     let world = World::new();
     let web = leaf(world.issuing(), &world.web, SHORT);
     let by_old = authority(world.old(), world.issuing(), LONG);
@@ -81,7 +82,7 @@ fn a_way_to_a_root_that_is_not_valid_is_not_taken() {
 }
 
 #[test]
-fn a_longer_way_that_is_valid_goes_before_a_shorter_one() {
+fn longer_valid_path_has_priority_over_a_shorter_one() {
     let world = World::new();
     let web = leaf(world.issuing(), &world.web, SHORT);
     let issuing = authority(world.new_root(), world.issuing(), SHORT);
@@ -92,15 +93,15 @@ fn a_longer_way_that_is_valid_goes_before_a_shorter_one() {
         let found = bundle(&world.web, &[&web, &issuing, &crossed, &new, &old]);
         assert_eq!(found.chain(), [issuing.clone(), crossed.clone(), old.clone()]);
     }
-    // Where both are valid the shorter one is taken.
+    // If both are valid, the shorter path is selected.
     let new = authority(world.new_root(), world.new_root(), SHORT);
     let found = bundle(&world.web, &[&web, &issuing, &crossed, &new, &old]);
     assert_eq!(found.chain(), [issuing, new]);
 }
 
-/// The valid way may end below its root, which is usual.
+/// The valid path may end below its root, which is usual.
 #[test]
-fn a_valid_way_without_root_goes_before_an_expired_root() {
+fn valid_path_without_root_precedes_an_expired_root() {
     let world = World::new();
     let web = leaf(world.issuing(), &world.web, SHORT);
     let issuing = authority(world.new_root(), world.issuing(), SHORT);
@@ -112,7 +113,7 @@ fn a_valid_way_without_root_goes_before_an_expired_root() {
 }
 
 #[test]
-fn of_several_intermediates_of_a_name_the_valid_is_taken() {
+fn valid_intermediate_is_selected_among_equal_names() {
     let world = World::new();
     let web = leaf(world.issuing(), &world.web, SHORT);
     let new = authority(world.new_root(), world.new_root(), LONG);
@@ -135,7 +136,7 @@ fn only_expired_path_is_used_and_reported() {
 }
 
 #[test]
-fn of_valid_ways_of_one_length_the_one_that_lasts_is_taken() {
+fn longest_lasting_path_is_selected_among_equal_lengths() {
     let world = World::new();
     let web = leaf(world.issuing(), &world.web, SHORT);
     let short = authority(world.new_root(), world.issuing(), SHORT);
@@ -152,19 +153,19 @@ fn of_certificates_of_the_key_the_valid_one_is_the_leaf() {
     let issue = |valid| leaf(world.new_root(), &world.web, valid);
     let (expired, valid, not_yet) = (issue(EXPIRED), issue(LONG), issue(NOT_YET));
     let own = leaf(("web", &world.web), &world.web, SHORT);
-    // Newer than the valid one are the one that is not valid yet and the self-signed one.
+    // The certificate that is not valid yet and the self-signed one are newer than the valid one.
     let found = bundle(&world.web, &[&expired, &valid, &not_yet, &own, &root]);
     assert_eq!(found.leaf(), &valid);
     assert_eq!(codes(&found), ["alternative-left-out"; 3]);
-    // What is valid goes before who issued it.
+    // Validity has priority over the issuer.
     let found = bundle(&world.web, &[&expired, &own, &root]);
     assert_eq!(found.leaf(), &own);
-    // Of several valid ones the newest is meant.
+    // Among several valid ones, the newest is selected.
     let newer = issue(SHORT);
     assert_eq!(bundle(&world.web, &[&newer, &valid, &root]).leaf(), &newer);
 }
 
-/// Where all of a hundred certificates have one name, there are more ways than could be tried.
+/// If a hundred certificates have the same name, there are more paths than could be tried.
 #[test]
 fn a_hundred_authorities_of_one_name_are_searched_quickly() {
     let (web, shared) = (Key::new(), Key::new());
@@ -177,7 +178,7 @@ fn a_hundred_authorities_of_one_name_are_searched_quickly() {
             let key = key.as_ref().unwrap_or(&shared);
             let mut crafted = Crafted::new("CA", "CA").authority();
             crafted.serial = vec![2, 1, number];
-            // Nobody signs themselves, everybody is signed in everybody's name.
+            // No certificate is self-signed, and each one has all others as issuers by name.
             let signer = keys.first().and_then(Option::as_ref).unwrap_or(&shared);
             certificates.push(crafted.x509(key, signer));
         }
@@ -190,8 +191,8 @@ fn a_hundred_authorities_of_one_name_are_searched_quickly() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
-    /// Whoever signed whom, and whenever: where there is a way of valid certificates to a root or to
-    /// where the file ends, no certificate of the chain is invalid; and the search ends.
+    /// For any signatures and validities: if there is a path of valid certificates to a root or to
+    /// the end of the file, no certificate of the chain is invalid; and the search ends.
     #[test]
     fn no_chain_has_an_invalid_certificate_without_need(
         edges in proptest::collection::vec((0_usize..5, 0_usize..5, any::<bool>()), 1..12),
@@ -212,7 +213,7 @@ proptest! {
             let web = leaf((NAMES[0], &keys[0]), &keys[5], SHORT);
             let all: Vec<&X509> = std::iter::once(&web).chain(made.iter().map(|it| &it.2)).collect();
             let found = bundle(&keys[5], &all);
-            // Over valid certificates alone: is a root reached?
+            // Whether valid certificates alone reach a root.
             let mut reached = vec![0];
             let mut root = false;
             let mut at = 0;

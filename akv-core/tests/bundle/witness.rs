@@ -1,5 +1,4 @@
-//! What is written, read by other people's tools. A tool that is not installed is passed over, with
-//! a note.
+//! Other tools read the written files. A tool that is not installed is skipped with a note.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -8,7 +7,7 @@ use akv_core::bundle::Bundle;
 
 use crate::fixtures::{self, NOW};
 
-/// Runs a program; `None` where it is not installed.
+/// Runs a program; `None` if it is not installed.
 pub(crate) fn run(program: &str, arguments: &[&str], input: &[u8]) -> Option<(bool, String)> {
     let spawned = Command::new(program)
         .args(arguments)
@@ -20,7 +19,7 @@ pub(crate) fn run(program: &str, arguments: &[&str], input: &[u8]) -> Option<(bo
         println!("note: {program} is not installed, so it cannot bear witness");
         return None;
     };
-    // A program that fails early closes its input; its exit status is what counts.
+    // A program that fails early closes its input; its exit status counts.
     let _ = child.stdin.take().unwrap().write_all(input);
     let output = child.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
@@ -41,15 +40,15 @@ fn openssl_reads_the_written_file() {
         let certificates = text.matches("-----BEGIN CERTIFICATE-----").count();
         assert_eq!(certificates, bundle.chain().len() + 1, "{}", fixture.file);
         assert_eq!(text.matches("-----BEGIN PRIVATE KEY-----").count(), 1, "{}", fixture.file);
-        // The key and its certificate are tied to each other by the same identifier.
+        // The same identifier links the key and its certificate.
         assert_eq!(text.matches("localKeyID").count(), 2, "{}: {text}", fixture.file);
         let key = text.find("-----BEGIN PRIVATE KEY-----");
         assert!(key < text.find("-----BEGIN CERTIFICATE-----"), "{}", fixture.file);
     }
 }
 
-/// Python's cryptography reads the file with "no password" in both of its forms, and checks the
-/// order of the chain.
+/// Python's cryptography reads the file with both forms of an empty password, and checks the order
+/// of the chain.
 #[test]
 fn python_cryptography_reads_the_written_file() {
     const SCRIPT: &str = r"

@@ -1,4 +1,4 @@
-//! What an addition decides, on a vault in memory.
+//! The decisions of an addition, on an in-memory vault.
 
 use crate::pki::Leaf;
 use crate::scene::{NOT_ABSENT, Scene, adding, error, tags, web};
@@ -19,7 +19,7 @@ fn preserving(leaf: &Leaf) -> AddRequest {
     overwriting(leaf).with_existing_tags(ExistingTags::Preserve)
 }
 
-/// A scene in which `web` holds `leaf` and is in soft delete.
+/// A scene with a soft-deleted `web` that contains `leaf`.
 fn deleted(leaf: &Leaf, scene: &Scene) {
     scene.given(leaf, &[("owner", "pki")]);
     block_on(scene.store.delete(&web())).expect("deleted");
@@ -173,7 +173,7 @@ fn warnings_about_the_bundle_go_into_the_message() {
 }
 
 #[test]
-fn a_pfx_is_taken_too() {
+fn pfx_is_accepted_too() {
     let scene = Scene::new();
     let leaf = scene.leaf();
     let password = Password::default();
@@ -245,7 +245,7 @@ fn refuse_keeps_a_soft_deleted_certificate_with_a_hint() {
 }
 
 #[test]
-fn an_import_that_fails_after_the_recovery_is_put_back() {
+fn failed_import_returns_the_name_to_soft_delete() {
     let scene = Scene::new();
     deleted(&scene.leaf(), &scene);
     let job = adding(&scene.leaf()).with_tags(tags(&[]));
@@ -325,7 +325,7 @@ fn an_addition_that_is_done_already_is_a_success() {
     assert_eq!(scene.add(&other).status(), Status::Warning, "not all that was asked for is so");
 }
 
-/// A scene in which `web` holds `old`, and was recovered for the addition of `new`.
+/// A scene in which `web` contains `old` and was recovered for the addition of `new`.
 fn marked(scene: &Scene, old: &Leaf, new: &Leaf, had: &akv_core::Tags) {
     let mark = ("akv-recovered-for".to_owned(), new.thumbprint().to_string());
     let had = had.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -335,7 +335,7 @@ fn marked(scene: &Scene, old: &Leaf, new: &Leaf, had: &akv_core::Tags) {
 }
 
 #[test]
-fn an_addition_goes_on_where_its_mark_is_and_no_other_does() {
+fn only_the_marked_addition_continues() {
     let had = tags(&[("owner", "pki")]);
     for (job, expected) in [
         (adding as fn(&Leaf) -> AddRequest, tags(&[])),
@@ -372,7 +372,7 @@ fn a_mark_is_never_merged_into_the_tags() {
 }
 
 #[test]
-fn without_permission_to_mark_the_addition_is_made_all_the_same() {
+fn addition_succeeds_without_permission_to_mark() {
     let scene = Scene::new();
     deleted(&scene.leaf(), &scene);
     scene.store.fail(StoreCall::UpdateTags, error(ErrorKind::Denied(akv_core::Denial::Rbac)));
@@ -415,8 +415,8 @@ fn derived_alias_replaces_only_its_own_source() {
         let name = akv_core::job::derived_alias(Some(first), akv_core::Thumbprint::of(b""));
         assert_eq!(scene.store.versions(&name).len(), versions, "{second}");
         if expected == Status::Failure {
-            for told in ["nothing was replaced", "provide an alias"] {
-                assert!(outcome.message().contains(told), "{}", outcome.message());
+            for message in ["nothing was replaced", "provide an alias"] {
+                assert!(outcome.message().contains(message), "{}", outcome.message());
             }
             let named = request(second).with_name(name.clone());
             assert_eq!(scene.add(&named).status(), Status::Success, "it was asked for by name");
@@ -426,7 +426,7 @@ fn derived_alias_replaces_only_its_own_source() {
 
 #[test]
 fn pending_certificate_is_reported_and_unchanged() {
-    for (state, status, told) in [
+    for (state, status, message) in [
         (Some(OperationState::InProgress), Status::Failure, "operation is in progress"),
         (Some(OperationState::Cancelled), Status::Success, "imported"),
         (Some(OperationState::Failed), Status::Success, "imported"),
@@ -439,13 +439,13 @@ fn pending_certificate_is_reported_and_unchanged() {
         }
         let outcome = scene.add(&adding(&scene.leaf()));
         assert_eq!(outcome.status(), status, "{}", outcome.message());
-        assert!(outcome.message().contains(told), "{}", outcome.message());
+        assert!(outcome.message().contains(message), "{}", outcome.message());
         let expected = usize::from(status == Status::Success);
         assert_eq!(scene.count(StoreCall::Import), expected);
     }
 }
 
-/// The store answers a look only when both jobs have had the chance to look.
+/// The store yields after each read, so that both jobs could read before either imports.
 #[test]
 fn two_additions_of_one_name_are_made_one_after_the_other() {
     let scene = Scene::new();

@@ -1,5 +1,5 @@
-//! Before each run its plan is made, on a twin of the vault: both decide the same, the plan
-//! changes nothing, and the audit of the run names the changes that the plan named.
+//! Before each run, its plan is made on a copy of the vault. Both make the same decisions, the plan
+//! changes nothing, and the audit of the run contains the planned changes.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ use futures::executor::block_on;
 
 use crate::scene::Scene;
 
-/// Keeps events for assertions.
+/// Stores events for assertions.
 #[derive(Debug, Default)]
 pub(crate) struct Recorded(Mutex<Vec<AuditEvent>>);
 
@@ -26,7 +26,7 @@ impl AuditSink for Recorded {
 }
 
 impl Recorded {
-    /// The changes that were made, in order; forgets them.
+    /// Takes the completed changes, in order.
     fn done(&self) -> Vec<Action> {
         let events = std::mem::take(&mut *self.0.lock().expect("events"));
         let done = |event: &&AuditEvent| event.outcome == AuditOutcome::Done;
@@ -43,11 +43,11 @@ pub(crate) fn run(scene: &Scene, job: &impl AsyncFn(&StoreJobs) -> Outcome) -> O
     outcome
 }
 
-/// How a run is to end, by its plan.
+/// The expected result of a run, from its plan.
 pub(crate) struct Expected {
     outcome: Outcome,
     changes: Vec<Action>,
-    /// Whether all that decides about the run can be read.
+    /// Whether all reads that the run depends on are permitted.
     is_visible: bool,
 }
 
@@ -60,9 +60,9 @@ impl Expected {
     ) -> Self {
         let twin = scene.store.twin();
         let vaults_before = directory.created();
-        let (plan, nobody) = (Plan::new(), Arc::new(None));
-        let store = plan.store(Arc::new(twin.clone()), Arc::clone(&nobody) as _);
-        let layered = plan.directory(Arc::clone(directory) as _, nobody);
+        let (plan, unknown) = (Plan::new(), Arc::new(None));
+        let store = plan.store(Arc::new(twin.clone()), Arc::clone(&unknown) as _);
+        let layered = plan.directory(Arc::clone(directory) as _, unknown);
         let jobs = StoreJobs::new(store, layered, tenant, Arc::new(FixedClock::at(scene.now)));
         let outcome = block_on(job(&jobs));
         assert!(twin.calls().iter().all(|(call, _)| !changes(*call)), "a plan changes nothing");
@@ -71,8 +71,8 @@ impl Expected {
         Self {
             outcome,
             changes: plan.finish().changes.iter().map(|change| change.action).collect(),
-            is_visible: !scene.store.told_to_fail().into_iter().any(changes)
-                && !directory.told_to_fail().contains(&DirectoryCall::Create),
+            is_visible: !scene.store.failing_calls().into_iter().any(changes)
+                && !directory.failing_calls().contains(&DirectoryCall::Create),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What a creation with an addition decides, in memory.
+//! The decisions of a creation with an addition, in memory.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,9 +36,9 @@ fn create_and_add(scene: &Scene, directory: &Arc<MemoryDirectory>, add: &AddRequ
     let opened = Arc::new(Counting::default());
     let tenant = "contoso.onmicrosoft.com".parse().ok();
     let clock: Arc<dyn Clock> = Arc::new(FixedClock::at(scene.now));
-    let nobody = Arc::new(None);
-    let store = scene.audit.store(Arc::clone(&scene.store) as _, Arc::clone(&nobody) as _);
-    let audited = scene.audit.directory(Arc::clone(directory) as _, nobody);
+    let unknown = Arc::new(None);
+    let store = scene.audit.store(Arc::clone(&scene.store) as _, Arc::clone(&unknown) as _);
+    let audited = scene.audit.directory(Arc::clone(directory) as _, unknown);
     let jobs = StoreJobs::new(store, audited, tenant.clone(), clock)
         .with_background(Arc::clone(&opened) as _);
     let create = CreateRequest::new(id())

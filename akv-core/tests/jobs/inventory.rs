@@ -1,4 +1,4 @@
-//! What an inventory decides, on a vault in memory.
+//! The decisions of an inventory, on an in-memory vault.
 
 use crate::scene::{Scene, adding, error, name, tags};
 use akv_core::job::{
@@ -74,7 +74,7 @@ fn unreadable_certificate_is_a_warning_with_its_name() {
 }
 
 #[test]
-fn its_last_known_state_stands_in_for_it_and_is_marked() {
+fn last_known_state_replaces_it_and_is_marked() {
     let scene = scene();
     unreadable(&scene, &[2], DENIED);
     let thumbprint = Thumbprint::of(b"as it was");
@@ -114,7 +114,7 @@ fn a_list_that_breaks_off_is_a_failure_whatever_was_read_before() {
 }
 
 #[test]
-fn a_pending_certificate_is_shown_or_left_out_as_asked() {
+fn pending_certificate_is_included_on_request() {
     for (pending, names_told) in [
         (Pending::Exclude, &["c0", "c1", "c2", "c3"][..]),
         (Pending::Include, &["c0", "c1", "c2", "c3", "c9"]),
@@ -133,7 +133,7 @@ fn a_pending_certificate_is_shown_or_left_out_as_asked() {
 
 #[test]
 fn a_creation_that_came_to_nothing_is_reported_with_the_reason() {
-    for (state, told) in [
+    for (state, text) in [
         (Some(OperationState::Failed), "its creation has failed"),
         (Some(OperationState::Cancelled), "its creation was cancelled"),
         (None, "pending or has failed"),
@@ -146,7 +146,7 @@ fn a_creation_that_came_to_nothing_is_reported_with_the_reason() {
         let (outcome, items) = inventory(&scene, &InventoryRequest::default());
         assert_eq!((outcome.status, items.len()), (Status::Warning, 4));
         let message = outcome.message();
-        assert!(message.contains("c9") && message.contains(told), "{message}");
+        assert!(message.contains("c9") && message.contains(text), "{message}");
     }
 }
 
@@ -199,7 +199,7 @@ fn unchanged_certificates_are_kept_and_not_fetched() {
         (item.name.clone(), PreviousCertificate::Item(Box::new(item.clone())))
     };
     let mut last: Vec<_> = full.iter().map(known).collect();
-    // Of c3 an earlier version was seen, and c1 had another tag.
+    // The previous inventory has an earlier version of c3, and another tag of c1.
     if let PreviousCertificate::Item(item) = &mut last[3].1 {
         item.thumbprint = Some(Thumbprint::of(b"earlier"));
     }

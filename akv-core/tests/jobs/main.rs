@@ -1,5 +1,5 @@
-//! What the jobs decide, on a vault in memory.
-#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+//! The decisions of the jobs, on an in-memory vault.
+#![expect(clippy::expect_used, reason = "test helpers fail like tests")]
 
 mod add;
 mod agreement;

@@ -1,4 +1,4 @@
-//! Someone who issues certificates: leaves under one root, as PEM files.
+//! A CA for tests: leaves under one root, as PEM files.
 
 use akv_core::Thumbprint;
 use rcgen::{

@@ -1,4 +1,4 @@
-//! What a removal decides, on a vault in memory.
+//! The decisions of a removal, on an in-memory vault.
 
 use crate::agreement;
 use crate::scene::{NOT_ABSENT, Scene, error, name, web};

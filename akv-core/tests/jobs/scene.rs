@@ -1,4 +1,4 @@
-//! What the tests of jobs share: a vault in memory and the jobs on it.
+//! The shared setup of the job tests: an in-memory vault and its jobs.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use crate::agreement::{self, Recorded};
 use crate::pki::{Leaf, Pki};
 
-/// The vault, the jobs on it, and somebody who issues certificates.
+/// The vault, its jobs, and a CA.
 pub(crate) struct Scene {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) recorded: Arc<Recorded>,
@@ -46,7 +46,7 @@ impl Scene {
         agreement::run(self, &async |jobs: &StoreJobs| jobs.add(request).await)
     }
 
-    /// Adds a leaf as `web` with every choice at its default, which has to succeed.
+    /// Adds a leaf as `web` with default options, which must succeed.
     pub(crate) fn given(&self, leaf: &Leaf, tags: &[(&str, &str)]) {
         let outcome = self.add(&adding(leaf).with_tags(self::tags(tags)));
         assert_eq!(outcome.status(), akv_core::job::Status::Success, "{}", outcome.message());
@@ -85,10 +85,10 @@ pub(crate) fn adding(leaf: &Leaf) -> AddRequest {
 }
 
 pub(crate) fn error(kind: ErrorKind) -> Error {
-    Error::new(kind, "look at the vault", "told to fail")
+    Error::new(kind, "look at the vault", "scripted failure")
 }
 
-/// Every way of not being able to look, none of which is "not there".
+/// Every error of a failed read; none of them means absence.
 pub(crate) const NOT_ABSENT: [ErrorKind; 8] = [
     ErrorKind::Denied(Denial::Rbac),
     ErrorKind::Denied(Denial::AccessPolicy),
@@ -100,7 +100,7 @@ pub(crate) const NOT_ABSENT: [ErrorKind; 8] = [
     ErrorKind::Protocol,
 ];
 
-/// A name under which there is no certificate yet.
+/// A name without a certificate yet.
 pub(crate) fn pending(name: &str) -> Certificate {
     Certificate::new(
         self::name(name),

@@ -1,4 +1,4 @@
-//! What is decided about soft-deleted certificates and about the look at one, on a vault in memory.
+//! The decisions about soft-deleted certificates and about showing one, on an in-memory vault.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ fn jobs(scene: &Scene) -> SoftDeleteJobs {
     SoftDeleteJobs::new(Arc::clone(&scene.store) as _)
 }
 
-/// With `web` in soft delete.
+/// A scene with a soft-deleted `web`.
 fn deleted(with: &[(&str, &str)]) -> Scene {
     let scene = Scene::new();
     scene.given(&scene.leaf(), with);
@@ -89,9 +89,9 @@ fn failed_look_is_never_an_absent_certificate() {
 }
 
 #[test]
-fn recovery_that_was_taken_says_so_when_it_fails() {
+fn failed_recovery_reports_its_acceptance() {
     let scene = deleted(&[]);
-    scene.store.fail(StoreCall::Recover, error(ErrorKind::TimedOut).after_it_was_taken());
+    scene.store.fail(StoreCall::Recover, error(ErrorKind::TimedOut).after_acceptance());
     let outcome = block_on(jobs(&scene).recover(&web()));
     assert_eq!(outcome.status(), Status::Failure);
     assert_eq!(outcome.effect(), &Effect::Recovered { name: web() });

@@ -26,17 +26,18 @@ fn every_kind_of_change_is_reported() {
     after[3].tags = Box::new([("owner".into(), "pki".into())]);
     let report = report(after.into());
     let changes = report.changes(&full(before.into())).expect("comparable");
-    let told: Vec<_> = changes.iter().map(|one| (one.name.as_str(), one.kind.as_str())).collect();
+    let reported: Vec<_> =
+        changes.iter().map(|one| (one.name.as_str(), one.kind.as_str())).collect();
     let expected =
         [("changed", "changed"), ("gone", "removed"), ("new", "new"), ("renewed", "renewed")];
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
     assert_eq!(changes[0].fields, ["enabled", "tags"]);
     assert_eq!(changes[3].fields, ["thumbprint"]);
     assert!(changes[1].after.is_none() && changes[2].before.is_none());
 }
 
 #[test]
-fn facts_that_one_side_lacks_are_no_change() {
+fn values_missing_on_one_side_are_not_a_change() {
     let mut older = healthy("contoso", "web");
     (older.subject, older.version, older.exportable) = (None, None, None);
     let mut newer = healthy("Contoso", "WEB");
@@ -48,7 +49,7 @@ fn facts_that_one_side_lacks_are_no_change() {
 }
 
 #[test]
-fn files_without_a_store_are_taken_for_one_store_alone() {
+fn files_without_store_names_belong_to_a_single_store() {
     let unnamed = |name| {
         let mut record = healthy("contoso", name);
         record.store = None;
@@ -85,7 +86,7 @@ fn unread_certificates_are_neither_changed_nor_removed() {
 
 #[test]
 fn commands_inventory_is_compared_with_its_own_store() {
-    let known = |name: &str, text: &[u8]| EarlierRecord::Known {
+    let known = |name: &str, text: &[u8]| EarlierRecord::Summary {
         name: name.parse().unwrap(),
         thumbprint: (!text.is_empty()).then(|| Thumbprint::of(text)),
     };
@@ -99,11 +100,11 @@ fn commands_inventory_is_compared_with_its_own_store() {
     let names = ["same", "drifted", "unknown", "new"];
     let mut records: Vec<_> = names.iter().map(|name| healthy("contoso", name)).collect();
     records.push(healthy("fabrikam", "elsewhere"));
-    let told = kinds(&earlier, records);
+    let reported = kinds(&earlier, records);
     let expected = [
         (ChangeKind::Renewed, "drifted"),
         (ChangeKind::New, "new"),
         (ChangeKind::Removed, "removed"),
     ];
-    assert_eq!(told, expected.map(|(kind, name)| (kind, name.to_owned())));
+    assert_eq!(reported, expected.map(|(kind, name)| (kind, name.to_owned())));
 }

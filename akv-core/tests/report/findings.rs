@@ -1,4 +1,4 @@
-//! One finding at a time.
+//! One finding per test.
 
 use akv_core::bundle::KeyKind;
 use akv_core::report::{
@@ -68,7 +68,7 @@ fn required_tags_match_without_letter_case() {
         codes(&report_with(vec![record], &options))
     };
     assert_eq!(tagged(&[("Owner", "pki")]), []);
-    assert_eq!(tagged(&[("owner", " ")]), [Code::MissingTag], "a blank value names nobody");
+    assert_eq!(tagged(&[("owner", " ")]), [Code::MissingTag], "a blank value names no owner");
     assert_eq!(tagged(&[]), [Code::MissingTag]);
 }
 
@@ -129,7 +129,7 @@ fn vaults_are_judged_by_their_settings() {
 }
 
 #[test]
-fn severe_findings_come_first_and_urgent_ones_before_others() {
+fn findings_are_ordered_by_severity_and_urgency() {
     let mut soon = healthy("contoso", "z");
     soon.attributes.expires = Some(now() + Duration::days(1));
     let mut later = healthy("contoso", "a");

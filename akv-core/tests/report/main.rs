@@ -1,11 +1,11 @@
-//! Reports: which findings are made, and what counts as a change.
+//! Reports: the findings, and the changes between inventories.
 
 #![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "what a test cannot go on without ends it"
+    reason = "a missing prerequisite fails the test"
 )]
 
 mod changes;
@@ -19,7 +19,7 @@ fn now() -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(1_795_694_400).unwrap()
 }
 
-/// A healthy certificate, of which everything is known.
+/// A healthy certificate with all data known.
 fn healthy(store: &str, name: &str) -> Record {
     let mut record = Record::new(Some(Store::new(store)), name.parse().unwrap());
     record.thumbprint = Some(akv_core::Thumbprint::of(format!("{store}/{name}").as_bytes()));

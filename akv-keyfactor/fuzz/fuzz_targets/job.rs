@@ -1,5 +1,5 @@
-//! Any bytes as a job configuration: no panic, and a result document that is JSON without control
-//! characters in its message.
+//! Reads any bytes as a job configuration: no panic, and a result document that is JSON without
+//! control characters in its message.
 #![no_main]
 
 use akv_core::job::{DiscoveryJob, InventoryJob, Jobs, ManagementJob};
@@ -9,7 +9,7 @@ use akv_keyfactor::{JobStatus, Options};
 use futures::FutureExt as _;
 use libfuzzer_sys::fuzz_target;
 
-/// Jobs that end when a configuration was read.
+/// Jobs that end as soon as a configuration was read.
 struct Nowhere;
 
 fn nowhere<T>() -> Result<T> {

@@ -12,7 +12,7 @@ using Newtonsoft.Json.Linq;
 using Newtonsoft.Json.Serialization;
 using static Keyfactor.Orchestrators.Common.Enums.OrchestratorJobStatusJobResult;
 
-/// <summary>What must be so. Each public method is one case.</summary>
+/// <summary>The test cases: each public method is one case.</summary>
 internal sealed class Cases
 {
     public string Note = "";
@@ -71,7 +71,7 @@ internal sealed class Cases
         Expect(Success, "", Run(both));
     }
 
-    public void discovery_hands_over_the_vaults()
+    public void discovery_submits_the_vaults()
     {
         List<string> found = null;
         _orchestrator.OnDiscovery = paths => { found = paths.ToList(); return true; };
@@ -79,7 +79,7 @@ internal sealed class Cases
         Equal(true, found.Contains($"{Env("AZURE_SUBSCRIPTION_ID")}:{Env("AKV_FAKE_RESOURCE_GROUP")}:work"));
     }
 
-    public void discovery_warns_of_a_tenant_that_fails()
+    public void discovery_warns_of_a_failing_tenant()
     {
         var job = Discovery();
         job.JobProperties["dirs"] = Env("AZURE_TENANT_ID") + ", no-such-tenant.example";
@@ -107,7 +107,7 @@ internal sealed class Cases
         Expect(Failure, "configuration", _orchestrator.Run(null), id: 0);
     }
 
-    public void a_failed_inventory_hands_over_nothing()
+    public void failed_inventory_submits_nothing()
     {
         var called = false;
         _orchestrator.OnInventory = items => called = true;
@@ -115,7 +115,7 @@ internal sealed class Cases
         Equal(false, called);
     }
 
-    public void reenrollment_merges_what_was_issued()
+    public void reenrollment_merges_the_issued_certificate()
     {
         foreach (var key in new[] { "ECC 256", "RSA 2048" })
         {
@@ -135,12 +135,12 @@ internal sealed class Cases
         }
     }
 
-    public void a_reenrollment_without_a_certificate_waits()
+    public void reenrollment_without_a_certificate_stays_pending()
     {
         var alias = Name();
         var requests = new List<string>();
         _orchestrator.OnReenrollment = request => { requests.Add(request); return null; };
-        Expect(Failure, "The request waits in the vault", Run(Reenrollment(alias)));
+        Expect(Failure, "The request is pending in the vault", Run(Reenrollment(alias)));
         _orchestrator.OnReenrollment = request => { requests.Add(request); throw new InvalidOperationException("the CA's words"); };
         Expect(Failure, "the CA's words", Run(Reenrollment(alias)));
         Equal(false, Inventory("work").Any(one => one.Alias == alias));
@@ -149,7 +149,7 @@ internal sealed class Cases
         Equal(1, requests.Distinct().Count());
     }
 
-    public void a_reenrollment_takes_no_other_certificate()
+    public void reenrollment_rejects_another_certificate()
     {
         var other = Sign(null);
         _orchestrator.OnReenrollment = request => other;
@@ -169,7 +169,7 @@ internal sealed class Cases
         Script("cat >/dev/null; echo '{\"Request\":{\"Csr\":\"x\"},\"JobResult\":null}'; exit 0");
         Expect(Failure, "without a result", Run(InventoryJob("work")));
         _orchestrator.OnReenrollment = request => Sign(null);
-        Expect(Failure, "a request again", Run(Reenrollment(Name())));
+        Expect(Failure, "returned another request", Run(Reenrollment(Name())));
     }
 
     public void job_properties_have_the_types_of_newtonsoft()
@@ -183,7 +183,7 @@ internal sealed class Cases
         Expect(Failure, "NonExportable", Run(job));
     }
 
-    public void the_hosts_json_defaults_do_not_matter()
+    public void json_defaults_of_the_host_are_ignored()
     {
         var before = JsonConvert.DefaultSettings;
         JsonConvert.DefaultSettings = () => new JsonSerializerSettings
@@ -239,7 +239,7 @@ internal sealed class Cases
         Equal(Env("AZURE_CLIENT_ID") + " {\"SecretId\":\"s\"}", string.Join(" ", asked));
     }
 
-    public void a_resolver_that_throws_is_a_failure_naming_the_field()
+    public void throwing_resolver_is_a_failure_naming_the_field()
     {
         _orchestrator.Resolver = new Resolver(value => throw new InvalidOperationException("secret words"));
         var result = Run(InventoryJob("work"));
@@ -249,7 +249,7 @@ internal sealed class Cases
         Expect(Failure, "ServerPassword", Run(InventoryJob("work")));
     }
 
-    public void a_resolver_without_an_answer_never_makes_a_managed_identity()
+    public void resolver_without_a_value_never_selects_a_managed_identity()
     {
         foreach (var nothing in new[] { null, "", "  " })
         {
@@ -280,13 +280,13 @@ internal sealed class Cases
         }
     }
 
-    public void a_null_resolver_leaves_values_as_they_are()
+    public void null_resolver_keeps_values_unchanged()
     {
         _orchestrator.Resolver = null;
         Expect(Success, "", Run(InventoryJob("work")));
     }
 
-    public void the_document_is_whole_one_line_and_ascii()
+    public void document_is_complete_one_line_and_ascii()
     {
         var job = Add("web");
         job.ServerPassword = "Pä$$ \"wörd\" 界\r\n";
@@ -298,9 +298,9 @@ internal sealed class Cases
         Equal(true, bytes.All(one => one < 128));
     }
 
-    // A program that misbehaves.
+    // A failing program.
 
-    public void a_missing_program_is_told()
+    public void missing_program_is_reported()
     {
         File.Delete(_program);
         Expect(Failure, "does not exist", Run(InventoryJob("work")));
@@ -310,36 +310,36 @@ internal sealed class Cases
     {
         if (OnWindows)
         {
-            throw new NotHere();
+            throw new NotApplicable();
         }
         Process.Start("chmod", "644 \"" + _program + "\"").WaitForExit();
         Expect(Success, "", Run(InventoryJob("work")));
     }
 
-    public void a_file_that_is_no_program_is_told()
+    public void file_that_cannot_be_executed_is_reported()
     {
         File.Delete(_program);
         File.WriteAllBytes(_program, new byte[] { 0x7f, 0x45, 0x4c, 0x46, 0, 1, 2, 3 });
         Expect(Failure, "", Run(InventoryJob("work")));
     }
 
-    public void a_silent_program_is_told()
+    public void program_without_output_is_reported()
     {
         Script("cat >/dev/null; exit 0");
         Expect(Failure, "exit code 0 and without a result", Run(InventoryJob("work")));
     }
 
-    public void a_program_that_fails_early_is_told_with_its_words()
+    public void early_failure_is_reported_with_the_programs_output()
     {
         Script("echo 'first line' >&2; echo 'akv: no such option' >&2; exit 2");
         var job = Add("web");
-        job.JobCertificate.Contents = new string('A', 8 << 20); // Nobody reads it.
+        job.JobCertificate.Contents = new string('A', 8 << 20); // akv ends without reading it.
         var result = Run(job);
         Expect(Failure, "exit code 2", result);
         Expect(Failure, "akv: no such option", result);
     }
 
-    public void a_program_that_is_killed_is_told()
+    public void killed_program_is_reported()
     {
         Script("printf '{\"JobResult\":{\"Result\":2,'; kill -9 $$");
         Expect(Failure, "signal 9", Run(InventoryJob("work")));
@@ -347,7 +347,7 @@ internal sealed class Cases
         Expect(Failure, "signal 9", Run(InventoryJob("work")));
     }
 
-    public void rubbish_is_no_result()
+    public void invalid_output_is_rejected()
     {
         foreach (var output in new[]
         {
@@ -369,7 +369,7 @@ internal sealed class Cases
         }
     }
 
-    public void fifty_megabytes_of_rubbish_do_no_harm()
+    public void fifty_megabytes_of_invalid_output_are_skipped()
     {
         var before = Memory();
         Script("head -c 52428800 /dev/zero | tr '\\0' 'x'; exit 4");
@@ -383,7 +383,7 @@ internal sealed class Cases
         Note = $"the host grew by {Memory() - before} MiB";
     }
 
-    public void fifty_megabytes_of_answer_are_taken()
+    public void fifty_megabytes_of_answer_are_accepted()
     {
         Script("cat >/dev/null; printf '{\"JobResult\":{\"Result\":2,\"JobHistoryId\":1,\"FailureMessage\":\"\"},\"Inventory\":['; "
             + "c=$(head -c 40000 /dev/zero | tr '\\0' 'A'); i=0; while [ $i -lt 1250 ]; do [ $i = 0 ] || printf ,; "
@@ -393,7 +393,7 @@ internal sealed class Cases
         Equal("2026-01-01T00:00:00Z", (string)items[7].Parameters["CertificateTags"]);
     }
 
-    public void a_program_that_hangs_is_stopped()
+    public void hanging_program_is_stopped()
     {
         Environment.SetEnvironmentVariable("AKV_JOB_LIMIT", "2");
         Script("cat >/dev/null; trap 'echo ended safely >&2; exit 4' TERM; sleep 600 & wait");
@@ -405,7 +405,7 @@ internal sealed class Cases
         Equal(true, clock.Elapsed.TotalSeconds < 39);
     }
 
-    public void an_output_that_stays_open_does_not_hang_the_job()
+    public void open_output_does_not_block_the_job()
     {
         Script("cat >/dev/null; sleep 30 & printf '{\"JobResult\":{\"Result\":2,\"JobHistoryId\":1,\"FailureMessage\":\"\"},\"Inventory\":[]}'");
         var clock = Stopwatch.StartNew();
@@ -413,19 +413,19 @@ internal sealed class Cases
         Equal(true, clock.Elapsed.TotalSeconds < 25);
     }
 
-    public void messages_are_cut_and_made_printable()
+    public void messages_are_truncated_and_made_printable()
     {
         File.WriteAllText(Path.Combine(_folder, "output"),
             "{\"JobResult\":{\"Result\":4,\"FailureMessage\":\"a\\u001b[2J\\u0000" + new string('界', 5000) + "\"}}");
         Script("cat >/dev/null; cat output; exit 4");
         var result = Run(InventoryJob("work"));
-        Expect(Failure, "(cut at 4,000 characters)", result);
+        Expect(Failure, "(truncated at 4,000 characters)", result);
         Equal(true, result.FailureMessage.Length <= 4000 && !result.FailureMessage.Any(char.IsControl));
     }
 
-    // An orchestrator that refuses.
+    // An orchestrator that rejects results.
 
-    public void a_delegate_that_answers_false_is_a_failure()
+    public void delegate_returning_false_is_a_failure()
     {
         _orchestrator.OnInventory = items => false;
         Expect(Failure, "did not transmit", Run(InventoryJob("work")));
@@ -433,7 +433,7 @@ internal sealed class Cases
         Expect(Failure, "did not transmit", Run(Discovery()));
     }
 
-    public void a_delegate_that_throws_is_a_failure()
+    public void throwing_delegate_is_a_failure()
     {
         _orchestrator.OnInventory = items => throw new InvalidOperationException("413 too large");
         Expect(Failure, "413 too large", Run(InventoryJob("work")));
@@ -441,7 +441,7 @@ internal sealed class Cases
         Expect(Failure, "gone", Run(Discovery()));
     }
 
-    // Surroundings.
+    // The environment.
 
     public void each_job_has_a_line_in_the_orchestrators_log()
     {
@@ -460,12 +460,12 @@ internal sealed class Cases
         }
     }
 
-    public void an_unusual_working_directory_does_no_harm()
+    public void deleted_working_directory_is_tolerated()
     {
         if (OnWindows)
         {
-            // There a directory that is in use cannot be removed.
-            throw new NotHere();
+            // On Windows, a directory in use cannot be removed.
+            throw new NotApplicable();
         }
         var before = Directory.GetCurrentDirectory();
         var gone = Path.Combine(Path.GetTempPath(), "gone" + Name());
@@ -499,7 +499,7 @@ internal sealed class Cases
         }
     }
 
-    /// <summary>One job that takes long.</summary>
+    /// <summary>One long-running job.</summary>
     public void Hang() => Run(InventoryJob("work"));
 
     public void Restore()
@@ -533,7 +533,7 @@ internal sealed class Cases
         return found;
     }
 
-    /// <summary>What the program gets on its standard input.</summary>
+    /// <summary>The standard input of the program.</summary>
     private JObject Seen(Func<JobResult> run) => Seen(run, out _);
 
     private JObject Seen(Func<JobResult> run, out byte[] bytes)
@@ -549,7 +549,7 @@ internal sealed class Cases
     {
         if (OnWindows)
         {
-            throw new NotHere();
+            throw new NotApplicable();
         }
         File.Delete(_program);
         File.WriteAllText(_program, "#!/bin/sh\n" + text + "\n");
@@ -594,7 +594,8 @@ internal sealed class Cases
         },
     });
 
-    /// <summary>What a CA makes of a request; without one, a certificate of another key.</summary>
+    /// <summary>Issues a certificate for a request; without a request, a certificate with another
+    /// key.</summary>
     private X509Certificate2 Sign(string request)
     {
         if (!File.Exists(Path.Combine(_folder, "ca.pem")))

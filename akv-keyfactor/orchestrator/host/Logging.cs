@@ -1,4 +1,5 @@
-// Stand-ins for the two assemblies of an orchestrator's log, to see that the extension finds them.
+// Stand-ins for the two assemblies of an orchestrator's log, to check that the extension finds
+// them.
 #if ABSTRACTIONS
 namespace Microsoft.Extensions.Logging
 {

@@ -8,7 +8,7 @@ using Keyfactor.Orchestrators.Extensions;
 using Keyfactor.Orchestrators.Extensions.Interfaces;
 using Newtonsoft.Json.Linq;
 
-/// <summary>Does with an extension's folder what the Universal Orchestrator does.</summary>
+/// <summary>Loads an extension's folder in the same way as the Universal Orchestrator.</summary>
 internal sealed class Orchestrator
 {
     private readonly Dictionary<string, Type> _classes = new Dictionary<string, Type>(StringComparer.OrdinalIgnoreCase);
@@ -50,7 +50,8 @@ internal sealed class Orchestrator
         return ((IManagementJobExtension)job).ProcessJob((ManagementJobConfiguration)config);
     }
 
-    /// <summary>As dependency injection does: the constructor with a resolver, else the one without.</summary>
+    /// <summary>Selects the constructor as dependency injection does: with a resolver if there is
+    /// one.</summary>
     private object Make(Type type)
     {
         var constructor = type.GetConstructor(new[] { typeof(IPAMSecretResolver) });
@@ -63,7 +64,7 @@ internal sealed class Orchestrator
         parent.Properties().Single(member => string.Equals(member.Name, name, StringComparison.OrdinalIgnoreCase)).Value;
 }
 
-/// <summary>A PAM provider made of a function.</summary>
+/// <summary>A PAM provider from a function.</summary>
 internal sealed class Resolver : IPAMSecretResolver
 {
     private readonly Func<string, string> _resolve;

@@ -1,5 +1,5 @@
-// Debian's Newtonsoft.Json is built for .NET Framework and asks for permissions, which .NET does not have. The
-// official one, which an orchestrator has, asks for nothing on .NET.
+// Debian's Newtonsoft.Json is built for .NET Framework and requires permissions, which .NET does
+// not have. The official build in an orchestrator requires none on .NET.
 [assembly: System.Reflection.AssemblyVersion("99.0.0.0")]
 
 namespace System.Security

@@ -6,15 +6,15 @@ using System.Linq;
 using System.Reflection;
 
 /// <summary>
-/// Runs the cases, or with "hang" one job that takes long: Host.exe FOLDER [hang]. FOLDER has the unpacked
-/// zip and is written to.
+/// Runs the cases, or with "hang" one long-running job: Host.exe FOLDER [hang]. FOLDER contains the
+/// unpacked zip and is written to.
 /// </summary>
 internal static class Program
 {
     private static int Main(string[] args)
     {
         var folder = Path.GetFullPath(args[0]);
-        // The orchestrator's log is loaded before its extensions.
+        // An orchestrator loads its log before its extensions.
         Assembly.LoadFrom(Path.Combine(AppDomain.CurrentDomain.BaseDirectory, "Keyfactor.Logging.dll"));
         var cases = new Cases(new Orchestrator(folder), folder);
         if (args.Contains("hang"))
@@ -36,7 +36,7 @@ internal static class Program
             {
                 one.Invoke(cases, null);
             }
-            catch (TargetInvocationException error) when (error.InnerException is NotHere)
+            catch (TargetInvocationException error) when (error.InnerException is NotApplicable)
             {
                 cases.Note = "not on this platform";
             }
@@ -55,7 +55,7 @@ internal static class Program
 }
 
 /// <summary>The case needs a shell.</summary>
-internal sealed class NotHere : Exception { }
+internal sealed class NotApplicable : Exception { }
 
 internal sealed class Unexpected : Exception
 {

@@ -1,5 +1,5 @@
-// What the extension uses of Keyfactor.Orchestrators.Common 3.0.0.0: names and values as published there.
-// Compiled against, never shipped: an orchestrator has the real assembly.
+// The parts of Keyfactor.Orchestrators.Common 3.0.0.0 that the extension uses: names and values as
+// published there. Compiled against, never shipped: an orchestrator has the real assembly.
 using System.Reflection;
 
 [assembly: AssemblyVersion("3.0.0.0")]

@@ -1,6 +1,6 @@
-// What the extension uses of Keyfactor.Orchestrators.IOrchestratorJobExtensions 0.7.0.0, the first version
-// with IPAMSecretResolver: names, types and signatures as in that assembly.
-// Compiled against, never shipped: an orchestrator has the real assembly.
+// The parts of Keyfactor.Orchestrators.IOrchestratorJobExtensions 0.7.0.0 that the extension uses.
+// This is the first version with IPAMSecretResolver. Names, types and signatures are as in that
+// assembly. Compiled against, never shipped: an orchestrator has the real assembly.
 using System;
 using System.Collections.Generic;
 using System.Reflection;

@@ -11,8 +11,8 @@ using Newtonsoft.Json.Linq;
 namespace Akv.UniversalOrchestrator
 {
     /// <summary>
-    /// One run of akv. The job goes to its standard input, and nowhere else; both outputs are read while it
-    /// runs. All three are UTF-8 without a byte order mark, whatever the code page.
+    /// One run of akv. The job is written only to its standard input; both outputs are read while
+    /// it runs. All three are UTF-8 without a byte order mark, whatever the code page.
     /// </summary>
     internal static class AkvProcess
     {
@@ -27,7 +27,7 @@ namespace Akv.UniversalOrchestrator
                 Background(() => { Write(document, process.StandardInput.BaseStream); return true; });
 
                 var inTime = process.WaitForExit(Milliseconds(limit)) || Stop(process);
-                // A process that akv started could keep the outputs open for ever.
+                // A child process of akv could keep the outputs open forever.
                 var whole = Task.WaitAll(new Task[] { answer, talking }, Drain);
                 return new ProcessOutcome
                 {
@@ -43,8 +43,8 @@ namespace Akv.UniversalOrchestrator
         {
             try
             {
-                // One line, so that akv knows its end also where standard input stays open. Not disposed: that
-                // would close it.
+                // One line, so that akv detects its end even if standard input stays open. Not
+                // disposed: that would close the stream.
                 var text = new StreamWriter(input, Utf8);
                 using (var json = new JsonTextWriter(text) { CloseOutput = false, StringEscapeHandling = StringEscapeHandling.EscapeNonAscii })
                 {
@@ -59,11 +59,12 @@ namespace Akv.UniversalOrchestrator
             }
             catch (Exception closed) when (closed is IOException || closed is ObjectDisposedException)
             {
-                // akv has ended: its exit code and its words tell why.
+                // akv has ended: its exit code and its output contain the reason.
             }
         }
 
-        /// <summary>First a request to end at a safe point, then the end. Always false: it was not in time.</summary>
+        /// <summary>Asks akv to end at a safe point, then kills it. Always returns false: akv
+        /// missed its limit.</summary>
         private static bool Stop(Process process)
         {
             try
@@ -77,12 +78,13 @@ namespace Akv.UniversalOrchestrator
             }
             catch (InvalidOperationException)
             {
-                // It has ended meanwhile.
+                // The process ended in the meantime.
             }
             return false;
         }
 
-        /// <summary>A thread of its own: these block as long as akv runs, and the pool is the orchestrator's.</summary>
+        /// <summary>Runs on its own thread: the work blocks while akv runs, and the pool is the
+        /// orchestrator's.</summary>
         private static Task<T> Background<T>(Func<T> work) =>
             Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
@@ -93,8 +95,8 @@ namespace Akv.UniversalOrchestrator
         private static readonly Encoding Utf8 = new UTF8Encoding(false);
 
         /// <summary>
-        /// akv ends its job by itself after its job-deadline, an hour unless the settings say otherwise. This is
-        /// for one that hangs: ten minutes more, or the seconds in AKV_JOB_LIMIT.
+        /// akv ends its job itself after its job-deadline (default: one hour). This limit applies
+        /// if akv hangs: ten minutes more, or the seconds in AKV_JOB_LIMIT.
         /// </summary>
         private static TimeSpan Limit()
         {
@@ -107,10 +109,10 @@ namespace Akv.UniversalOrchestrator
             return TimeSpan.FromSeconds(int.TryParse(set.Replace("_", ""), out var deadline) ? deadline : 3600) + TimeSpan.FromMinutes(10);
         }
 
-        /// <summary>From the request to end until the end by force.</summary>
+        /// <summary>The time between the request to end and the kill.</summary>
         private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
-        /// <summary>How long outputs are read after akv has ended.</summary>
+        /// <summary>How long the outputs are read after akv has ended.</summary>
         private static readonly TimeSpan Drain = TimeSpan.FromSeconds(10);
     }
 }

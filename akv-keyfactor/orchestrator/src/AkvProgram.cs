@@ -33,7 +33,7 @@ namespace Akv.UniversalOrchestrator
             };
             if (File.Exists(Settings))
             {
-                // As a variable: a path needs no quoting there.
+                // A variable, because a path in it needs no quoting.
                 start.Environment["AKV_CONFIG"] = Settings;
             }
             try
@@ -46,7 +46,8 @@ namespace Akv.UniversalOrchestrator
             }
         }
 
-        /// <summary>An unpacked file often lacks the execute bit: it is set, once.</summary>
+        /// <summary>Sets the execute bit, which an unpacked file often lacks, and starts once
+        /// more.</summary>
         private static Process StartAgain(ProcessStartInfo start)
         {
             try
@@ -79,8 +80,8 @@ namespace Akv.UniversalOrchestrator
         }
 
         /// <summary>
-        /// akv ends itself, at a safe point, when this process has gone, even killed. On Windows it sees that by
-        /// its standard input, which is kept open for it.
+        /// akv ends itself at a safe point when this process has ended, even if it was killed. On
+        /// Windows it detects that by its standard input, which stays open for this purpose.
         /// </summary>
         private const string Arguments = "job - --exit-with-parent";
 

@@ -8,18 +8,18 @@ using Keyfactor.Orchestrators.Extensions.Interfaces;
 namespace Akv.UniversalOrchestrator
 {
     /// <summary>
-    /// One job from start to end: the configuration goes to akv, the answer comes back. Whatever goes wrong
-    /// is a result with the job's id; no exception leaves.
+    /// One job from start to end: the configuration goes to akv, and the answer comes back. Every
+    /// failure becomes a result with the job's ID; no exception escapes.
     /// </summary>
     internal static class Job
     {
-        /// <summary>A job that brings nothing back but its result.</summary>
+        /// <summary>A job that returns only its result.</summary>
         public static JobResult Run(JobConfiguration config, IPAMSecretResolver resolver) =>
             Run<object>(config, resolver, null, null, null);
 
         /// <summary>
-        /// A job that brings a list back: <paramref name="found"/> takes it out of the answer,
-        /// <paramref name="submit"/> hands it to the orchestrator.
+        /// A job that returns a list: <paramref name="found"/> extracts it from the answer, and
+        /// <paramref name="submit"/> submits it to the orchestrator.
         /// </summary>
         public static JobResult Run<T>(
             JobConfiguration config, IPAMSecretResolver resolver, string list,
@@ -35,7 +35,8 @@ namespace Akv.UniversalOrchestrator
                 return outcome;
             });
 
-        /// <summary>A job of whatever steps; the outcome of the last one is the job's.</summary>
+        /// <summary>A job of any number of steps; the outcome of the last step is the job's
+        /// outcome.</summary>
         public static JobResult Run(JobConfiguration config, Func<Log, ProcessOutcome> steps)
         {
             var clock = Stopwatch.StartNew();
@@ -53,7 +54,7 @@ namespace Akv.UniversalOrchestrator
             }
             catch (Exception unexpected)
             {
-                // Its text may hold what the job holds, so only its kind is shown.
+                // Its text may contain the job's secrets, so only its type is shown.
                 result = Failure("cannot run the job: " + unexpected.GetType().Name + " in the extension");
             }
             result.JobHistoryId = config?.JobHistoryId ?? 0;
@@ -66,11 +67,11 @@ namespace Akv.UniversalOrchestrator
 
         private static void Submit<T>(string list, List<T> items, Func<List<T>, bool> submit, string message)
         {
-            // What the job itself reported is kept beside what became of its list.
+            // The message keeps the job's own report beside the outcome of the submission.
             var reported = string.IsNullOrEmpty(message) ? "" : " (the job reported: " + message + ")";
             if (items == null)
             {
-                throw new JobFailedException($"cannot submit {list}: the answer of akv has none" + reported);
+                throw new JobFailedException($"cannot submit {list}: the answer of akv does not contain it" + reported);
             }
             bool taken;
             try
@@ -93,7 +94,7 @@ namespace Akv.UniversalOrchestrator
             new JobResult { Result = OrchestratorJobStatusJobResult.Failure, FailureMessage = Text.Message(message) };
     }
 
-    /// <summary>The job cannot go on; the message is for Command.</summary>
+    /// <summary>The job cannot continue; the message is for Command.</summary>
     internal sealed class JobFailedException : Exception
     {
         public JobFailedException(string message) : base(message) { }

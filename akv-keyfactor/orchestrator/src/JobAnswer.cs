@@ -5,7 +5,7 @@ using Newtonsoft.Json;
 
 namespace Akv.UniversalOrchestrator
 {
-    /// <summary>A request that is to be signed.</summary>
+    /// <summary>A request to be signed.</summary>
     internal sealed class RequestAnswer
     {
         public string Csr { get; set; }
@@ -14,15 +14,15 @@ namespace Akv.UniversalOrchestrator
     /// <summary>The one document that akv prints.</summary>
     internal sealed class JobAnswer
     {
-        /// <summary>Null where the answer is a request, and only there.</summary>
+        /// <summary>Null only if the answer is a request.</summary>
         public JobResult JobResult { get; set; }
         public RequestAnswer Request { get; set; }
         public List<CurrentInventoryItem> Inventory { get; set; }
         public List<string> Discovery { get; set; }
 
         /// <summary>
-        /// Reads the answer as it arrives, so that no copy of its text is held; null where the text is no
-        /// answer. Reads to the end in any case: akv must be able to finish writing.
+        /// Parses the answer as a stream, so that its text is never held in memory; null if the
+        /// text is not an answer. Always reads to the end, so that akv can finish writing.
         /// </summary>
         public static JobAnswer Read(TextReader text)
         {
@@ -34,14 +34,15 @@ namespace Akv.UniversalOrchestrator
             }
             catch (JsonException)
             {
-                // Not shown: it would quote the text.
+                // Not shown: the exception would quote the text.
             }
             var buffer = new char[1 << 16];
             while (text.Read(buffer, 0, buffer.Length) > 0) { }
             return answer == null || answer.JobResult == null == string.IsNullOrWhiteSpace(answer.Request?.Csr) ? null : answer;
         }
 
-        /// <summary>Texts stay texts (no dates, no type names), and one document is all there is.</summary>
+        /// <summary>Strings stay strings (no dates, no type names), and nothing may follow the
+        /// document.</summary>
         private static readonly JsonSerializerSettings Settings = new JsonSerializerSettings
         {
             CheckAdditionalContent = true,

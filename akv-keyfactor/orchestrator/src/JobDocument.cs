@@ -7,16 +7,17 @@ using Newtonsoft.Json.Linq;
 
 namespace Akv.UniversalOrchestrator
 {
-    /// <summary>The job configuration as akv reads it: every member, with the two secrets resolved.</summary>
+    /// <summary>The job configuration for akv: every member, with the two secrets
+    /// resolved.</summary>
     internal static class JobDocument
     {
         public static JObject Of(JobConfiguration config, IPAMSecretResolver resolver)
         {
             if (config == null)
             {
-                throw new JobFailedException("cannot run the job: the orchestrator gave no configuration");
+                throw new JobFailedException("cannot run the job: the orchestrator passed no configuration");
             }
-            // A serializer of our own: the process may have changed the default one.
+            // A separate serializer: the process may have changed the default one.
             var document = JObject.FromObject(config, JsonSerializer.Create(new JsonSerializerSettings()));
             document["ServerUsername"] = Resolved("ServerUsername", config.ServerUsername, resolver);
             document["ServerPassword"] = Resolved("ServerPassword", config.ServerPassword, resolver);
@@ -24,7 +25,8 @@ namespace Akv.UniversalOrchestrator
         }
 
         /// <summary>
-        /// A value that is there never becomes a blank one: akv takes a blank password for a managed identity.
+        /// A value never resolves to a blank one: akv treats a blank password as a managed
+        /// identity.
         /// </summary>
         private static string Resolved(string field, string value, IPAMSecretResolver resolver)
         {
@@ -39,7 +41,7 @@ namespace Akv.UniversalOrchestrator
             }
             catch (Exception refused)
             {
-                // The provider's text may hold the secret.
+                // The provider's text may contain the secret.
                 throw new JobFailedException(
                     $"cannot resolve {field}: the PAM provider failed with {refused.GetType().Name}, see the orchestrator's log");
             }
@@ -50,7 +52,8 @@ namespace Akv.UniversalOrchestrator
             return secret;
         }
 
-        /// <summary>References that akv resolves itself: {"file":"…"} and {"env":"…"}, alone in an object.</summary>
+        /// <summary>References that akv resolves itself: {"file":"…"} and {"env":"…"} as the whole
+        /// object.</summary>
         private static readonly Regex AkvReference = new Regex(
             @"\A\s*\{\s*""(file|env)""\s*:\s*""([^""\\]|\\.)*""\s*\}\s*\z", RegexOptions.CultureInvariant);
     }

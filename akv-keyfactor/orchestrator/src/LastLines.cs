@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Akv.UniversalOrchestrator
 {
-    /// <summary>What akv writes to standard error: every line into the log, the last ones kept for a failure.</summary>
+    /// <summary>akv's standard error: logs every line, and keeps the last ones for a failure
+    /// message.</summary>
     internal sealed class LastLines
     {
         private readonly Log _log;
@@ -12,7 +13,7 @@ namespace Akv.UniversalOrchestrator
 
         public LastLines(Log log) => _log = log;
 
-        /// <summary>Reads to the end. Of a line, what is longer than a message is passed over.</summary>
+        /// <summary>Reads to the end. A line is cut at the length of a message.</summary>
         public void Read(TextReader text)
         {
             var line = new StringBuilder();
@@ -60,7 +61,7 @@ namespace Akv.UniversalOrchestrator
 
         private const int LongestLine = 1 << 14;
 
-        /// <summary>Of the 4,000 characters of a message, so many are for these lines.</summary>
+        /// <summary>The part of a message's 4,000 characters that these lines may use.</summary>
         private const int Kept = 3000;
     }
 }

@@ -11,8 +11,8 @@ namespace Akv.UniversalOrchestrator
     internal enum LogLevel { Trace, Debug, Information, Warning, Error }
 
     /// <summary>
-    /// The orchestrator's log. Keyfactor.Logging is not compiled against, because no version of it fits every
-    /// orchestrator: it is used where it is loaded, else standard error.
+    /// The orchestrator's log. Keyfactor.Logging is not compiled against, because no version of it
+    /// fits every orchestrator. If it is loaded, it is used; otherwise standard error.
     /// </summary>
     internal sealed class Log
     {
@@ -28,11 +28,11 @@ namespace Akv.UniversalOrchestrator
             }
             catch (Exception)
             {
-                // A job does not fail because of its log.
+                // A logging failure does not fail a job.
             }
         }
 
-        /// <summary>Writes a line of akv at its own level; returns it as text.</summary>
+        /// <summary>Writes a line of akv at the line's own level; returns it as text.</summary>
         public string WriteLineOfAkv(string line)
         {
             var level = LogLevel.Warning;
@@ -61,7 +61,8 @@ namespace Akv.UniversalOrchestrator
             return text;
         }
 
-        /// <summary>LogHandler.GetClassLogger(Type), and LoggerExtensions.Log beside the type of its logger.</summary>
+        /// <summary>Finds LogHandler.GetClassLogger(Type), and LoggerExtensions.Log for the type of
+        /// its logger.</summary>
         private static Action<LogLevel, string> Keyfactor()
         {
             try
@@ -81,7 +82,7 @@ namespace Akv.UniversalOrchestrator
                     return null;
                 }
                 var levels = log.GetParameters()[1].ParameterType;
-                // The text is an argument: braces in it are no placeholders.
+                // The text is an argument, so braces in it are not placeholders.
                 return (level, text) => log.Invoke(null, new[] { logger, Enum.ToObject(levels, (int)level), "{Message}", new object[] { text } });
             }
             catch (Exception)
@@ -92,10 +93,11 @@ namespace Akv.UniversalOrchestrator
 
         private static void StandardError(LogLevel level, string text) => Console.Error.WriteLine("akv " + level + ": " + text);
 
-        /// <summary>Time, level and words: akv's log-format text. All else on standard error are words for people.</summary>
+        /// <summary>Time, level and text: akv's log-format text. Other lines are plain
+        /// text.</summary>
         private static readonly Regex TextLine = new Regex(@"\A\S+Z +(TRACE|DEBUG|INFO|WARN|ERROR) (.*)\z", RegexOptions.CultureInvariant);
 
-        /// <summary>A level that is not known is worth a look.</summary>
+        /// <summary>An unknown level counts as a warning.</summary>
         private static LogLevel LevelOf(string akv)
         {
             var at = Array.IndexOf(Levels, akv);

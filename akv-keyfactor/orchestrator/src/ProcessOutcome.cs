@@ -6,14 +6,14 @@ namespace Akv.UniversalOrchestrator
     /// <summary>How a run of akv ended.</summary>
     internal sealed class ProcessOutcome
     {
-        /// <summary>The answer, or null where the output was none.</summary>
+        /// <summary>The answer; null if the output is not an answer.</summary>
         public JobAnswer Answer;
         public int ExitCode;
         public bool TimedOut;
         /// <summary>The last lines that akv wrote to standard error.</summary>
         public string LastLines;
 
-        /// <summary>The job's result. An answer counts only together with the exit code that belongs to it.</summary>
+        /// <summary>The job's result. An answer counts only with the matching exit code.</summary>
         public JobResult Result()
         {
             if (TimedOut)
@@ -33,7 +33,7 @@ namespace Akv.UniversalOrchestrator
             return result;
         }
 
-        /// <summary>The request that is to be signed; null where the answer is a result.</summary>
+        /// <summary>The request to be signed; null if the answer is a result.</summary>
         public string Request()
         {
             var request = TimedOut ? null : Answer?.Request;
@@ -45,7 +45,7 @@ namespace Akv.UniversalOrchestrator
         }
 
         private JobFailedException Ended(string how) =>
-            new JobFailedException($"cannot tell how the job ended: akv {how}" + (LastLines.Length == 0 ? "" : ": " + LastLines));
+            new JobFailedException($"cannot determine the outcome of the job: akv {how}" + (LastLines.Length == 0 ? "" : ": " + LastLines));
 
         /// <summary>.NET reports a process that signal N ended as 128 + N.</summary>
         private string Ending =>

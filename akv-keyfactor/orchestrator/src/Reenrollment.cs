@@ -8,7 +8,7 @@ using Newtonsoft.Json.Linq;
 namespace Akv.UniversalOrchestrator
 {
     /// <summary>
-    /// Has a key made in the vault, its request signed by Command, and the certificate merged
+    /// Generates a key in the vault, has Command sign its request, and merges the certificate
     /// (CertStores.AKV.Reenrollment).
     /// </summary>
     public sealed class Reenrollment : IReenrollmentJobExtension
@@ -34,12 +34,13 @@ namespace Akv.UniversalOrchestrator
                 outcome = AkvProcess.Run(document, log);
                 if (outcome.Request() != null)
                 {
-                    throw new JobFailedException("cannot merge the issued certificate: akv answered with a request again");
+                    throw new JobFailedException("cannot merge the issued certificate: akv returned another request");
                 }
                 return outcome;
             });
 
-        /// <summary>The certificate in base64. Whatever else comes back, the request waits in the vault.</summary>
+        /// <summary>The certificate in base64. On failure, the request stays pending in the
+        /// vault.</summary>
         private static JToken Issued(string request, SubmitReenrollmentCSR submit)
         {
             X509Certificate2 issued;
@@ -50,18 +51,18 @@ namespace Akv.UniversalOrchestrator
             catch (Exception refused)
             {
                 throw new JobFailedException(
-                    $"cannot have the request signed: the orchestrator failed with {refused.GetType().Name}: {refused.Message}. " + Waits);
+                    $"cannot have the request signed: the orchestrator failed with {refused.GetType().Name}: {refused.Message}. " + IsPending);
             }
             if (issued == null)
             {
-                throw new JobFailedException("cannot have the request signed: Command returned no certificate. " + Waits);
+                throw new JobFailedException("cannot have the request signed: Command returned no certificate. " + IsPending);
             }
-            // Not disposed: it may be the orchestrator's own.
+            // Not disposed: it may belong to the orchestrator.
             return Convert.ToBase64String(issued.RawData);
         }
 
-        private const string Waits =
-            "The request waits in the vault, and nothing changed for clients. To finish it, run the job again, or have the request "
+        private const string IsPending =
+            "The request is pending in the vault, and clients are not affected. To finish it, run the job again, or have the request "
             + "signed and use akv merge; akv cancel removes it";
     }
 }

@@ -1,5 +1,6 @@
-//! The names of a reenrollment, in each of the forms in which they come: an object of arrays
-//! (Command 25.3), or one text such as `dns=a.example&ip=10.0.0.1` (entry parameters before that).
+//! The alternative names of a reenrollment, in both forms that Command sends: an object of arrays
+//! (Command 25.3), or one text such as `dns=a.example&ip=10.0.0.1` (entry parameters of earlier
+//! versions).
 
 use akv_core::InvalidValue;
 use akv_core::bundle::AlternativeName;
@@ -7,7 +8,7 @@ use akv_core::bundle::AlternativeName;
 use crate::document::{Member, Object, Text};
 use crate::problem::Problem;
 
-/// The names of a member; none where it is absent. Every kind is carried, or the member is refused.
+/// The names of a member; empty if it is absent. An unsupported kind of name is an error.
 pub(crate) fn read(member: &Member<'_>) -> Result<Vec<AlternativeName>, Problem> {
     let mut names = Names { path: member.path().to_owned(), read: Vec::new() };
     if !member.is_present() {
@@ -62,7 +63,7 @@ impl Names {
         let kind = kind.trim().to_ascii_lowercase();
         let known = KINDS.iter().find(|(words, _)| words.contains(&kind.as_str()));
         let Some((_, read)) = known else {
-            // A kind that is known is named; what else is there may be a value.
+            // Only a known kind is shown; an unknown one may be a value.
             let shown = NOT_CARRIED.iter().find(|other| **other == kind).unwrap_or(&"another kind");
             let expected = format!(
                 "names of the kinds dns, ip, email, uri and upn: Key Vault cannot request a \
@@ -85,7 +86,7 @@ const KINDS: &[(&[&str], Read)] = &[
     (&["uri", "url"], AlternativeName::uri),
     (&["upn", "ms_upn", "userprincipalname"], AlternativeName::user_principal_name),
 ];
-/// Kinds that Command has besides.
+/// Kinds that Command supports but this adapter does not.
 const NOT_CARRIED: &[&str] = &[
     "directory",
     "directoryname",

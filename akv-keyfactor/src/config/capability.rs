@@ -1,10 +1,10 @@
-//! Which job a configuration is for.
+//! The job that a configuration is for.
 
 use crate::document::Object;
 use crate::problem::Problem;
 
-/// The last part of `CertStores.<store type>.<job>`. The middle one is the administrator's own name
-/// for the store type, so it is not looked at.
+/// The last part of `CertStores.<store type>.<job>`. The middle part is the administrator's own
+/// name for the store type, so it is ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Capability {
     Inventory,
@@ -13,7 +13,7 @@ pub(crate) enum Capability {
     Reenrollment,
 }
 
-/// The capabilities that a job can name, for people.
+/// The capabilities of a job, for messages.
 const SUPPORTED: &str = "CertStores.AKV.Inventory, CertStores.AKV.Management, \
                          CertStores.AKV.Discovery or CertStores.AKV.Reenrollment";
 

@@ -1,10 +1,10 @@
-//! Tags as people type them into the field "Certificate Tags".
+//! Tags from the text field "Certificate Tags".
 
 use akv_core::Tags;
 use serde_json::{Map, Number, Value};
 
-/// Reads a JSON object, its texts in double quotes or in single ones. Numbers and booleans become
-/// text as they are spelled. The error says what was expected.
+/// Parses a JSON object whose strings have double or single quotes. Numbers and booleans become
+/// strings, spelled as in the input. The error states the expected form.
 pub(crate) fn read(text: &str) -> Result<Tags, String> {
     let members: Map<String, Value> =
         serde_json::from_str(&as_strict_json(text)).map_err(|_| EXPECTED.to_owned())?;
@@ -20,8 +20,8 @@ pub(crate) fn read(text: &str) -> Result<Tags, String> {
     Tags::new(tags).map_err(|invalid| invalid.expected().to_owned())
 }
 
-/// The same text with every single-quoted text in double quotes, and every number in quotes, so
-/// that none loses digits on its way through a floating-point number.
+/// The same text with double quotes around every single-quoted string and every number, so that no
+/// number loses digits by a conversion to floating point.
 fn as_strict_json(text: &str) -> String {
     let mut strict = String::with_capacity(text.len() + 16);
     let mut rest = text;
@@ -46,8 +46,8 @@ fn as_strict_json(text: &str) -> String {
     strict
 }
 
-/// The length of the quoted text that `text` starts with, both quotes included; all of it where the
-/// closing one is missing.
+/// The length of the quoted string at the start of `text`, including both quotes; the whole length
+/// if the closing quote is missing.
 fn quoted_length(text: &str, quote: char) -> usize {
     let mut escaped = false;
     let end = text.char_indices().skip(1).find(|(_, c)| {

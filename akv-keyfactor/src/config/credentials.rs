@@ -1,4 +1,4 @@
-//! Who a job acts as, and the secrets it names.
+//! The credential of a job, and the secrets that it names.
 
 use akv_core::{ClientId, Credential, Password, Secret, text};
 use tracing::warn;
@@ -8,26 +8,26 @@ use crate::options::Options;
 use crate::pam::SecretResolver;
 use crate::problem::Problem;
 
-/// A credential, and who brought it.
+/// A credential and its origin.
 pub(crate) struct Identity {
     pub(crate) credential: Credential,
     pub(crate) origin: Origin,
 }
 
-/// Whose a credential is: it decides where a job may send its tokens.
+/// The origin of a credential: it decides where a job may send its tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// The job holds the client id and the client secret themselves, so whoever wrote the job could
-    /// use them without us.
+    /// The job contains the client ID and the client secret themselves, so its author could use
+    /// them without akv.
     Job,
-    /// The machine holds it: a managed identity, the operator's choice, or a secret that the job only
-    /// refers to.
+    /// The machine provides it: a managed identity, the operator's credential, or a secret that the
+    /// job only references.
     Machine,
 }
 
-/// The credential of the program, or else the one that `ServerUsername` and `ServerPassword` name. No
-/// password, or the word `managed`, is a managed identity; with a user name the user-assigned one of
-/// that client id.
+/// The credential of the program; otherwise the one in `ServerUsername` and `ServerPassword`. An
+/// empty password, or the word `managed`, selects a managed identity; with a user name, the
+/// user-assigned one with that client ID.
 pub(crate) async fn identity(job: &Object<'_>, options: &Options) -> Result<Identity, Problem> {
     if let Some(credential) = &options.credential {
         return Ok(Identity { credential: credential.clone(), origin: Origin::Machine });
@@ -66,8 +66,8 @@ pub(crate) async fn identity(job: &Object<'_>, options: &Options) -> Result<Iden
     Ok(Identity { credential, origin })
 }
 
-/// A client secret that a reference led to. It has no quotation marks of its own, but variables and
-/// files often have some around it.
+/// A client secret from a reference. Secrets contain no quotation marks, but variables and files
+/// often have some around them.
 fn unquoted(secret: Secret) -> Secret {
     let inner = text::unquoted(secret.expose());
     if inner == secret.expose().trim() {
@@ -77,9 +77,9 @@ fn unquoted(secret: Secret) -> Secret {
     Secret::from(inner)
 }
 
-/// What a user name and a password mean: no password, or the word `managed` in any letter case, is a
-/// managed identity, and with a client id the user-assigned one. `None` is a secret without a client
-/// id.
+/// The credential for a user name and a password: an empty password, or the word `managed` in any
+/// letter case, is a managed identity, and with a client ID the user-assigned one. `None`: a secret
+/// without a client ID.
 fn credential_of(client_id: Option<ClientId>, secret: Secret) -> Option<Credential> {
     let word = secret.expose().trim();
     let managed = word.is_empty() || word.eq_ignore_ascii_case("managed");
@@ -93,7 +93,7 @@ fn credential_of(client_id: Option<ClientId>, secret: Secret) -> Option<Credenti
     }
 }
 
-/// A password of at most 1,024 characters; absent is empty.
+/// A password of at most 1,024 characters; empty if it is absent.
 pub(crate) async fn password(
     member: &Member<'_>,
     secrets: &dyn SecretResolver,
@@ -123,8 +123,8 @@ async fn resolved(
     }
 }
 
-/// PAM references are small JSON objects. Braces are enough to tell: a misspelt reference must not
-/// go out as a password either.
+/// PAM references are small JSON objects. Braces alone identify them: a misspelled reference must
+/// not be sent as a password either.
 fn in_braces(value: &str) -> bool {
     let value = value.trim();
     value.starts_with('{') && value.ends_with('}')
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn managed_is_a_word_and_no_secret() {
+    fn managed_is_a_keyword_and_not_a_secret() {
         let id = || "00000000-1111-2222-3333-444444444444".parse::<ClientId>().ok();
         for word in ["", " ", "managed", " Managed ", "MANAGED"] {
             let of = |id| credential_of(id, Secret::from(word));

@@ -1,4 +1,4 @@
-//! The configuration of a discovery job. It is about no store, so it has no store properties.
+//! The configuration of a discovery job. It belongs to no store, so it has no store properties.
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ pub(crate) struct Discovery {
     pub(crate) cloud: Cloud,
     pub(crate) credential: Credential,
     pub(crate) request: DiscoveryRequest,
-    /// What is said of entries that name no tenant; the others are searched all the same.
+    /// Messages about entries that are not tenants; the other entries are searched anyway.
     pub(crate) misnamed: Vec<String>,
 }
 
@@ -45,8 +45,8 @@ impl Discovery {
     }
 }
 
-/// The tenants in the order given, each once, and what is said of the entries that are none. Where
-/// any is named, the one in `ClientMachine` is not searched.
+/// The distinct tenants in the given order, and messages about invalid entries. If any entry is
+/// given, the tenant in `ClientMachine` is not searched.
 fn named_tenants(directories: &Member<'_>) -> Result<(Vec<TenantId>, Vec<String>), Problem> {
     let text = directories.text()?;
     let text = text.as_deref().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Whether a job may choose the host that a token goes to.
+//! Checks whether a job may choose the host that receives a token.
 
 use akv_core::StoreAddress;
 use tracing::warn;
@@ -8,9 +8,9 @@ use crate::options::Options;
 use crate::problem::Problem;
 use crate::store_type::PRIVATE_ENDPOINT;
 
-/// A host that the job alone names gets the machine's credentials only under the cloud's own vault
-/// suffix or under a suffix that the operator allowed. A credential that the job brings itself may go
-/// where the job says, since whoever wrote the job has it anyway.
+/// A host that only the job names gets the machine's credentials only below the cloud's own vault
+/// suffix or a suffix that the operator allowed. A credential that the job contains may go to any
+/// host, because the author of the job has it anyway.
 pub(super) fn check(
     address: &StoreAddress,
     host: &str,

@@ -1,4 +1,4 @@
-//! What a person sets beside a certificate when adding it.
+//! The settings of an added certificate.
 
 use akv_core::job::ExistingTags;
 use akv_core::{Exportable, Tags};
@@ -8,7 +8,7 @@ use crate::document::Object;
 use crate::problem::Problem;
 use crate::store_type::{CERTIFICATE_TAGS, NON_EXPORTABLE, PRESERVE_EXISTING_TAGS};
 
-/// The entry parameters of an addition. Each may be absent: a store type that was defined without
+/// The entry parameters of an addition. Each one is optional: a store type that was defined without
 /// it does not send it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EntryParameters {
@@ -36,7 +36,7 @@ impl EntryParameters {
 
 fn tags(parameters: &Object<'_>) -> Result<Tags, Problem> {
     let member = parameters.member(CERTIFICATE_TAGS.name);
-    // An object in place of its text is taken as its text.
+    // An object in place of a string is read as its text.
     match member.secret() {
         Ok(Some(text)) if !text.trim().is_empty() => {
             certificate_tags::read(&text).map_err(|expected| member.invalid(expected))

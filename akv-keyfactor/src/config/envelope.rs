@@ -1,15 +1,14 @@
-//! What every job configuration carries: the id to answer under, and whether to start at all.
+//! The common fields of all job configurations: the job history ID, and whether the job may start.
 
 use crate::document::{Member, Object};
 use crate::problem::Problem;
 
-/// The id under which the result is reported. Absent is 0, for orchestrators that have no such
-/// number.
+/// The ID under which the result is reported. Absent is 0, for orchestrators without such an ID.
 pub(crate) fn job_history_id(job: &Object<'_>) -> Result<i64, Problem> {
     Ok(job.member("JobHistoryId").integer()?.unwrap_or(0))
 }
 
-/// Refuses a job that was cancelled, or whose configuration the server itself calls an error.
+/// Rejects a job that was cancelled, or whose configuration the server marks as an error.
 pub(crate) fn check_may_start(job: &Object<'_>) -> Result<(), Problem> {
     if job.member("JobCancelled").boolean()? == Some(true) {
         return Err(Problem::Refused(
@@ -18,7 +17,7 @@ pub(crate) fn check_may_start(job: &Object<'_>) -> Result<(), Problem> {
     }
     let status = job.member("RequestStatus").integer()?;
     let said = server_error(&job.member("ServerError"));
-    // The server's own warning (2) may come with a text and is no reason to stop.
+    // The server's warning status (2) may have a text and does not stop the job.
     if status == Some(ERROR) || (said.is_some() && status != Some(WARNING)) {
         return Err(Problem::Refused(format!(
             "the job was not started, because its configuration contains an error from Command: {}",
@@ -28,8 +27,8 @@ pub(crate) fn check_may_start(job: &Object<'_>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The members of `ServerError` are those of the agents API's `Result.Error`, going by their names;
-/// `None` where nothing in it says that anything is wrong.
+/// The members of `ServerError` have the names of the agents API's `Result.Error`; `None` if no
+/// member reports an error.
 fn server_error(member: &Member<'_>) -> Option<String> {
     if let Ok(text) = member.text() {
         return text.map(|text| text.to_string());

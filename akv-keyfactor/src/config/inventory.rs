@@ -8,7 +8,7 @@ use crate::document::Object;
 use crate::options::Options;
 use crate::problem::Problem;
 
-/// An inventory to be made.
+/// An inventory request.
 pub(crate) struct Inventory {
     pub(crate) store: Store,
     pub(crate) request: InventoryRequest,
@@ -23,14 +23,14 @@ impl Inventory {
                 .with_previous(last_inventory(job)?)
                 .with_unchanged(options.unchanged)
                 .with_concurrency(options.concurrency)
-                // Command knows certificates; what is still being made is none.
+                // Command's inventory contains certificates only, so a pending one is excluded.
                 .with_pending(Pending::Exclude),
         })
     }
 }
 
-/// What Command knows already. An entry that no certificate of a vault can have made is passed
-/// over, since nothing in the vault can be compared with it.
+/// Command's previous inventory. An entry that cannot belong to a certificate of a vault is
+/// skipped, because no certificate can match it.
 pub(crate) fn last_inventory(job: &Object<'_>) -> Result<PreviousInventory, Problem> {
     let member = job.member("LastInventory");
     if member.has_more_than(MOST_ENTRIES) {
@@ -51,6 +51,6 @@ pub(crate) fn last_inventory(job: &Object<'_>) -> Result<PreviousInventory, Prob
     Ok(last)
 }
 
-/// More than any inventory that Command can have got from one vault, and about 60 MB.
+/// More than Command can have inventoried from one vault, and about 60 MB.
 const MOST_ENTRIES: usize = 250_000;
 const LONGEST_CHAIN: usize = 16;

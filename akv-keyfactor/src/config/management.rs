@@ -12,18 +12,18 @@ use crate::document::Object;
 use crate::options::Options;
 use crate::problem::Problem;
 
-/// A change to be made.
+/// A change request.
 pub(crate) struct Management {
     pub(crate) store: Store,
     pub(crate) operation: Operation,
 }
 
-/// Keyfactor's `CertStoreOperationType`, with what each needs.
+/// Keyfactor's `CertStoreOperationType`, with the request of each operation.
 pub(crate) enum Operation {
     Add(AddRequest),
     Remove(RemoveRequest),
     Create(CreateRequest),
-    /// Create the vault if it is not there, then add.
+    /// Create the vault if it does not exist, then add.
     CreateAdd(CreateRequest, AddRequest),
 }
 
@@ -69,8 +69,8 @@ impl OperationType {
 async fn add(job: &Object<'_>, options: &Options) -> Result<AddRequest, Problem> {
     let certificate = job_certificate(job)?;
     let EntryParameters { tags, existing_tags, exportable } = EntryParameters::of(job)?;
-    // A renewal names the certificate that it replaces in JobCertificate.Thumbprint. Whether it may
-    // replace is still what Overwrite says.
+    // A renewal names the certificate that it replaces in JobCertificate.Thumbprint. Overwrite
+    // still decides whether the job may replace it.
     let overwrite = match job.member("Overwrite").boolean()? {
         Some(true) => Overwrite::Yes,
         Some(false) | None => Overwrite::No,
@@ -120,8 +120,8 @@ fn job_certificate<'a>(job: &Object<'a>) -> Result<Object<'a>, Problem> {
     }
 }
 
-/// The certificate in its format: PFX where none is named, as older orchestrators do. Text in PEM
-/// needs no base64 around it, whatever the format says.
+/// The certificate in its format; PFX if none is given, as older orchestrators expect. PEM text
+/// needs no base64 encoding, whatever the format says.
 fn contents(certificate: &Object<'_>) -> Result<CertificateFile, Problem> {
     let member = certificate.member("Contents");
     let format = certificate.member("ContentsFormat");

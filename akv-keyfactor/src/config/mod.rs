@@ -1,7 +1,7 @@
-//! Job configurations, as the Universal Orchestrator serialises them.
+//! Job configurations, as the Universal Orchestrator serializes them.
 //!
-//! Each file reads one part of the document into the domain's own types. Anything a job needs and
-//! cannot be read is a [`Problem`]; anything it does not need is not looked at.
+//! Each file parses one part of the document into domain types. A required value that cannot be
+//! parsed is a [`Problem`]; other values are not read.
 
 mod alternative_names;
 mod capability;

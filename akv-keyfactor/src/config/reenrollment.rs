@@ -1,8 +1,8 @@
-//! The configuration of a reenrollment: a key is made in the vault, and what was issued for it is
-//! merged.
+//! The configuration of a reenrollment: the vault generates a key, and the certificate that was
+//! issued for it is merged.
 
 use akv_core::bundle::SubjectName;
-use akv_core::job::{CertificateWish, KeyRequest, MergeRequest, Overwrite};
+use akv_core::job::{CertificateSpec, KeyRequest, MergeRequest, Overwrite};
 use akv_core::{CertificateName, Exportable, KeyProtection, RequestedCertificate, RequestedKey};
 
 use super::alternative_names;
@@ -18,7 +18,7 @@ pub(crate) struct Reenrollment {
     pub(crate) step: Step,
 }
 
-/// Which step it is says the document: whether it holds what was issued.
+/// The document decides the step: the second one contains the issued certificate.
 pub(crate) enum Step {
     Request(KeyRequest),
     Merge(MergeRequest),
@@ -40,7 +40,7 @@ impl Reenrollment {
                 .with_issuers(options.issuers.clone());
             Step::Merge(request.with_tags(tags, existing_tags))
         } else {
-            let wanted = CertificateWish::This(wanted(job, &properties, exportable, options)?);
+            let wanted = CertificateSpec::Explicit(wanted(job, &properties, exportable, options)?);
             let overwrite = match either(job, &properties, "Overwrite").boolean()? {
                 Some(true) => Overwrite::Yes,
                 Some(false) | None => Overwrite::No,
@@ -52,7 +52,8 @@ impl Reenrollment {
     }
 }
 
-/// A member of the job, as Command 25.3 sends it; before that, an entry parameter of the store type.
+/// A member of the job, as Command 25.3 sends it; in earlier versions an entry parameter of the
+/// store type.
 fn either<'a>(job: &Object<'a>, properties: &Object<'a>, name: &str) -> Member<'a> {
     let member = job.member(name);
     let parameter = properties.member(name);
@@ -89,7 +90,7 @@ fn wanted(
         .with_exportable(exportable))
 }
 
-/// `keyType` and `keySize`; each tells the other where it is missing.
+/// `keyType` and `keySize`; if one is missing, the other one implies it.
 fn key(properties: &Object<'_>) -> Result<RequestedKey, Problem> {
     let (kind, size) = (properties.member("keyType"), properties.member("keySize"));
     let bits = size.integer()?;

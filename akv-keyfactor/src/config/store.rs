@@ -1,4 +1,4 @@
-//! Where a job's store is and who it is reached as.
+//! The address of a job's store, and the credential for it.
 
 use akv_core::{Cloud, Credential, StoreAddress, StorePath, TenantId};
 
@@ -9,7 +9,7 @@ use crate::document::{Member, Object};
 use crate::options::Options;
 use crate::problem::Problem;
 
-/// A store with all that a job about it needs.
+/// A store with everything that its jobs need.
 pub(crate) struct Store {
     pub(crate) address: StoreAddress,
     pub(crate) credential: Credential,
@@ -27,7 +27,7 @@ impl Store {
         let mut address = StoreAddress::new(path(&details, &properties)?)
             .with_cloud(properties.cloud.clone().unwrap_or_else(Cloud::public))
             .with_private_endpoint(properties.private_endpoint.clone());
-        // The way to the vault is known before any secret is asked for.
+        // The endpoint is validated before any secret is resolved.
         let host = address
             .vault_host()
             .map_err(|invalid| Problem::of_value(details.member("StorePath").path(), &invalid))?;
@@ -39,7 +39,7 @@ impl Store {
     }
 }
 
-/// The path of a job's store, where the job names one.
+/// The path of a job's store, if the job names one.
 pub(crate) fn path_of(job: &Object<'_>) -> Result<Option<StorePath>, Problem> {
     let member = job.member("CertificateStoreDetails");
     if !member.is_present() {
@@ -50,7 +50,7 @@ pub(crate) fn path_of(job: &Object<'_>) -> Result<Option<StorePath>, Problem> {
     path(&details, &properties).map(Some)
 }
 
-/// The store path with the older properties in place of its own parts.
+/// The store path; older properties override its parts.
 fn path(details: &Object<'_>, properties: &StoreProperties) -> Result<StorePath, Problem> {
     let member = details.member("StorePath");
     let StoreProperties { subscription, resource_group, vault, .. } = properties.clone();
@@ -68,10 +68,11 @@ fn path(details: &Object<'_>, properties: &StoreProperties) -> Result<StorePath,
     Ok(path.with_overrides(subscription, resource_group, vault))
 }
 
-/// The tenant by the documented order: `ClientMachine`, the property `TenantId`, the program's own.
+/// The tenant in the documented order: `ClientMachine`, the property `TenantId`, the program's own
+/// tenant.
 ///
-/// A managed identity needs none, and its stores often have a name for people in `ClientMachine`:
-/// then one that is no tenant id is passed over.
+/// A managed identity needs no tenant, and its stores often have a display name in `ClientMachine`:
+/// such a value is ignored if it is not a tenant ID.
 fn tenant(
     client_machine: &Member<'_>,
     properties: &StoreProperties,

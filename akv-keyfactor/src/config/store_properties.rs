@@ -1,4 +1,4 @@
-//! The custom properties of a store. A blank one is no one.
+//! The custom properties of a store. A blank property counts as not set.
 
 use std::str::FromStr;
 
@@ -14,7 +14,7 @@ use crate::store_type::{
     AZURE_CLOUD, PRIVATE_ENDPOINT, Property, SKU_TYPE, TENANT_ID, VAULT_REGION,
 };
 
-/// What a store's properties say.
+/// The values of a store's properties.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct StoreProperties {
     pub(crate) tenant: Option<TenantId>,
@@ -28,7 +28,7 @@ pub(crate) struct StoreProperties {
 }
 
 impl StoreProperties {
-    /// Cloud and endpoint are looked at only where the program names none that takes their place.
+    /// Cloud and endpoint are read only if the program does not override them.
     pub(crate) fn of(store: &Object<'_>, options: &Options) -> Result<Self, Problem> {
         let nested = store.member("Properties").object_or_text()?;
         let properties = nested.object()?;
@@ -44,7 +44,7 @@ impl StoreProperties {
                 Some(endpoint) => Some(endpoint.clone()),
                 None => properties.member(PRIVATE_ENDPOINT.name).parsed()?,
             },
-            // Stores of older store types carry these; no new one does.
+            // Stores of older store types have these; new ones do not.
             subscription: properties.member("SubscriptionId").parsed()?,
             resource_group: properties.member("ResourceGroupName").parsed()?,
             vault: properties.member("VaultName").parsed()?,
@@ -52,9 +52,9 @@ impl StoreProperties {
     }
 }
 
-/// One of several choices. When such a property is added to a store type that is in use, Command up
-/// to 25.2.1 gives existing stores the whole list of choices as its value: nobody chose that, and
-/// no single choice has a comma in it.
+/// One of several choices. If such a property is added to a store type in use, Command up to 25.2.1
+/// sets it to the whole list of choices in existing stores. No administrator chose that value, and
+/// no single choice contains a comma.
 fn choice<T: FromStr<Err = InvalidValue>>(
     properties: &Object<'_>,
     property: &Property,

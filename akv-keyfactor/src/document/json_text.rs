@@ -1,10 +1,10 @@
-//! A text of a JSON document: in place where it can be, decoded and wiped where it has escapes.
+//! A string of a JSON document: borrowed if possible; decoded and zeroized if it contains escapes.
 
 use std::ops::Deref;
 
 use zeroize::Zeroizing;
 
-/// Any text may be a secret, so the decoded one is sized once and wiped.
+/// Any string may be a secret, so the decoded copy is allocated once and zeroized.
 #[derive(Clone)]
 pub(crate) enum Text<'a> {
     Here(&'a str),
@@ -23,7 +23,7 @@ impl Deref for Text<'_> {
 }
 
 impl<'a> Text<'a> {
-    /// The text that a JSON string spells; `None` for anything else, and for half a surrogate pair.
+    /// The value of a JSON string; `None` for any other value, and for half a surrogate pair.
     pub(super) fn of_json(json: &'a str) -> Option<Self> {
         let inner = json.trim().strip_prefix('"')?.strip_suffix('"')?;
         if inner.contains('\\') {
@@ -42,7 +42,7 @@ impl<'a> Text<'a> {
 }
 
 fn decoded(inner: &str) -> Option<Zeroizing<String>> {
-    // No escape is shorter than what it stands for.
+    // An escape is never shorter than its character.
     let mut text = Zeroizing::new(String::with_capacity(inner.len()));
     let mut rest = inner;
     while let Some(at) = rest.find('\\') {
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_a_surrogate_pair_is_no_text() {
+    fn half_a_surrogate_pair_is_not_text() {
         for json in [r#""\ud83d""#, r#""\ud83dx""#, r#""\udd11\ud83d""#, r#""\ud83d\u0041""#, "1"] {
             assert!(Text::of_json(json).is_none(), "{json}");
         }

@@ -1,4 +1,4 @@
-//! A member of an object, read as what a job needs it to be.
+//! A member of an object, parsed into the type that a job needs.
 
 use std::str::FromStr;
 
@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 use super::{Object, Text};
 use crate::problem::Problem;
 
-/// A member and where it is. Null is the same as absent.
+/// A member and its position. Null is equal to absent.
 pub(crate) struct Member<'a> {
     path: String,
-    /// Its JSON, which was found to be well-formed.
+    /// Its well-formed JSON.
     json: Option<&'a str>,
 }
 
@@ -38,17 +38,18 @@ impl<'a> Member<'a> {
         Problem::invalid(&self.path, expected)
     }
 
-    /// A text, trimmed. A blank one is none; a number or a boolean is its own text.
+    /// A trimmed string. A blank string counts as absent; a number or a boolean is read as its
+    /// text.
     pub(crate) fn text(&self) -> Result<Option<Text<'a>>, Problem> {
         self.text_of_at_most(LONGEST_TEXT, "text of at most 256 KiB")
     }
 
-    /// The text that a file comes as.
+    /// The text of an encoded file.
     pub(crate) fn file(&self) -> Result<Option<Text<'a>>, Problem> {
         self.text_of_at_most(LONGEST_FILE, "a file of at most 1 MiB")
     }
 
-    /// What is longer is refused before it is copied.
+    /// A longer text is rejected before it is copied.
     fn text_of_at_most(&self, most: usize, expected: &str) -> Result<Option<Text<'a>>, Problem> {
         let Some(json) = self.json else { return Ok(None) };
         if json.len() > most {
@@ -62,8 +63,8 @@ impl<'a> Member<'a> {
         Ok(Some(text).filter(|text| !text.is_empty()))
     }
 
-    /// A text as it is, down to its blanks. An object counts as its own text, because that is how
-    /// references to secrets look.
+    /// A string as it is, including white space. An object is read as its own text, because
+    /// references to secrets have that form.
     pub(crate) fn secret(&self) -> Result<Option<Text<'a>>, Problem> {
         let Some(json) = self.json else { return Ok(None) };
         match json.as_bytes().first() {
@@ -74,7 +75,7 @@ impl<'a> Member<'a> {
         }
     }
 
-    /// A text that means something.
+    /// A string, parsed.
     pub(crate) fn parsed<T: FromStr<Err = InvalidValue>>(&self) -> Result<Option<T>, Problem> {
         let read = |text: Text<'_>| {
             text.parse().map_err(|invalid| Problem::of_value(&self.path, &invalid))
@@ -82,7 +83,7 @@ impl<'a> Member<'a> {
         self.text()?.map(read).transpose()
     }
 
-    /// A boolean as any sender writes it: `true`, `"True"`, `1`, `"1"`; blank is none.
+    /// A boolean in every senders' spelling: `true`, `"True"`, `1`, `"1"`; blank counts as absent.
     pub(crate) fn boolean(&self) -> Result<Option<bool>, Problem> {
         let invalid = || self.invalid("true or false");
         let Some(text) = self.text().map_err(|_| invalid())? else { return Ok(None) };
@@ -95,14 +96,14 @@ impl<'a> Member<'a> {
         }
     }
 
-    /// A whole number, as a number or as text; blank is none.
+    /// A whole number, as a number or as a string; blank counts as absent.
     pub(crate) fn integer(&self) -> Result<Option<i64>, Problem> {
         let invalid = || self.invalid("a whole number");
         let Some(text) = self.text().map_err(|_| invalid())? else { return Ok(None) };
         text.parse().map(Some).map_err(|_| invalid())
     }
 
-    /// An object; one that is absent is empty.
+    /// An object; empty if it is absent.
     pub(crate) fn object(&self) -> Result<Object<'a>, Problem> {
         match self.json {
             None => Ok(Object::absent(self.path.clone())),
@@ -111,8 +112,8 @@ impl<'a> Member<'a> {
         }
     }
 
-    /// Hands over the elements of an array one by one, so that a long one is never held as a whole;
-    /// one that is absent has none.
+    /// Passes the elements of an array on one by one, so that a long array is never held in memory;
+    /// an absent array has no elements.
     pub(crate) fn each(
         &self,
         take: impl FnMut(Member<'a>) -> Result<(), Problem>,
@@ -130,17 +131,17 @@ impl<'a> Member<'a> {
         }
     }
 
-    /// Whether an array has more elements than that. None is read.
+    /// Whether an array has more elements than that. No element is parsed.
     pub(crate) fn has_more_than(&self, most: usize) -> bool {
         let mut count = Count { left: most, exceeded: false };
         if let Some(json) = self.json.filter(|json| json.starts_with('[')) {
-            // What is no array is told by whoever reads it.
+            // The reader of the array reports a value that is not an array.
             let _ = serde_json::Deserializer::from_str(json).deserialize_any(&mut count);
         }
         count.exceeded
     }
 
-    /// What the first texts of an array mean; what means nothing is passed over.
+    /// Parses the first strings of an array; skips values that cannot be parsed.
     pub(crate) fn first_parsed<T: FromStr>(&self, most: usize) -> Result<Vec<T>, Problem> {
         let mut read = Vec::new();
         self.each(|element| {
@@ -152,8 +153,8 @@ impl<'a> Member<'a> {
         Ok(read)
     }
 
-    /// An object that may also come as the JSON text of one, which is how a store's properties are
-    /// sent. Blank text is an empty object.
+    /// An object, or a string with an object's JSON, as the store properties are sent. A blank
+    /// string is an empty object.
     pub(crate) fn object_or_text(&self) -> Result<Nested<'a>, Problem> {
         match self.json {
             Some(json) if json.starts_with('"') => {
@@ -172,7 +173,7 @@ impl<'a> Member<'a> {
     }
 }
 
-/// An object that came in place or as text.
+/// An object that was sent as an object or as a string.
 pub(crate) enum Nested<'a> {
     Here(Object<'a>),
     Text { path: String, text: Zeroizing<String> },
@@ -241,7 +242,7 @@ impl<'a> Visitor<'a> for &mut Count {
 }
 
 const OBJECT_OR_TEXT: &str = "a JSON object, or the text of one (at most 256 KiB)";
-/// As JSON spells it. The senders' own texts have some hundred bytes.
+/// In JSON encoding. The senders' own strings have a few hundred bytes.
 const LONGEST_TEXT: usize = 256 << 10;
-/// A file of 1 MiB takes 1.8 MiB where it was encoded twice, more where its line ends are escaped.
+/// A file of 1 MiB takes 1.8 MiB if it was encoded twice, and more if its line ends are escaped.
 const LONGEST_FILE: usize = 4 << 20;

@@ -1,4 +1,5 @@
-//! The one table of what an administrator can set: read by the parser, written into the documents.
+//! The single table of all administrator settings: the parser reads it, and the documents are
+//! written from it.
 
 /// A custom property of a store, or an entry parameter of a certificate in one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,11 +10,11 @@ pub(crate) struct Property {
     pub(crate) label: &'static str,
     pub(crate) description: &'static str,
     pub(crate) kind: Kind,
-    /// What Command fills in; for a choice the list of choices, at most 100 characters.
+    /// Command's default; for a choice the list of choices, at most 100 characters.
     pub(crate) default: &'static str,
 }
 
-/// What a value looks like.
+/// The type of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
@@ -55,8 +56,8 @@ pub(crate) const SKU_TYPE: Property = Property {
     default: "standard,premium",
 };
 
-/// The list starts with a blank choice. Command before 25.2 preselects the first choice, and a
-/// region that nobody chose would place new vaults there.
+/// The list starts with a blank choice. Command before 25.2 preselects the first choice, and would
+/// place new vaults in a region that no administrator chose.
 pub(crate) const VAULT_REGION: Property = Property {
     name: "VaultRegion",
     label: "Vault Region",

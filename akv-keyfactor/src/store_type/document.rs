@@ -1,38 +1,39 @@
-//! The store type as Command's tools read it. The order of the members is the documents' order.
+//! The store type for Command's tools. The order of the members is the documents' order.
 
 use serde::Serialize;
 
 use super::definition::{Kind, Property};
 
-/// For whom the definition is written.
+/// The reader of the definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Audience {
     /// The integration manifest, which describes every field.
     Manifest,
-    /// Command's API, which has no place for some of the descriptions.
+    /// Command's API, which does not accept some of the descriptions.
     Command,
 }
 
-/// Whether Command lets somebody add a certificate without its private key. Key Vault imports none, so
-/// such a job fails; `Required` makes Command refuse it before there is a job.
+/// Whether Command allows adding a certificate without its private key. Key Vault cannot import
+/// one, so such a job fails; with `Required`, Command rejects it before it creates a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum PrivateKey {
-    /// As the store type of the other extension for Azure Key Vault has it.
+    /// As in the store type of the other extension for Azure Key Vault.
     #[default]
     Optional,
-    /// Command asks for the private key.
+    /// Command requires the private key.
     Required,
 }
 
-/// Whether the store type offers reenrollment: keys are made in the vault, and Command has them certified.
+/// Whether the store type supports reenrollment: the vault generates keys, and Command has
+/// certificates issued for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Enrollment {
-    /// As the store type of the other extension for Azure Key Vault has it.
+    /// As in the store type of the other extension for Azure Key Vault.
     #[default]
     No,
-    /// An orchestrator has to offer it, and to be approved for it.
+    /// An orchestrator must support it, and must be approved for it.
     Yes,
 }
 
@@ -169,7 +170,7 @@ impl StoreType {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-#[expect(clippy::struct_excessive_bools, reason = "the document has one flag an operation")]
+#[expect(clippy::struct_excessive_bools, reason = "the document has one flag per operation")]
 struct SupportedOperations {
     add: bool,
     create: bool,
@@ -246,7 +247,7 @@ impl EntryParameter {
 
 #[derive(Serialize, Default)]
 #[serde(rename_all = "PascalCase")]
-#[expect(clippy::struct_excessive_bools, reason = "the document has one flag an occasion")]
+#[expect(clippy::struct_excessive_bools, reason = "the document has one flag per occasion")]
 struct RequiredWhen {
     has_private_key: bool,
     on_add: bool,

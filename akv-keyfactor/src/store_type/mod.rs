@@ -1,7 +1,7 @@
-//! The store type that makes Command send the jobs of this adapter.
+//! The store type with which Command sends the jobs of this adapter.
 //!
-//! The properties and entry parameters stand in `definition` once: the parser reads them under
-//! their names from there, and the documents here are written from there, so they cannot disagree.
+//! `definition` contains the properties and entry parameters once: the parser takes their names
+//! from it, and the documents are written from it, so they cannot differ.
 
 mod definition;
 mod document;
@@ -18,7 +18,7 @@ use definition::{ENTRY_PARAMETERS, PROPERTIES};
 use document::{Audience, Manifest, StoreType};
 pub use document::{Enrollment, PrivateKey};
 
-/// The `integration-manifest.json` that `kfutil store-types create --from-file` takes.
+/// The `integration-manifest.json` for `kfutil store-types create --from-file`.
 ///
 /// ```
 /// use akv_keyfactor::store_type::{Enrollment, PrivateKey, manifest};
@@ -29,8 +29,8 @@ pub fn manifest(private_key: PrivateKey, enrollment: Enrollment) -> String {
     pretty(&Manifest::new(store_type(Audience::Manifest, private_key, enrollment)))
 }
 
-/// The body for `POST /KeyfactorAPI/CertificateStoreTypes`: the manifest's entry without what
-/// Command's API does not know.
+/// The body for `POST /KeyfactorAPI/CertificateStoreTypes`: the manifest's entry without the fields
+/// that Command's API does not accept.
 pub fn command_body(private_key: PrivateKey, enrollment: Enrollment) -> String {
     pretty(&store_type(Audience::Command, private_key, enrollment))
 }
@@ -39,8 +39,8 @@ fn store_type(audience: Audience, private_key: PrivateKey, enrollment: Enrollmen
     StoreType::new(audience, private_key, enrollment, &PROPERTIES, &ENTRY_PARAMETERS)
 }
 
-/// The header of the CSV file that `kfutil stores import csv` takes, with the columns for the
-/// credential, which its own template leaves out.
+/// The header of the CSV file for `kfutil stores import csv`. It includes the columns for the
+/// credential, which kfutil's own template lacks.
 ///
 /// ```
 /// let header = akv_keyfactor::store_type::csv_header();
@@ -59,7 +59,7 @@ fn pretty(document: &impl Serialize) -> String {
     let mut text = Vec::new();
     let mut serializer =
         Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"    "));
-    // Plain structs of texts and booleans into memory: there is nothing that can fail.
+    // Plain structs of strings and booleans, serialized into memory: this cannot fail.
     let written = document.serialize(&mut serializer);
     debug_assert!(written.is_ok(), "a store type is plain data");
     String::from_utf8(text).unwrap_or_default()
@@ -109,7 +109,8 @@ mod tests {
         assert_eq!(body["SupportedOperations"]["Enrollment"], true);
     }
 
-    /// What an administrator sees who compares the store type with that of azurekeyvault-orchestrator 3.2.3.
+    /// The differences that an administrator sees to the store type of azurekeyvault-orchestrator
+    /// 3.2.3.
     #[test]
     fn the_store_type_is_the_incumbents_but_for_a_blank_region() {
         let body: Value = serde_json::from_str(&command_body(PrivateKey::Optional, Enrollment::No))

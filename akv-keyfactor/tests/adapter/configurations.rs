@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// The fixture of that name, as the bytes of its file.
+/// The fixture with that name, as the bytes of its file.
 pub(crate) fn fixture(name: &str) -> Vec<u8> {
     let path = format!("{}/tests/fixtures/{name}.json", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("read {path}: {error}"))
@@ -20,14 +20,14 @@ pub(crate) fn all() -> Vec<(String, Vec<u8>)> {
     names.into_iter().map(|name| (name.clone(), fixture(&name))).collect()
 }
 
-/// The fixture as a tree.
+/// The fixture as parsed JSON.
 pub(crate) fn tree(name: &str) -> Value {
     let bytes = fixture(name);
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
     serde_json::from_slice(text).expect("a fixture is JSON")
 }
 
-/// The fixture with one member set, named by its JSON pointer.
+/// The fixture with one member set by its JSON pointer.
 pub(crate) fn with(name: &str, pointer: &str, value: Value) -> Vec<u8> {
     let mut tree = tree(name);
     let (parent, member) = pointer.rsplit_once('/').expect("a pointer");
@@ -45,7 +45,7 @@ pub(crate) fn without(name: &str, pointer: &str) -> Vec<u8> {
     tree.to_string().into_bytes()
 }
 
-/// The fixture with one store property set, in the text that holds them.
+/// The fixture with one store property set, inside the string that holds the properties.
 pub(crate) fn with_property(name: &str, property: &str, value: Value) -> Vec<u8> {
     let text = tree(name)["CertificateStoreDetails"]["Properties"].clone();
     let mut properties: Value =

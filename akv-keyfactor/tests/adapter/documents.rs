@@ -1,4 +1,4 @@
-//! The documents that go back, whole.
+//! The complete output documents.
 
 use akv_core::job::{Effect, Outcome, Status};
 use akv_keyfactor::Options;
@@ -10,7 +10,7 @@ use super::mocks::{
 };
 
 #[tokio::test]
-async fn every_job_ends_in_a_document_of_its_own_shape() {
+async fn every_job_prints_a_document_of_its_own_form() {
     let jobs = inventory(|_, _, _| {}, vec![item("web-01")], listed(1));
     insta::assert_json_snapshot!("inventory", ran("inventory", &jobs).await);
     insta::assert_json_snapshot!("add", ran("add", &add(|_, _, _| {})).await);

@@ -1,4 +1,4 @@
-//! Where a job may send the tokens of which credential.
+//! The hosts to which a job may send the tokens of each credential.
 
 use akv_core::Credential;
 use akv_keyfactor::{JobStatus, LocalSecrets, Options};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::configurations::tree;
 use super::mocks::{all_succeed, inventory, listed, refused};
 
-/// An inventory of `contoso` behind that endpoint, as that user.
+/// An inventory of `contoso` with that endpoint and user name.
 fn job(endpoint: &str, username: Value, password: Value) -> Vec<u8> {
     let mut job = tree("inventory");
     job["CertificateStoreDetails"]["StorePath"] = "contoso".into();
@@ -54,7 +54,7 @@ async fn job_endpoint_gets_no_credential_of_the_machine() {
 }
 
 #[tokio::test]
-async fn job_endpoint_works_where_it_is_allowed() {
+async fn allowed_job_endpoint_works() {
     let allowed = options().with_allowed_endpoints(vec![
         "other.example".parse().expect("one"),
         "vaults.example".parse().expect("one"),
@@ -64,7 +64,7 @@ async fn job_endpoint_works_where_it_is_allowed() {
         ("https://CONTOSO.vault.azure.net/", json!(null), options()),
         ("vaults.example", json!(null), allowed.clone()),
         ("contoso.a.vaults.example", json!({ "env": "CARGO_PKG_NAME" }), allowed.clone()),
-        // Whoever wrote the job has this secret anyway.
+        // The author of the job has this secret anyway.
         ("contoso.partner.example", json!("literal"), options()),
     ] {
         let job = job(endpoint, json!(CLIENT), password);

@@ -1,4 +1,4 @@
-//! The fake cloud that the fixtures are about, and the jobs on it.
+//! The fake cloud for the fixtures, and the jobs on it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,7 +71,7 @@ impl World {
         output
     }
 
-    /// The fixture of that name, run as it is.
+    /// Runs the fixture with that name unchanged.
     pub(crate) async fn ran(&self, fixture: &str) -> JobOutput {
         self.run(&tree(fixture)).await
     }

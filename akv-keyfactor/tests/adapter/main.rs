@@ -1,11 +1,11 @@
-//! The adapter on mocked jobs: what a job configuration asks of the domain, and what becomes of the
-//! domain's answer. And whole jobs on the fake cloud: what a configuration does to a vault.
+//! The adapter on mocked jobs: the domain call of a job configuration, and the result of the
+//! domain's outcome. And complete jobs on the fake cloud: the effect of a configuration on a vault.
 
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test that meets what it did not expect has failed"
+    reason = "an unexpected state fails the test"
 )]
 
 mod configurations;

@@ -1,4 +1,4 @@
-//! The jobs, mocked, and what the tests say about them.
+//! Mocked jobs, and their expectations.
 
 use akv_core::job::{
     AddRequest, CreateRequest, DiscoveryJob, DiscoveryOutcome, DiscoveryRequest, Effect,
@@ -41,11 +41,11 @@ mock! {
 
 mock! {
     pub(crate) Inventory {
-        fn told(&self, request: &InventoryRequest) -> (Vec<InventoryItem>, InventoryOutcome);
+        fn deliver(&self, request: &InventoryRequest) -> (Vec<InventoryItem>, InventoryOutcome);
     }
 }
 
-/// Delivers what was told, as the domain does: nothing more after the sink refused.
+/// Delivers the configured items as the domain does: nothing more after the sink failed.
 #[async_trait]
 impl InventoryJob for MockInventory {
     async fn inventory(
@@ -53,7 +53,7 @@ impl InventoryJob for MockInventory {
         request: &InventoryRequest,
         sink: &mut dyn InventorySink,
     ) -> InventoryOutcome {
-        let (items, mut outcome) = self.told(request);
+        let (items, mut outcome) = self.deliver(request);
         for item in items {
             if let Err(error) = sink.item(item).await {
                 outcome.status = Status::Failure;
@@ -86,12 +86,12 @@ mock! {
     }
 }
 
-/// Runs the fixture of that name.
+/// Runs the fixture with that name.
 pub(crate) async fn ran(name: &str, jobs: &MockJobs) -> JobOutput {
     akv_keyfactor::run(&fixture(name), jobs, &Options::default()).await
 }
 
-/// Runs a configuration that must not reach any job, and gives its message.
+/// Runs a configuration that must not reach any job, and returns its message.
 pub(crate) async fn refused(configuration: &[u8], options: &Options) -> String {
     let output = akv_keyfactor::run(configuration, &MockJobs::new(), options).await;
     assert_eq!(u8::from(output.job_result.result), 4, "{output:?}");
@@ -99,7 +99,7 @@ pub(crate) async fn refused(configuration: &[u8], options: &Options) -> String {
     output.job_result.failure_message
 }
 
-/// Jobs whose inventory, after a look at whom and what it is made for, delivers these items.
+/// Jobs whose inventory delivers these items, after a check of its credential and request.
 pub(crate) fn inventory(
     check: impl Fn(&StoreAddress, &Credential, &InventoryRequest) + Clone + Send + Sync + 'static,
     items: Vec<InventoryItem>,
@@ -110,7 +110,7 @@ pub(crate) fn inventory(
         let (address, credential, check) = (address.clone(), credential.clone(), check.clone());
         let (items, outcome) = (items.clone(), outcome.clone());
         let mut job = MockInventory::new();
-        job.expect_told().returning(move |request| {
+        job.expect_deliver().returning(move |request| {
             check(&address, &credential, request);
             (items.clone(), outcome.clone())
         });
@@ -119,7 +119,7 @@ pub(crate) fn inventory(
     jobs
 }
 
-/// Jobs whose addition says that it was done.
+/// Jobs whose addition succeeds.
 pub(crate) fn add(
     check: impl Fn(&StoreAddress, &Credential, &AddRequest) + Clone + Send + Sync + 'static,
 ) -> MockJobs {
@@ -196,7 +196,7 @@ pub(crate) fn discovery(
     jobs
 }
 
-/// Every job succeeds, whatever it is asked.
+/// Every job succeeds, whatever its request.
 pub(crate) fn all_succeed() -> MockJobs {
     let mut jobs = inventory(|_, _, _| {}, vec![item("web-01")], listed(1));
     jobs.expect_management().returning(|_, _| {
@@ -251,7 +251,7 @@ pub(crate) fn item(alias: &str) -> InventoryItem {
     let mut item = InventoryItem::new(name(alias), ItemSource::Read);
     item.version = Some(version());
     item.thumbprint = Some(thumbprint());
-    item.certificates = vec![b"the leaf".to_vec()];
+    item.certificates = vec![b"the leaf".to_vec().into()];
     item.tags = Tags::as_stored([("owner", "pki"), ("env", "a \"test\"")]);
     item.has_key = true;
     item.key =

@@ -1,4 +1,4 @@
-//! Whatever comes in, a result goes out.
+//! Every input produces a result.
 
 use akv_keyfactor::{JobOutput, LocalSecrets, Options};
 use futures::FutureExt as _;
@@ -54,7 +54,7 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Puts `value` in place of the member that `steps` lead to.
+/// Replaces the member at the path `steps` by `value`.
 fn replace(tree: &mut Value, steps: &[prop::sample::Index], value: Value) {
     match (steps.split_first(), &mut *tree) {
         (Some((step, rest)), Value::Object(members)) if !members.is_empty() => {
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_json_ends_in_a_failure(value in json()) {
+    fn arbitrary_json_is_a_failure(value in json()) {
         let output = run(value.to_string().as_bytes());
         prop_assert_eq!(u8::from(output.job_result.result), 4);
         prop_assert!(is_document(&output));
@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn a_configuration_that_was_cut_off_ends_in_a_failure(
+    fn truncated_configuration_is_a_failure(
         which in 0..PLAIN.len(),
         share in 0.0..0.99_f64,
     ) {
@@ -118,7 +118,7 @@ fn deep_nesting_is_rejected() {
 }
 
 #[test]
-fn every_fixture_ends_in_a_document() {
+fn every_fixture_produces_a_document() {
     for (name, configuration) in all() {
         let output = run(&configuration);
         assert!(is_document(&output), "{name}: {output:?}");

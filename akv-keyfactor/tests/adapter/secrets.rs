@@ -1,4 +1,4 @@
-//! Secrets: resolved where they are references, never shown, never used where they are not.
+//! Secrets: references are resolved, secrets are never shown, and literals are never resolved.
 
 use std::fs;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::configurations::{all, tree, with};
 use super::mocks::{add, all_succeed, inventory, listed, refused};
 
-/// Knows the references of a PAM provider.
+/// Recognizes the references of a PAM provider.
 struct Vaulted(&'static str);
 
 #[async_trait]
@@ -21,7 +21,7 @@ impl SecretResolver for Vaulted {
     }
 }
 
-/// The folder of that file and this package's variables, opened to jobs.
+/// Makes the folder of that file and this package's variables available to jobs.
 fn opened(file: &tempfile::NamedTempFile) -> LocalSecrets {
     LocalSecrets::default()
         .with_directory(file.path().parent().map(Into::into))
@@ -111,7 +111,7 @@ async fn a_reference_that_leads_nowhere_is_a_failure() {
     }
 }
 
-/// Every text in the tree, with the way to it.
+/// Every string in the tree, with its JSON pointer.
 fn texts(value: &Value, pointer: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
@@ -124,7 +124,7 @@ fn texts(value: &Value, pointer: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Everything that is said while a job runs, from every level of the log.
+/// Every log line of a job, from all levels.
 #[derive(Clone, Default)]
 struct Said(Arc<Mutex<String>>);
 
@@ -157,17 +157,18 @@ impl tracing::field::Visit for Writer<'_> {
     }
 }
 
-/// A marker in every field of every configuration, one at a time: whether the field is read, refused
-/// or ignored, the marker is in no result and in no log. `ServerError` is Command's own message.
+/// Puts a marker into every field of every configuration, one at a time. Whether the field is read,
+/// rejected or ignored, no result and no log contains the marker. `ServerError` is Command's own
+/// message.
 #[tokio::test]
 async fn no_field_is_ever_shown() {
     let said = Said::default();
-    // With one subscriber alone, tracing asks the thread that first meets a place in the code whether
-    // anybody listens there, and that may be the thread of another test. With two it asks both.
+    // With only one subscriber, tracing asks the first thread at each callsite whether a subscriber
+    // is interested, and that thread may belong to another test. With two subscribers it asks both.
     let _second = tracing::Dispatch::new(Said::default());
     let _guard = tracing::subscriber::set_default(said.clone());
     let markers = ["MARKER-secret-9f3c", "{\"MARKER-secret-9f3c\":1", "{'MARKER-secret-9f3c':[]}"];
-    let mut tried = 0;
+    let mut fields = 0;
     for (name, _) in all() {
         let job = tree(&name);
         let mut pointers = Vec::new();
@@ -178,11 +179,11 @@ async fn no_field_is_ever_shown() {
                 let output = akv_keyfactor::run(&job, &all_succeed(), &Options::default()).await;
                 let document = serde_json::to_string(&output).expect("JSON");
                 assert!(!document.contains("MARKER"), "{name}{pointer}: {document}");
-                tried += 1;
+                fields += 1;
             }
         }
     }
-    assert!(tried > 1000, "{tried} fields");
+    assert!(fields > 1000, "{fields} fields");
     let said = said.0.lock().expect("the log");
     assert!(said.contains("job succeeded"), "the log was listened to");
     assert!(!said.contains("MARKER"), "a field was logged");

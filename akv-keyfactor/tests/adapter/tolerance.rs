@@ -1,4 +1,5 @@
-//! What the senders of job configurations really send, and what is refused with the field's name.
+//! The values that senders of job configurations really send, and the rejected values with the
+//! field's name.
 
 use akv_core::job::{AddRequest, Overwrite};
 use akv_core::{Credential, TenantId};
@@ -95,7 +96,7 @@ async fn properties_are_text_or_an_object_of_scalars() {
 }
 
 #[tokio::test]
-async fn booleans_come_in_every_spelling() {
+async fn booleans_are_parsed_in_every_spelling() {
     for yes in [json!(true), json!("true"), json!("True"), json!("TRUE "), json!("1"), json!(1)] {
         adds(&with("A10", "/Overwrite", yes), |request| {
             assert_eq!(request.overwrite, Overwrite::Yes);

@@ -1,7 +1,7 @@
-"""Lets names under .localhost resolve to loopback (RFC 6761) where the system's resolver does not.
+"""Resolves names under .localhost to loopback (RFC 6761) if the system's resolver does not.
 
-Python loads this by itself when the folder is in PYTHONPATH. It changes name resolution alone; the
-SDKs run as they are.
+Python loads this module automatically if its directory is in PYTHONPATH. It changes only name resolution; the
+SDKs are unmodified.
 """
 
 import socket

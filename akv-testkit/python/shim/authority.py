@@ -1,4 +1,4 @@
-"""Makes the authority that the SDK's merge tests sign with: `ca.key` and `ca.crt` in a folder."""
+"""Creates the CA for the SDK's merge tests: `ca.key` and `ca.crt` in a directory."""
 
 import os
 import sys

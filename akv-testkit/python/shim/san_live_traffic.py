@@ -1,4 +1,4 @@
-"""Runs the SDK's script of that name, with akv-fake's credential. It ends with its own status."""
+"""Runs the SDK's script with this name, with akv-fake's credential. Exits with the status of that script."""
 
 import sys
 

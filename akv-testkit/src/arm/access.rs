@@ -1,4 +1,4 @@
-//! Access policies of a vault, one principal's or all: kept and shown, never applied.
+//! Access policies of a vault, one principal's or all: stored and returned, never enforced.
 
 use serde_json::{Value, json};
 
@@ -31,8 +31,8 @@ impl Call<'_> {
         if kind == "add" {
             kept.extend_from_slice(given);
         }
-        if kept.len() > super::wanted::MOST_POLICIES {
-            kept.truncate(super::wanted::MOST_POLICIES);
+        if kept.len() > super::vault_request::MOST_POLICIES {
+            kept.truncate(super::vault_request::MOST_POLICIES);
             return error(400, "BadRequest", "A vault has at most 1024 access policies.");
         }
         let policies = json!(kept);
@@ -47,7 +47,7 @@ impl Call<'_> {
     }
 }
 
-/// Whether two policies are about the same principal.
+/// Whether two policies belong to the same principal.
 fn is_of_same(one: &Value, other: &Value) -> bool {
     ["tenantId", "objectId", "applicationId"].iter().all(|name| one.get(name) == other.get(name))
 }

@@ -1,4 +1,4 @@
-//! Vaults in soft delete, and whether a name is free.
+//! Soft-deleted vaults, and whether a name is available.
 
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
@@ -42,7 +42,7 @@ impl Call<'_> {
         }
     }
 
-    /// 202 as long as a purge is going on, then 200.
+    /// 202 while a purge is in progress, then 200.
     pub(super) fn operation_result(&self, resources: &Resources<'_>) -> Response {
         let id = self.target.detail.as_deref().unwrap_or_default();
         match resources.arm.operations.get(id) {

@@ -1,4 +1,4 @@
-//! What every request to Resource Manager meets first, and the refusals.
+//! The checks before every Resource Manager operation, and their error responses.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::exchange::{Request, Response};
 use crate::operation::Operation;
 use crate::problem::resource_manager as error;
 
-/// Reads the token, or says what is wrong with it.
+/// Reads the token, or reports its fault.
 pub(crate) fn authenticate(
     request: &Request,
     mint: &Mint,
@@ -51,8 +51,8 @@ pub(crate) fn authenticate(
     }
 }
 
-/// Checks the api-version: the provider's own list for vaults and Resource Graph, the form of one for
-/// the rest.
+/// Checks the api-version: against the provider's own list for vaults and Resource Graph, otherwise
+/// only its format.
 pub(crate) fn check_version(request: &Request) -> Result<(), Response> {
     let Some(version) = request.find_query("api-version") else {
         return Err(error(
@@ -84,7 +84,7 @@ fn is_date(version: &str) -> bool {
     date.len() == 10 && date.bytes().all(|b| b.is_ascii_digit() || b == b'-')
 }
 
-/// 429 with the seconds until the bucket has something in it again.
+/// 429 with the seconds until the bucket is refilled.
 pub(crate) fn throttled(wait: Duration) -> Response {
     error(
         429,
@@ -138,7 +138,7 @@ pub(crate) fn forbidden(
 }
 
 impl Call<'_> {
-    /// The subscription has to be there, of the token's tenant, and so has the resource group.
+    /// The subscription must exist in the token's tenant, and so must the resource group.
     pub(super) fn check_scope(&self, resources: &Resources<'_>) -> Result<(), Response> {
         let id = self.target.subscription.as_deref().unwrap_or_default();
         let subscription = self.scope(resources).ok_or_else(|| {

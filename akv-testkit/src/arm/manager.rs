@@ -1,4 +1,4 @@
-//! What Resource Manager knows, and the way of every operation.
+//! The state of Resource Manager, and the dispatch of every operation.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,14 +18,14 @@ use crate::permission::Permissions;
 use crate::problem;
 use crate::vault::{Timing, Vault};
 
-/// What Resource Manager knows besides the vaults.
+/// The state of Resource Manager besides the vaults.
 #[derive(Debug)]
 pub(crate) struct Arm {
     /// By lower-case id.
     pub(crate) subscriptions: BTreeMap<String, Subscription>,
     /// By lower-case name.
     pub(crate) deleted: BTreeMap<String, DeletedVault>,
-    /// What is going on, by its id, until when.
+    /// The end of each operation in progress, by its ID.
     pub(super) operations: BTreeMap<String, OffsetDateTime>,
     pub(super) page_size: usize,
     pub(super) rates: Rates,
@@ -44,7 +44,7 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
-    /// Adds a resource group unless it is there.
+    /// Adds a resource group unless it exists.
     pub(crate) fn add_group(&mut self, name: &str, location: &str) {
         self.groups
             .entry(name.to_ascii_lowercase())
@@ -59,7 +59,7 @@ pub(crate) struct Group {
     pub(crate) location: String,
 }
 
-/// A vault in soft delete.
+/// A soft-deleted vault.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct DeletedVault {
     pub(crate) vault: Vault,
@@ -89,7 +89,7 @@ impl Arm {
         }
     }
 
-    /// Takes one request out of the caller's bucket. `Err`: how long to wait.
+    /// Takes one request from the caller's bucket. `Err`: the wait until the next one.
     pub(crate) fn take(
         &mut self,
         target: &Target,
@@ -99,7 +99,7 @@ impl Arm {
         self.rates.take(target, claims, now)
     }
 
-    /// Adds the headers that every answer has.
+    /// Adds the headers of every answer.
     pub(crate) fn finish(&self, answer: Response, target: &Target, claims: &Claims) -> Response {
         let id = uuid::Uuid::new_v4().to_string();
         let left = self.rates.left(target, claims);
@@ -113,18 +113,18 @@ impl Arm {
     }
 }
 
-/// What Resource Manager works on: its own, and what it shares with others.
+/// The state that Resource Manager works on: its own, and the shared one.
 #[derive(Debug)]
 pub(crate) struct Resources<'a> {
     pub(crate) arm: &'a mut Arm,
-    /// By lower-case name; the data plane's as well.
+    /// By lower-case name; shared with the data plane.
     pub(crate) vaults: &'a mut BTreeMap<String, Vault>,
     pub(crate) tenants: &'a [Tenant],
     pub(crate) permissions: &'a mut Permissions,
     pub(crate) timing: Timing,
 }
 
-/// Carries out an operation that has passed the gate.
+/// Executes an operation that has passed the gate.
 pub(crate) fn answer(
     resources: &mut Resources<'_>,
     target: &Target,
@@ -148,7 +148,7 @@ pub(crate) fn answer(
         }
         _ => {}
     }
-    // Everything else is about a subscription, which has to be one of the token's tenant.
+    // All other operations are on a subscription, which must belong to the token's tenant.
     if let Err(answer) = call.check_scope(resources) {
         return answer;
     }

@@ -10,7 +10,7 @@ mod rate;
 mod route;
 mod subscription;
 mod vault;
-mod wanted;
+mod vault_request;
 
 pub(crate) use gate::{authenticate, check_version, forbidden, throttled};
 use manager::Call;

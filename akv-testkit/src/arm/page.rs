@@ -1,4 +1,4 @@
-//! Resource Manager's pages: an opaque `$skiptoken` that leads on from a key.
+//! Resource Manager's pages: an opaque `$skiptoken` that continues after a key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::exchange::{Request, Response};
 use crate::problem;
 
-/// One page of items that are in the order of their keys; `usual` many unless `$top` says fewer.
+/// One page of items in the order of their keys; `usual` many unless `$top` is smaller.
 pub(super) fn answer<'k>(
     request: &Request,
     usual: usize,
@@ -16,7 +16,7 @@ pub(super) fn answer<'k>(
     page(request, usual, items, false)
 }
 
-/// The same as Key Vault does it: after a full page there is always a next one, perhaps an empty one.
+/// The same as in Key Vault: a full page always has a next one, which may be empty.
 pub(super) fn answer_and_more<'k>(
     request: &Request,
     usual: usize,

@@ -1,6 +1,6 @@
-//! Resource Manager's token buckets (its "request limits and throttling" page): for a subscription, or
-//! for a tenant where none is named, one of each principal and one fifteen times as large of all of
-//! them.
+//! Resource Manager's token buckets (its "request limits and throttling" page). Each subscription,
+//! or each tenant for requests without a subscription, has one bucket per principal and one that is
+//! fifteen times as large for all principals.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,16 +11,16 @@ use crate::arm::route::Target;
 use crate::entra::Claims;
 use crate::operation::Operation;
 
-/// All buckets that have been drawn from.
+/// All buckets in use.
 #[derive(Debug, Default)]
 pub(crate) struct Rates(HashMap<(Scope, Kind), Bucket>);
 
-/// Whose bucket it is.
+/// The owner of a bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Scope {
     /// The subscription or the tenant.
     of: String,
-    /// Everybody's where none is named.
+    /// `None`: the bucket of all principals.
     principal: Option<String>,
 }
 
@@ -73,13 +73,13 @@ impl Kind {
 }
 
 impl Scope {
-    /// The principal's own and everybody's.
+    /// The principal's own bucket and the shared one.
     fn both(target: &Target, claims: &Claims) -> [Self; 2] {
         let of = target.subscription.as_deref().unwrap_or(&claims.tid).to_ascii_lowercase();
         [Self { of: of.clone(), principal: Some(claims.oid.clone()) }, Self { of, principal: None }]
     }
 
-    /// How many times a principal's bucket it is.
+    /// The multiple of a principal's bucket.
     const fn share(&self) -> f64 {
         if self.principal.is_some() { 1.0 } else { 15.0 }
     }
@@ -95,7 +95,7 @@ impl Bucket {
 }
 
 impl Rates {
-    /// Takes one token, or says how long it will be until there is one.
+    /// Takes one token, or returns the wait until the next one.
     pub(super) fn take(
         &mut self,
         target: &Target,
@@ -119,8 +119,8 @@ impl Rates {
         Ok(())
     }
 
-    /// The headers that tell what is left, and how much that is. Of everybody's bucket only a
-    /// subscription's has a published one.
+    /// The headers with the remainder, and the remainder. Of the shared buckets, only a
+    /// subscription's has a published header.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

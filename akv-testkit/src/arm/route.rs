@@ -1,9 +1,9 @@
-//! Which operation a request to Resource Manager asks for, and on what.
+//! The operation and the target of a Resource Manager request.
 
 use crate::exchange::Request;
 use crate::operation::Operation;
 
-/// What an operation is about.
+/// The target of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) operation: Operation,
@@ -11,11 +11,11 @@ pub(crate) struct Target {
     pub(crate) group: Option<String>,
     pub(crate) vault: Option<String>,
     pub(crate) location: Option<String>,
-    /// The last part of the path, where that says what is wanted.
+    /// The last path segment, if the operation needs it.
     pub(crate) detail: Option<String>,
 }
 
-/// Finds the operation. Segments compare without case, as everywhere in Resource Manager.
+/// Finds the operation. Segments ignore case, as everywhere in Resource Manager.
 pub(crate) fn route(request: &Request) -> Target {
     let parts: Vec<&str> = request.path().split('/').filter(|part| !part.is_empty()).collect();
     let lower: Vec<String> = parts.iter().map(|part| part.to_ascii_lowercase()).collect();

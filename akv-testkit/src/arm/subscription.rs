@@ -23,7 +23,7 @@ impl Call<'_> {
         page::answer(self.request, MANY, tenants)
     }
 
-    /// Only those of the token's tenant.
+    /// Only the subscriptions of the token's tenant.
     pub(super) fn subscriptions(&self, resources: &Resources<'_>) -> Response {
         let own = resources
             .arm
@@ -80,7 +80,7 @@ impl Call<'_> {
     }
 }
 
-/// The cloud's endpoints, as `GET /metadata/endpoints` tells everyone without a token.
+/// The cloud's endpoints, which `GET /metadata/endpoints` returns without a token.
 pub(crate) fn cloud_metadata(endpoints: Endpoints) -> Response {
     let authority = endpoints.authority();
     Response::json(
@@ -109,7 +109,7 @@ pub(crate) fn cloud_metadata(endpoints: Endpoints) -> Response {
     )
 }
 
-/// Whether a region is one that the fake has; names compare without case and blanks.
+/// A region of the fake by its name, without regard to case and spaces.
 pub(super) fn known_location(name: &str) -> Option<&'static str> {
     let wanted: String = name.split_whitespace().collect::<String>().to_ascii_lowercase();
     LOCATIONS.iter().find(|(known, _)| *known == wanted).map(|(known, _)| *known)
@@ -142,7 +142,7 @@ fn group_json(subscription: &Subscription, group: &Group) -> Value {
     })
 }
 
-/// Lists that the service does not cut.
+/// The page size of lists that the service does not split.
 const MANY: usize = 1000;
 
 const LOCATIONS: [(&str, &str); 14] = [

@@ -1,11 +1,11 @@
-//! Vaults as Resource Manager has them.
+//! Vaults in Resource Manager's form.
 
 use serde_json::{Map, Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use crate::arm::Resources;
 use crate::arm::subscription::known_location;
-use crate::arm::wanted::{Sku, Wanted};
+use crate::arm::vault_request::{Sku, VaultRequest};
 use crate::arm::{Call, DeletedVault, page};
 use crate::exchange::Response;
 use crate::problem::resource_manager as error;
@@ -21,7 +21,7 @@ impl Call<'_> {
         page::answer_and_more(self.request, resources.arm.page_size, own)
     }
 
-    /// The generic list: no address and no properties in it.
+    /// The generic resource list: without address and properties.
     pub(super) fn resources(&self, resources: &Resources<'_>) -> Response {
         let filter = self.request.find_query("$filter").unwrap_or_default().to_ascii_lowercase();
         if !filter.is_empty() && !filter.contains("'microsoft.keyvault/vaults'") {
@@ -57,7 +57,7 @@ impl Call<'_> {
     fn created(&self, resources: &mut Resources<'_>) -> Result<Response, Response> {
         let key = self.key();
         let name = self.target.vault.clone().unwrap_or_default();
-        let wanted = Wanted::read(self.request)?;
+        let wanted = VaultRequest::read(self.request)?;
         check_vault_name(&name)?;
 
         if let Some(deleted) = resources.arm.deleted.get(&key) {
@@ -96,7 +96,7 @@ impl Call<'_> {
             vault.purging = Purging::Protected;
         }
         let mut answer = self.vault_json(&vault);
-        // Everywhere else it ends in a slash.
+        // All other answers have a final slash.
         if let Some(uri) = answer.pointer_mut("/properties/vaultUri") {
             *uri = json!(self.endpoints.vault_uri(&vault.name.to_ascii_lowercase()));
         }
@@ -111,8 +111,8 @@ impl Call<'_> {
         Ok(if registered > self.now { answer.with_header("Retry-After", "5") } else { answer })
     }
 
-    /// The vault that a PUT describes: what it leaves out has the service's default.
-    fn described(&self, name: &str, wanted: Wanted) -> Result<Vault, Response> {
+    /// The vault that a PUT describes: omitted settings get the service's defaults.
+    fn described(&self, name: &str, wanted: VaultRequest) -> Result<Vault, Response> {
         let location = wanted.location.as_deref().unwrap_or_default();
         let location = known_location(location).ok_or_else(|| {
             error(
@@ -129,7 +129,7 @@ impl Call<'_> {
                 error(400, "SkuNotSupported", "The SKU is missing or not supported.")
             })?;
         let version = self.request.find_query("api-version").unwrap_or_default();
-        // From this version on, a new vault has RBAC unless told otherwise.
+        // From this version on, RBAC is the default of a new vault.
         let rbac = wanted.rbac.unwrap_or(version >= "2026-02-01");
         if !rbac && !wanted.has_policies {
             return Err(bad_request("The parameter accessPolicies is not specified."));
@@ -157,7 +157,7 @@ impl Call<'_> {
     }
 
     pub(super) fn update(&self, resources: &mut Resources<'_>) -> Response {
-        let wanted = match Wanted::read(self.request) {
+        let wanted = match VaultRequest::read(self.request) {
             Ok(wanted) => wanted,
             Err(answer) => return answer,
         };
@@ -235,7 +235,7 @@ impl Call<'_> {
 
     pub(super) fn vault_json(&self, vault: &Vault) -> Value {
         let ready = vault.registered <= self.now;
-        let told = |moment: time::OffsetDateTime| moment.format(&Rfc3339).unwrap_or_default();
+        let timestamp = |moment: time::OffsetDateTime| moment.format(&Rfc3339).unwrap_or_default();
         let uri = self.endpoints.vault_uri(&vault.name.to_ascii_lowercase());
         let mut properties = Map::from_iter([
             ("tenantId".to_owned(), json!(vault.tenant)),
@@ -245,7 +245,7 @@ impl Call<'_> {
             ("enableSoftDelete".to_owned(), json!(vault.soft_delete == SoftDelete::On)),
             ("softDeleteRetentionInDays".to_owned(), json!(vault.retention_days)),
             ("enableRbacAuthorization".to_owned(), json!(vault.access == AccessModel::Rbac)),
-            // With a final slash, as the service usually has it; a client takes both.
+            // With a final slash, as the service usually returns it; a client must accept both.
             ("vaultUri".to_owned(), json!(format!("{uri}/"))),
             (
                 "provisioningState".to_owned(),
@@ -264,12 +264,12 @@ impl Call<'_> {
             "location": vault.location,
             "tags": vault.tags,
             "systemData": {
-                "createdBy": vault.created_by.as_deref().unwrap_or(NOBODY),
+                "createdBy": vault.created_by.as_deref().unwrap_or(NO_CREATOR),
                 "createdByType": "Application",
-                "createdAt": told(vault.created),
-                "lastModifiedBy": vault.modified_by.as_deref().unwrap_or(NOBODY),
+                "createdAt": timestamp(vault.created),
+                "lastModifiedBy": vault.modified_by.as_deref().unwrap_or(NO_CREATOR),
                 "lastModifiedByType": "Application",
-                "lastModifiedAt": told(vault.modified.max(vault.created)),
+                "lastModifiedAt": timestamp(vault.modified.max(vault.created)),
             },
             "properties": properties,
         })
@@ -321,5 +321,5 @@ fn access_model(rbac: bool) -> AccessModel {
     if rbac { AccessModel::Rbac } else { AccessModel::Policies }
 }
 
-/// Who made what was there from the beginning.
-const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
+/// The creator of the initial vaults.
+const NO_CREATOR: &str = "00000000-0000-0000-0000-000000000000";

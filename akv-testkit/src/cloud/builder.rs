@@ -1,4 +1,4 @@
-//! What a fake cloud has when it starts.
+//! The initial state of a fake cloud.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,12 +18,12 @@ use crate::managed_identity::ManagedIdentities;
 use crate::permission::Permissions;
 use crate::vault::{Pages, Seal, Timing, Vault};
 
-/// Describes a fake cloud.
+/// Configures a fake cloud.
 ///
-/// Without a word there are one tenant, one subscription, one resource group in West Europe, one
-/// service principal with a secret that may do everything, a system-assigned and a user-assigned
-/// managed identity, and no vault. The clock stands at the present; deletions, recoveries and new
-/// vaults settle at once.
+/// By default it has one tenant, one subscription, one resource group in West Europe, one service
+/// principal with a secret and full access, a system-assigned and a user-assigned managed identity,
+/// and no vault. The clock stands still at the present; deletions, recoveries and new vaults
+/// complete at once.
 ///
 /// ```
 /// use std::time::Duration;
@@ -86,13 +86,13 @@ impl FakeCloudBuilder {
         self.vault_with(name, |vault| vault)
     }
 
-    /// Adds a vault and says how it is.
+    /// Adds a vault and configures it.
     pub fn vault_with(mut self, name: &str, how: impl FnOnce(VaultPlan) -> VaultPlan) -> Self {
         self.vaults.push(how(VaultPlan::new(name)));
         self
     }
 
-    /// Adds a tenant by its id. The service principal is known in all tenants.
+    /// Adds a tenant by its ID. The service principal exists in all tenants.
     pub fn tenant(mut self, id: &str) -> Self {
         self.tenants.push(Tenant { id: id.to_owned(), domain: format!("{id}.example") });
         self
@@ -124,134 +124,133 @@ impl FakeCloudBuilder {
         self
     }
 
-    /// The id and the secret of the service principal.
+    /// The ID and the secret of the service principal.
     pub fn client(mut self, id: &str, secret: &str) -> Self {
         self.client = Principal::new(id, CLIENT_OBJECT).with_secret(secret);
         self
     }
 
-    /// Adds another service principal, such as one that may do less.
+    /// Adds another service principal, for example one with fewer permissions.
     pub fn another_client(mut self, id: &str, secret: &str) -> Self {
         let object_id = id.replacen("c11e", "0b1e", 1);
         self.others.push(Principal::new(id, &object_id).with_secret(secret));
         self
     }
 
-    /// Lets the service principal sign in with a certificate (DER, or the first one of a PEM file:
-    /// what follows is its chain), besides its secret.
+    /// Adds a certificate as a credential of the service principal, besides its secret: DER, or a
+    /// PEM file whose first certificate is used and whose other certificates are its chain.
     ///
     /// # Errors
     ///
-    /// When no certificate can be read from it, or its key is not RSA.
+    /// If the file contains no readable certificate, or its key is not RSA.
     pub fn client_certificate(mut self, file: &[u8]) -> Result<Self, ClientCertificateError> {
         self.certificates.push(ClientCertificate::read(file)?);
         Ok(self)
     }
 
-    /// How long tokens last; 3599 seconds without it.
+    /// The lifetime of tokens; default: 3599 seconds.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// How long a deleted certificate is neither live nor deleted.
+    /// How long a certificate is neither live nor deleted after a deletion.
     pub fn deletion_takes(mut self, time: Duration) -> Self {
         self.timing.deletion = time;
         self
     }
 
-    /// How long a recovered certificate does not answer yet.
+    /// How long a recovered certificate is not readable yet.
     pub fn recovery_takes(mut self, time: Duration) -> Self {
         self.timing.recovery = time;
         self
     }
 
-    /// How long a recovered certificate answers, but cannot be written.
+    /// How long a recovered certificate is readable but not writable.
     pub fn recovery_lingers(mut self, time: Duration) -> Self {
         self.timing.recovery_lingers = time;
         self
     }
 
-    /// How long a purged name is not free yet.
+    /// How long the name is not available after a purge.
     pub fn purge_takes(mut self, time: Duration) -> Self {
         self.timing.purge = time;
         self
     }
 
-    /// How long the vault takes to sign a certificate that it makes itself.
+    /// How long the vault takes to sign a certificate with its own issuer.
     pub fn issuance_takes(mut self, time: Duration) -> Self {
         self.timing.issuance = time;
         self
     }
 
-    /// How long a new vault is `RegisteringDns` and cannot be reached.
+    /// How long a new vault is `RegisteringDns` and not reachable.
     pub fn creation_takes(mut self, time: Duration) -> Self {
         self.timing.registration = time;
         self
     }
 
-    /// How long Resource Graph does not know of a vault that a client has created.
+    /// How long Resource Graph does not list a vault that a client has created.
     pub fn graph_lags(mut self, time: Duration) -> Self {
         self.timing.graph_lag = time;
         self
     }
 
-    /// How certificate lists are cut into pages.
+    /// How certificate lists are split into pages.
     pub fn pages(mut self, pages: Pages) -> Self {
         self.pages = pages;
         self
     }
 
-    /// How many vaults Resource Manager puts on a page; 100 without it.
+    /// The number of vaults on a page of Resource Manager; default: 100.
     pub fn vaults_on_a_page(mut self, count: usize) -> Self {
         self.vaults_on_a_page = count.max(1);
         self
     }
 
-    /// How long every answer takes. In process that is tokio's time, so it can be paused.
+    /// The latency of every answer. In process it is tokio's time, so it can be paused.
     pub fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
         self
     }
 
-    /// The transactions of each vault; unlimited without it.
+    /// The transactions of each vault; default: unlimited.
     pub fn budget(mut self, budget: Budget) -> Self {
         self.budget = Some(budget);
         self
     }
 
-    /// What the clock shows at the start; the present without it.
+    /// The initial time of the clock; default: the present.
     pub fn start_at(mut self, start: OffsetDateTime) -> Self {
         self.start = Some(start);
         self
     }
 
-    /// What moves the clock; nothing without it.
+    /// What advances the clock; default: nothing.
     pub fn clock_mode(mut self, mode: ClockMode) -> Self {
         self.clock_mode = mode;
         self
     }
 
-    /// One more suffix under which the vaults are found, such as that of a private endpoint. The
-    /// challenge there names the public cloud.
+    /// Adds a suffix for the vaults' names, such as that of a private endpoint. The challenge there
+    /// names the public cloud.
     pub fn vault_suffix(mut self, suffix: &str) -> Self {
         self.vault_suffixes.push(suffix.trim_start_matches('.').to_ascii_lowercase());
         self
     }
 
-    /// Begins with what [`FakeCloud::save`] wrote: tenants, service principal, subscriptions and
-    /// vaults are those of then. Vaults that are added and were not there come on top, and so do
-    /// client certificates.
+    /// Restores the state that [`FakeCloud::save`] wrote: tenants, service principal, subscriptions
+    /// and vaults. New vaults and client certificates of this builder are added to it.
     ///
     /// # Errors
     ///
-    /// When the text is not such a state.
+    /// If the text is not a saved state.
     pub fn restore(mut self, saved: &str) -> Result<Self, serde_json::Error> {
         self.saved = Some(serde_json::from_str(saved)?);
         Ok(self)
     }
 
-    /// Makes the cloud. There is nothing to stop: it is gone with its last clone.
+    /// Starts the cloud. It needs no stop: it is dropped with its last clone.
     #[must_use]
     pub fn start(self) -> FakeCloud {
         let clock = Clock::new(self.start.unwrap_or_else(OffsetDateTime::now_utc), self.clock_mode);

@@ -1,4 +1,4 @@
-//! The fake cloud as a test holds it.
+//! The fake cloud, as a test uses it.
 
 use std::io;
 use std::path::Path;
@@ -13,16 +13,16 @@ use crate::cloud::{FakeCloudBuilder, FakeVault, builder};
 use crate::endpoints::Endpoints;
 use crate::entra::{ClientCertificate, ClientCertificateError};
 use crate::exchange::{Request, Response};
-use crate::fault::{Fault, Played};
+use crate::fault::{Fault, HitCounter};
 use crate::journal::Journal;
 use crate::managed_identity::{APP_SERVICE_ENDPOINT, ARC_ENDPOINT};
 use crate::operation::Operation;
 use crate::permission::DenyRule;
 use crate::vault::key_for;
 
-/// A whole Azure for certificates: vaults, Resource Manager, Entra ID, managed identities.
+/// A complete Azure for certificates: vaults, Resource Manager, Entra ID, managed identities.
 ///
-/// Clones are one cloud. Everything that can be told to it takes effect with the next request.
+/// Clones share one cloud. Every setting takes effect with the next request.
 ///
 /// ```
 /// use akv_testkit::{FakeCloud, Fault, Operation};
@@ -30,7 +30,7 @@ use crate::vault::key_for;
 /// let cloud = FakeCloud::builder().vault("contoso").start();
 /// cloud.vault("contoso").seed(30);
 /// cloud.fault(Fault::on(Operation::ListCertificates).nth(2).throttled());
-/// // Hand `cloud.transport()` to the client under test, let it work, and look:
+/// // Pass `cloud.transport()` to the client under test, run the client, and check:
 /// assert_eq!(cloud.journal().count(Operation::ListCertificates), 0);
 /// ```
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub struct FakeCloud {
 }
 
 impl FakeCloud {
-    /// Begins to describe a cloud.
+    /// Creates a builder.
     pub fn builder() -> FakeCloudBuilder {
         FakeCloudBuilder::new()
     }
@@ -50,7 +50,7 @@ impl FakeCloud {
         Self { state: Arc::new(Mutex::new(state)), clock, journal: Journal::default() }
     }
 
-    /// Answers a request: the one door to the state. Every way in leads here.
+    /// Answers a request. Every transport calls this function, and only it accesses the state.
     pub fn handle(&self, request: &Request) -> Response {
         let key = key_for(request);
         let (answer, entry) = {
@@ -72,67 +72,70 @@ impl FakeCloud {
         &self.journal
     }
 
-    /// A vault, to look into it and to fill it without a request. Vaults that clients create are
-    /// found, too.
+    /// A vault, for reading and filling it without a request. Includes vaults that clients have
+    /// created.
     pub fn vault(&self, name: &str) -> FakeVault {
         FakeVault::new(self.clone(), name)
     }
 
-    /// Sets a fault; what is returned counts how often it is played.
-    #[expect(clippy::must_use_candidate, reason = "the fault is set, watched or not")]
-    pub fn fault(&self, fault: Fault) -> Played {
+    /// Sets a fault; the result counts how often it has occurred.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the fault is set even if its counter is not used"
+    )]
+    pub fn fault(&self, fault: Fault) -> HitCounter {
         self.state().script.add(fault)
     }
 
-    /// The faults that are set.
+    /// The current faults.
     pub fn faults(&self) -> Vec<Fault> {
         self.state().script.faults()
     }
 
-    /// Takes all faults away.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.state().script.clear();
     }
 
-    /// Refuses something.
+    /// Denies an operation.
     pub fn deny(&self, refusal: impl Into<DenyRule>) {
         self.state().permissions.deny(refusal.into());
     }
 
-    /// Allows the principal of that client id these operations and no others.
+    /// Restricts the principal with that client ID to these operations.
     pub fn permit_only(&self, client_id: &str, operations: &[Operation]) {
         self.state().permissions.permit_only(client_id, operations);
     }
 
-    /// Allows everyone everything, as at the start.
+    /// Removes all restrictions, as at the start.
     pub fn permit_all(&self) {
         self.state().permissions.clear();
     }
 
-    /// Limits the transactions of each vault, or no longer. The count begins anew.
+    /// Sets or removes the transaction limit of each vault, and resets the count.
     pub fn budget(&self, budget: impl Into<Option<Budget>>) {
         self.state().meter.set(budget.into());
     }
 
-    /// How long every answer takes from now on.
+    /// The latency of every answer from now on.
     pub fn latency(&self, latency: Duration) {
         self.state().latency = latency.min(LONGEST);
     }
 
-    /// How long tokens last that are made from now on.
+    /// The lifetime of new tokens from now on.
     pub fn token_lifetime(&self, lifetime: Duration) {
         self.state().entra.lifetime = lifetime.min(LONGEST);
     }
 
-    /// No token made before this moment is taken any more.
+    /// Revokes all tokens that were issued before this moment.
     pub fn revoke_tokens(&self) {
-        // Tokens tell their age in whole seconds; the next second begins with new ones.
+        // Tokens have whole seconds; the next second begins with new ones.
         self.clock.advance(Duration::from_secs(1));
         let now = self.clock.now();
         self.state().entra.mint.revoke_before(now);
     }
 
-    /// Lets all secrets of the service principal have expired.
+    /// Makes all secrets of the service principal expire.
     pub fn expire_client_secret(&self) {
         let now = self.clock.now();
         for principal in &mut self.state().entra.principals {
@@ -142,35 +145,35 @@ impl FakeCloud {
         }
     }
 
-    /// Lets the service principal sign in with one more certificate: DER, or the first one of a PEM
-    /// file, what follows being its chain.
+    /// Adds another certificate as a credential of the service principal: DER, or a PEM file whose
+    /// first certificate is used and whose other certificates are its chain.
     ///
     /// # Errors
     ///
-    /// When no certificate can be read from it, or its key is not RSA.
+    /// If the file contains no readable certificate, or its key is not RSA.
     pub fn add_client_certificate(&self, file: &[u8]) -> Result<(), ClientCertificateError> {
         self.state().add_client_certificate(ClientCertificate::read(file)?);
         Ok(())
     }
 
-    /// Takes the system-assigned identity from the machine.
+    /// Removes the system-assigned identity of the machine.
     pub fn remove_system_identity(&self) {
         self.state().identities.system = None;
     }
 
-    /// All that would be lost with the cloud, as JSON: tenants, service principal, subscriptions,
-    /// vaults and what is in them, private keys and the client secret included. Tokens, faults,
-    /// permissions and the journal are not in it.
+    /// The persistent state of the cloud as JSON: tenants, service principal, subscriptions, vaults
+    /// and their contents, including private keys and the client secret. Tokens, faults,
+    /// permissions and the journal are not included.
     pub fn save(&self) -> String {
         serde_json::to_string(&Saved::of(&self.state())).unwrap_or_default()
     }
 
-    /// The id of the first tenant.
+    /// The ID of the first tenant.
     pub fn tenant_id(&self) -> String {
         self.state().entra.tenants.first().map(|tenant| tenant.id.clone()).unwrap_or_default()
     }
 
-    /// The id of the first subscription.
+    /// The ID of the first subscription.
     pub fn subscription_id(&self) -> String {
         builder::SUBSCRIPTION.to_owned()
     }
@@ -180,7 +183,7 @@ impl FakeCloud {
         builder::GROUP.to_owned()
     }
 
-    /// The client id of the service principal.
+    /// The client ID of the service principal.
     pub fn client_id(&self) -> String {
         let state = self.state();
         state.entra.principals.first().map(|p| p.client_id.clone()).unwrap_or_default()
@@ -193,8 +196,8 @@ impl FakeCloud {
         principal.and_then(|p| p.secrets.first()).map(|s| s.text.clone()).unwrap_or_default()
     }
 
-    /// A token of the service principal for an audience such as `https://vault.azure.net`, without a
-    /// request: for what a test asks past the client that is tested.
+    /// A token of the service principal for an audience such as `https://vault.azure.net`, without
+    /// a request: for calls of a test that bypass the client under test.
     ///
     /// ```
     /// use akv_testkit::{FakeCloud, Request};
@@ -216,21 +219,21 @@ impl FakeCloud {
         })
     }
 
-    /// The client id of the user-assigned managed identity.
+    /// The client ID of the user-assigned managed identity.
     pub fn user_identity(&self) -> String {
         let state = self.state();
         state.identities.user.first().map(|p| p.client_id.clone()).unwrap_or_default()
     }
 
     /// An assertion of a workload's own issuer that the service principal's federated credential
-    /// takes, valid for an hour: the content of `AZURE_FEDERATED_TOKEN_FILE`.
+    /// accepts, valid for an hour: the content of `AZURE_FEDERATED_TOKEN_FILE`.
     pub fn federated_assertion(&self) -> String {
         let state = self.state();
         let principal = state.entra.principals.first();
         principal.map(|p| state.entra.assertion(p, self.clock.now())).unwrap_or_default()
     }
 
-    /// What App Service puts into `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
+    /// The values that App Service sets in `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`.
     pub fn app_service(&self) -> (String, String) {
         (
             APP_SERVICE_ENDPOINT.to_owned(),
@@ -238,32 +241,32 @@ impl FakeCloud {
         )
     }
 
-    /// Lets Azure Arc's agent run on the machine and write its keys into a folder, which is made if
-    /// it is not there; clients take them from `/var/opt/azcmagent/tokens` alone, unless they can be
-    /// told. What comes back belongs into `IDENTITY_ENDPOINT`; clients want `IMDS_ENDPOINT` to be
-    /// set, too. Without an agent nobody listens there. A challenge that a client has to refuse is
-    /// [`Challenge::KeyFile`](crate::Challenge::KeyFile).
+    /// Runs Azure Arc's agent on the machine, and lets it write its keys into a folder, which is
+    /// created if necessary. Clients read keys only from `/var/opt/azcmagent/tokens` unless they
+    /// can be configured. Set `IDENTITY_ENDPOINT` to the returned value; clients also require
+    /// `IMDS_ENDPOINT` to be set. Without an agent, no server listens there. For a challenge that a
+    /// client must reject, see [`Challenge::KeyFile`](crate::Challenge::KeyFile).
     ///
     /// # Errors
     ///
-    /// When there can be no such folder.
+    /// If the folder cannot be created.
     pub fn arc_agent(&self, folder: &Path) -> io::Result<String> {
         self.state().identities.install_arc_agent(folder)?;
         Ok(ARC_ENDPOINT.to_owned())
     }
 
-    /// Further suffixes under which the vaults are found.
+    /// Additional suffixes of the vaults' names.
     pub(crate) fn vault_suffixes(&self) -> Vec<String> {
         self.state().vault_suffixes.clone()
     }
 
-    /// Whether the host of that request has a name.
+    /// Whether the host of that request resolves.
     pub(crate) fn resolves(&self, request: &Request) -> bool {
         self.state().resolves(request, self.clock.now())
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        // Every request leaves the state whole or panics in a test that fails anyway.
+        // Every request leaves the state consistent, or panics in a test that fails anyway.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! The fake cloud as a test holds it.
+//! The fake cloud, as a test uses it.
 
 mod builder;
 mod fake_cloud;

@@ -1,4 +1,4 @@
-//! What of a cloud outlives its process.
+//! The state of a cloud that outlives its process.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::cloud::state::State;
 use crate::entra::{Principal, Tenant};
 use crate::vault::Vault;
 
-/// The part of the state that is kept.
+/// The persistent part of the state.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Saved {
     tenants: Vec<Tenant>,

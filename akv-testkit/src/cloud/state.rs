@@ -1,4 +1,4 @@
-//! The one state behind all ways in, and the way of every request through it.
+//! The state behind all transports, and the processing of every request.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::pki::IssuerPool;
 use crate::problem::{self, Speaker};
 use crate::vault::{self, AccessModel, Context, Gate, Pages, Seal, Target, Timing, Vault};
 
-/// Everything that a fake cloud knows.
+/// The whole state of a fake cloud.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) entra: Entra,
@@ -39,11 +39,11 @@ pub(crate) struct State {
     pub(crate) issuer_pool: Option<Arc<IssuerPool>>,
     pub(crate) ids_given: u64,
     pub(crate) seal: Seal,
-    /// Made for the request that is being answered.
+    /// Generated for the current request.
     pub(crate) key: Option<KeyPair>,
 }
 
-/// What the journal wants to know of a request besides itself.
+/// The journal's data about a request besides the request itself.
 #[derive(Debug, Clone)]
 struct Trace {
     operation: Operation,
@@ -55,7 +55,7 @@ struct Trace {
 }
 
 impl State {
-    /// Answers a request and says what there is to be noted of it.
+    /// Answers a request and returns its journal entry.
     pub(crate) fn answer(&mut self, request: &Request, now: OffsetDateTime) -> (Response, Entry) {
         let (endpoints, service) = Endpoints::locate(request, &self.vault_suffixes);
         let mut trace = Trace {
@@ -99,7 +99,7 @@ impl State {
         (answer.delayed(self.latency), entry)
     }
 
-    /// Whether the host of that request has a name in the DNS.
+    /// Whether the host of that request resolves.
     pub(crate) fn resolves(&self, request: &Request, now: OffsetDateTime) -> bool {
         match Endpoints::locate(request, &self.vault_suffixes).1 {
             Service::Vault(name) => self.reachable(&name, now).is_some(),
@@ -109,12 +109,12 @@ impl State {
         }
     }
 
-    /// A vault that is not there, or not yet, has no name in the DNS.
+    /// A missing or unfinished vault does not resolve.
     fn reachable(&self, vault: &str, now: OffsetDateTime) -> Option<&Vault> {
         self.vaults.get(vault).filter(|vault| vault.registered <= now)
     }
 
-    /// The next id for a version: 32 hexadecimal digits, the same in every run.
+    /// The next ID for a version: 32 hexadecimal digits, the same in every run.
     pub(crate) fn fresh_id(&mut self) -> String {
         self.ids_given += 1;
         let mut mixer = fastrand::Rng::with_seed(self.ids_given);
@@ -183,7 +183,7 @@ impl State {
         if let Some(refusal) = self.refusal(trace) {
             return self.forbidden(&refusal, trace, target);
         }
-        self.played(&scene, trace, |state, trace| {
+        self.with_faults(&scene, trace, |state, trace| {
             let fresh_id = state.fresh_id();
             let context = Context {
                 request,
@@ -235,7 +235,7 @@ impl State {
         } else if self.refusal(trace).is_some() {
             arm::forbidden(&target, request, &claims, now)
         } else {
-            self.played(&scene, trace, |state, _| {
+            self.with_faults(&scene, trace, |state, _| {
                 let mut resources = Resources {
                     arm: &mut state.arm,
                     vaults: &mut state.vaults,
@@ -262,7 +262,7 @@ impl State {
         })
     }
 
-    /// A service without permissions and budgets of its own: faults, then the answer.
+    /// Answers for a service without its own permissions and budgets: faults, then the answer.
     fn staged(
         &mut self,
         speaker: Speaker,
@@ -275,11 +275,11 @@ impl State {
         let scene = Scene { request, endpoints, speaker, tenant: "", now };
         match self.on_arrival(&scene, trace) {
             Some(answer) => answer,
-            None => self.played(&scene, trace, run),
+            None => self.with_faults(&scene, trace, run),
         }
     }
 
-    /// Plays the faults that come before anything is checked.
+    /// Applies the faults that occur before any check.
     fn on_arrival(&mut self, scene: &Scene<'_>, trace: &mut Trace) -> Option<Response> {
         let effects = self.script.meet(trace.call(), Moment::Arrival);
         let (_, effect) = effects.first()?;
@@ -287,8 +287,8 @@ impl State {
         Some(effect.play(scene, Response::default()))
     }
 
-    /// Carries the operation out, unless a fault comes instead, and plays the faults on its answer.
-    fn played(
+    /// Executes the operation unless a fault replaces it, and applies the faults to its answer.
+    fn with_faults(
         &mut self,
         scene: &Scene<'_>,
         trace: &mut Trace,

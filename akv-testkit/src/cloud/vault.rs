@@ -1,4 +1,4 @@
-//! A vault as a test holds it: filled and looked into without a request.
+//! A vault for direct access by a test, without a request.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,30 +19,30 @@ use crate::vault_generated;
 
 /// A vault of the fake.
 ///
-/// What is done here needs no token, meets no fault and is not in the journal.
+/// These calls need no token, are subject to no fault and are not in the journal.
 #[derive(Debug, Clone)]
 pub struct FakeVault {
     cloud: FakeCloud,
     name: String,
 }
 
-/// A version of a certificate, as a test wants to see it.
+/// A version of a certificate, for assertions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredVersion {
     /// 32 hexadecimal digits.
     pub id: String,
-    /// Of its leaf.
+    /// The thumbprint of its leaf.
     pub thumbprint: Thumbprint,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
-    /// Whether it may be used.
+    /// Whether it is enabled.
     pub enabled: bool,
-    /// Whether its key may be exported.
+    /// Whether its key is exportable.
     pub exportable: bool,
     /// `application/x-pkcs12` or `application/x-pem-file`.
     pub content_type: &'static str,
-    /// All its certificates as DER, in the order in which the secret has them.
+    /// All its certificates as DER, in the order of the secret.
     pub certificates: Vec<Vec<u8>>,
 }
 
@@ -56,13 +56,13 @@ impl FakeVault {
         Endpoints::Public.vault_uri(&self.name)
     }
 
-    /// Whether there is such a vault.
+    /// Whether the vault exists.
     pub fn exists(&self) -> bool {
         self.with(|_| ()).is_some()
     }
 
-    /// Adds so many certificates `cert-000001` and on. They cost next to nothing until they are
-    /// looked at: each is then signed by a test authority; all share one key.
+    /// Adds this many certificates, `cert-000001` and so on. They cost almost nothing until they
+    /// are read: then a test CA signs them; all share one key.
     pub fn seed(&self, count: usize) {
         if count == 0 {
             return;
@@ -83,9 +83,8 @@ impl FakeVault {
         state.ids_given = given;
     }
 
-    /// Begins a certificate that stays pending until somebody signs its request: reading it gives no
-    /// certificate, and lists have it, without a thumbprint, where they are asked to include what is
-    /// pending.
+    /// Creates a certificate that stays pending until its request is signed. Reading it returns no
+    /// certificate, and lists that include pending certificates contain it without a thumbprint.
     pub fn add_pending(&self, name: &str) -> Response {
         let policy = json!({
             "issuer": { "name": "Unknown" },
@@ -100,7 +99,7 @@ impl FakeVault {
     ///
     /// # Errors
     ///
-    /// The answer of the service, when it refuses.
+    /// The error response of the service.
     pub fn import(
         &self,
         name: &str,
@@ -133,7 +132,7 @@ impl FakeVault {
         self.with(names).unwrap_or_default()
     }
 
-    /// The names of all certificates in soft delete, settled or not.
+    /// The names of all soft-deleted certificates, settled or not.
     pub fn deleted_names(&self) -> Vec<String> {
         let names = |vault: &Vault| {
             vault.objects.deleted.values().map(|deleted| deleted.object.name.clone()).collect()
@@ -141,7 +140,7 @@ impl FakeVault {
         self.with(names).unwrap_or_default()
     }
 
-    /// The versions of a live certificate, oldest first; none where there is no such name.
+    /// The versions of a live certificate, oldest first; empty if there is no such name.
     pub fn versions(&self, name: &str) -> Vec<StoredVersion> {
         self.with(|vault| {
             let live = vault.objects.live.get(&name.to_ascii_uppercase());
@@ -156,7 +155,7 @@ impl FakeVault {
         self.versions(name).pop()
     }
 
-    /// The newest version as the wire has it, for what [`StoredVersion`] does not tell.
+    /// The newest version as JSON, for values that [`StoredVersion`] does not contain.
     pub fn bundle(&self, name: &str) -> Value {
         self.operate(Operation::GetCertificate, Some(name), None).body_json()
     }

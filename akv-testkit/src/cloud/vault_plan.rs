@@ -1,4 +1,4 @@
-//! What a vault of a fake cloud is like when it starts.
+//! The initial settings of a vault of a fake cloud.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,8 @@ use crate::arm::Subscription;
 use crate::cloud::builder::{GROUP, LOCATION, SUBSCRIPTION};
 use crate::vault::{AccessModel, Objects, Purging, SoftDelete, Vault};
 
-/// Describes a vault of a fake cloud; see [`FakeCloudBuilder::vault_with`](crate::FakeCloudBuilder::vault_with).
+/// Configures a vault of a fake cloud; see
+/// [`FakeCloudBuilder::vault_with`](crate::FakeCloudBuilder::vault_with).
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct VaultPlan {
@@ -41,50 +42,51 @@ impl VaultPlan {
         }
     }
 
-    /// Nothing in it can be purged before its time.
+    /// Enables purge protection.
     pub fn purge_protection(mut self) -> Self {
         self.purging = Purging::Protected;
         self
     }
 
-    /// Access policies decide, not RBAC: refusals have the inner code `AccessDenied`.
+    /// Uses access policies instead of RBAC: denials have the inner code `AccessDenied`.
     pub fn access_policies(mut self) -> Self {
         self.access = AccessModel::Policies;
         self
     }
 
-    /// What is deleted is gone, as in vaults from before soft delete.
+    /// Disables soft delete, as in old vaults.
     pub fn without_soft_delete(mut self) -> Self {
         self.soft_delete = SoftDelete::Off;
         self
     }
 
-    /// Days of soft delete, 7 to 90.
+    /// The retention period of soft delete, 7 to 90 days.
     pub fn retention_days(mut self, days: u16) -> Self {
         self.retention_days = days.clamp(7, 90);
         self
     }
 
-    /// With HSM keys.
+    /// Enables HSM keys.
     pub fn premium(mut self) -> Self {
         self.sku = "premium";
         self
     }
 
-    /// In that subscription (one of the cloud's) and resource group (made if it is not there).
+    /// Places the vault in that subscription (one of the cloud's) and resource group (created if
+    /// necessary).
     pub fn placed(mut self, subscription: &str, group: &str) -> Self {
         self.subscription = Some(subscription.to_owned());
         self.group = Some(group.to_owned());
         self
     }
 
-    /// In that region.
+    /// Places the vault in that region.
     pub fn location(mut self, location: &str) -> Self {
         self.location = Some(location.to_owned());
         self
     }
 
-    /// With so many certificates in it.
+    /// Adds this many certificates.
     pub fn certificates(mut self, count: usize) -> Self {
         self.certificates = count;
         self
@@ -125,7 +127,7 @@ impl VaultPlan {
         })
     }
 
-    /// How many certificates it has at the start.
+    /// The initial number of certificates.
     pub(super) fn seeded(&self) -> usize {
         self.certificates
     }

@@ -1,4 +1,4 @@
-//! What a check works with: names of its own, bundles, and words for what is wrong.
+//! The tools of a check: unique names, bundles, and violations.
 
 use std::fmt::Debug;
 use std::sync::Mutex;
@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use crate::conformance::Conformance;
 use crate::pki::{Key, TestPki};
 
-/// What a store did that it must not do.
+/// A violation of a store's contract.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
 pub struct Violation(String);
@@ -35,7 +35,7 @@ impl From<akv_core::InvalidValue> for Violation {
     }
 }
 
-/// One check under way.
+/// A running check.
 pub(super) struct Check<'a> {
     pub(super) store: &'a dyn CertificateStore,
     pub(super) suite: &'a Conformance,
@@ -53,17 +53,17 @@ impl<'a> Check<'a> {
         Self { store, suite, name, pki: TestPki::new(suite.now), used: Mutex::default() }
     }
 
-    /// How many certificates the list check makes.
+    /// How many certificates the list check creates.
     pub(super) fn listed(&self) -> usize {
         self.suite.listed
     }
 
-    /// What the names of this check begin with.
+    /// The prefix of this check's names.
     pub(super) fn prefix(&self) -> String {
         format!("{}-{}-", self.suite.prefix, self.name)
     }
 
-    /// A name of this check, to be cleaned up after it.
+    /// A name of this check, which is cleaned up after it.
     pub(super) fn name(&self, suffix: &str) -> std::result::Result<CertificateName, Violation> {
         let name: CertificateName = format!("{}{suffix}", self.prefix()).parse()?;
         if let Ok(mut used) = self.used.lock() {
@@ -79,7 +79,7 @@ impl<'a> Check<'a> {
             .map_err(|error| Violation::new(format!("the suite's own bundle: {error}")))
     }
 
-    /// An import of a certificate, whatever is there.
+    /// An import of a certificate, with any existing one replaced.
     pub(super) fn import(
         &self,
         name: &CertificateName,
@@ -90,7 +90,7 @@ impl<'a> Check<'a> {
             .with_exportable(Exportable::Yes))
     }
 
-    /// Removes all that the check has made, for good.
+    /// Deletes and purges everything that the check has created.
     pub(super) async fn clean_up(&self) -> std::result::Result<(), Violation> {
         let used = self.used.lock().map(|mut used| std::mem::take(&mut *used)).unwrap_or_default();
         for name in used {
@@ -101,7 +101,7 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Whether a value is what it should be.
+/// Checks that a value is equal to the expected one.
 pub(super) fn same<T: PartialEq + Debug>(
     what: &str,
     actual: &T,
@@ -113,17 +113,17 @@ pub(super) fn same<T: PartialEq + Debug>(
     Err(Violation::new(format!("{what}: {actual:?}, expected {expected:?}")))
 }
 
-/// Whether something holds.
+/// Checks a condition.
 pub(super) fn holds(what: &str, condition: bool) -> std::result::Result<(), Violation> {
     if condition { Ok(()) } else { Err(Violation::new(format!("it does not hold that {what}"))) }
 }
 
-/// The value that has to be there.
+/// Checks that a value is present.
 pub(super) fn present<T>(what: &str, value: Option<T>) -> std::result::Result<T, Violation> {
     value.ok_or_else(|| Violation::new(format!("{what}: absent")))
 }
 
-/// The error of that kind that has to come.
+/// Checks that the call fails with an error of that kind.
 pub(super) fn refused<T>(
     what: &str,
     result: Result<T>,

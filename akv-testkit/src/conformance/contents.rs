@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use akv_core::bundle::X509;
-use akv_core::{CertificateName, ErrorKind, Exportable, Import, ListOptions, Precondition, Tags};
+use akv_core::{
+    CertificateDer, CertificateName, ErrorKind, Exportable, Import, ListOptions, Precondition, Tags,
+};
 use futures::TryStreamExt as _;
 
 use crate::conformance::check::{Check, Violation, holds, present, refused, same};
@@ -11,7 +12,7 @@ use crate::pki::Key;
 
 type Outcome = Result<(), Violation>;
 
-/// What is imported is what is then there.
+/// An imported certificate is stored completely.
 pub(super) async fn add(check: &Check<'_>) -> Outcome {
     for (suffix, key, kind) in [("rsa", Key::Rsa2048, "RSA"), ("ec", Key::P384, "EC")] {
         let name = check.name(suffix)?;
@@ -46,10 +47,9 @@ pub(super) async fn chain(check: &Check<'_>) -> Outcome {
     let older = check.store.import(&first).await?;
     let newer = check.store.import(&second).await?;
     for (version, import) in [(older.version, first), (newer.version, second)] {
-        let expected: Vec<Vec<u8>> = std::iter::once(import.bundle.leaf())
+        let expected: Vec<CertificateDer> = std::iter::once(import.bundle.leaf())
             .chain(import.bundle.chain())
-            .map(X509::der)
-            .map(<[u8]>::to_vec)
+            .map(|one| one.der().into())
             .collect();
         let chain = check.store.chain(&name, &version).await?;
         holds("the chain is leaf, intermediate, root as imported", chain == expected)?;
@@ -59,7 +59,7 @@ pub(super) async fn chain(check: &Check<'_>) -> Outcome {
     refused("the chain of a version that is not there", answer, ErrorKind::Absent)
 }
 
-/// A second import makes a new version, and its tags are its own.
+/// A second import creates a new version with its own tags.
 pub(super) async fn replace(check: &Check<'_>) -> Outcome {
     let name = check.name("a")?;
     let first = check.import(&name, &Tags::new([("old", "1")])?)?;
@@ -73,7 +73,7 @@ pub(super) async fn replace(check: &Check<'_>) -> Outcome {
     same("the tags", &read.tags, &second.tags)
 }
 
-/// A key that may not leave the vault is shown as such.
+/// A key that is not exportable is reported as such.
 pub(super) async fn not_exportable(check: &Check<'_>) -> Outcome {
     let name = check.name("a")?;
     let mut import = check.import(&name, &Tags::default())?;
@@ -84,7 +84,7 @@ pub(super) async fn not_exportable(check: &Check<'_>) -> Outcome {
     same("exportable", &exportable, &Some(Exportable::No))
 }
 
-/// Tags are put in place of the old ones, and no version is made.
+/// New tags replace the old ones, without a new version.
 pub(super) async fn tags(check: &Check<'_>) -> Outcome {
     let name = check.name("a")?;
     let import = check.import(&name, &Tags::new([("a", "1"), ("b", "2")])?)?;
@@ -121,7 +121,7 @@ pub(super) async fn letter_case(check: &Check<'_>) -> Outcome {
     same("what is left", &check.store.certificate(&name).await?, &None)
 }
 
-/// Everything is listed once, over several pages, with what lists tell.
+/// Every certificate is listed once, over several pages, with the data of lists.
 pub(super) async fn list(check: &Check<'_>) -> Outcome {
     let mut expected = BTreeMap::new();
     let bundle = check.bundle(Key::P256)?;

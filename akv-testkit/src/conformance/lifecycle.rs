@@ -1,4 +1,4 @@
-//! Checks on coming and going: absence, soft delete, recovery, purge.
+//! Checks of the life cycle: absence, soft delete, recovery, purge.
 
 use akv_core::{Deletion, ErrorKind, Purged, Tags};
 
@@ -6,7 +6,7 @@ use crate::conformance::check::{Check, Violation, holds, present, refused, same}
 
 type Outcome = Result<(), Violation>;
 
-/// What is not there is `None`, never an error.
+/// An absent certificate is `None`, never an error.
 pub(super) async fn absence(check: &Check<'_>) -> Outcome {
     let name = check.name("never")?;
     same("certificate", &check.store.certificate(&name).await?, &None)?;
@@ -16,7 +16,7 @@ pub(super) async fn absence(check: &Check<'_>) -> Outcome {
     same("purge", &check.store.purge(&name).await?, &Purged::NothingThere)
 }
 
-/// A deleted certificate is gone, can be looked at, and comes back with all it had.
+/// A deleted certificate is absent, is listed as deleted, and is recovered with all its data.
 pub(super) async fn delete_and_recover(check: &Check<'_>) -> Outcome {
     let name = check.name("a")?;
     let import = check.import(&name, &Tags::new([("kept", "yes")])?)?;
@@ -28,7 +28,7 @@ pub(super) async fn delete_and_recover(check: &Check<'_>) -> Outcome {
     let deleted = present("the deleted certificate", check.store.deleted(&name).await?)?;
     same("its thumbprint", &deleted.certificate.thumbprint, &made.thumbprint)?;
     same("its version", &deleted.certificate.version, &made.version)?;
-    holds("it tells when it was deleted", deleted.deleted.is_some())?;
+    holds("it has a deletion time", deleted.deleted.is_some())?;
     holds("it is purged later than it was deleted", deleted.scheduled_purge > deleted.deleted)?;
     let recovered = present("the recovered", check.store.recover(&name).await?)?;
     same("its version", &recovered.version, &made.version)?;
@@ -36,12 +36,12 @@ pub(super) async fn delete_and_recover(check: &Check<'_>) -> Outcome {
     same("its thumbprint", &read.thumbprint, &made.thumbprint)?;
     same("its tags", &read.tags, &import.tags)?;
     same("the deleted certificate", &check.store.deleted(&name).await?, &None)?;
-    // A recovery that has been reported has settled: what follows is not refused.
+    // A reported recovery has settled: the next operation succeeds.
     let newer = check.store.import(&check.import(&name, &Tags::default())?).await?;
     holds("a new version can be made at once", newer.version != made.version)
 }
 
-/// A name in soft delete is refused as that, and nothing else.
+/// A name in soft delete is rejected with exactly that error.
 pub(super) async fn soft_delete_conflict(check: &Check<'_>) -> Outcome {
     let name = check.name("a")?;
     let first = check.import(&name, &Tags::default())?;
@@ -55,7 +55,7 @@ pub(super) async fn soft_delete_conflict(check: &Check<'_>) -> Outcome {
     same("the live certificate", &check.store.certificate(&name).await?, &None)
 }
 
-/// What is purged is gone, and its name is free.
+/// A purged certificate is gone, and its name is available.
 pub(super) async fn purge(check: &Check<'_>) -> Outcome {
     let name = check.name("a")?;
     let made = check.store.import(&check.import(&name, &Tags::default())?).await?;

@@ -1,5 +1,5 @@
-//! What every [`CertificateStore`] must do: a suite for the in-memory store, for a client of the fake
-//! and for a client of a real vault alike.
+//! A conformance suite for every [`CertificateStore`]: the in-memory store, a client of the fake
+//! and a client of a real vault.
 //!
 //! ```
 //! use akv_testkit::conformance::Conformance;
@@ -26,11 +26,11 @@ use time::OffsetDateTime;
 use check::Check;
 pub use check::Violation;
 
-/// The suite and what it may do.
+/// The suite and its settings.
 ///
-/// It makes certificates whose names begin with the prefix, deletes and purges them again, and looks
-/// at no others: a vault may be in use meanwhile. A run on a real vault makes some 70 imports, which
-/// the service's budget allows at about two a second.
+/// It creates certificates whose names begin with the prefix, deletes and purges them again, and
+/// accesses no others, so the vault may be in use. A run on a real vault makes some 70 imports,
+/// which the service's budget allows at about two a second.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Conformance {
@@ -45,20 +45,20 @@ impl Conformance {
         Self { prefix: prefix.to_owned(), now: OffsetDateTime::now_utc(), listed: 55 }
     }
 
-    /// The present time of the store, if that is not the machine's: certificates are made to be
-    /// valid then.
+    /// The current time of the store, if it differs from the machine's: the test certificates are
+    /// valid at that time.
     pub fn at(mut self, now: OffsetDateTime) -> Self {
         self.now = now;
         self
     }
 
-    /// How many certificates the list check makes; 55 are three pages of the service.
+    /// How many certificates the list check creates; 55 are three pages of the service.
     pub fn listing(mut self, certificates: usize) -> Self {
         self.listed = certificates;
         self
     }
 
-    /// Runs all checks one after the other and cleans up after each, whatever its result.
+    /// Runs all checks in order and cleans up after each, whatever its result.
     pub async fn run(&self, store: &dyn CertificateStore) -> Report {
         let mut results = Vec::new();
         for (name, run) in CHECKS {
@@ -73,7 +73,7 @@ impl Conformance {
     }
 }
 
-/// What came of each check.
+/// The result of each check.
 #[derive(Debug)]
 pub struct Report {
     results: Vec<(&'static str, Result<(), Violation>)>,
@@ -92,7 +92,7 @@ impl Report {
 }
 
 impl fmt::Display for Report {
-    /// One line a check.
+    /// One line per check.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, result) in &self.results {
             match result {

@@ -1,4 +1,4 @@
-//! Client assertions: signed JSON Web Tokens by which a principal proves itself without a secret.
+//! Client assertions: signed JSON Web Tokens that authenticate a principal without a secret.
 
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters};
 use base64::Engine as _;
@@ -10,8 +10,8 @@ use time::OffsetDateTime;
 
 use super::{Claims, Entra, Flaw, Principal};
 
-/// What a principal's own certificate signs. The audience is one text, not a list; moments may have
-/// fractions of a second, as MSAL for Python writes them, which leaves out `nbf`.
+/// The claims of a principal's assertion. The audience is one string, not a list. Times may have
+/// fractions of a second, as MSAL for Python writes them; it omits `nbf`.
 #[derive(Debug, Deserialize)]
 struct Proof {
     aud: String,
@@ -28,12 +28,12 @@ struct Header {
     x5t: Option<String>,
     #[serde(rename = "x5t#S256")]
     x5t_s256: Option<String>,
-    /// Extensions that have to be understood (RFC 7515): the fake understands none.
+    /// Critical extensions (RFC 7515): the fake supports none.
     crit: Option<Value>,
 }
 
 impl Entra {
-    /// An assertion as a workload's own issuer would sign it for this principal.
+    /// An assertion of a workload's own issuer for this principal.
     pub(crate) fn assertion(&self, principal: &Principal, now: OffsetDateTime) -> String {
         self.mint.strike(&Claims {
             aud: FEDERATED_AUDIENCE.to_owned(),
@@ -48,8 +48,8 @@ impl Entra {
         })
     }
 
-    /// Checks an assertion of the principal's federated issuer or of one of its certificates, which
-    /// has to be for one of the audiences. The error is the number of the refusal.
+    /// Checks an assertion of the principal's federated issuer or of one of its certificates for
+    /// one of the audiences. The error is the AADSTS number.
     pub(super) fn check_assertion(
         &self,
         assertion: &str,
@@ -95,7 +95,8 @@ impl Entra {
     }
 }
 
-/// What the assertion says, if a certificate of the principal that is valid today has signed it.
+/// The claims of the assertion, if one of the principal's currently valid certificates has signed
+/// it.
 fn proof_of(
     assertion: &str,
     header: &Header,
@@ -122,11 +123,11 @@ fn decoded<T: DeserializeOwned>(part: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
-/// The only kind of assertion that there is.
+/// The only supported type of assertion.
 pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Audience of the assertions that federated credentials take.
+/// The audience of assertions for federated credentials.
 const FEDERATED_AUDIENCE: &str = "api://AzureADTokenExchange";
 
-/// Clocks differ: so much is let pass, as everywhere in Entra.
+/// The tolerated clock skew, as everywhere in Entra.
 const CLOCK_SKEW_SECONDS: f64 = 300.0;

@@ -1,4 +1,4 @@
-//! Entra ID: tokens for service principals, and what SDKs ask an authority besides.
+//! Entra ID: tokens for service principals, and the other requests of SDKs to an authority.
 
 mod assertion;
 mod principal;

@@ -1,4 +1,4 @@
-//! An application that can get tokens, and what it may prove itself by.
+//! An application that can get tokens, and its credentials.
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use aws_lc_rs::signature::{RsaParameters, RsaPublicKeyComponents};
@@ -36,7 +36,7 @@ impl Principal {
     }
 
     pub(crate) fn add_certificate(&mut self, certificate: ClientCertificate) {
-        // The same again, from a saved state and from the command line, is one.
+        // A saved state and the command line can add the same certificate twice.
         if self.certificates.iter().all(|known| known.der != certificate.der) {
             self.certificates.push(certificate);
         }
@@ -47,13 +47,13 @@ impl Principal {
         if secret.expires.is_some_and(|end| end <= now) { Err(7_000_222) } else { Ok(()) }
     }
 
-    /// The certificate that an assertion's header names, in one way or in both.
+    /// The certificate that an assertion's header names, by one or both of its thumbprints.
     pub(super) fn certificate(
         &self,
         x5t: Option<&str>,
         x5t_s256: Option<&str>,
     ) -> Option<&ClientCertificate> {
-        // MSAL for Python pads them, which others must not.
+        // MSAL for Python adds padding; no other client may.
         let is = |named: Option<&str>, own: &str| {
             named.is_none_or(|named| named.trim_end_matches('=') == own)
         };
@@ -62,7 +62,7 @@ impl Principal {
     }
 }
 
-/// A client secret and its end.
+/// A client secret and its expiry.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Secret {
     pub(crate) text: String,
@@ -88,20 +88,20 @@ pub(crate) struct ClientCertificate {
     exponent: Vec<u8>,
 }
 
-/// Why a file is no client certificate.
+/// Why a file is not a client certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientCertificateError {
     /// It is neither PEM nor DER.
     #[error("no certificate can be read from it, neither as PEM nor as DER")]
     Unreadable,
-    /// Assertions are signed with RSA alone.
+    /// Only RSA keys can sign assertions.
     #[error("its key is not RSA")]
     NotRsa,
 }
 
 impl ClientCertificate {
-    /// Reads DER, or the first certificate of a PEM file: what follows is its chain.
+    /// Parses DER, or the first certificate of a PEM file, whose other certificates are its chain.
     pub(crate) fn read(file: &[u8]) -> Result<Self, ClientCertificateError> {
         let sections = pem::parse_many(file).unwrap_or_default();
         let first = sections.into_iter().find(|section| section.tag() == "CERTIFICATE");

@@ -1,4 +1,4 @@
-//! Tokens for service principals, and what SDKs ask an authority besides.
+//! Tokens for service principals, and the other requests of SDKs to an authority.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::exchange::{Request, Response};
 use crate::operation::Operation;
 use crate::problem;
 
-/// The authority's state: who is known, in which tenants, and for how long a token lasts.
+/// The authority's state: its principals and tenants, and the lifetime of tokens.
 #[derive(Debug)]
 pub(crate) struct Entra {
     pub(crate) mint: Mint,
@@ -22,7 +22,7 @@ pub(crate) struct Entra {
     pub(crate) lifetime: Duration,
 }
 
-/// A tenant: its id and the domains by which it may be called as well.
+/// A tenant: its ID and its domains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tenant {
     pub(crate) id: String,
@@ -64,7 +64,7 @@ impl Entra {
         }
     }
 
-    /// A token for a principal, without asking how it proved itself.
+    /// A token for a principal, without authentication.
     pub(crate) fn issue(
         &self,
         tenant: &str,
@@ -114,7 +114,7 @@ impl Entra {
         }
     }
 
-    /// The token that was asked for, or the number of the error.
+    /// The requested token, or the AADSTS number of the error.
     fn grant(
         &self,
         tenant: &str,
@@ -188,8 +188,8 @@ impl Entra {
 }
 
 impl Tenant {
-    /// Whom a certificate's assertion may be for: the token endpoint or the issuer, under the address
-    /// that was asked or under the authority's preferred name, by the tenant's id or by its domain.
+    /// The accepted audiences of a certificate's assertion: the token endpoint or the issuer, under
+    /// the requested host or the authority's preferred host, with the tenant's ID or its domain.
     fn assertion_audiences(&self, request: &Request, endpoints: Endpoints) -> Vec<String> {
         let mut audiences = Vec::new();
         for authority in [request.link(""), endpoints.authority()] {
@@ -202,8 +202,8 @@ impl Tenant {
     }
 }
 
-/// `https://vault.azure.net` of `https://vault.azure.net/.default`. A resource whose own name ends in
-/// a slash makes a scope with two.
+/// `https://vault.azure.net` for `https://vault.azure.net/.default`. If a resource's own name ends
+/// in a slash, its scope has two slashes.
 fn audience_of(scope: &str) -> Option<String> {
     let mut scopes = scope.split(' ').filter(|s| !OPENID_SCOPES.contains(s));
     let audience = scopes.next()?.strip_suffix("/.default")?.trim_end_matches('/');

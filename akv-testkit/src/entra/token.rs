@@ -1,4 +1,4 @@
-//! Tokens of the fake's own making: JSON Web Tokens with an HMAC, read by the fake alone.
+//! The fake's own tokens: JSON Web Tokens with an HMAC that only the fake can verify.
 
 use aws_lc_rs::{hmac, rand};
 use base64::Engine as _;
@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Claims {
     pub(crate) aud: String,
@@ -20,7 +20,7 @@ pub(crate) struct Claims {
     pub(crate) exp: i64,
 }
 
-/// Why a token is not taken.
+/// Why a token is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flaw {
     Missing,
@@ -32,19 +32,19 @@ pub(crate) enum Flaw {
     Tenant,
 }
 
-/// Makes tokens and reads them again.
+/// Issues and verifies tokens.
 #[derive(Debug)]
 pub(crate) struct Mint {
     key: hmac::Key,
     header: String,
-    /// Tokens from before this moment are no longer taken.
+    /// Tokens from before this moment are revoked.
     revoked_before: Option<OffsetDateTime>,
 }
 
 impl Mint {
     pub(crate) fn new() -> Self {
         let mut secret = [0; 32];
-        // Only with a broken system does this fail, and then the key is merely the same every time.
+        // This fails only on a broken system, and then the key is the same every time.
         let _ = rand::fill(&mut secret);
         let header = r#"{"typ":"JWT","alg":"HS256","kid":"akv-fake"}"#;
         Self {
@@ -65,7 +65,7 @@ impl Mint {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag))
     }
 
-    /// Reads a token and checks signature and time; audience and tenant are the reader's business.
+    /// Verifies a token's signature and time; the caller checks audience and tenant.
     pub(crate) fn read(&self, token: &str, now: OffsetDateTime) -> Result<Claims, Flaw> {
         let (signed, tag) = token.rsplit_once('.').ok_or(Flaw::Malformed)?;
         let (_, claims) = signed.split_once('.').ok_or(Flaw::Malformed)?;
@@ -77,7 +77,7 @@ impl Mint {
         if claims.exp <= now.unix_timestamp() || revoked {
             return Err(Flaw::Expired);
         }
-        // Clocks differ: five minutes are let pass, as everywhere in Entra.
+        // Five minutes of clock skew are tolerated, as everywhere in Entra.
         if claims.nbf > now.unix_timestamp() + 300 {
             return Err(Flaw::NotYetValid);
         }
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_another_mint_or_a_changed_one_is_not_taken() {
+    fn token_with_another_signature_is_rejected() {
         let now = OffsetDateTime::UNIX_EPOCH;
         let mint = Mint::new();
         let foreign = Mint::new().strike(&claims(now));

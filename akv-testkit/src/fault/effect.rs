@@ -1,4 +1,4 @@
-//! What a fault does to an answer.
+//! The effect of a fault on a response.
 
 use std::time::Duration;
 
@@ -10,22 +10,22 @@ use crate::exchange::{Delivery, Request, Response};
 use crate::fault::Moment;
 use crate::problem::{self, Speaker};
 
-/// What happens to a call that meets a fault.
+/// The effect of a fault on a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Effect {
-    /// An error in the service's own shape.
+    /// An error in the service's own format.
     Error {
         /// The HTTP status.
         status: u16,
-        /// `error.code`; what goes with the status where it is left out.
+        /// `error.code`; by default the usual code of the status.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<String>,
         /// `error.innererror.code`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         inner_code: Option<String>,
-        /// More headers.
+        /// Additional headers.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         headers: Vec<(String, String)>,
     },
@@ -34,7 +34,7 @@ pub enum Effect {
         /// The number after `AADSTS`.
         code: u32,
     },
-    /// A body of one's own.
+    /// A custom body.
     Body {
         /// The HTTP status.
         status: u16,
@@ -51,53 +51,54 @@ pub enum Effect {
     Unreachable,
     /// The connection breaks in the middle of the body.
     TornBody,
-    /// The answer is late.
+    /// The response is late.
     Delay {
-        /// By so much.
+        /// The delay.
         milliseconds: u64,
     },
-    /// A 401 whatever token came.
+    /// A 401, whatever the token.
     Challenge(Challenge),
     /// A redirect (307).
     Redirect {
-        /// Where to.
+        /// The target.
         to: String,
     },
-    /// The page's `nextLink` leads elsewhere.
+    /// The page's `nextLink` has another target.
     NextLink {
-        /// Where to.
+        /// The target.
         to: String,
     },
     /// Every page has a next page.
     EndlessPages,
-    /// The body goes on with blanks.
+    /// Spaces follow the body.
     Flood {
-        /// How long it becomes.
+        /// The total size of the body in bytes.
         bytes: u64,
     },
-    /// The body comes slowly.
+    /// The body is sent slowly.
     Drip {
-        /// Bytes a piece.
+        /// The size of a piece in bytes.
         piece: usize,
         /// The pause before each piece.
         pause_milliseconds: u64,
     },
 }
 
-/// A challenge that the service would not make, or makes seldom.
+/// A challenge that the service never or rarely sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Challenge {
-    /// The right challenge, although the token was good.
+    /// The right challenge, although the token was valid.
     Plain,
-    /// It asks for a token for that resource.
+    /// It requests a token for that resource.
     Resource(String),
-    /// It sends the client to that authority.
+    /// It names that authority.
     Authority(String),
-    /// Continuous access evaluation: the token is no longer enough, further claims are wanted.
+    /// Continuous access evaluation: the token is no longer sufficient, and further claims are
+    /// required.
     Claims,
-    /// Azure Arc: the key is in that file, wherever it is, and whether it is there or not.
+    /// Azure Arc: the key is in that file, whether or not the file exists.
     KeyFile(String),
 }
 
@@ -106,7 +107,7 @@ impl Effect {
         Self::Error { status, code: None, inner_code: None, headers: Vec::new() }
     }
 
-    /// Challenges and unreachable hosts come before anything is checked.
+    /// Challenges and unreachable hosts occur before any check.
     pub(crate) fn moment(&self) -> Moment {
         match self {
             Self::Challenge(_) | Self::Unreachable => Moment::Arrival,
@@ -114,7 +115,7 @@ impl Effect {
         }
     }
 
-    /// Whether the operation's own answer is not needed.
+    /// Whether the effect does not need the operation's own response.
     pub(crate) fn stands_alone(&self) -> bool {
         matches!(
             self,
@@ -128,7 +129,7 @@ impl Effect {
         )
     }
 
-    /// The answer that the client gets instead of `answer`.
+    /// The response that replaces `answer`.
     pub(crate) fn play(&self, scene: &Scene<'_>, answer: Response) -> Response {
         match self {
             Self::Error { status, code, inner_code, headers } => {
@@ -161,7 +162,7 @@ impl Effect {
     }
 }
 
-/// Where a fault is played.
+/// The context of a fault.
 pub(crate) struct Scene<'a> {
     pub(crate) request: &'a Request,
     pub(crate) endpoints: Endpoints,
@@ -203,8 +204,8 @@ fn with_next_link(answer: &Response, to: &str) -> Response {
     answer.clone().with_body(page.to_string())
 }
 
-/// The request's own address with a counter that goes up, so that looking for a link seen before
-/// does not help.
+/// The request's own address with an increasing counter, so that a client cannot detect the loop by
+/// a repeated link.
 fn another_address(request: &Request) -> String {
     let round: u64 = request.find_query("round").and_then(|n| n.parse().ok()).unwrap_or(0);
     let round = (round + 1).to_string();

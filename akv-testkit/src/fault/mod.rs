@@ -1,4 +1,4 @@
-//! Faults by script: which call of which operation, before or after its effect, and what happens.
+//! Scripted faults: the affected calls of an operation, before or after its change, and the effect.
 
 mod effect;
 mod read;
@@ -9,5 +9,5 @@ pub(crate) use effect::Scene;
 pub use effect::{Challenge, Effect};
 pub use read::InvalidFault;
 pub use rule::{Calls, Fault, Stage};
-pub use script::Played;
+pub use script::HitCounter;
 pub(crate) use script::{Call, Moment, Script};

@@ -1,4 +1,4 @@
-//! Faults as JSON has them, and what a fault must not be.
+//! Parses faults from JSON, and rejects invalid ones.
 
 use std::ops::RangeInclusive;
 
@@ -9,13 +9,13 @@ use crate::fault::{Calls, Challenge, Effect, Fault, Moment, Stage};
 use crate::json_object::JsonObject;
 use crate::operation::Operation;
 
-/// What is wrong with a fault: which member, and what it may be.
+/// The fault's invalid member, and its allowed values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidFault(String);
 
 impl Fault {
-    /// Reads one fault, or a list of them, from JSON.
+    /// Parses one fault, or a list of them, from JSON.
     ///
     /// ```
     /// use akv_testkit::Fault;
@@ -26,7 +26,7 @@ impl Fault {
     ///
     /// # Errors
     ///
-    /// What is wrong, with the number of the fault where it is one of a list.
+    /// The invalid member, with the number of the fault if it is in a list.
     pub fn from_json(text: &str) -> Result<Vec<Self>, InvalidFault> {
         let value: Value = serde_json::from_str(text)
             .map_err(|error| InvalidFault(format!("not JSON: {error}")))?;
@@ -48,19 +48,19 @@ impl TryFrom<Value> for Fault {
 }
 
 fn read(value: Value) -> Result<Fault, String> {
-    let mut members = JsonObject::of(value)?;
-    let operation: Option<String> = members.take("operation")?;
+    let mut object = JsonObject::of(value)?;
+    let operation: Option<String> = object.take("operation")?;
     let operation = operation.map(|name| operation_of(&name)).transpose()?;
     let fault = Fault {
         operation,
-        vault: members.take("vault")?,
-        name: members.take("name")?,
-        subscription: members.take("subscription")?,
-        calls: members.take("calls")?.unwrap_or_default(),
-        stage: members.take("stage")?.unwrap_or_default(),
-        effect: members.need("effect")?,
+        vault: object.take("vault")?,
+        name: object.take("name")?,
+        subscription: object.take("subscription")?,
+        calls: object.take("calls")?.unwrap_or_default(),
+        stage: object.take("stage")?.unwrap_or_default(),
+        effect: object.need("effect")?,
     };
-    members.end()?;
+    object.end()?;
     fault.calls.check().map_err(|why| format!("calls: {why}"))?;
     fault.effect.check().map_err(|why| format!("effect: {why}"))?;
     if fault.stage == Stage::AfterChange && fault.effect.moment() == Moment::Arrival {
@@ -77,11 +77,11 @@ fn operation_of(name: &str) -> Result<Operation, String> {
 }
 
 impl Calls {
-    /// Refuses what no call would ever meet.
+    /// Rejects a fault that no call can match.
     fn check(self) -> Result<(), String> {
         match self {
             Self::Nth(0) | Self::First(0) | Self::Every(0) => {
-                Err("they are counted from 1, so 0 is none".to_owned())
+                Err("they are counted from 1, so 0 matches no call".to_owned())
             }
             Self::Chance { probability, .. } if !(0.0..=1.0).contains(&probability) => {
                 Err(format!("the probability {probability} is not from 0 to 1"))
@@ -92,7 +92,7 @@ impl Calls {
 }
 
 impl Effect {
-    /// Refuses what cannot be sent.
+    /// Rejects an effect that cannot be sent.
     pub(super) fn check(&self) -> Result<(), String> {
         match self {
             Self::Error { status, headers, .. } | Self::Body { status, headers, .. } => {
@@ -142,8 +142,8 @@ fn check_wait(milliseconds: u64) -> Result<(), String> {
 
 const STATUSES: RangeInclusive<u16> = 200..=599;
 
-/// They say how the body is sent, and a server that is told otherwise does not send it at all.
+/// The server sets these headers itself, and does not send the body if they contradict it.
 const OF_THE_SERVER: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
 
-/// An hour in milliseconds: whoever waits longer has long forgotten why.
+/// An hour in milliseconds: the longest reasonable wait.
 const LONGEST_WAIT: u64 = 3_600_000;

@@ -1,4 +1,4 @@
-//! A fault: which calls meet it, and what happens.
+//! A fault: the affected calls and the effect.
 
 use std::time::Duration;
 
@@ -7,25 +7,25 @@ use serde::{Deserialize, Serialize};
 use crate::fault::{Challenge, Effect};
 use crate::operation::Operation;
 
-/// A fault: an [`Effect`] and the calls that meet it.
+/// A fault: an [`Effect`] and the calls that it affects.
 ///
-/// Calls are counted when they have passed authentication, so a client that asks for its challenge
-/// first does not use up the first call. Hostile challenges and unreachable hosts are the exception:
-/// they come before anything is checked.
+/// Calls are counted after authentication, so a client's first unauthenticated request does not use
+/// up the first call. Hostile challenges and unreachable hosts are the exception: they occur before
+/// any check.
 ///
-/// A fault that cannot be played, such as a status of 99 or a header with a line end, is refused
-/// where it comes as JSON. Set in process, the calls that meet it are answered 500 with the reason.
+/// A fault that cannot be applied, such as a status of 99 or a header with a line break, is
+/// rejected in JSON. If it is set in process, the affected calls get a 500 with the reason.
 ///
 /// ```
 /// use akv_testkit::{Fault, FakeCloud, Operation};
 /// let cloud = FakeCloud::builder().vault("contoso").start();
-/// // The first import is made, and its answer is lost.
-/// let lost = cloud.fault(
+/// // The first import is executed, and its response is lost.
+/// let lost_reply = cloud.fault(
 ///     Fault::on(Operation::ImportCertificate).nth(1).after_change().close_connection(),
 /// );
-/// // Every third read is answered by an overloaded proxy.
+/// // An overloaded proxy answers every third read.
 /// cloud.fault(Fault::on(Operation::GetCertificate).every(3).html(502));
-/// assert_eq!(lost.played(), 0);
+/// assert_eq!(lost_reply.hits(), 0);
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "serde_json::Value")]
@@ -43,20 +43,21 @@ pub struct Fault {
     pub(super) effect: Effect,
 }
 
-/// Which of the calls that fit are met.
+/// The affected calls among the matching ones.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Calls {
     /// All of them.
     #[default]
     All,
     /// One, counted from 1.
     Nth(u64),
-    /// The first so many.
+    /// The first `n` calls.
     First(u64),
     /// The nth, the 2nth, and so on.
     Every(u64),
-    /// Each with that probability from 0 to 1, from a seed: the same calls in every run.
+    /// Each call with that probability from 0 to 1, from a seed: the same calls in every run.
     Chance {
         /// The probability.
         probability: f64,
@@ -65,19 +66,20 @@ pub enum Calls {
     },
 }
 
-/// Whether the operation takes place.
+/// Whether the operation is executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Stage {
-    /// The fault comes instead of it.
+    /// The fault replaces the operation.
     #[default]
     BeforeChange,
-    /// It takes place, and the fault comes instead of its answer.
+    /// The operation is executed, and the fault replaces its response.
     AfterChange,
 }
 
 impl Fault {
-    /// A fault on every call of an operation: status 500, unless another effect is named.
+    /// A fault on every call of an operation: status 500 by default.
     pub fn on(operation: Operation) -> Self {
         Self { operation: Some(operation), ..Self::anywhere() }
     }
@@ -102,14 +104,14 @@ impl Fault {
         self
     }
 
-    /// Only for the certificate, secret or vault of that name.
+    /// Only for the certificate, secret or vault with that name.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         self.name = Some(name.to_owned());
         self
     }
 
-    /// Only in that subscription, by its id.
+    /// Only in that subscription, by its ID.
     #[must_use]
     pub fn in_subscription(mut self, id: &str) -> Self {
         self.subscription = Some(id.to_owned());
@@ -122,7 +124,7 @@ impl Fault {
         self.calls(Calls::Nth(call))
     }
 
-    /// Only the first so many calls.
+    /// Only the first `calls` calls.
     #[must_use]
     pub fn first(self, calls: u64) -> Self {
         self.calls(Calls::First(calls))
@@ -147,21 +149,21 @@ impl Fault {
         self
     }
 
-    /// The operation takes place; only its answer suffers.
+    /// The operation is executed; only its response is affected.
     #[must_use]
     pub fn after_change(mut self) -> Self {
         self.stage = Stage::AfterChange;
         self
     }
 
-    /// What happens.
+    /// Sets the effect.
     #[must_use]
     pub fn effect(mut self, effect: Effect) -> Self {
         self.effect = effect;
         self
     }
 
-    /// An error in the service's own shape; codes that fit the status where none are named.
+    /// An error in the service's own format, with the usual codes of the status.
     #[must_use]
     pub fn status(self, status: u16) -> Self {
         self.effect(Effect::status(status))
@@ -178,13 +180,13 @@ impl Fault {
         })
     }
 
-    /// An Entra error such as 7000222 with the status and `error` that go with it.
+    /// An Entra error such as 7000222, with its status and `error`.
     #[must_use]
     pub fn aadsts(self, code: u32) -> Self {
         self.effect(Effect::Aadsts { code })
     }
 
-    /// 429 as a vault has it: without `Retry-After`.
+    /// A vault's 429, which has no `Retry-After`.
     #[must_use]
     pub fn throttled(self) -> Self {
         self.status(429)
@@ -196,7 +198,7 @@ impl Fault {
         self.status(429).with_header("Retry-After", &wait.as_secs().to_string())
     }
 
-    /// Adds a header to an error or a body of one's own, such as `retry-after-ms`.
+    /// Adds a header to an error or a custom body, such as `retry-after-ms`.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         if let Effect::Error { headers, .. } | Effect::Body { headers, .. } = &mut self.effect {
@@ -205,7 +207,7 @@ impl Fault {
         self
     }
 
-    /// A page of HTML, as proxies answer.
+    /// An HTML page, as from a proxy.
     #[must_use]
     pub fn html(self, status: u16) -> Self {
         let body = format!(
@@ -221,7 +223,7 @@ impl Fault {
         self.body(status, "text/plain", "")
     }
 
-    /// A status with a body of one's own.
+    /// A status with a custom body.
     #[must_use]
     pub fn body(self, status: u16, content_type: &str, text: &str) -> Self {
         let headers = vec![("Content-Type".to_owned(), content_type.to_owned())];
@@ -234,7 +236,7 @@ impl Fault {
         self.effect(Effect::Close)
     }
 
-    /// No connection is made: nothing can have happened.
+    /// There is no connection: nothing can have been executed.
     #[must_use]
     pub fn unreachable(self) -> Self {
         self.effect(Effect::Unreachable)
@@ -246,13 +248,13 @@ impl Fault {
         self.effect(Effect::TornBody)
     }
 
-    /// The answer comes late.
+    /// The response is late.
     #[must_use]
     pub fn delay(self, by: Duration) -> Self {
         self.effect(Effect::Delay { milliseconds: milliseconds(by) })
     }
 
-    /// A 401 with a challenge of that kind, whatever token came.
+    /// A 401 with a challenge of that kind, whatever the token.
     #[must_use]
     pub fn challenge(self, challenge: Challenge) -> Self {
         self.effect(Effect::Challenge(challenge))
@@ -264,25 +266,25 @@ impl Fault {
         self.effect(Effect::Redirect { to: to.to_owned() })
     }
 
-    /// The page's `nextLink` leads there.
+    /// The page's `nextLink` has that target.
     #[must_use]
     pub fn next_link(self, to: &str) -> Self {
         self.effect(Effect::NextLink { to: to.to_owned() })
     }
 
-    /// Every page has a next page, for ever, each under another address.
+    /// Every page has a next page, each under another address.
     #[must_use]
     pub fn endless_pages(self) -> Self {
         self.effect(Effect::EndlessPages)
     }
 
-    /// The body goes on with blanks until it is so many bytes long.
+    /// Spaces follow the body until it has this many bytes.
     #[must_use]
     pub fn huge_body(self, bytes: u64) -> Self {
         self.effect(Effect::Flood { bytes })
     }
 
-    /// The body comes in pieces of so many bytes, with a pause before each.
+    /// The body is sent in pieces of this many bytes, with a pause before each.
     #[must_use]
     pub fn slow_drip(self, piece: usize, pause: Duration) -> Self {
         self.effect(Effect::Drip { piece, pause_milliseconds: milliseconds(pause) })

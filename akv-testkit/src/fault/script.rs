@@ -1,4 +1,4 @@
-//! Which of the faults that are set a call meets.
+//! Selects the faults that affect a call.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,18 +7,18 @@ use crate::fault::{Calls, Effect, Fault, Stage};
 use crate::operation::Operation;
 use crate::permission::is;
 
-/// What a test holds of a fault that it has set.
+/// Counts the calls that a fault has affected.
 #[derive(Debug, Clone)]
-pub struct Played(Arc<AtomicU64>);
+pub struct HitCounter(Arc<AtomicU64>);
 
-impl Played {
-    /// How often the fault has been played.
-    pub fn played(&self) -> u64 {
+impl HitCounter {
+    /// The number of affected calls.
+    pub fn hits(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
     }
 }
 
-/// What of a request a fault looks at.
+/// The properties of a request that a fault matches.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) operation: Operation,
@@ -27,14 +27,14 @@ pub(crate) struct Call<'a> {
     pub(crate) subscription: Option<&'a str>,
 }
 
-/// When faults are looked up.
+/// The moment at which faults are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
     Arrival,
     Authenticated,
 }
 
-/// All faults that are set.
+/// All current faults.
 #[derive(Debug, Default)]
 pub(crate) struct Script(Vec<Scripted>);
 
@@ -43,28 +43,28 @@ struct Scripted {
     fault: Fault,
     seen: u64,
     chance: fastrand::Rng,
-    played: Arc<AtomicU64>,
+    hits: Arc<AtomicU64>,
 }
 
 impl Script {
-    pub(crate) fn add(&mut self, mut fault: Fault) -> Played {
+    pub(crate) fn add(&mut self, mut fault: Fault) -> HitCounter {
         if let Err(why) = fault.effect.check() {
-            // Said where it shows: the code that sets a fault has no use for an error.
-            let text = format!("the fault that was set cannot be played: {why}");
+            // Reported in the response: code that sets a fault cannot handle an error.
+            let text = format!("the configured fault cannot be applied: {why}");
             fault.effect = Effect::Body { status: 500, text, headers: Vec::new() };
         }
         let seed = match fault.calls {
             Calls::Chance { seed, .. } => seed,
             _ => 0,
         };
-        let played = Arc::new(AtomicU64::new(0));
+        let hits = Arc::new(AtomicU64::new(0));
         self.0.push(Scripted {
             fault,
             seen: 0,
             chance: fastrand::Rng::with_seed(seed),
-            played: Arc::clone(&played),
+            hits: Arc::clone(&hits),
         });
-        Played(played)
+        HitCounter(hits)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -75,7 +75,7 @@ impl Script {
         self.0.iter().map(|scripted| scripted.fault.clone()).collect()
     }
 
-    /// The effects that this call meets, in the order in which they were set.
+    /// The effects on this call, in the order in which the faults were set.
     pub(crate) fn meet(&mut self, call: Call<'_>, moment: Moment) -> Vec<(Stage, Effect)> {
         let due = self.0.iter_mut().filter(|s| s.fault.effect.moment() == moment);
         due.filter_map(|scripted| scripted.meets(call)).collect()
@@ -101,7 +101,7 @@ impl Scripted {
             Calls::Chance { probability, .. } => self.chance.f64() < probability,
         };
         picked.then(|| {
-            self.played.fetch_add(1, Ordering::SeqCst);
+            self.hits.fetch_add(1, Ordering::SeqCst);
             (fault.stage, fault.effect.clone())
         })
     }

@@ -1,4 +1,4 @@
-//! The endpoint that App Service gives its sites.
+//! The identity endpoint of App Service.
 
 use serde_json::json;
 use time::OffsetDateTime;
@@ -7,7 +7,7 @@ use super::{ManagedIdentities, resource_of};
 use crate::entra::Entra;
 use crate::exchange::{Request, Response};
 
-/// Where App Service tells its sites to ask (`IDENTITY_ENDPOINT`), in process.
+/// The App Service endpoint (`IDENTITY_ENDPOINT`), in process.
 pub(crate) const APP_SERVICE_ENDPOINT: &str = "http://127.0.0.1:41741/msi/token";
 
 impl ManagedIdentities {

@@ -1,4 +1,4 @@
-//! The agent of Azure Arc, which gives tokens to whoever can read its folder of keys.
+//! The agent of Azure Arc, which issues tokens to clients that can read its folder of keys.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -13,17 +13,17 @@ use crate::entra::Entra;
 use crate::exchange::{Request, Response};
 use crate::problem;
 
-/// Where the agent listens (`IDENTITY_ENDPOINT`), in process.
+/// The agent's endpoint (`IDENTITY_ENDPOINT`), in process.
 pub(crate) const ARC_ENDPOINT: &str = "http://localhost:40342/metadata/identity/oauth2/token";
 
-/// The agent: its folder, and the keys in it that nobody has come back with yet.
+/// The agent: its folder, and its unused keys.
 #[derive(Debug)]
 pub(super) struct ArcAgent {
     folder: PathBuf,
     keys: Vec<Key>,
 }
 
-/// A key, whose file is there as long as the key is waited for.
+/// A key. Its file exists as long as the key is valid.
 struct Key {
     file: PathBuf,
     secret: String,
@@ -31,7 +31,7 @@ struct Key {
 
 impl Drop for Key {
     fn drop(&mut self) {
-        // It may be that the test has taken the whole folder away.
+        // The test may have deleted the whole folder.
         let _ = fs::remove_file(&self.file);
     }
 }
@@ -69,11 +69,11 @@ impl ManagedIdentities {
 impl ArcAgent {
     pub(super) fn new(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        // Not with its links resolved: clients compare the path with the one that they know.
+        // Links are not resolved: clients compare the path with the expected one.
         Ok(Self { folder: std::path::absolute(folder)?, keys: Vec::new() })
     }
 
-    /// Whether the request proves that its sender has read a key. Each serves once.
+    /// Whether the request proves that its sender has read a key. Each key is valid once.
     fn admits(&mut self, request: &Request) -> bool {
         let header = request.find_header("authorization").and_then(|value| value.split_once(' '));
         let given = header.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
@@ -94,7 +94,7 @@ impl ArcAgent {
         }
         let challenge = format!("Basic realm={}", file.display());
         if self.keys.len() >= MOST_KEYS {
-            // Whoever was given the oldest has had time to come back with it.
+            // The client with the oldest key has had enough time to use it.
             self.keys.remove(0);
         }
         self.keys.push(Key { file, secret });
@@ -103,7 +103,7 @@ impl ArcAgent {
     }
 }
 
-/// Writes a file that only its owner may read.
+/// Writes a file that only its owner can read.
 fn write_secret(file: &Path, secret: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -112,8 +112,8 @@ fn write_secret(file: &Path, secret: &str) -> io::Result<()> {
     options.open(file)?.write_all(secret.as_bytes())
 }
 
-/// Those of the published clients, and of the page about Azure Arc.
+/// The versions of the published clients, and of Azure Arc's documentation.
 const API_VERSIONS: [&str; 3] = ["2019-11-01", "2020-06-01", "2021-02-01"];
 
-/// So many challenges may be open at once.
+/// The largest number of open challenges.
 const MOST_KEYS: usize = 16;

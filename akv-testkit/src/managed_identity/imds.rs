@@ -19,7 +19,7 @@ impl ManagedIdentities {
         }
     }
 
-    /// The token in the shape of a metadata service.
+    /// The token in the format of a metadata service.
     pub(super) fn metadata_token(
         &self,
         principal: &Principal,
@@ -35,7 +35,7 @@ impl ManagedIdentities {
             );
         };
         let (token, expires) = entra.issue(&self.tenant, principal, &resource, endpoints, now);
-        // All values are texts: azure_identity and others read nothing else.
+        // All values are strings: azure_identity and other clients accept only these.
         Response::json(
             200,
             &json!({
@@ -52,7 +52,7 @@ impl ManagedIdentities {
     }
 }
 
-/// What a metadata service wants of every request.
+/// Checks the requirements of a metadata service for every request.
 pub(super) fn check_form(request: &Request, api_versions: &[&str]) -> Result<(), Response> {
     if request.method() != "GET" {
         return Err(problem::managed_identity(405, "method_not_allowed", "Use GET."));
@@ -73,7 +73,7 @@ pub(super) fn bad(text: &str) -> Response {
     problem::managed_identity(400, "invalid_request", text)
 }
 
-/// The ways to name a user-assigned identity.
+/// The parameters that name a user-assigned identity.
 pub(super) const IDENTITY_PARAMETERS: [&str; 4] =
     ["client_id", "object_id", "msi_res_id", "mi_res_id"];
 

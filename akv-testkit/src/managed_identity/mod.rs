@@ -1,4 +1,4 @@
-//! Managed identities: what a virtual machine, App Service and Azure Arc give their programs.
+//! Managed identities of a virtual machine, App Service and Azure Arc.
 
 mod app_service;
 mod arc;
@@ -21,8 +21,8 @@ pub(crate) use arc::ARC_ENDPOINT;
 
 use arc::ArcAgent;
 
-/// The identities that the machine has, the secret of its App Service endpoint, and Azure Arc's agent
-/// if it runs.
+/// The identities of the machine, the secret of its App Service endpoint, and Azure Arc's agent if
+/// it runs.
 #[derive(Debug)]
 pub(crate) struct ManagedIdentities {
     pub(crate) system: Option<Principal>,
@@ -53,7 +53,7 @@ impl ManagedIdentities {
         Ok(())
     }
 
-    /// What is asked of a machine in Azure.
+    /// The operation of a request to a machine in Azure.
     pub(crate) fn route(request: &Request) -> Operation {
         match request.path() {
             METADATA_PATH => Operation::ImdsToken,
@@ -62,7 +62,7 @@ impl ManagedIdentities {
         }
     }
 
-    /// What is asked of Azure Arc's agent, if it runs.
+    /// The operation of a request to Azure Arc's agent, if it runs.
     pub(crate) fn route_to_arc(&self, request: &Request) -> Option<Operation> {
         self.arc.as_ref()?;
         Some(match request.path() {
@@ -97,7 +97,7 @@ impl ManagedIdentities {
     }
 }
 
-/// The audience asked for, if it is one that any of the clouds has, and whose it is.
+/// The requested audience, if it belongs to one of the clouds, and that cloud.
 fn resource_of(request: &Request) -> Option<(String, Endpoints)> {
     let resource = request.find_query("resource")?.trim_end_matches('/');
     let loopback = Endpoints::Loopback { port: request.port() };
@@ -106,5 +106,5 @@ fn resource_of(request: &Request) -> Option<(String, Endpoints)> {
     Some((resource.to_owned(), endpoints))
 }
 
-/// Of the instance metadata service, and of Azure Arc's agent, which is made after it.
+/// The path of the instance metadata service, and of Azure Arc's agent, which imitates it.
 const METADATA_PATH: &str = "/metadata/identity/oauth2/token";

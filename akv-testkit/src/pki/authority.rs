@@ -1,4 +1,4 @@
-//! Authorities and the leaves that they sign.
+//! CAs and the leaves that they issue.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
@@ -9,10 +9,10 @@ use time::{Duration, OffsetDateTime};
 
 use crate::pki::pfx;
 
-/// A root and an intermediate that sign leaves.
+/// A root CA and an intermediate CA that issues leaves.
 ///
-/// Validity is relative to the time that it is given, so that it goes with a fake clock. Keys of
-/// RSA come from fixtures, which everybody can read: they are for tests alone.
+/// Validity is relative to the given time, so that it works with a fake clock. RSA keys come from
+/// public fixtures: use them only for tests.
 ///
 /// ```
 /// use akv_testkit::pki::{Key, TestPki};
@@ -32,11 +32,12 @@ pub struct TestPki {
 
 /// The key of a leaf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Key {
     /// RSA with 2048 bits, always the same key.
     #[default]
     Rsa2048,
-    /// RSA with 2048 bits, another one.
+    /// RSA with 2048 bits, another fixed key.
     OtherRsa2048,
     /// RSA with 3072 bits, always the same key.
     Rsa3072,
@@ -57,12 +58,12 @@ pub(super) struct CertificateAuthority {
 }
 
 impl TestPki {
-    /// Authorities with an RSA key: leaves of every kind can be imported into a vault.
+    /// CAs with an RSA key: their leaves of every kind can be imported into a vault.
     pub fn new(now: OffsetDateTime) -> Self {
         Self::with_keys(now, rsa(AUTHORITY_KEY), rsa(AUTHORITY_KEY))
     }
 
-    /// Authorities with EC keys: the service refuses their RSA leaves.
+    /// CAs with EC keys: the service rejects their RSA leaves.
     pub fn elliptic(now: OffsetDateTime) -> Self {
         Self::with_keys(now, Key::P256.pair(), Key::P256.pair())
     }
@@ -83,8 +84,8 @@ impl TestPki {
         &self.intermediate.der
     }
 
-    /// Signs a request (PKCS#10 DER) as the intermediate: the leaf, then intermediate and root. `None`:
-    /// the request cannot be read.
+    /// Issues a certificate for a request (PKCS#10 DER): the leaf, the intermediate and the root.
+    /// `None`: the request cannot be parsed.
     pub fn sign(&self, csr: &[u8]) -> Option<Vec<Vec<u8>>> {
         let mut request = CertificateSigningRequestParams::from_der(&csr.to_vec().into()).ok()?;
         request.params.not_before = self.now - Duration::DAY;
@@ -93,7 +94,7 @@ impl TestPki {
         Some(vec![leaf.der().to_vec(), self.intermediate.der.clone(), self.root.der.clone()])
     }
 
-    /// Begins a leaf for a host: RSA-2048, valid from yesterday for a year.
+    /// Starts a leaf for a host: RSA-2048, valid from yesterday for a year.
     pub fn leaf(&self, host: &str) -> LeafOrder<'_> {
         LeafOrder {
             pki: self,
@@ -105,7 +106,7 @@ impl TestPki {
     }
 }
 
-/// A leaf that is being ordered.
+/// A leaf before it is issued.
 #[derive(Debug)]
 pub struct LeafOrder<'a> {
     pki: &'a TestPki,
@@ -116,14 +117,14 @@ pub struct LeafOrder<'a> {
 }
 
 impl LeafOrder<'_> {
-    /// With a key of that kind.
+    /// Sets the kind of key.
     #[must_use]
     pub fn key(mut self, key: Key) -> Self {
         self.key = key;
         self
     }
 
-    /// Valid until then.
+    /// Sets the end of its validity.
     #[must_use]
     pub fn until(mut self, not_after: OffsetDateTime) -> Self {
         self.not_after = not_after;
@@ -131,12 +132,12 @@ impl LeafOrder<'_> {
         self
     }
 
-    /// Signs it, with a serial number of its own.
+    /// Issues it with a unique serial number.
     ///
     /// # Panics
     ///
-    /// When the host is not a host name.
-    #[expect(clippy::expect_used, reason = "a test that orders nonsense should end there")]
+    /// If the host is not a host name.
+    #[expect(clippy::expect_used, reason = "an invalid test certificate fails the test")]
     pub fn issue(self) -> Leaf {
         let key = self.key.pair();
         let mut params = leaf_params(&self.host, self.not_before, self.not_after);
@@ -187,22 +188,22 @@ impl Leaf {
         akv_core::Thumbprint::of(&self.der)
     }
 
-    /// A PKCS#12 file of all, without a password.
+    /// A PKCS#12 file with key, leaf and chain, without a password.
     pub fn pfx(&self) -> Vec<u8> {
         pfx::write(Some(&self.key), &self.all(), 0)
     }
 
-    /// A PKCS#12 file of key and leaf alone.
+    /// A PKCS#12 file with only key and leaf.
     pub fn pfx_without_chain(&self) -> Vec<u8> {
         pfx::write(Some(&self.key), std::slice::from_ref(&self.der), 0)
     }
 
-    /// A PKCS#12 file without the key, which the service refuses.
+    /// A PKCS#12 file without the key, which the service rejects.
     pub fn pfx_without_key(&self) -> Vec<u8> {
         pfx::write(None, &self.all(), 0)
     }
 
-    /// Key, leaf and chain as PEM, as the service takes it.
+    /// Key, leaf and chain as PEM, in the form that the service accepts.
     pub fn pem(&self) -> String {
         self.all()
             .iter()
@@ -217,20 +218,14 @@ impl Leaf {
 }
 
 impl CertificateAuthority {
-    #[expect(
-        clippy::expect_used,
-        reason = "the fields are our own; nothing from outside is in them"
-    )]
+    #[expect(clippy::expect_used, reason = "the fields contain only our own data")]
     fn self_signed(name: &str, now: OffsetDateTime, key: KeyPair) -> Self {
         let params = authority_params(name, now);
         let certificate = params.self_signed(&key).expect("a root that can be signed");
         Self { der: certificate.der().to_vec(), issuer: Issuer::new(params, key) }
     }
 
-    #[expect(
-        clippy::expect_used,
-        reason = "the fields are our own; nothing from outside is in them"
-    )]
+    #[expect(clippy::expect_used, reason = "the fields contain only our own data")]
     fn subordinate(&self, name: &str, now: OffsetDateTime, key: KeyPair) -> Self {
         let params = authority_params(name, now);
         let certificate = params.signed_by(&key, &self.issuer).expect("a CA that can be signed");
@@ -239,7 +234,7 @@ impl CertificateAuthority {
 }
 
 impl Key {
-    #[expect(clippy::expect_used, reason = "key generation fails only with a broken system")]
+    #[expect(clippy::expect_used, reason = "key generation fails only on a broken system")]
     pub(crate) fn pair(self) -> KeyPair {
         let algorithm = match self {
             Self::Rsa2048 => return rsa(LEAF_KEY_A),
@@ -274,7 +269,7 @@ pub(super) fn leaf_params(
     from: OffsetDateTime,
     until: OffsetDateTime,
 ) -> CertificateParams {
-    // A name that is no host name gets no alternative name rather than no certificate.
+    // A name that is not a host name gets a certificate without an alternative name.
     let names = vec![host.to_owned()];
     let mut params = CertificateParams::new(names).unwrap_or_default();
     params.distinguished_name = distinguished_name(host);

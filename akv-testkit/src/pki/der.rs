@@ -1,4 +1,4 @@
-//! The few pieces of DER that the fake writes itself.
+//! The DER elements that the fake writes itself.
 
 /// A value with its tag and length.
 pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -8,7 +8,7 @@ pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     out.push(tag);
     match (u8::try_from(length), u8::try_from(digits.len())) {
         (Ok(short @ 0..0x80), _) => out.push(short),
-        // A usize has at most eight digits, so the count fits beside the long form's bit.
+        // A usize has at most eight bytes, so the count fits beside the long form's bit.
         (_, Ok(count)) => {
             out.push(0x80 | count);
             out.extend_from_slice(&digits);
@@ -19,12 +19,12 @@ pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A SEQUENCE of elements that are encoded already.
+/// A SEQUENCE of encoded elements.
 pub(crate) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
     element(0x30, &parts.concat())
 }
 
-/// A SET of elements that are encoded already.
+/// A SET of encoded elements.
 pub(crate) fn set(parts: &[&[u8]]) -> Vec<u8> {
     element(0x31, &parts.concat())
 }

@@ -1,7 +1,8 @@
-//! PKCS#12 files made by OpenSSL, with the script that made them beside them (`fixtures/make`).
+//! PKCS#12 files from OpenSSL, with the script that created them (`fixtures/make`).
 
-/// A PKCS#12 file made by OpenSSL 3: key, leaf, intermediate and root, valid until 2046.
+/// A PKCS#12 file from OpenSSL 3: key, leaf, intermediate and root, valid until 2046.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct Fixture {
     /// The file.
     pub pfx: &'static [u8],
@@ -15,8 +16,8 @@ impl std::fmt::Debug for Fixture {
     }
 }
 
-/// The file of that name: `web-v1` and `web-v2` (RSA-2048, the same host under the same authority),
-/// `api-v1` (EC P-256), each also as `…-legacy`, encrypted as OpenSSL 1 did.
+/// The file with that name: `web-v1` and `web-v2` (RSA-2048, the same host and CA), `api-v1` (EC
+/// P-256), each also as `…-legacy`, encrypted as in OpenSSL 1.
 ///
 /// ```
 /// let web = akv_testkit::pki::openssl_pfx("web-v1").expect("a fixture");

@@ -1,12 +1,12 @@
-//! Very many certificates at next to no cost.
+//! Very many certificates at almost no cost.
 
 use rcgen::KeyPair;
 use time::{Duration, OffsetDateTime};
 
 use crate::pki::authority::{Key, TestPki, leaf_params};
 
-/// A cheap authority for very many certificates: all leaves share one key, and each is signed when
-/// it is first looked at.
+/// A cheap CA for very many certificates: all leaves share one key, and each is issued when it is
+/// first read.
 #[derive(Debug)]
 pub(crate) struct IssuerPool {
     pki: TestPki,

@@ -1,9 +1,9 @@
-//! PKCS#12 without a password, as the service gives it back and as Keyfactor's orchestrator sends it:
-//! a plain key bag, plain certificate bags, no MAC (RFC 7292, sections 4 and 4.2).
+//! PKCS#12 without a password, as the service returns it and Keyfactor's orchestrator sends it: a
+//! plain key bag, plain certificate bags, no MAC (RFC 7292, sections 4 and 4.2).
 
 use crate::pki::der::{element, explicit, octets, sequence, set};
 
-/// A PKCS#12 file of a key (PKCS#8 DER, where there is one) and certificates (DER) in their order.
+/// A PKCS#12 file of an optional key (PKCS#8 DER) and certificates (DER) in their order.
 pub(crate) fn write(key: Option<&[u8]>, certificates: &[Vec<u8>], leaf: usize) -> Vec<u8> {
     let local_key_id = attribute(LOCAL_KEY_ID, &octets(&[1]));
     let bags: Vec<Vec<u8>> = certificates

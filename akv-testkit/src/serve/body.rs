@@ -12,10 +12,10 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use crate::exchange::Response;
 use crate::serve::pieces::pieces_of;
 
-/// The body of an answer over HTTP.
+/// The body of a response over HTTP.
 pub(super) type Body = BoxBody<Bytes, io::Error>;
 
-/// The body of an answer, delivered as it is told to be.
+/// The body of a response, with its delivery.
 pub(super) fn body_of(answer: &Response) -> Body {
     match pieces_of(answer, BEFORE_A_BREAK) {
         None => Full::new(answer.bytes().clone()).map_err(|never| match never {}).boxed(),
@@ -23,6 +23,6 @@ pub(super) fn body_of(answer: &Response) -> Body {
     }
 }
 
-/// An HTTP/2 stream that is reset loses what the client has not read yet. A moment lets it read the
-/// head and the first half, as it would on a slow line.
+/// Resetting an HTTP/2 stream discards data that the client has not read yet. A short wait lets it
+/// read the head and the first half, as on a slow line.
 const BEFORE_A_BREAK: Duration = Duration::from_millis(20);

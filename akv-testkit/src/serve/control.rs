@@ -14,8 +14,9 @@ use crate::fault::Fault;
 use crate::json_object::JsonObject;
 use crate::operation::Operation;
 
-/// Answers a request to the control endpoint. It asks for no token: it is on loopback, and whoever
-/// reaches it may do everything with this cloud anyway, but for web pages.
+/// Answers a request to the control endpoint. It requires no token: it is on loopback, and every
+/// local process that can reach it has full control over this cloud anyway. Only web pages are
+/// rejected.
 pub(super) fn answer(cloud: &FakeCloud, request: &Request) -> Response {
     if is_from_a_page(request) {
         let error = "cannot answer at the control endpoint: the request comes from a web page";
@@ -50,8 +51,8 @@ pub(super) fn answer(cloud: &FakeCloud, request: &Request) -> Response {
     }
 }
 
-/// Whether a browser sent it for somebody else's page. Only what the person at the browser typed is none's,
-/// and only the endpoint itself would be its own origin.
+/// Whether a browser sent it for a web page. A request from the address bar has the site `none`,
+/// and only the endpoint itself would have its own origin.
 fn is_from_a_page(request: &Request) -> bool {
     let site = request.find_header("sec-fetch-site").map(str::to_ascii_lowercase);
     let is_own = site.is_none_or(|site| ["none", "same-origin"].contains(&site.trim()));
@@ -92,7 +93,7 @@ fn set_faults(cloud: &FakeCloud, request: &Request) -> Result<Value, String> {
 }
 
 fn turn_clock(cloud: &FakeCloud, request: &Request) -> Result<Value, String> {
-    let mut turn = members(request)?;
+    let mut turn = json_object(request)?;
     let seconds = turn.number("advance_seconds", (0, LONGEST.as_secs()))?;
     turn.end()?;
     cloud.clock().advance(Duration::from_secs(seconds));
@@ -100,7 +101,7 @@ fn turn_clock(cloud: &FakeCloud, request: &Request) -> Result<Value, String> {
 }
 
 fn set_latency(cloud: &FakeCloud, request: &Request) -> Result<Value, String> {
-    let mut latency = members(request)?;
+    let mut latency = json_object(request)?;
     let milliseconds = latency.number("milliseconds", (0, LONGEST_LATENCY))?;
     latency.end()?;
     cloud.latency(Duration::from_millis(milliseconds));
@@ -108,7 +109,7 @@ fn set_latency(cloud: &FakeCloud, request: &Request) -> Result<Value, String> {
 }
 
 fn set_budget(cloud: &FakeCloud, request: &Request) -> Result<Value, String> {
-    let mut limit = members(request)?;
+    let mut limit = json_object(request)?;
     let transactions = limit.need("transactions")?;
     let window = Duration::from_secs(limit.need("window_seconds")?);
     let others = limit.take("others")?.unwrap_or(0.0);
@@ -122,7 +123,7 @@ fn set_budget(cloud: &FakeCloud, request: &Request) -> Result<Value, String> {
     Ok(Value::Null)
 }
 
-fn members(request: &Request) -> Result<JsonObject, String> {
+fn json_object(request: &Request) -> Result<JsonObject, String> {
     let value = serde_json::from_slice(request.bytes());
     JsonObject::of(value.map_err(|error| format!("not JSON: {error}"))?)
 }
@@ -131,5 +132,5 @@ fn refused(why: String) -> (u16, String) {
     (400, why)
 }
 
-/// An hour, in milliseconds: longer, and it looks as if the server did not answer at all.
+/// An hour, in milliseconds: with a longer latency the server would appear dead.
 const LONGEST_LATENCY: u64 = 3_600_000;

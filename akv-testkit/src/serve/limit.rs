@@ -1,4 +1,4 @@
-//! What a client may take of a server on loopback: connections, memory and time.
+//! The resources of a server on loopback: connections, memory and time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use http_body::Body;
 use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What all clients together may take.
+/// The limits for all clients together.
 #[derive(Debug, Clone)]
 pub(super) struct Limits {
     connections: Arc<Semaphore>,
@@ -16,21 +16,21 @@ pub(super) struct Limits {
     memory: Arc<Semaphore>,
 }
 
-/// A body that has come whole, and the memory that it takes.
+/// A complete body, and its reserved memory.
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) body: Bytes,
     pub(super) memory: Vec<OwnedSemaphorePermit>,
 }
 
-/// Why a body is not taken.
+/// Why a body is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
     TooLarge,
     TooSlow,
-    /// The others take all the memory.
+    /// Other bodies use all the memory.
     NoMemory,
-    /// It broke, or goes on without an end.
+    /// It broke off, or is endless.
     Broken,
 }
 
@@ -42,13 +42,13 @@ impl Limits {
         }
     }
 
-    /// One of the connections, unless all are taken.
+    /// One of the connections, unless all are in use.
     pub(super) fn connection(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.connections).try_acquire_owned().ok()
     }
 
-    /// Reads a body to its end. One that is too large is read to its end all the same: who is still
-    /// writing does not hear an answer.
+    /// Reads a body to its end, even if it is too large: a client that is still writing does not
+    /// read a response.
     pub(super) async fn whole<B>(&self, body: B) -> Result<Held, Refused>
     where
         B: Body<Data = Bytes> + Unpin,
@@ -85,25 +85,25 @@ impl Limits {
     }
 }
 
-/// Below the usual limit of open files, of which each takes one.
+/// Below the usual limit of open files; each connection uses one.
 const MOST_CONNECTIONS: usize = 768;
 
-/// How long a client may take until it has said what it wants: the first byte, the handshake, the head of
-/// its first request. Each has this time to itself.
+/// The deadline for the first byte, for the handshake and for the head of the first request, each
+/// separately.
 pub(super) const TIME_FOR_A_HEAD: Duration = Duration::from_secs(20);
 
 const TIME_FOR_A_BODY: Duration = Duration::from_secs(30);
 
-/// Far above the largest import.
+/// Far larger than the largest import.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
 
-/// More than this is not read, not even to be refused.
+/// Longer bodies are not read, not even for an error response.
 const ENDLESS_BODY: usize = 256 * 1024 * 1024;
 
-/// For all bodies that have not come whole or are being answered.
+/// For all bodies that are being received or answered.
 const MEMORY_FOR_BODIES: usize = 64 * 1024 * 1024;
 
-/// Memory is given out in blocks of so many bytes.
+/// Memory is reserved in blocks of this many bytes.
 const BLOCK: usize = 64 * 1024;
 
 #[cfg(test)]
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_without_an_end_is_given_up() {
+    async fn endless_body_is_aborted() {
         let read = Limits::new().whole(endless(10)).await;
         assert_eq!(read.err(), Some(Refused::TooSlow));
     }

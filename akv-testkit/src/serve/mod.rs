@@ -1,4 +1,4 @@
-//! Three ways in, each behind its feature. They extend the cloud, which knows none of them.
+//! Three transports, each behind its feature. They extend the cloud, which depends on none of them.
 
 #[cfg(feature = "serve")]
 mod body;

@@ -1,4 +1,4 @@
-//! Waiting to the tenth of a millisecond.
+//! Sleeps with a resolution of a tenth of a millisecond.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,17 +8,17 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-/// Waits until `then`.
+/// Sleeps until `then`.
 ///
-/// tokio's timer counts in milliseconds and rounds up, so that an answer that takes 20 ms would
-/// take 21 and more. A thread of its own wakes in time.
+/// tokio's timer counts in milliseconds and rounds up, so a response with a latency of 20 ms would
+/// take 21 ms or more. A dedicated thread wakes up in time.
 pub(super) async fn until(then: Instant) {
     if then <= Instant::now() {
         return;
     }
     let (waker, woken) = oneshot::channel();
     WAITING.enter(Entry { then: Reverse(then), waker });
-    // The thread never ends, so the only answer is that it is time.
+    // The thread never ends, so this can only mean that it is time.
     let _ = woken.await;
 }
 
@@ -50,7 +50,7 @@ impl Waiting {
         loop {
             let now = Instant::now();
             while entries.peek().is_some_and(|next| next.then.0 <= now) {
-                // Whoever waited may have gone.
+                // The waiting task may be gone.
                 let _ = entries.pop().map(|next| next.waker.send(()));
             }
             entries = match entries.peek().map(|next| next.then.0 - now) {

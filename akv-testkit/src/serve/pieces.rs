@@ -1,4 +1,4 @@
-//! Bodies that come whole, torn, slowly or without an end in sight.
+//! Bodies that are sent completely, torn, slowly or endlessly.
 
 use std::io;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use crate::exchange::{Delivery, Response};
 
 type Pieces = std::pin::Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send + Sync>>;
 
-/// The pieces in which a body comes; `None` where it comes whole. A body that breaks waits so long
-/// before it does.
+/// The pieces of a body; `None` if it is sent completely. A torn body waits for `before_break`
+/// before it breaks.
 pub(super) fn pieces_of(answer: &Response, before_break: Duration) -> Option<Pieces> {
     let body = answer.bytes().clone();
     match *answer.delivery() {
@@ -48,5 +48,5 @@ pub(super) fn pieces_of(answer: &Response, before_break: Duration) -> Option<Pie
     }
 }
 
-/// What a flood is made of: JSON may end in blanks.
+/// The content of a flood: JSON may end in spaces.
 const BLANKS: &[u8] = &[b' '; 64 * 1024];

@@ -1,4 +1,4 @@
-//! The way to the clouds' real names from another process: a proxy that leads to the fake alone.
+//! A proxy that reaches only the fake: other processes can use the clouds' real host names with it.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -18,10 +18,10 @@ use url::Url;
 use crate::exchange::Request;
 use crate::serve::limit::TIME_FOR_A_HEAD;
 
-/// What a client wants the tunnel to be.
+/// The raw connection of a tunnel.
 pub(super) type Tunnel = TokioIo<Upgraded>;
 
-/// Answers `CONNECT` for a host that resolves, and lets `go_on` speak for that host.
+/// Answers `CONNECT` for a host that resolves, and runs `go_on` on the tunnel to it.
 pub(super) async fn serve<F>(
     stream: TcpStream,
     resolves: impl Fn(&Request) -> bool,
@@ -42,7 +42,7 @@ pub(super) async fn serve<F>(
     });
     let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(TIME_FOR_A_HEAD);
-    // The client learns of a broken connection by itself.
+    // The client itself detects a broken connection.
     let _ = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
     let wanted = tunnel.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(Ok(upgraded)) = futures::future::OptionFuture::from(wanted).await {
@@ -57,7 +57,7 @@ fn status_of(
     if request.method() != Method::CONNECT {
         return StatusCode::METHOD_NOT_ALLOWED;
     }
-    // As proxies do, for HTTPS alone; only the names on loopback have another port.
+    // Only for HTTPS, as in other proxies; only the names on loopback have another port.
     let authority = request.uri().authority().filter(|authority| {
         let host = authority.host();
         let is_https = authority.port_u16() == Some(443) && host.parse::<Ipv4Addr>().is_err();
@@ -66,7 +66,7 @@ fn status_of(
     let host = authority.and_then(|host| Url::parse(&format!("https://{host}")).ok());
     match host {
         Some(host) if resolves(&Request::new("CONNECT", &host)) => StatusCode::OK,
-        // As a proxy answers for a name that it cannot resolve.
+        // The answer of a proxy for a name that does not resolve.
         _ => StatusCode::BAD_GATEWAY,
     }
 }

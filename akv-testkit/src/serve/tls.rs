@@ -1,4 +1,4 @@
-//! Over TLS on loopback, for other processes: HTTP/1.1 and HTTP/2 under an authority made at the
+//! TLS on loopback, for other processes: HTTP/1.1 and HTTP/2 with a CA that is created at the
 //! start.
 
 use std::io;
@@ -39,11 +39,11 @@ use crate::serve::{control, pause, proxy};
 /// A fake cloud that listens on loopback.
 ///
 /// Its hosts are `NAME.vault.localhost`, `login.localhost`, `management.localhost` and, for managed
-/// identities, `imds.localhost` and `arc.localhost`, all on one port. `localhost` itself is the control endpoint. Not
-/// every resolver knows that names under `localhost` are loopback (RFC 6761); a client may have to be
-/// told.
+/// identities, `imds.localhost` and `arc.localhost`, all on one port. `localhost` itself is the
+/// control endpoint. Some resolvers do not resolve names below `localhost` to loopback (RFC 6761);
+/// a client may need configuration for that.
 ///
-/// The same port is a [proxy](Self::proxy_url) that leads to the clouds' real names.
+/// The same port is a [proxy](Self::proxy_url) for the clouds' real names.
 ///
 /// ```
 /// use akv_testkit::{FakeCloud, TlsServer};
@@ -78,38 +78,38 @@ impl TlsServer {
         Ok(Self { address, ca_pem: identity.ca_pem, stop, running })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The root that clients have to trust.
+    /// The root CA certificate that clients must trust.
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
     }
 
-    /// Where tokens come from.
+    /// The authority's URL.
     pub fn authority(&self) -> String {
         self.endpoints().authority()
     }
 
-    /// Where Resource Manager is.
+    /// Resource Manager's URL.
     pub fn resource_manager(&self) -> String {
         self.endpoints().resource_manager()
     }
 
-    /// Where a vault is.
+    /// A vault's URL.
     pub fn vault_url(&self, name: &str) -> String {
         self.endpoints().vault_uri(name)
     }
 
-    /// Where faults are set and the journal is read.
+    /// The URL for setting faults and reading the journal.
     pub fn control_url(&self) -> String {
         format!("https://localhost:{}", self.address.port())
     }
 
-    /// A proxy for `HTTPS_PROXY`: through it the fake is reached at the real names of the public,
-    /// government and China clouds, under the same authority. It leads to the fake alone; any other
+    /// A proxy for `HTTPS_PROXY`. Through it, clients reach the fake at the real names of the
+    /// public, government and China clouds, with the same CA. It reaches only the fake; any other
     /// host is answered with 502.
     ///
     /// ```
@@ -131,7 +131,7 @@ impl TlsServer {
         format!("http://{}", self.address)
     }
 
-    /// The cloud's endpoints in the form that the domain has for clouds, without a CA file.
+    /// The cloud's endpoints as the domain's type, without a CA file.
     pub fn cloud(&self) -> Cloud {
         let audience = self.endpoints().vault_audience();
         Cloud::new(
@@ -144,9 +144,9 @@ impl TlsServer {
         .with_vault_audience(audience)
     }
 
-    /// Takes no more connections and returns when those that are open have had their answers.
+    /// Accepts no more connections and returns after the open ones have received their responses.
     pub async fn stop(self) {
-        // Nobody listens any more when the server has ended by itself, which is as good.
+        // If the server has already ended, there is no receiver.
         let _ = self.stop.send(true);
         let _ = self.running.await;
     }
@@ -170,11 +170,11 @@ async fn accept(
             _ = stopped.changed() => break,
         };
         let Ok((stream, _)) = accepted else {
-            // Too many open files passes when connections are closed.
+            // "Too many open files" passes when connections are closed.
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             continue;
         };
-        // Where there are too many, the newest is closed at once.
+        // If there are too many connections, the newest is closed at once.
         let Some(place) = limits.connection() else { continue };
         let way = Way { cloud: cloud.clone(), acceptor: acceptor.clone(), limits: limits.clone() };
         let watcher = open.watcher();
@@ -190,7 +190,7 @@ async fn accept(
     }
 }
 
-/// What every connection leads to.
+/// The shared state of all connections.
 #[derive(Clone)]
 struct Way {
     cloud: FakeCloud,
@@ -199,7 +199,7 @@ struct Way {
 }
 
 async fn connection(way: Way, stream: TcpStream, watcher: Watcher) {
-    // Answers are small and wanted at once.
+    // Responses are small and urgent.
     let _ = stream.set_nodelay(true);
     let mut first = [0];
     match timeout(TIME_FOR_A_HEAD, stream.peek(&mut first)).await {
@@ -217,7 +217,7 @@ async fn connection(way: Way, stream: TcpStream, watcher: Watcher) {
     }
 }
 
-/// A handshake that fails is the client's to report.
+/// The client reports a failed handshake.
 async fn secured<S>(way: Way, stream: S, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -236,7 +236,7 @@ where
     let serving = builder.serve_connection(TokioIo::new(stream), service);
     let serving = watcher.watch(serving.into_owned());
     tokio::pin!(serving);
-    // The client learns of a broken connection by itself; often it was told to be broken.
+    // The client itself detects a broken connection; often a fault has broken it.
     tokio::select! {
         _ = &mut serving => {}
         begun = timeout(TIME_FOR_A_HEAD, begun.notified()) => {
@@ -268,7 +268,7 @@ async fn answer(
     let _under_way = cloud.journal().depart();
     let answer = cloud.handle(&request);
     pause::until(arrived + answer.delay()).await;
-    // Nothing follows the head that was asked for, or HTTP/2 takes the answer for broken.
+    // A HEAD response must have no body, or HTTP/2 treats it as broken.
     let head_alone = request.method() == "HEAD";
     delivered(&if head_alone { answer.with_body(Bytes::new()) } else { answer })
 }
@@ -298,7 +298,7 @@ fn delivered(answer: &Response) -> io::Result<hyper::Response<Body>> {
     response.body(body_of(answer)).map_err(io::Error::other)
 }
 
-/// The authority of one server and the certificate under it.
+/// The CA of one server and its server certificate.
 struct Identity {
     ca_pem: String,
     certificate: CertificateDer<'static>,
@@ -306,9 +306,9 @@ struct Identity {
 }
 
 impl Identity {
-    /// For the names on loopback, those of the built-in clouds, and further suffixes of vaults.
+    /// For the names on loopback, those of the built-in clouds, and additional vault suffixes.
     fn new(vault_suffixes: &[String]) -> Result<Self, rcgen::Error> {
-        // TLS goes by the machine's time, whatever the fake's clock shows.
+        // TLS uses the machine's time, whatever the fake's clock shows.
         let now = OffsetDateTime::now_utc();
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "Fake Cloud on loopback");
@@ -327,7 +327,7 @@ impl Identity {
         params.distinguished_name.push(DnType::CommonName, "vault.localhost");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        // Python since 3.13 and others want it.
+        // Python since 3.13 and other clients require it.
         params.use_authority_key_identifier_extension = true;
         (params.not_before, params.not_after) = (now - Duration::DAY, now + Duration::days(365));
         let key = KeyPair::generate()?;
@@ -364,5 +364,5 @@ const HOSTS: [&str; 8] = [
 /// The first byte of every TLS connection: the type of a handshake record (RFC 8446 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
 
-/// How long answers that are under way may take after the server was told to stop.
+/// The time for responses in progress after the server was stopped.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);

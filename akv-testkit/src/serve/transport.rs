@@ -16,10 +16,9 @@ use crate::exchange::{Delivery, Request, Response};
 use crate::serve::pieces::pieces_of;
 
 impl FakeCloud {
-    /// The way in from the same process: a transport for the pipelines of `azure_core`, or for any client
-    /// that is written against its `HttpClient`. It answers the real URLs of the three built-in
-    /// clouds, Entra ID, Resource Manager and the instance metadata service; every other host does
-    /// not resolve.
+    /// A transport for the same process: for the pipelines of `azure_core`, or for any client of
+    /// its `HttpClient`. It answers the real URLs of the three built-in clouds, Entra ID, Resource
+    /// Manager and the instance metadata service; no other host resolves.
     pub fn transport(&self) -> Arc<dyn HttpClient> {
         Arc::new(RoutingTransport { cloud: self.clone() })
     }
@@ -27,7 +26,7 @@ impl FakeCloud {
 
 /// The `HttpClient` of `azure_core`, with the fake behind it.
 ///
-/// Nothing sleeps unless a latency, a delay or a slow body is asked for; then it is tokio's time.
+/// It sleeps only for a latency, a delay or a slow body, and then in tokio's time.
 #[derive(Debug)]
 struct RoutingTransport {
     cloud: FakeCloud,

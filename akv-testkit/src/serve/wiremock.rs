@@ -1,4 +1,4 @@
-//! On a wiremock server: the fake answers what the test's own mocks leave over.
+//! On a wiremock server: the fake answers the requests that no mock of the test matches.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,17 +12,17 @@ use crate::endpoints::{Endpoints, Service};
 use crate::exchange::{Delivery, Request, Response};
 
 impl FakeCloud {
-    /// The way in over HTTP to a wiremock server, beside expectations of the test's own: the cloud
-    /// answers every request that no other mock matches.
+    /// Mounts the cloud on a wiremock server, beside the test's own expectations: the cloud answers
+    /// every request that no other mock matches.
     ///
-    /// wiremock has one host and no TLS. A client that sends the real host name in its `Host` header
-    /// (through a proxy setting or a transport that rewrites addresses) is answered as that host. Any
-    /// other says the host in the first part of the path:
-    /// `http://127.0.0.1:PORT/contoso.vault.azure.net/certificates?…`, and the links in the answer
-    /// begin in the same way.
+    /// wiremock has one host and no TLS. A client that sends the real host name in its `Host`
+    /// header (through a proxy setting or a transport that rewrites addresses) reaches that host.
+    /// Any other client names the host in the first path segment:
+    /// `http://127.0.0.1:PORT/contoso.vault.azure.net/certificates?…`, and the links in the
+    /// response begin in the same way.
     ///
-    /// Its mocks have the lowest priorities there are. wiremock sends bodies whole: a torn body becomes a closed connection, and bodies do not drip
-    /// or flood.
+    /// Its mocks have the lowest priorities. wiremock sends complete bodies: a torn body becomes a
+    /// closed connection, and bodies are neither slow nor flooded.
     ///
     /// ```
     /// use akv_testkit::{FakeCloud, Operation};
@@ -32,16 +32,17 @@ impl FakeCloud {
     /// let server = MockServer::start().await;
     /// let cloud = FakeCloud::builder().vault("contoso").start();
     /// cloud.mount(&server).await;
-    /// // Let a client ask `{server.uri()}/contoso.vault.azure.net/certificates?api-version=7.4`.
+    /// // A client can now call `{server.uri()}/contoso.vault.azure.net/certificates?api-version=7.4`.
     /// assert_eq!(cloud.journal().count(Operation::ListCertificates), 0);
     /// # });
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub async fn mount(&self, server: &MockServer) {
         let door = Door { cloud: self.clone(), answer: Arc::default() };
-        // wiremock decides by the mock whether a connection breaks, so there are two: the first is asked
-        // whether it is its turn, lets the fake answer, and leaves what is not broken to the second.
-        // The server handles one request at a time, so that the answer is that of the same request.
+        // In wiremock the mock decides whether a connection breaks, so there are two mocks. The
+        // first one asks the fake, and matches if the connection breaks; otherwise the second one
+        // sends the same response. The server handles one request at a time, so both see the same
+        // request.
         Mock::given(door.clone())
             .respond_with_err(|_: &wiremock::Request| {
                 io::Error::new(io::ErrorKind::ConnectionReset, "the fake closed the connection")
@@ -84,8 +85,8 @@ impl Respond for Door {
     }
 }
 
-/// Reads which of the fake's hosts is meant: the `Host` header, where it is one of them, or else the
-/// first part of the path.
+/// The fake's host in the request: the `Host` header, if it names one, or else the first path
+/// segment.
 fn received(request: &wiremock::Request) -> Option<Request> {
     let header = request.headers.get("host").and_then(|host| host.to_str().ok());
     let header = header.or_else(|| request.url.host_str()).unwrap_or_default();

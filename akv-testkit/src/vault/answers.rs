@@ -1,4 +1,4 @@
-//! Answers that several operations give.
+//! Responses of several operations.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ pub(super) fn certificate_not_found(name: &str) -> Response {
     problem::not_found("CertificateNotFound", "certificate", name)
 }
 
-/// With the version, where one was asked for.
+/// Names the version, if the request has one.
 pub(super) fn version_not_found(name: &str, version: Option<&str>) -> Response {
     certificate_not_found(&version.map_or(name.to_owned(), |version| format!("{name}/{version}")))
 }

@@ -13,7 +13,7 @@ use crate::vault::material;
 use crate::vault::object::{Live, Object};
 use crate::vault::{Context, Vault, certificate_not_found, key_of, ok};
 
-/// The key under which a cloud seals its backups. It does not outlive the cloud.
+/// The key with which a cloud encrypts its backups. It does not outlive the cloud.
 pub(crate) struct Seal([u8; 32]);
 
 impl std::fmt::Debug for Seal {
@@ -25,12 +25,12 @@ impl std::fmt::Debug for Seal {
 impl Seal {
     pub(crate) fn new() -> Self {
         let mut key = [0; 32];
-        // Only with a broken system does this fail, and then the key is merely the same every time.
+        // This fails only on a broken system, and then the key is the same every time.
         let _ = rand::fill(&mut key);
         Self(key)
     }
 
-    /// The nonce and what is sealed with it. Another subscription than `subscription` cannot open it.
+    /// The nonce and the ciphertext. Only `subscription` can decrypt it.
     fn close(&self, subscription: &str, mut content: Vec<u8>) -> Option<Vec<u8>> {
         let key = RandomizedNonceKey::new(&AES_256_GCM, &self.0).ok()?;
         let nonce = key.seal_in_place_append_tag(of(subscription), &mut content).ok()?;
@@ -62,7 +62,7 @@ impl Vault {
         let mut object = object.clone();
         object.versions.retain(|version| !version.is_pending());
         object.operation = None;
-        // Recorded: a policy that was restored says nothing of names, whichever it had.
+        // Recorded: a restored policy contains no alternative names, even if the original did.
         let policy = object.policy.as_mut().and_then(|policy| policy.get_mut("x509_props"));
         if let Some(certificate) = policy.and_then(Value::as_object_mut) {
             certificate.remove("sans");
@@ -111,8 +111,8 @@ fn too_large(why: &str) -> Response {
     problem::bad_parameter(&format!("The certificate is too large to be backed up: {why}"))
 }
 
-/// Key Vault's page about backups.
+/// From Key Vault's documentation of backups.
 const MOST_VERSIONS: usize = 500;
 
-/// So that it fits into a request; the service does not publish a limit.
+/// Fits into a request; the service does not publish a limit.
 const LARGEST_BLOB: usize = 3 * 1024 * 1024 - 1024;

@@ -1,4 +1,4 @@
-//! The body of a request, member by member: left out, of its type, or refused by its name.
+//! The members of a request body: absent, typed, or rejected by name.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 use crate::exchange::{Request, Response};
 use crate::problem;
 
-/// A JSON object. A member that is `null` counts as left out.
+/// A JSON object. A `null` member counts as absent.
 #[derive(Clone, Default)]
 pub(super) struct Body(Map<String, Value>);
 
 impl Body {
-    /// No body at all is an object without members.
+    /// An absent body is an empty object.
     pub(super) fn of(request: &Request) -> Result<Self, Response> {
         match request.json() {
             Some(Value::Object(members)) => Ok(Self(members)),
@@ -34,12 +34,13 @@ impl Body {
         self.read(name, Value::as_object)
     }
 
-    /// A member that has a type of its own.
+    /// A member of type `T`.
     pub(super) fn typed<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Response> {
         self.read(name, |value| serde_json::from_value(value.clone()).ok())
     }
 
-    /// `attributes.enabled`. The other attributes are the certificate's own, but have their type.
+    /// `attributes.enabled`. The certificate determines the other attributes, but their types are
+    /// checked.
     pub(super) fn enabled(&self) -> Result<Option<bool>, Response> {
         let Some(attributes) = self.object("attributes")? else { return Ok(None) };
         let attributes = Self(attributes.clone());
@@ -49,7 +50,7 @@ impl Body {
         attributes.flag("enabled")
     }
 
-    /// The tags, within the service's limits. `None`: nothing is said of tags.
+    /// The tags, within the service's limits. `None`: the body has no tags.
     pub(super) fn tags(&self) -> Result<Option<BTreeMap<String, String>>, Response> {
         let Some(tags) = self.typed::<BTreeMap<String, String>>("tags")? else { return Ok(None) };
         let fits = |text: &str| text.chars().count() <= LONGEST_TAG;
@@ -73,11 +74,11 @@ impl Body {
     }
 }
 
-/// 400 for a member that is not what it has to be.
+/// 400 for an invalid member.
 pub(super) fn invalid(member: &str) -> Response {
     problem::bad_parameter(&format!("Property {member} has invalid value"))
 }
 
-/// About keys, secrets and certificates.
+/// From "About keys, secrets and certificates".
 const MOST_TAGS: usize = 15;
 const LONGEST_TAG: usize = 256;

@@ -1,4 +1,4 @@
-//! Changes to a certificate that is there: attributes, tags, policy.
+//! Changes to an existing certificate: attributes, tags, policy.
 
 use crate::exchange::Response;
 use crate::vault::body::{Body, invalid};
@@ -25,7 +25,7 @@ impl Vault {
     ) -> Result<Response, Response> {
         let body = Body::of(context.request)?;
         if body.object("policy")?.is_some() {
-            // In the schema, but reported to be refused; the policy has its own address.
+            // In the schema, but reported to be rejected; the policy has its own address.
             return Err(invalid("policy"));
         }
         let (tags, enabled) = (body.tags()?, body.enabled()?);

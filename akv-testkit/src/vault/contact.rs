@@ -1,4 +1,4 @@
-//! `/certificates/contacts`: whom the service writes to before a certificate ends.
+//! `/certificates/contacts`: the recipients of expiry notices.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::problem;
 use crate::vault::body::{Body, invalid};
 use crate::vault::{Context, Vault, ok};
 
-/// One of the contacts of a vault.
+/// A contact of a vault.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Contact {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,7 +36,7 @@ impl Vault {
         }))
     }
 
-    /// Sets all of them anew.
+    /// Replaces all contacts.
     pub(super) fn set_contacts(&mut self, context: &Context<'_>) -> Response {
         let wanted: Result<Option<Vec<Contact>>, _> =
             Body::of(context.request).and_then(|body| body.typed("contacts"));
@@ -59,5 +59,5 @@ impl Vault {
     }
 }
 
-/// Of an address that mail can be sent to (RFC 5321).
+/// The longest mail address (RFC 5321).
 const LONGEST_EMAIL: usize = 254;

@@ -1,5 +1,5 @@
-//! Certificates that are born in the vault: created, pending, and signed by the vault itself or by
-//! somebody else.
+//! Certificates that the vault generates: created, pending, and signed by the vault itself or
+//! elsewhere.
 
 use std::sync::Arc;
 
@@ -23,10 +23,10 @@ use crate::vault::{Context, Objects, Vault, key_of, ok, policy};
 use crate::vault_generated::{self, Order};
 use crate::x509::{Facts, public_part};
 
-/// How a certificate is being made, or was.
+/// The operation that creates a certificate, in progress or ended.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Making {
-    /// The id of the version that it makes.
+    /// The ID of the version that it creates.
     version: Box<str>,
     /// PKCS#8 DER in base64.
     key: Redacted,
@@ -41,11 +41,11 @@ pub(crate) struct Making {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Status {
-    /// Signed by the vault itself, at that time.
+    /// The vault itself signs it at that time.
     Due(OffsetDateTime),
-    /// Waits to be signed by somebody else.
+    /// Waits for a certificate from another CA.
     Waiting,
-    /// Somebody wants it to stop, and it will, at that time.
+    /// A cancellation was requested and takes effect at that time.
     Ending(OffsetDateTime),
     Completed,
     Cancelled,
@@ -61,11 +61,11 @@ impl Making {
     }
 }
 
-/// The key for a certificate that a request asks to be created, if it does. It is made here, before
-/// the request has the cloud to itself, so that nobody waits for it but who asked.
+/// The key for a certificate that a request creates, if it does. It is generated here, before the
+/// request locks the cloud, so that no other request waits for it.
 pub(crate) fn key_for(request: &Request) -> Option<KeyPair> {
     let is_creation = route(request).0 == Operation::CreateCertificate;
-    // Who is only asking for the challenge wants no key yet.
+    // A request for the challenge needs no key yet.
     if !is_creation || request.find_header("authorization").is_none() {
         return None;
     }
@@ -97,14 +97,14 @@ impl Vault {
         let status = if policy::is_own(&policy) {
             Status::Due(context.now + context.timing.issuance)
         } else {
-            // Nobody stands behind the vault's own issuers: such a request is never signed either,
-            // unless the test does it.
+            // The vault's issuers have no CA behind them, so such a request is never signed, unless
+            // the test does it.
             Status::Waiting
         };
         let content_type = policy.pointer("/secret_props/contentType").and_then(Value::as_str);
         let content_type = content_type.and_then(ContentType::of);
         let content_type = content_type.ok_or_else(|| wrong("secret_props.contentType"))?;
-        // It was made before the cloud was locked, unless there is no such key.
+        // It was generated before the cloud was locked, unless the key type is invalid.
         let key = context.key.as_ref().ok_or_else(|| wrong("key_props"))?;
         let csr = order.request(key).ok_or_else(|| wrong("key_props"))?;
         let (not_before, not_after) = order.validity(context.now);
@@ -124,7 +124,7 @@ impl Vault {
             version: version.id.clone(),
             key: STANDARD.encode(key.serialize_der()).into(),
             csr,
-            // Another one than the version's, which no client may take it for.
+            // Differs from the version's ID, so that a client cannot confuse them.
             request_id: context.fresh_id.chars().rev().collect(),
             issuer,
             cancellation_requested: false,
@@ -153,7 +153,7 @@ impl Vault {
             .with_header("Retry-After", AGAIN_IN)
     }
 
-    /// The operation, or the request alone where a client wants that.
+    /// The operation, or only the request if the client asks for that.
     pub(super) fn pending(&self, name: &str, context: &Context<'_>) -> Response {
         let Some((name, making)) = self.making(name, context) else { return not_pending(name) };
         let accepted = context.request.find_header("accept").unwrap_or_default();
@@ -203,7 +203,7 @@ impl Vault {
         answer
     }
 
-    /// Takes the certificate that somebody else has signed for the pending request.
+    /// Merges the certificate that another CA has issued for the pending request.
     pub(super) fn merge(&mut self, name: &str, context: &Context<'_>) -> Response {
         let version = context.request.find_query("api-version").unwrap_or_default();
         let link = self.renderer(context).link("certificates", name, None);
@@ -250,7 +250,7 @@ impl Vault {
         Ok(self.newest_bundle(&key, context))
     }
 
-    /// Refuses another version of a name while one is being made.
+    /// Rejects another version of a name while one is pending.
     pub(super) fn check_nothing_is_pending(&self, name: &str) -> Result<(), Response> {
         let live = self.objects.live.get(&key_of(name));
         let making = live.and_then(|live| live.object.operation.as_ref());
@@ -303,15 +303,16 @@ impl Vault {
 }
 
 impl Objects {
-    /// Lets what the vault signs itself become versions, and what was cancelled end, when it is time.
-    pub(super) fn go_on_with_what_is_due(&mut self, now: OffsetDateTime) {
+    /// Completes the versions that the vault signs itself, and the cancellations, when they are
+    /// due.
+    pub(super) fn complete_due(&mut self, now: OffsetDateTime) {
         let Self { live, making, .. } = self;
-        making.retain(|key| live.get_mut(key).is_some_and(|live| go_on(&mut live.object, now)));
+        making.retain(|key| live.get_mut(key).is_some_and(|live| advance(&mut live.object, now)));
     }
 }
 
-/// Whether there is more to come.
-fn go_on(object: &mut Object, now: OffsetDateTime) -> bool {
+/// Whether the operation is still in progress.
+fn advance(object: &mut Object, now: OffsetDateTime) -> bool {
     let Some(making) = &mut object.operation else { return false };
     match making.status {
         Status::Due(at) if at <= now => {
@@ -334,7 +335,7 @@ fn go_on(object: &mut Object, now: OffsetDateTime) -> bool {
     }
 }
 
-/// Gives the version that is being made what it is made of.
+/// Stores the certificates and the key of the new version.
 fn complete(object: &mut Object, held: Held, at: OffsetDateTime) -> Option<&mut Version> {
     let making = object.operation.as_mut()?;
     making.status = Status::Completed;
@@ -351,7 +352,7 @@ fn certificates(body: &Body) -> Result<Vec<Vec<u8>>, Response> {
     chain.filter(|chain| !chain.is_empty()).ok_or_else(|| invalid("x5c"))
 }
 
-/// A certificate in base64, or in the base64 of that: SDKs encode the text that a caller gives them.
+/// A certificate in base64, or base64 of base64: SDKs encode the text that a caller passes.
 fn certificate(text: &str) -> Option<Vec<u8>> {
     let bytes = material::decode(text)?;
     let again = std::str::from_utf8(&bytes).ok().and_then(material::decode);
@@ -367,14 +368,14 @@ fn not_pending(name: &str) -> Response {
     )
 }
 
-/// Versions of the interface under which a chain cannot be merged (azure-powershell#24323 reports
-/// 7.0, and that 7.4 takes it).
+/// Versions of the interface that cannot merge a chain (azure-powershell#24323 reports that 7.0
+/// cannot and 7.4 can).
 const TAKE_A_LEAF_ALONE: [&str; 2] = ["2016-10-01", "7.0"];
 
 /// In seconds.
 const AGAIN_IN: &str = "10";
 
-/// The media type of a request alone.
+/// The media type of a request without further data.
 const PKCS10: &str = "application/pkcs10";
 
 const IN_PROGRESS: &str = "Pending certificate created. Certificate request is in progress. This may \

@@ -1,5 +1,5 @@
-//! What every request to a vault meets first: the api-version, the token, the name; and the headers
-//! that every answer carries.
+//! The checks before every vault operation: the api-version, the token, the name; and the headers
+//! of every response.
 
 use time::OffsetDateTime;
 
@@ -11,7 +11,7 @@ use crate::problem;
 use crate::vault::route::{Target, is_reserved};
 use crate::vault::{AccessModel, Vault};
 
-/// The checks that come before any operation.
+/// The checks before any operation.
 pub(crate) struct Gate<'a> {
     pub(crate) mint: &'a Mint,
     pub(crate) endpoints: Endpoints,
@@ -20,7 +20,7 @@ pub(crate) struct Gate<'a> {
 }
 
 impl Gate<'_> {
-    /// Reads the token, or answers with the challenge.
+    /// Verifies the token, or responds with the challenge.
     pub(crate) fn authenticate(&self, request: &Request) -> Result<Claims, Response> {
         self.read(request).map_err(|flaw| {
             let message = match flaw {
@@ -58,7 +58,7 @@ impl Gate<'_> {
     }
 }
 
-/// Checks the api-version and the names, which the service does before it looks anything up.
+/// Checks the api-version and the names, as the service does before any lookup.
 pub(crate) fn check_form(
     request: &Request,
     operation: Operation,
@@ -101,7 +101,7 @@ pub(crate) fn check_form(
     Ok(())
 }
 
-/// Adds the headers that every answer of a vault has.
+/// Adds the headers of every vault response.
 pub(crate) fn finish(answer: Response, request: &Request, vault: &Vault, id: &str) -> Response {
     let client_id = request.find_header("x-ms-client-request-id").unwrap_or(id).to_owned();
     let mut answer = answer
@@ -126,7 +126,7 @@ pub(crate) fn finish(answer: Response, request: &Request, vault: &Vault, id: &st
     answer
 }
 
-/// The role assignment by which everybody may do everything.
+/// The role assignment that grants every principal full access.
 const RBAC_ASSIGNMENT: &str = "a5516100-0000-4000-8000-00000000cafe";
 
 /// The versions of the data plane, with its previews (azure-rest-api-specs).

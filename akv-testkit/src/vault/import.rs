@@ -42,7 +42,7 @@ impl Vault {
                 self.objects.check_issuer(wanted)?;
                 policy::check_wanted(wanted, &read.facts)?
             }
-            // Without a policy a new version follows the one that the name has already.
+            // Without a policy, a new version keeps the content type of the name.
             None => earlier.map_or(read.form, |version| version.content_type),
         };
         if content_type != read.form {
@@ -74,7 +74,7 @@ impl Vault {
         Ok(self.newest_bundle(&key, context))
     }
 
-    /// Refuses a kind of key that the vault's SKU does not have, and one of an HSM that could leave it.
+    /// Rejects a key type that the vault's SKU does not support, and an exportable HSM key.
     pub(super) fn check_sku(&self, policy: &Value) -> Result<(), Response> {
         let kind = policy.pointer("/key_props/kty").and_then(Value::as_str);
         if !kind.is_some_and(|kind| kind.ends_with("-HSM")) {
@@ -89,7 +89,7 @@ impl Vault {
         }
     }
 
-    /// Refuses a name that something else holds, or that is on its way somewhere.
+    /// Rejects a name that another object uses, or that is in transition.
     pub(super) fn check_name_is_free(
         &self,
         name: &str,

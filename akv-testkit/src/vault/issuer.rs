@@ -1,4 +1,4 @@
-//! `/certificates/issuers`: the authorities that a vault knows by a name of its own.
+//! `/certificates/issuers`: the CAs of a vault, each with a name of its own.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -9,8 +9,8 @@ use crate::problem;
 use crate::vault::body::{Body, invalid};
 use crate::vault::{Context, Objects, Vault, key_of, ok, page};
 
-/// An authority, and who the vault is to it. The password for it is taken and not kept: nothing would
-/// ever use it.
+/// A CA, and the vault's account with it. The password is accepted and discarded, because nothing
+/// would use it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Issuer {
     name: String,
@@ -49,15 +49,15 @@ struct Credentials {
     _password: Option<String>,
 }
 
-/// What a request says of an issuer; what it leaves out stays.
-struct Wanted {
+/// The members of an issuer in a request; absent ones stay unchanged.
+struct IssuerUpdate {
     provider: Option<String>,
     credentials: Option<Credentials>,
     organization: Option<Organization>,
     enabled: Option<bool>,
 }
 
-impl Wanted {
+impl IssuerUpdate {
     fn read(context: &Context<'_>) -> Result<Self, Response> {
         let body = Body::of(context.request)?;
         let provider = body.text("provider")?;
@@ -78,7 +78,7 @@ impl Wanted {
         }
         if let Some(credentials) = self.credentials {
             let account = credentials.account_id.or(issuer.account.take());
-            // An empty one takes it away.
+            // An empty value removes it.
             issuer.account = account.filter(|account| !account.is_empty());
         }
         if let Some(organization) = self.organization {
@@ -104,12 +104,12 @@ impl Vault {
         }
     }
 
-    /// Makes an issuer, or makes it anew.
+    /// Creates or replaces an issuer.
     pub(super) fn set_issuer(&mut self, name: &str, context: &Context<'_>) -> Response {
         if ISSUERS_OF_EVERY_VAULT.iter().any(|own| own.eq_ignore_ascii_case(name)) {
             return problem::bad_parameter("The name of the issuer is reserved");
         }
-        let wanted = match Wanted::read(context) {
+        let wanted = match IssuerUpdate::read(context) {
             Ok(wanted) if wanted.provider.is_some() => wanted,
             Ok(_) => return invalid("provider"),
             Err(refusal) => return refusal,
@@ -130,7 +130,7 @@ impl Vault {
     }
 
     pub(super) fn update_issuer(&mut self, name: &str, context: &Context<'_>) -> Response {
-        let wanted = match Wanted::read(context) {
+        let wanted = match IssuerUpdate::read(context) {
             Ok(wanted) => wanted,
             Err(refusal) => return refusal,
         };
@@ -157,7 +157,7 @@ impl Vault {
         if let Some(organization) = &issuer.organization {
             let mut organization = json!(organization);
             if let Some(organization) = organization.as_object_mut() {
-                // Undocumented, and seen in recorded traffic.
+                // Undocumented, but present in recorded traffic.
                 organization.insert("zip".to_owned(), json!(0));
             }
             put("org_details", organization);
@@ -177,7 +177,7 @@ impl Vault {
 }
 
 impl Objects {
-    /// Refuses a policy that names an issuer which the vault does not know.
+    /// Rejects a policy whose issuer does not exist in the vault.
     pub(super) fn check_issuer(&self, policy: &Value) -> Result<(), Response> {
         let name = policy.pointer("/issuer/name").and_then(Value::as_str);
         let is_known = |name: &str| {
@@ -194,5 +194,5 @@ fn not_found() -> Response {
     problem::vault(404, "CertificateIssuerNotFound", None, "Issuer not found")
 }
 
-/// The vault itself, and whoever is to sign elsewhere.
+/// The vault itself, and an unspecified external CA.
 const ISSUERS_OF_EVERY_VAULT: [&str; 2] = ["Self", "Unknown"];

@@ -1,4 +1,4 @@
-//! Delete, recover, purge: what takes its time, and the conflicts meanwhile.
+//! Delete, recover, purge: their durations, and the conflicts in the meantime.
 
 use time::Duration;
 
@@ -63,7 +63,7 @@ impl Vault {
         };
         let live = Live { object: deleted.object, recovering: Some(recovering) };
         self.objects.live.insert(key.clone(), live);
-        // What was being made goes on.
+        // Pending operations continue.
         self.objects.making.insert(key.clone());
         ok(&self.newest_bundle(&key, context))
     }
@@ -77,7 +77,7 @@ impl Vault {
             Some(_) if self.purging == Purging::Protected => problem::vault(
                 403,
                 "Forbidden",
-                // The service's inner code is not known; a client must do without it.
+                // The service's inner code is unknown, so a client must not depend on it.
                 None,
                 "Operation \"purge\" is not allowed because purge protection is enabled for this \
                  vault. Key Vault service will automatically purge it after the retention period \

@@ -1,4 +1,4 @@
-//! Reading what an import brings, as strictly as the service does.
+//! Parses the contents of an import, as strictly as the service.
 
 use akv_core::Password;
 use akv_core::bundle::pfx;
@@ -13,22 +13,22 @@ use crate::problem::{self, bad_parameter};
 use crate::vault::object::{ContentType, Held};
 use crate::x509::{Facts, PublicKey, public_part};
 
-/// Material that has passed all rules that do not need the policy.
+/// Contents that have passed all rules that do not depend on the policy.
 pub(crate) struct Read {
     pub(crate) held: Held,
     pub(crate) facts: Facts,
     pub(crate) form: ContentType,
 }
 
-/// Whether the chain keeps the order of the file (`preserveCertOrder`, since 7.6), or the leaf is put
-/// first and the rest stays as it was.
+/// Whether the chain keeps the order of the file (`preserveCertOrder`, since 7.6), or only the leaf
+/// is moved to the front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ChainOrder {
     LeafFirst,
     Preserved,
 }
 
-/// Reads the `value` and `pwd` of an import.
+/// Parses the `value` and `pwd` of an import.
 pub(crate) fn read(
     value: &str,
     password: Option<&str>,
@@ -75,7 +75,8 @@ fn from_pfx(bytes: &[u8], password: Option<&str>) -> Result<Found, Response> {
     ))
 }
 
-/// PEM as the service takes it: LF line ends, an unencrypted PKCS#8 key, certificates, nothing else.
+/// PEM in the form that the service accepts: LF line ends, an unencrypted PKCS#8 key, certificates,
+/// nothing else.
 fn from_pem(bytes: &[u8]) -> Result<Found, Response> {
     let unexpected = |why: &str| {
         bad_parameter(&format!(
@@ -105,7 +106,7 @@ fn from_pem(bytes: &[u8]) -> Result<Found, Response> {
     Ok((keys, certificates))
 }
 
-/// Finds the leaf: the certificate of the one private key.
+/// Finds the leaf: the certificate of the only private key.
 fn matched(
     keys: &[Vec<u8>],
     mut certificates: Vec<Vec<u8>>,
@@ -150,7 +151,7 @@ pub(super) fn check_leaf(facts: &Facts, now: OffsetDateTime) -> Result<(), Respo
     }
 }
 
-/// An RSA leaf under an EC authority is refused, with a message about the sizes of EC keys.
+/// Rejects an RSA leaf of an EC CA, with the service's message about the sizes of EC keys.
 fn check_chain(held: &Held, leaf: &Facts) -> Result<(), Response> {
     let issuers = held.certificates.iter().filter_map(|der| Facts::of(der));
     let by_ec = issuers
@@ -171,7 +172,7 @@ fn key_size_not_supported(sizes: &str) -> Response {
     )
 }
 
-/// Base64 in either alphabet, padded or not, with blanks between.
+/// Base64 in either alphabet, with or without padding and white space.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let text: String = text
         .chars()
@@ -192,10 +193,10 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 const PEM_BEGIN: &str = "-----BEGIN ";
 
-/// The service does not publish its limit; the backing secret's is 25 KB, so this is what is chosen.
+/// The service does not publish its limit; this is the limit of the backing secret, 25 KB.
 const LONGEST_VALUE: usize = 25 * 1024;
 
-/// Key Vault certificates FAQ.
+/// From the Key Vault certificates FAQ.
 const LONGEST_PASSWORD: usize = 200;
-/// Key Vault certificates FAQ.
+/// From the Key Vault certificates FAQ.
 pub(super) const LONGEST_SUBJECT: usize = 200;

@@ -1,4 +1,4 @@
-//! A vault, what is in it, and the way of every operation.
+//! A vault, its contents, and the dispatch of every operation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,29 +19,29 @@ use crate::vault::{
     Contact, ContentType, Deleted, Issuer, Live, Material, Object, Pages, Seal, Target, Version,
 };
 
-/// Who decides about access to a vault.
+/// How access to a vault is controlled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum AccessModel {
     Rbac,
     Policies,
 }
 
-/// Whether deleted certificates can be purged before their time.
+/// Whether deleted certificates can be purged during the retention period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Purging {
     Allowed,
     Protected,
 }
 
-/// Whether deleted certificates can be had back.
+/// Whether deleted certificates can be recovered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum SoftDelete {
     On,
-    /// As old vaults still have it.
+    /// Old vaults have no soft delete.
     Off,
 }
 
-/// A vault as Resource Manager and the data plane both know it.
+/// A vault, shared by Resource Manager and the data plane.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Vault {
     pub(crate) name: String,
@@ -50,9 +50,9 @@ pub(crate) struct Vault {
     pub(crate) group: String,
     pub(crate) location: String,
     pub(crate) created: OffsetDateTime,
-    /// Until then its name does not resolve.
+    /// Its name does not resolve before this time.
     pub(crate) registered: OffsetDateTime,
-    /// Who made it and who changed it last: applications, where they are known.
+    /// The applications that created it and changed it last, if known.
     #[serde(default)]
     pub(crate) created_by: Option<String>,
     #[serde(default = "beginning")]
@@ -65,34 +65,33 @@ pub(crate) struct Vault {
     pub(crate) retention_days: u16,
     pub(crate) sku: String,
     pub(crate) tags: Map<String, Value>,
-    /// What Resource Manager was told and only gives back.
+    /// Settings that Resource Manager stores and returns without effect.
     pub(crate) settings: Map<String, Value>,
     pub(crate) objects: Objects,
 }
 
-/// The content of a vault, by upper-cased name: names compare without case, and lists are in this
-/// order.
+/// The contents of a vault by upper-cased name: names ignore case, and lists are in this order.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Objects {
     pub(crate) live: BTreeMap<String, Live>,
     pub(crate) deleted: BTreeMap<String, Deleted>,
-    /// Names that were purged and are not free yet.
+    /// Purged names that are not available yet.
     pub(crate) purging: BTreeMap<String, OffsetDateTime>,
-    /// Names with an operation that goes on by itself when it is time.
+    /// Names with an operation that completes on its own.
     #[serde(default)]
     pub(crate) making: BTreeSet<String>,
-    /// Names whose policy has the vault renew them.
+    /// Names whose policy renews them automatically.
     #[serde(default)]
     pub(crate) renewing: BTreeSet<String>,
     #[serde(default)]
     pub(crate) contacts: Vec<Contact>,
     #[serde(default)]
     pub(crate) issuers: BTreeMap<String, Issuer>,
-    /// Secrets that belong to no certificate.
+    /// Stand-alone secrets.
     pub(crate) secrets: BTreeMap<String, Redacted>,
 }
 
-/// How long things take, by the fake's clock.
+/// The durations of operations by the fake's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Timing {
     pub(crate) deletion: Duration,
@@ -105,7 +104,7 @@ pub(crate) struct Timing {
 }
 
 impl Timing {
-    /// With nothing so long that there is no date for its end.
+    /// Limits every duration so that its end is a valid date.
     pub(crate) fn bounded(self) -> Self {
         let bounded = |time: Duration| time.min(LONGEST);
         Self {
@@ -120,21 +119,21 @@ impl Timing {
     }
 }
 
-/// What an operation needs to know of its surroundings.
+/// The context of an operation.
 pub(crate) struct Context<'a> {
     pub(crate) request: &'a Request,
     pub(crate) now: OffsetDateTime,
     pub(crate) timing: Timing,
     pub(crate) pages: Pages,
     pub(crate) seal: &'a Seal,
-    /// The key for a certificate that is to be created, where it was made beforehand.
+    /// The pre-generated key for a new certificate.
     pub(crate) key: Option<KeyPair>,
-    /// The id for a new version.
+    /// The ID for a new version.
     pub(crate) fresh_id: String,
 }
 
 impl Vault {
-    /// Carries out an operation that has passed the gate.
+    /// Executes an operation that has passed the gate.
     pub(crate) fn answer(
         &mut self,
         operation: Operation,
@@ -184,13 +183,13 @@ impl Vault {
         }
     }
 
-    /// Notes who changed it through Resource Manager.
+    /// Records the last change through Resource Manager.
     pub(crate) fn changed(&mut self, by: &str, at: OffsetDateTime) {
         self.modified = at;
         self.modified_by = Some(by.to_owned());
     }
 
-    /// The service's word for what soft delete and purge protection allow here.
+    /// The service's recovery level for soft delete and purge protection.
     pub(crate) fn recovery_level(&self) -> String {
         let customized = if (7..90).contains(&self.retention_days) { "Customized" } else { "" };
         match (self.soft_delete, self.purging) {
@@ -200,7 +199,7 @@ impl Vault {
         }
     }
 
-    /// Adds so many certificates, each signed when it is first looked at.
+    /// Adds this many certificates, each issued when it is first read.
     pub(crate) fn seed(
         &mut self,
         count: usize,
@@ -234,7 +233,7 @@ impl Vault {
 }
 
 impl Objects {
-    /// Purges, completes and renews what is due.
+    /// Executes the purges, completions and renewals that are due.
     pub(crate) fn let_time_pass(&mut self, now: OffsetDateTime) {
         if !self.deleted.is_empty() {
             self.deleted.retain(|_, deleted| deleted.purge > now);
@@ -243,15 +242,15 @@ impl Objects {
             self.purging.retain(|_, until| *until > now);
         }
         if !self.making.is_empty() {
-            self.go_on_with_what_is_due(now);
+            self.complete_due(now);
         }
         if !self.renewing.is_empty() {
-            self.renew_what_is_due(now);
+            self.renew_due(now);
         }
     }
 }
 
-/// Of time: for vaults that were saved before anything was noted of changes.
+/// The epoch: for vaults that were saved before changes were recorded.
 fn beginning() -> OffsetDateTime {
     OffsetDateTime::UNIX_EPOCH
 }

@@ -1,4 +1,4 @@
-//! What a vault stores: certificates with their versions, live and deleted.
+//! The contents of a vault: certificates with their versions, live and deleted.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -12,15 +12,15 @@ use time::OffsetDateTime;
 use crate::pki::IssuerPool;
 use crate::vault::create::Making;
 
-/// A certificate with all its versions, oldest first. There is always one.
+/// A certificate with all its versions, oldest first. There is at least one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Object {
-    /// In the case in which it was first made.
+    /// In the case of its creation.
     pub(crate) name: String,
     pub(crate) versions: Vec<Version>,
-    /// Absent for seeded certificates: theirs is derived when it is asked for.
+    /// Absent for seeded certificates: their policy is derived on demand.
     pub(crate) policy: Option<Value>,
-    /// How its newest version is being made, or was, until somebody deletes that.
+    /// The operation of its newest version, until a client deletes it.
     #[serde(default)]
     pub(crate) operation: Option<Making>,
 }
@@ -31,24 +31,24 @@ impl Object {
         Self { name: name.to_owned(), versions: Vec::new(), policy: None, operation: None }
     }
 
-    /// The newest version that is made; only where there is none, one that is not.
+    /// The newest completed version; the pending one only if there is no other.
     pub(crate) fn newest(&self) -> Option<&Version> {
         let made = self.versions.iter().rev().find(|version| !version.is_pending());
         made.or(self.versions.last())
     }
 
-    /// Whether none of its versions is made yet.
+    /// Whether none of its versions is complete.
     pub(crate) fn is_pending(&self) -> bool {
         self.newest().is_none_or(Version::is_pending)
     }
 
-    /// Adds a version; those that were never made go.
+    /// Adds a version and removes those that were never completed.
     pub(crate) fn add(&mut self, version: Version) {
         self.versions.retain(|version| !version.is_pending());
         self.versions.push(version);
     }
 
-    /// The version of that id, or the newest one where none is named.
+    /// The version with that ID, or the newest one.
     pub(crate) fn version(&self, id: Option<&str>) -> Option<&Version> {
         match id {
             None => self.newest(),
@@ -70,24 +70,24 @@ pub(crate) struct Version {
     pub(crate) created: OffsetDateTime,
     pub(crate) updated: OffsetDateTime,
     pub(crate) enabled: bool,
-    /// `None`: nobody has given any.
+    /// `None`: no tags were ever set.
     pub(crate) tags: Option<BTreeMap<String, String>>,
     pub(crate) exportable: bool,
     pub(crate) content_type: ContentType,
-    /// Its chain came with the wish to keep the order.
+    /// Its import requested to preserve the order of the chain.
     #[serde(default)]
     pub(crate) order_preserved: bool,
     pub(crate) material: Material,
 }
 
 impl Version {
-    /// Whether it is still being made, or was never made.
+    /// Whether it is pending, or its creation failed.
     pub(crate) fn is_pending(&self) -> bool {
         matches!(self.material, Material::Pending { .. })
     }
 }
 
-/// The form in which the backing secret gives the certificate back.
+/// The format in which the backing secret returns the certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ContentType {
     Pkcs12,
@@ -107,7 +107,7 @@ impl ContentType {
     }
 }
 
-/// Certificates and key of a version: given, made when first looked at, or not there yet.
+/// Certificates and key of a version: imported, issued on first read, or pending.
 #[derive(Debug, Clone)]
 pub(crate) enum Material {
     Given(Arc<Held>),
@@ -116,7 +116,7 @@ pub(crate) enum Material {
         name: Box<str>,
         made: OnceLock<Arc<Held>>,
     },
-    /// Of a certificate that is still being made, or whose making failed: what its validity would be.
+    /// For a pending or failed certificate: its future validity.
     Pending {
         not_before: OffsetDateTime,
         not_after: OffsetDateTime,
@@ -135,7 +135,7 @@ impl Material {
     }
 }
 
-/// As it is saved: certificates and key in base64, whether given or seeded.
+/// The saved form: certificates and key in base64, whether imported or seeded.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     certificates: Vec<String>,
@@ -173,7 +173,7 @@ impl<'de> Deserialize<'de> for Material {
 
 /// Certificates and key.
 pub(crate) struct Held {
-    /// As DER, in the order in which the secret gives them back.
+    /// As DER, in the order of the secret.
     pub(crate) certificates: Vec<Vec<u8>>,
     pub(crate) leaf: usize,
     /// PKCS#8 DER.
@@ -202,11 +202,11 @@ impl Held {
     }
 }
 
-/// A certificate that can be used, perhaps only just recovered.
+/// A live certificate, possibly just recovered.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Live {
     pub(crate) object: Object,
-    /// Until when it does not answer yet, and until when it cannot be written.
+    /// The time until which it is not readable, and until which it is not writable.
     pub(crate) recovering: Option<Recovering>,
 }
 
@@ -231,7 +231,7 @@ impl Live {
     }
 }
 
-/// A certificate in soft delete, perhaps only just deleted.
+/// A soft-deleted certificate, possibly just deleted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Deleted {
     pub(crate) object: Object,

@@ -1,4 +1,4 @@
-//! Pages: 25 items at most, a `nextLink` that leads on from a name, not from a number.
+//! Pages: at most 25 items, and a `nextLink` that continues after a name, not a number.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use crate::exchange::{Request, Response};
 use crate::problem;
 
-/// How lists are cut into pages.
+/// How lists are split into pages.
 ///
-/// The service's pages hold 25 items at most; it also sends shorter ones, and a client has to take
-/// an empty one with a `nextLink`.
+/// The service's pages have at most 25 items. It also sends shorter ones, and a client must accept
+/// an empty page with a `nextLink`.
 ///
 /// ```
 /// use akv_testkit::{FakeCloud, Pages};
@@ -33,7 +33,7 @@ impl Default for Pages {
 }
 
 impl Pages {
-    /// Pages of at most so many items, from 1 to 25.
+    /// Pages of at most this many items, from 1 to 25.
     pub fn of(size: usize) -> Self {
         Self { size: size.clamp(1, LARGEST), empty_every: 0 }
     }
@@ -49,7 +49,7 @@ impl Pages {
     }
 }
 
-/// Where a page begins: opaque to clients, base64url of JSON as the service's own.
+/// The start of a page: opaque to clients, base64url of JSON as in the service.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct SkipToken {
     #[serde(rename = "NextMarker")]
@@ -58,8 +58,8 @@ struct SkipToken {
     page: usize,
 }
 
-/// Answers one page of the items in `all` that `render` has something for, in the order of their
-/// keys. The cost is that of the page, wherever it is.
+/// Returns one page of the items in `all` for which `render` returns a value, in the order of their
+/// keys. The cost depends only on the page.
 pub(crate) fn answer<T>(
     request: &Request,
     pages: Pages,
@@ -113,5 +113,5 @@ fn decode(text: &str) -> Option<SkipToken> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }
 
-/// The largest page of the service, and its usual one.
+/// The service's maximum and default.
 const LARGEST: usize = 25;

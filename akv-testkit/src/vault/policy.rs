@@ -1,4 +1,4 @@
-//! The policy of a certificate: derived from it, with what the import asks for laid over.
+//! The policy of a certificate: derived from it, overridden by the import's policy.
 
 use akv_core::bundle::Curve;
 use der::asn1::ObjectIdentifier;
@@ -14,8 +14,8 @@ use crate::vault::object::ContentType;
 use crate::vault_generated::{self, Flaw};
 use crate::x509::{Facts, PublicKey};
 
-/// What the service makes of a certificate that comes without a policy: exportable, issuer `Unknown`,
-/// one lifetime action at 80 %, everything else from the certificate.
+/// The service's policy for a certificate without one: exportable, issuer `Unknown`, one lifetime
+/// action at 80 %, everything else from the certificate.
 pub(crate) fn derived(facts: &Facts, content_type: ContentType, at: OffsetDateTime) -> Value {
     let mut key = Map::new();
     key.insert("exportable".into(), json!(true));
@@ -57,24 +57,24 @@ pub(crate) fn derived(facts: &Facts, content_type: ContentType, at: OffsetDateTi
     })
 }
 
-/// What the service does to a certificate at 80 % of its life, unless it is told otherwise.
+/// The service's default action at 80 % of a certificate's lifetime.
 fn usual_actions(is_own: bool) -> Value {
     let action = if is_own { "AutoRenew" } else { "EmailContacts" };
     json!([{ "trigger": { "lifetime_percentage": 80 }, "action": { "action_type": action } }])
 }
 
-/// Whether the key stays in an HSM, which nothing leaves.
+/// Whether the key stays in an HSM and is not exportable.
 fn is_in_hsm(policy: &Value) -> bool {
     let kind = policy.pointer("/key_props/kty").and_then(Value::as_str);
     kind.is_some_and(|kind| kind.ends_with("-HSM"))
 }
 
-/// Whether the vault itself signs what has this policy.
+/// Whether the vault itself signs certificates with this policy.
 pub(crate) fn is_own(policy: &Value) -> bool {
     policy.pointer("/issuer/name").and_then(Value::as_str) == Some("Self")
 }
 
-/// The policy of a certificate that is to be made: what the request says, over the service's defaults.
+/// The policy of a new certificate: the request over the service's defaults.
 pub(crate) fn to_be_made(wanted: &Value, at: OffsetDateTime) -> Value {
     let text = |pointer: &str| wanted.pointer(pointer).and_then(Value::as_str);
     let (key, usages) = match vault_generated::kind_of_key(wanted) {
@@ -111,7 +111,7 @@ pub(crate) fn to_be_made(wanted: &Value, at: OffsetDateTime) -> Value {
     policy
 }
 
-/// Lays over what comes with a certificate: that says itself what it is.
+/// Overrides members with an import's policy, except those that the certificate determines.
 pub(crate) fn lay_over_import(policy: &mut Value, wanted: &Value) {
     let mut wanted = known(wanted);
     if let Some(wanted) = wanted.as_object_mut() {
@@ -124,7 +124,7 @@ pub(crate) fn lay_over_import(policy: &mut Value, wanted: &Value) {
     lay_over(policy, &wanted);
 }
 
-/// The members that the service has, which are all that it keeps.
+/// The members that the service supports and keeps.
 pub(crate) fn known(policy: &Value) -> Value {
     let mut kept = json!({});
     for (pointer, form) in MEMBERS {
@@ -157,7 +157,7 @@ fn known_action(action: &Value) -> Value {
     kept
 }
 
-/// Puts a member at its place; what it is in is there already.
+/// Sets a member; its parent exists.
 fn put(into: &mut Value, pointer: &str, value: Value) {
     let Some((parent, name)) = pointer.rsplit_once('/') else { return };
     if let Some(parent) = into.pointer_mut(parent).and_then(Value::as_object_mut) {
@@ -165,7 +165,7 @@ fn put(into: &mut Value, pointer: &str, value: Value) {
     }
 }
 
-/// 400 for a policy that no certificate can be made by.
+/// 400 for a policy that cannot create a certificate.
 pub(crate) fn refused(flaw: Flaw) -> Response {
     match flaw {
         Flaw::Member(member) => invalid(&format!("policy.{member}")),
@@ -175,13 +175,13 @@ pub(crate) fn refused(flaw: Flaw) -> Response {
     }
 }
 
-/// Notes when a policy was changed.
+/// Records when a policy was changed.
 pub(crate) fn note_update(policy: &mut Value, at: OffsetDateTime) {
     lay_over(policy, &json!({ "attributes": { "updated": at.unix_timestamp() } }));
 }
 
 impl Objects {
-    /// A policy is as old as the first one of its name.
+    /// Keeps the creation time of the name's first policy.
     pub(super) fn keep_creation(&self, key: &str, policy: &mut Value) {
         let earlier = self.live.get(key).and_then(|live| live.object.policy.as_ref());
         if let Some(created) = earlier.and_then(|policy| policy.pointer("/attributes/created")) {
@@ -202,7 +202,7 @@ fn alternative_names(facts: &Facts) -> Map<String, Value> {
     present.map(|(kind, names)| (kind.to_owned(), json!(names))).collect()
 }
 
-/// Lays what a request says over a policy, member by member.
+/// Overrides a policy with a request's, member by member.
 pub(crate) fn lay_over(policy: &mut Value, wanted: &Value) {
     match (policy, wanted) {
         (Value::Object(policy), Value::Object(wanted)) => {
@@ -214,7 +214,7 @@ pub(crate) fn lay_over(policy: &mut Value, wanted: &Value) {
     }
 }
 
-/// Refuses a policy with a member that is not of its type, whatever it is for.
+/// Rejects a policy with a member of the wrong type.
 pub(crate) fn check_form(policy: &Value) -> Result<(), Response> {
     check_members(policy, "policy", &MEMBERS)?;
     let actions = policy.get("lifetime_actions").and_then(Value::as_array);
@@ -224,13 +224,13 @@ pub(crate) fn check_form(policy: &Value) -> Result<(), Response> {
     Ok(())
 }
 
-/// What a certificate can be made of. A policy that comes with a certificate may say otherwise: that
-/// one has been made elsewhere.
+/// Checks that a policy can create a certificate. The policy of an import is exempt, because its
+/// certificate was created elsewhere.
 pub(crate) fn check_to_be_made(policy: &Value) -> Result<(), Response> {
     check_members(policy, "policy", &MEMBERS_TO_BE_MADE)
 }
 
-/// The type of a member that may be left out.
+/// The type of an optional member.
 #[derive(Debug, Clone, Copy)]
 enum Form {
     Object,
@@ -239,11 +239,11 @@ enum Form {
     Text,
     Flag,
     Number,
-    /// A number from 1 to that.
+    /// A number from 1 to this one.
     UpTo(u64),
-    /// A text of at most so many characters.
+    /// A string of at most this many characters.
     Within(usize),
-    /// Object identifiers in digits.
+    /// Object identifiers in dotted decimal form.
     Oids,
 }
 
@@ -277,7 +277,7 @@ fn check_members(of: &Value, within: &str, members: &[(&str, Form)]) -> Result<(
     Ok(())
 }
 
-/// What a policy that comes with an import must and must not say.
+/// The rules for the policy of an import.
 pub(crate) fn check_wanted(wanted: &Value, facts: &Facts) -> Result<ContentType, Response> {
     let content_type = wanted.pointer("/secret_props/contentType").and_then(Value::as_str);
     let content_type = content_type.and_then(ContentType::of).ok_or_else(|| invalid("policy"))?;
@@ -287,8 +287,8 @@ pub(crate) fn check_wanted(wanted: &Value, facts: &Facts) -> Result<ContentType,
     Ok(content_type)
 }
 
-/// Whether the key that the policy describes is the one that came. Of RSA the size must be named
-/// unless it is the service's default of 2048; of EC nothing but the type.
+/// Whether the policy describes the imported key. For RSA the size is required unless it is the
+/// service's default of 2048; for EC only the type.
 fn check_key(wanted: &Value, actual: &PublicKey) -> Result<(), &'static str> {
     let text = |name: &str| wanted.get(name).and_then(Value::as_str);
     let size = wanted.get("key_size").filter(|size| !size.is_null());
@@ -323,7 +323,7 @@ fn check_key(wanted: &Value, actual: &PublicKey) -> Result<(), &'static str> {
     }
 }
 
-/// The members of a policy (azure-rest-api-specs), each after the one that it is in.
+/// The members of a policy (azure-rest-api-specs), each after its parent.
 const MEMBERS: [(&str, Form); 28] = [
     ("/key_props", Form::Object),
     ("/key_props/exportable", Form::Flag),
@@ -356,7 +356,7 @@ const MEMBERS: [(&str, Form); 28] = [
 ];
 
 /// The members of a lifetime action. The percentage is documented as 1 to 99; a century of days is
-/// beyond every certificate's end.
+/// longer than any validity.
 const ACTION_MEMBERS: [(&str, Form); 6] = [
     ("", Form::Object),
     ("/trigger", Form::Object),
@@ -366,8 +366,8 @@ const ACTION_MEMBERS: [(&str, Form); 6] = [
     ("/action/action_type", Form::Text),
 ];
 
-/// The subject's limit is documented; the longest validity is not, and a century is beyond every
-/// certificate's.
+/// The subject's limit is documented; the longest validity is not, and a century is longer than
+/// any.
 const MEMBERS_TO_BE_MADE: [(&str, Form); 3] = [
     ("/x509_props/subject", Form::Within(LONGEST_SUBJECT)),
     ("/x509_props/validity_months", Form::UpTo(1200)),

@@ -1,4 +1,4 @@
-//! Everything that only looks.
+//! All read operations.
 
 use crate::exchange::Response;
 use crate::vault::object::Object;
@@ -44,7 +44,7 @@ impl Vault {
             let versions = object.versions.iter();
             versions.map(|version| (version.id.to_string(), (object, version))).collect()
         });
-        // A name without versions has an empty list: the service does not say 404 here.
+        // A name without versions has an empty list: the service does not return 404 here.
         page::answer(
             context.request,
             context.pages,
@@ -87,7 +87,7 @@ impl Vault {
     }
 }
 
-/// Whether a list is to have what is not made yet.
+/// Whether a list includes pending certificates.
 fn wants_pending(context: &Context<'_>) -> bool {
     let wanted = context.request.find_query("includePending");
     wanted.is_some_and(|wanted| wanted.eq_ignore_ascii_case("true"))

@@ -1,5 +1,5 @@
-//! What a vault does by itself to certificates whose policy says `AutoRenew`: it makes a version of its
-//! own over them.
+//! Automatic renewal of certificates with the policy action `AutoRenew`: the vault creates its own
+//! version, which replaces the current one.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::vault_generated::{self, Order};
 use crate::x509::Facts;
 
 impl Objects {
-    /// Remembers whether a name renews itself, after its policy was set.
+    /// Records whether a name renews itself, after its policy was set.
     pub(super) fn note_policy(&mut self, key: &str, policy: &Value) {
         if renewal_of(policy).is_some() {
             self.renewing.insert(key.to_owned());
@@ -21,8 +21,8 @@ impl Objects {
         }
     }
 
-    /// Makes the new versions that are due.
-    pub(super) fn renew_what_is_due(&mut self, now: OffsetDateTime) {
+    /// Creates the new versions that are due.
+    pub(super) fn renew_due(&mut self, now: OffsetDateTime) {
         for key in &self.renewing {
             if let Some(live) = self.live.get_mut(key) {
                 renew(live, now);
@@ -35,7 +35,7 @@ fn renew(live: &mut Live, now: OffsetDateTime) {
     let object = &mut live.object;
     let (Some(policy), Some(newest)) = (&object.policy, object.newest()) else { return };
     let Some(facts) = Facts::of(newest.material.held().leaf()) else { return };
-    // A policy may want a renewal before the beginning: one a day is enough.
+    // A policy can request a renewal before the start of the validity: at most one renewal a day.
     let earliest = newest.created + Duration::DAY;
     let is_due = |renewal: Renewal| renewal.moment(&facts).max(earliest) <= now;
     if !renewal_of(policy).is_some_and(is_due) {
@@ -46,7 +46,7 @@ fn renew(live: &mut Live, now: OffsetDateTime) {
     };
     let Some(certificate) = order.certificate(&key, now) else { return };
     let held = Held::new(vec![certificate], 0, key.serialize_der());
-    // The certificate is new, and so is what is made of its digest.
+    // The certificate is unique, and so is this part of its digest.
     let digest = held.thumbprint.first_chunk::<16>().copied().unwrap_or_default();
     let id = format!("{:032x}", u128::from_be_bytes(digest));
     let version = Version {
@@ -56,17 +56,17 @@ fn renew(live: &mut Live, now: OffsetDateTime) {
         material: Material::Given(Arc::new(held)),
         ..newest.clone()
     };
-    // One that is being made meanwhile will be newer.
+    // A pending version will be newer.
     let made = object.versions.iter().take_while(|version| !version.is_pending()).count();
     object.versions.insert(made, version);
 }
 
-/// When a policy wants a renewal.
+/// When a policy requests a renewal.
 #[derive(Debug, Clone, Copy)]
 enum Renewal {
-    /// After that part of its life, in per cent.
+    /// After this percentage of its lifetime.
     AtPercentage(i64),
-    /// That many days before its end.
+    /// This many days before its end.
     DaysBefore(i64),
 }
 
@@ -85,7 +85,7 @@ impl Renewal {
     }
 }
 
-/// Only what the vault signs itself can be renewed without anybody else.
+/// Only certificates that the vault signs itself can be renewed without an external CA.
 fn renewal_of(policy: &Value) -> Option<Renewal> {
     if policy.pointer("/issuer/name").and_then(Value::as_str) != Some("Self") {
         return None;

@@ -1,16 +1,16 @@
-//! Which operation a request to a vault asks for, and on what.
+//! The operation and the target of a vault request.
 
 use crate::exchange::Request;
 use crate::operation::Operation;
 
-/// What an operation is about.
+/// The target of an operation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) name: Option<String>,
     pub(crate) version: Option<String>,
 }
 
-/// Finds the operation. A trailing slash stands for the newest version, as SDKs write it.
+/// Finds the operation. A trailing slash means the newest version, as SDKs write it.
 pub(crate) fn route(request: &Request) -> (Operation, Target) {
     let path = request.path().trim_start_matches('/').to_owned();
     let mut parts: Vec<&str> = path.split('/').collect();
@@ -75,7 +75,7 @@ pub(crate) fn route(request: &Request) -> (Operation, Target) {
     (operation, target)
 }
 
-/// Names under which there is something else, so that no certificate can have them.
+/// Path segments with another meaning, which no certificate can have as its name.
 pub(crate) fn is_reserved(name: &str) -> bool {
     ["contacts", "issuers"].iter().any(|reserved| reserved.eq_ignore_ascii_case(name))
 }

@@ -1,4 +1,4 @@
-//! The secret and the key behind a certificate, and secrets that stand alone.
+//! The secret and the key behind a certificate, and stand-alone secrets.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -13,8 +13,8 @@ use crate::vault::{Context, Vault, key_of, ok};
 use crate::x509::{Facts, PublicKey};
 
 impl Vault {
-    /// The certificate in the form in which it came: the whole chain, without a password, and with
-    /// the key if that may be exported.
+    /// The certificate in the format of its import: the whole chain, without a password, and with
+    /// the key if it is exportable.
     pub(super) fn secret(
         &self,
         name: &str,

@@ -1,4 +1,4 @@
-//! How certificates look on the wire.
+//! The JSON of certificates.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -9,14 +9,14 @@ use crate::vault::object::{Deleted, Material, Object, Version};
 use crate::vault::{SoftDelete, Vault, policy};
 use crate::x509::Facts;
 
-/// Which version a bundle was asked for: the newest comes with its policy, one by its id without.
+/// The requested version of a bundle: the newest has its policy, a version by its ID does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
     ForNewest,
     ByVersion,
 }
 
-/// Renders objects of a vault for one request.
+/// Writes the objects of a vault for one request.
 #[derive(Clone, Copy)]
 pub(crate) struct Renderer<'a> {
     pub(crate) request: &'a Request,
@@ -29,7 +29,7 @@ impl Renderer<'_> {
         Value::Object(self.bundle_map(object, version, asked))
     }
 
-    /// A certificate in soft delete, in full.
+    /// A soft-deleted certificate in full.
     pub(crate) fn deleted_bundle(&self, deleted: &Deleted) -> Value {
         let Some(version) = deleted.object.newest() else { return Value::Null };
         let mut map = self.bundle_map(&deleted.object, version, Asked::ForNewest);
@@ -37,17 +37,17 @@ impl Renderer<'_> {
         Value::Object(map)
     }
 
-    /// What a list tells of the newest version of a certificate.
+    /// The list item of a certificate's newest version.
     pub(crate) fn item(&self, object: &Object, version: &Version) -> Value {
         Value::Object(self.item_map(&object.name, None, version))
     }
 
-    /// What the list of versions tells of one.
+    /// The item of a version in the list of versions.
     pub(crate) fn version_item(&self, object: &Object, version: &Version) -> Value {
         Value::Object(self.item_map(&object.name, Some(&version.id), version))
     }
 
-    /// What the list of deleted certificates tells of one.
+    /// The item in the list of deleted certificates.
     pub(crate) fn deleted_item(&self, deleted: &Deleted) -> Value {
         let Some(version) = deleted.object.newest() else { return Value::Null };
         let mut map = self.item_map(&deleted.object.name, None, version);
@@ -65,7 +65,7 @@ impl Renderer<'_> {
     }
 
     fn policy_with(&self, object: &Object, version: &Version, facts: Option<&Facts>) -> Value {
-        // One that is still being made has a policy, not yet a certificate to derive it from.
+        // A pending version has a policy, but no certificate yet.
         let derived = || {
             let derived = |facts| policy::derived(facts, version.content_type, version.created);
             facts.map_or(Value::Null, derived)
@@ -149,7 +149,7 @@ impl Renderer<'_> {
         if let Some(tags) = &version.tags {
             map.insert("tags".to_owned(), json!(tags));
         }
-        // Undocumented, and seen empty in recorded traffic.
+        // Undocumented, but empty in recorded traffic.
         map.insert("subject".to_owned(), json!(""));
         map
     }
@@ -181,5 +181,5 @@ fn short_attributes(version: &Version, facts: Option<&Facts>) -> Map<String, Val
     .collect()
 }
 
-/// Versions of the interface that do not tell how long something can be recovered.
+/// Versions of the interface that do not return the retention period.
 const WITHOUT_DAYS: [&str; 2] = ["2016-10-01", "7.0"];

@@ -1,4 +1,4 @@
-//! What a certificate says of itself, in the service's words.
+//! The contents of a certificate, with the service's names.
 
 use akv_core::bundle::{AlternativeName, Curve, KeyKind, X509};
 use der::asn1::UintRef;
@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use crate::x509::name;
 
-/// The facts that policies, attributes and the rules of import need.
+/// The values for policies, attributes and the rules of imports.
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
     pub(crate) subject: String,
@@ -27,7 +27,7 @@ pub(crate) struct Facts {
     pub(crate) key: PublicKey,
 }
 
-/// A public key, as far as the service has words for it.
+/// A public key of a kind that the service supports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PublicKey {
     Rsa { bits: u32, modulus: Vec<u8>, exponent: Vec<u8> },
@@ -36,7 +36,7 @@ pub(crate) enum PublicKey {
 }
 
 impl PublicKey {
-    /// Whether this is the same key as the public part that a private key gave.
+    /// Whether this is the same key as the public part of a private key.
     pub(crate) fn is(&self, public_part: &[u8]) -> bool {
         match self {
             Self::Rsa { modulus, exponent, .. } => {
@@ -49,7 +49,7 @@ impl PublicKey {
 }
 
 impl Facts {
-    /// Reads a certificate. `None`: it is none, or it does not say how long it is valid.
+    /// Parses a certificate. `None`: it is invalid, or its validity is.
     pub(crate) fn of(der: &[u8]) -> Option<Self> {
         let certificate = X509::from_der(der).ok()?;
         let mut facts = Self {
@@ -81,7 +81,7 @@ impl Facts {
         Some(facts)
     }
 
-    /// The months between the two ends, as the service counts validity: one that has begun is one.
+    /// The validity in months, as the service counts it: a started month counts.
     pub(crate) fn validity_months(&self) -> i32 {
         let months = |at: OffsetDateTime| at.year() * 12 + i32::from(u8::from(at.month()));
         let within = |at: OffsetDateTime| (at.day(), at.time());
@@ -90,7 +90,7 @@ impl Facts {
     }
 }
 
-/// The public part of a PKCS#8 key, in the form in which a certificate's key carries it.
+/// The public part of a PKCS#8 key, in the encoding of a certificate's key.
 pub(crate) fn public_part(pkcs8: &[u8], like: &PublicKey) -> Option<Vec<u8>> {
     use aws_lc_rs::signature::{self, EcdsaKeyPair, KeyPair as _, RsaKeyPair};
     let curve = match like {

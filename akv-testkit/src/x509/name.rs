@@ -1,12 +1,12 @@
-//! Names as the service reads and writes them: X.500 text in the manner of .NET, the most specific
-//! part first, a value with a special character in double quotes.
+//! Names in the service's form: X.500 text in .NET's style, the most specific part first, a value
+//! with a special character in double quotes.
 
 use der::asn1::ObjectIdentifier;
 
 use crate::pki::der::{element, sequence, set};
 
-/// Reads a subject such as `CN=www.contoso.com, O="Contoso, Ltd."`. The name as DER; `None`: it is no
-/// name, for example because a comma in a value is not in quotes.
+/// Parses a subject such as `CN=www.contoso.com, O="Contoso, Ltd."` into DER. `None`: it is
+/// invalid, for example because a comma in a value is not in quotes.
 pub(crate) fn read(text: &str) -> Option<Vec<u8>> {
     let mut rest = text.trim();
     let (mut names, mut parts) = (Vec::new(), Vec::new());
@@ -25,12 +25,12 @@ pub(crate) fn read(text: &str) -> Option<Vec<u8>> {
             return None;
         }
     }
-    // On the wire the most specific part comes last.
+    // In DER the most specific part comes last.
     names.reverse();
     Some(sequence(&names.iter().map(Vec::as_slice).collect::<Vec<_>>()))
 }
 
-/// Writes a name as the service does, from what RFC 4514 makes of it.
+/// Converts a name from RFC 4514 to the service's form.
 pub(super) fn display(rfc4514: &str) -> String {
     let mut shown = String::new();
     let mut rest = rfc4514;
@@ -60,7 +60,7 @@ pub(super) fn display(rfc4514: &str) -> String {
     shown
 }
 
-/// A value, what separates it from the next part, and what follows.
+/// A value, its separator, and the rest.
 fn value_of(text: &str) -> Option<(String, Option<char>, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find([',', ';', '+']).unwrap_or(text.len());
@@ -76,7 +76,7 @@ fn value_of(text: &str) -> Option<(String, Option<char>, &str)> {
             let (separator, rest) = separated(after.trim_start());
             return (separator.is_some() || rest.is_empty()).then_some((value, separator, rest));
         };
-        // Two stand for one.
+        // Two quotes stand for one.
         value.push('"');
         rest = after;
     }
@@ -97,7 +97,7 @@ fn kind_of(word: &str) -> Option<ObjectIdentifier> {
     known.map(|(kind, _)| *kind).or_else(|| ObjectIdentifier::new(digits).ok())
 }
 
-/// A value in the narrowest string type that its attribute may have. `None`: there is none.
+/// A value in the narrowest string type that its attribute allows. `None`: there is none.
 fn encoded(kind: ObjectIdentifier, value: &str) -> Option<Vec<u8>> {
     let printable =
         value.bytes().all(|b| b.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&b));
@@ -110,7 +110,7 @@ fn encoded(kind: ObjectIdentifier, value: &str) -> Option<Vec<u8>> {
     Some(element(tag?, value.as_bytes()))
 }
 
-/// A value without its escapes (RFC 4514, section 2.4), what separates it from the next, and that.
+/// An unescaped value (RFC 4514, section 2.4), its separator, and the rest.
 fn unescaped(text: &str) -> (String, Option<char>, &str) {
     let mut value = String::new();
     let mut characters = text.chars();
@@ -148,7 +148,7 @@ const DOMAIN_COMPONENT: ObjectIdentifier =
 const COUNTRY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.6");
 const SERIAL_NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.5");
 
-/// The kinds of attributes, each with the word that is written and all that are read.
+/// The attribute types, each with the name that is written and all names that are read.
 const KINDS: [(ObjectIdentifier, &[&str]); 14] = [
     (ObjectIdentifier::new_unwrap("2.5.4.3"), &["CN"]),
     (ObjectIdentifier::new_unwrap("2.5.4.10"), &["O"]),
@@ -176,7 +176,7 @@ mod tests {
 
     use crate::vault_generated::Order;
 
-    /// The subject of a certificate that is ordered with that text.
+    /// The subject of a certificate with that text in its policy.
     fn again(text: &str) -> Option<String> {
         let wanted = json!({ "subject": text, "sans": { "dns_names": ["www.contoso.com"] } });
         let order = Order::read(&json!({ "x509_props": wanted })).ok()?;

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 const QUERY: &str = "?api-version=2020-06-01&resource=https://vault.azure.net";
 
-/// A machine with an agent, and a folder for its keys that is gone with this.
+/// A machine with an agent, and a temporary folder for its keys.
 struct Machine {
     cloud: FakeCloud,
     endpoint: String,
@@ -107,7 +107,7 @@ fn sixteen_keys_wait_and_the_oldest_makes_room() {
     assert!(!files[0].exists(), "the oldest has gone");
     let second = format!("Basic {}", content(&files[1]));
     assert_eq!(machine.ask("", Some(&second)).status(), 200);
-    // One that has served leaves room; the order of the others is as it was.
+    // A used key makes room; the other keys keep their order.
     machine.challenged();
     machine.challenged();
     assert!(!files[2].exists() && files[3].exists());
@@ -121,11 +121,11 @@ fn the_keys_go_with_the_cloud() {
     assert!(file.exists());
     drop(cloud);
     assert!(!file.exists());
-    assert!(dir.path().join("tokens").exists(), "the folder may be somebody else's");
+    assert!(dir.path().join("tokens").exists(), "the folder may belong to another program");
 }
 
 #[test]
-fn a_wrong_key_is_challenged_again() {
+fn wrong_key_gets_another_challenge() {
     let machine = Machine::new();
     let key = content(&machine.challenged());
     for wrong in ["Basic wrong", "Basic ", "Basic", &key, &format!("Bearer {key}")] {

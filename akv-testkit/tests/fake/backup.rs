@@ -1,4 +1,4 @@
-//! Backups of certificates, and what comes back from them.
+//! Backups of certificates, and their restoration.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ fn import(cloud: &FakeCloud, caller: &Caller, tag: &str) {
 }
 
 #[test]
-fn all_versions_come_back_with_key_tags_and_policy() {
+fn all_versions_are_restored_with_key_tags_and_policy() {
     let (cloud, caller) = start();
     import(&cloud, &caller, "1");
     import(&cloud, &caller, "2");
@@ -126,7 +126,7 @@ fn oversized_object_is_not_backed_up() {
 }
 
 #[test]
-fn five_hundred_versions_are_backed_up_and_no_more() {
+fn at_most_500_versions_are_backed_up() {
     let (cloud, caller) = start();
     let file = TestPki::new(cloud.clock().now()).leaf("a").issue().pfx();
     let vault = cloud.vault("contoso");

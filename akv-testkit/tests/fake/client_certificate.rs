@@ -1,4 +1,4 @@
-//! Entra ID, asked by a service principal that signs with its certificate.
+//! Entra ID with a service principal that signs in with its certificate.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use url::form_urlencoded::Serializer;
 
 use crate::support::{PUBLIC, numbers};
 
-/// A service principal with a certificate, and all that can be wrong with what it sends.
+/// A service principal with a certificate, and the faults of its assertions.
 struct World {
     cloud: FakeCloud,
     leaf: Leaf,
@@ -41,7 +41,7 @@ impl World {
         format!("{}/{}/oauth2/v2.0/token", PUBLIC.0, self.cloud.tenant_id())
     }
 
-    /// One that is taken, and that the test then changes.
+    /// A valid assertion, for the test to change.
     fn assertion(&self) -> Assertion {
         let now = self.cloud.clock().now().unix_timestamp();
         let client = self.cloud.client_id();
@@ -73,7 +73,7 @@ impl World {
         self.cloud.handle(&Request::new("POST", &url).body(form))
     }
 
-    /// Status and number of the answer to an assertion that was changed so.
+    /// Status and number of the response to a changed assertion.
     fn changed(&self, how: impl FnOnce(&mut Assertion)) -> (u16, u64) {
         let mut assertion = self.assertion();
         how(&mut assertion);
@@ -130,8 +130,8 @@ fn a_signature_that_the_certificate_did_not_make_is_rejected() {
     assert_eq!(world.changed(two_at_once), (401, 700_027));
     let nameless = |one: &mut Assertion| one.header = json!({ "alg": "PS256" });
     assert_eq!(world.changed(nameless), (401, 700_027));
-    let nobody = World { cloud: FakeCloud::builder().start(), leaf: world.leaf.clone() };
-    assert_eq!(nobody.changed(|_| ()), (401, 700_027));
+    let unregistered = World { cloud: FakeCloud::builder().start(), leaf: world.leaf.clone() };
+    assert_eq!(unregistered.changed(|_| ()), (401, 700_027));
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn unsupported_algorithm_is_rejected() {
         let named = |one: &mut Assertion| one.header["alg"] = json!(algorithm);
         assert_eq!(world.changed(named), (400, 50_027), "{algorithm}");
     }
-    // The fake's own kind, signed with something else.
+    // The fake's own algorithm, but another signature.
     assert_eq!(world.changed(|one| one.header["alg"] = json!("HS256")), (401, 700_027));
 }
 
@@ -261,14 +261,14 @@ fn a_state_from_before_there_were_client_certificates_is_read() {
 }
 
 #[test]
-fn non_signing_key_is_no_client_certificate() {
+fn non_signing_key_is_rejected_as_client_certificate() {
     let cloud = FakeCloud::builder().start();
     let pki = TestPki::new(cloud.clock().now());
     let curve = pki.leaf("client.contoso.com").key(Key::P256).issue();
     assert_eq!(cloud.add_client_certificate(curve.der()), Err(ClientCertificateError::NotRsa));
     for file in [&b"nonsense"[..], b"", curve.key_pkcs8()] {
-        let told = cloud.add_client_certificate(file);
-        assert_eq!(told, Err(ClientCertificateError::Unreadable));
+        let message = cloud.add_client_certificate(file);
+        assert_eq!(message, Err(ClientCertificateError::Unreadable));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Faults, budgets and the journal, seen through the in-process transport.
+//! Faults, budgets and the journal, through the in-process transport.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ async fn the_reply_to_an_import_is_lost_but_the_version_is_there() {
     let cloud = cloud();
     let client = Client::of(&cloud);
     let import = Fault::on(Operation::ImportCertificate);
-    let lost = cloud.fault(import.clone().nth(2).after_change().close_connection());
+    let closed = cloud.fault(import.clone().nth(2).after_change().close_connection());
     let never = cloud.fault(import.nth(3).close_connection());
     let file = TestPki::new(cloud.clock().now()).leaf("a").issue().pfx();
     let body = import_body(&file).to_string();
@@ -64,11 +64,11 @@ async fn the_reply_to_an_import_is_lost_but_the_version_is_there() {
     }
     assert_eq!(kinds, [None, Some(true), Some(true)]);
     assert_eq!(cloud.vault("contoso").versions("web").len(), 2);
-    assert_eq!((lost.played(), never.played()), (1, 1));
+    assert_eq!((closed.hits(), never.hits()), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_come_torn_late_slowly_and_never() {
+async fn responses_are_torn_late_slow_or_missing() {
     let cloud = cloud();
     let client = Client::of(&cloud);
     let get = |nth| Fault::on(Operation::GetCertificate).nth(nth);
@@ -90,7 +90,7 @@ async fn answers_come_torn_late_slowly_and_never() {
     assert_eq!(slow.expect("a body").body().len(), length);
     let pieces = u64::try_from(length.div_ceil(100)).expect("a number");
     assert_eq!(before.elapsed(), Duration::from_secs(pieces));
-    // An unreachable host comes before authentication, so it counts calls of its own.
+    // An unreachable host comes before authentication, so its calls are counted separately.
     let mut seen = Vec::new();
     for _ in 0..3 {
         seen.push(client.get(path).await.map(|answer| u16::from(answer.status())));
@@ -125,7 +125,7 @@ async fn lists_can_lead_astray() {
 }
 
 #[tokio::test]
-async fn hostile_challenges_come_whatever_the_token() {
+async fn hostile_challenges_ignore_the_token() {
     let cloud = cloud();
     let caller = Caller::of_vaults(&cloud);
     for (challenge, part) in [
@@ -144,7 +144,7 @@ async fn hostile_challenges_come_whatever_the_token() {
 }
 
 #[tokio::test]
-async fn throttling_with_and_without_a_word_about_when_to_come_back() {
+async fn throttling_with_and_without_retry_after() {
     let cloud = cloud();
     let caller = Caller::of_vaults(&cloud);
     let get = || caller.get("/certificates/cert-000001");
@@ -260,12 +260,12 @@ fn a_fault_of_the_test_itself_that_cannot_be_played_says_so() {
         let answer = caller.get("/certificates/cert-000001");
         let text = String::from_utf8_lossy(answer.bytes()).into_owned();
         assert_eq!(answer.status(), 500);
-        assert!(text.contains("cannot be played") && text.contains(part), "{text}");
+        assert!(text.contains("cannot be applied") && text.contains(part), "{text}");
     }
 }
 
 #[test]
-fn times_without_an_end_overflow_nothing() {
+fn unlimited_durations_do_not_overflow() {
     let forever = Duration::MAX;
     let cloud = FakeCloud::builder()
         .vault("contoso")

@@ -1,4 +1,4 @@
-//! Entra ID and managed identities through the fake's one door.
+//! Entra ID and managed identities through `FakeCloud::handle`.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ fn errors_of_entra_have_their_numbers() {
 }
 
 #[test]
-fn a_form_that_says_it_is_something_else_has_no_parameters() {
+fn other_content_type_has_no_form_parameters() {
     let cloud = FakeCloud::builder().start();
     let form = format!(
         "grant_type=client_credentials&client_id={}&client_secret={}\
@@ -71,7 +71,7 @@ fn a_form_that_says_it_is_something_else_has_no_parameters() {
 }
 
 #[test]
-fn a_federated_assertion_is_taken_and_a_foreign_one_is_not() {
+fn only_an_assertion_of_its_own_issuer_is_accepted() {
     let cloud = FakeCloud::builder().start();
     let url: Url =
         format!("{}/{}/oauth2/v2.0/token", PUBLIC.0, cloud.tenant_id()).parse().expect("a URL");
@@ -153,7 +153,7 @@ fn the_metadata_service_can_fail_before_it_answers() {
 }
 
 #[test]
-fn app_service_wants_its_header() {
+fn app_service_requires_its_header() {
     let cloud = FakeCloud::builder().token_lifetime(Duration::from_secs(60)).start();
     let (endpoint, header) = cloud.app_service();
     let url = format!("{endpoint}?api-version=2019-08-01&resource=https://vault.azure.net");
@@ -165,7 +165,7 @@ fn app_service_wants_its_header() {
 }
 
 #[test]
-fn debug_output_has_no_secret() {
+fn debug_output_contains_no_secret() {
     let cloud = FakeCloud::builder().vault("contoso").start();
     cloud.vault("contoso").set_secret("alone", "hush-hush");
     let url: Url = "https://contoso.vault.azure.net/secrets/alone".parse().expect("a URL");

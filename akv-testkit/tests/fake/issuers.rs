@@ -1,4 +1,4 @@
-//! The contacts of a vault and the issuers that it knows.
+//! The contacts and the issuers of a vault.
 
 use akv_testkit::{FakeCloud, Fault, Operation};
 use azure_security_keyvault_certificates::models as sdk;
@@ -25,7 +25,7 @@ fn issuer() -> Value {
 }
 
 #[test]
-fn contacts_are_set_read_and_gone_again() {
+fn contacts_are_set_read_and_deleted() {
     let (cloud, caller) = start();
     let path = "/certificates/contacts";
     let absent = (404, "ContactsNotFound".to_owned(), String::new());
@@ -57,7 +57,7 @@ fn contacts_are_set_read_and_gone_again() {
 }
 
 #[test]
-fn an_issuer_is_made_changed_listed_and_gone_again() {
+fn issuer_is_created_changed_listed_and_deleted() {
     let (cloud, caller) = start();
     let absent = (404, "CertificateIssuerNotFound".to_owned(), String::new());
     for method in ["GET", "DELETE", "PATCH"] {

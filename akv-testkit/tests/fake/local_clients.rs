@@ -1,4 +1,4 @@
-//! What other programs on the same machine, and web pages, may do to a running fake.
+//! The access of other local programs, and of web pages, to a running fake.
 
 use std::sync::Arc;
 
@@ -45,8 +45,7 @@ async fn the_control_endpoint_does_not_answer_web_pages() {
     server.stop().await;
 }
 
-/// Reads until the other side closes: the clock stands until then, and goes on while nobody does
-/// anything.
+/// Reads until the other side closes. The paused clock advances while all tasks are idle.
 async fn is_closed(mut stream: impl AsyncRead + Unpin) -> bool {
     let mut last = Vec::new();
     let read = stream.read_to_end(&mut last);

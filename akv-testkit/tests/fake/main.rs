@@ -1,15 +1,14 @@
-//! The fake cloud, seen from outside.
+//! The fake cloud through its public interface.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "helpers of tests fail as tests do"
+    reason = "test helpers fail like tests"
 )]
 
 mod any_request;
 mod arc;
 mod backup;
-mod born_in_the_vault;
 mod client_certificate;
 mod faults;
 mod identity;
@@ -27,5 +26,6 @@ mod subjects;
 mod support;
 mod tls;
 mod vault;
+mod vault_generated;
 mod wiremock;
 mod wrong_types;

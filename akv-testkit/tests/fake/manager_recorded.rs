@@ -1,4 +1,4 @@
-//! What recordings of Resource Manager show of vaults.
+//! Vaults as in recordings of Resource Manager.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The in-memory store passes the suite, and the suite notices a store that does not.
+//! The in-memory store passes the suite, and the suite detects a faulty store.
 
 use akv_core::memory::{MemoryStore, StoreCall};
 use akv_core::{CertificateStore, Error, ErrorKind};
@@ -33,9 +33,9 @@ fn the_suite_notices_a_store_that_takes_a_refusal_for_absence() {
 }
 
 #[test]
-fn failures_come_as_configured() {
+fn failures_occur_as_configured() {
     let store = store();
-    let error = |kind| Error::new(kind, "a call", "told to fail");
+    let error = |kind| Error::new(kind, "a call", "scripted failure");
     let name = "web".parse().expect("a name");
     store.fail_once(StoreCall::Certificate, error(ErrorKind::Unavailable));
     assert!(block_on(store.certificate(&name)).is_err());

@@ -81,7 +81,7 @@ async fn it_imports_lists_updates_deletes_and_recovers() {
         .expect("all pages");
     assert_eq!(names.len(), 61);
     assert_eq!(cloud.journal().count(Operation::ListCertificates), 3);
-    // The first request carried no token, and its answer was the challenge.
+    // The first request carried no token, and its response was the challenge.
     assert_eq!(cloud.journal().answered(401), 1);
 
     let tags = UpdateCertificatePropertiesParameters {

@@ -1,4 +1,4 @@
-//! The program `akv-fake` as another process starts it.
+//! The program `akv-fake` as a child process.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -75,7 +75,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It has ended already where the test went well.
+        // It has already ended if the test succeeded.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -83,7 +83,7 @@ impl Drop for Program {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn it_serves_ends_on_sigterm_and_remembers() {
+async fn program_serves_ends_on_sigterm_and_saves_its_state() {
     let dir = tempfile::tempdir().expect("a folder");
     let state = dir.path().join("state.json");
     let state = state.to_str().expect("a path");
@@ -110,7 +110,7 @@ async fn it_serves_ends_on_sigterm_and_remembers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn faults_come_from_a_file() {
+async fn faults_are_read_from_a_file() {
     let dir = tempfile::tempdir().expect("a folder");
     let file = dir.path().join("faults.json");
     let faults = r#"[{"operation":"GetCertificate","effect":{"body":{"status":502,"text":"{}"}}}]"#;
@@ -140,7 +140,7 @@ async fn azure_arcs_agent_writes_its_keys_to_the_given_folder() {
 }
 
 #[test]
-fn a_file_that_is_no_client_certificate_is_named() {
+fn invalid_client_certificate_file_is_named() {
     let dir = tempfile::tempdir().expect("a folder");
     let file = dir.path().join("client.pem");
     let run = || {
@@ -154,7 +154,7 @@ fn a_file_that_is_no_client_certificate_is_named() {
         assert_eq!(program.status.code(), Some(1));
         String::from_utf8_lossy(&program.stderr).into_owned()
     };
-    // The reason is in the words of the operating system.
+    // The operating system's text states the reason.
     let absent = run();
     assert!(absent.contains("client.pem: ") && absent.contains("(os error 2)"), "{absent}");
     std::fs::write(&file, "nonsense").expect("written");
@@ -211,7 +211,7 @@ fn impossible_options_fail_at_the_start() {
             .expect("a process");
         let stdout = child.stdout.take().expect("a pipe");
         let ready = BufReader::new(stdout).lines().next();
-        // One that serves does not end by itself.
+        // A serving program does not end by itself.
         let _ = child.kill();
         let output = child.wait_with_output().expect("an end");
         assert!(ready.is_none(), "{flag} {file}: it serves");
@@ -223,7 +223,7 @@ fn impossible_options_fail_at_the_start() {
 }
 
 #[test]
-fn a_wrong_command_line_ends_with_2_and_says_why() {
+fn usage_error_exits_2_with_a_reason() {
     let output = Command::new(env!("CARGO_BIN_EXE_akv-fake"))
         .args(["--dir", "x", "--listen", "0.0.0.0:1"])
         .output()

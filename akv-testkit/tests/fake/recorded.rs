@@ -1,5 +1,4 @@
-//! What recordings of the service show of certificates that it makes, and of members that are not
-//! always there.
+//! The service's recorded behavior for generated certificates and for optional members.
 
 use std::time::Duration;
 
@@ -38,9 +37,9 @@ fn names(value: &Value) -> Vec<&str> {
 #[test]
 fn a_certificate_in_the_making_is_seen_everywhere_but_in_lists() {
     let (cloud, caller) = start();
-    let answer = create(&caller, "born", &wanted("Self"));
+    let answer = create(&caller, "generated", &wanted("Self"));
     assert_eq!(answer.body_json()["status"], "inProgress");
-    let bundle = caller.get("/certificates/born").body_json();
+    let bundle = caller.get("/certificates/generated").body_json();
     assert_eq!(names(&bundle), ["attributes", "id", "pending", "policy"]);
     assert_eq!(
         names(&bundle["attributes"]),
@@ -49,34 +48,35 @@ fn a_certificate_in_the_making_is_seen_everywhere_but_in_lists() {
     assert_eq!(bundle["attributes"]["enabled"], false);
     assert_eq!(bundle["policy"]["x509_props"]["subject"], "cn=MyCert");
     let (_, version) = bundle["id"].as_str().and_then(|id| id.rsplit_once('/')).expect("an id");
-    let answer = caller.get(&format!("/certificates/born/{version}"));
+    let answer = caller.get(&format!("/certificates/generated/{version}"));
     assert_eq!(answer.body_json()["id"], bundle["id"]);
-    assert_eq!(caller.get("/certificates/born/policy").status(), 200);
+    assert_eq!(caller.get("/certificates/generated/policy").status(), 200);
     let policy = json!({ "x509_props": { "subject": "cn=Other" } });
-    let answer = caller.vault("PATCH", "/certificates/born/policy", Some(&policy));
+    let answer = caller.vault("PATCH", "/certificates/generated/policy", Some(&policy));
     assert_eq!(answer.status(), 200);
     let tags = json!({ "tags": { "customTag": "value" } });
-    let updated = caller.vault("PATCH", "/certificates/born", Some(&tags)).body_json();
+    let updated = caller.vault("PATCH", "/certificates/generated", Some(&tags)).body_json();
     assert_eq!(updated["attributes"]["enabled"], false);
     let listed = |path: &str| caller.get(path).body_json()["value"].as_array().map(Vec::len);
     assert_eq!(listed("/certificates"), Some(0));
     assert_eq!(listed("/certificates?includePending=false"), Some(0));
     assert_eq!(listed("/certificates?includePending=true"), Some(1));
-    assert_eq!(codes(&caller.get("/secrets/born")).1, "SecretNotFound");
-    let deleted = caller.vault("DELETE", "/certificates/born", None).body_json();
+    assert_eq!(codes(&caller.get("/secrets/generated")).1, "SecretNotFound");
+    let deleted = caller.vault("DELETE", "/certificates/generated", None).body_json();
     assert!(deleted["recoveryId"].is_string() && deleted.get("cer").is_none());
     assert_eq!(listed("/deletedcertificates"), Some(0));
     assert_eq!(listed("/deletedcertificates?includePending=true"), Some(1));
-    let recovered = caller.vault("POST", "/deletedcertificates/born/recover", None).body_json();
+    let recovered =
+        caller.vault("POST", "/deletedcertificates/generated/recover", None).body_json();
     assert_eq!(recovered["tags"], tags["tags"]);
     cloud.clock().advance(Duration::from_secs(20));
-    let made = caller.get("/certificates/born").body_json();
+    let made = caller.get("/certificates/generated").body_json();
     assert_eq!((&made["id"], &made["attributes"]["enabled"]), (&bundle["id"], &json!(true)));
     assert_eq!(made["tags"], tags["tags"]);
 }
 
 #[test]
-fn a_version_in_the_making_leaves_the_older_one_alone() {
+fn pending_version_keeps_the_older_one() {
     let (cloud, caller) = start();
     let leaf = TestPki::new(cloud.clock().now()).leaf("www.contoso.com").issue();
     cloud.vault("contoso").import("web", &leaf.pfx(), None).expect("a certificate");
@@ -92,15 +92,15 @@ fn a_version_in_the_making_leaves_the_older_one_alone() {
     ] {
         let answer = caller.vault("POST", path, Some(&body));
         assert_eq!(answer.status(), 409, "{path}");
-        let told = answer.body_json()["error"]["message"].to_string();
-        assert!(told.contains("while a pending key vault certificate's status is inProgress"));
+        let message = answer.body_json()["error"]["message"].to_string();
+        assert!(message.contains("while a pending key vault certificate's status is inProgress"));
     }
     let forgotten = caller.vault("DELETE", "/certificates/web/pending", None);
     assert_eq!(forgotten.status(), 200);
     assert_eq!(caller.get("/certificates/web").body_json().get("pending"), None);
     let import = import_body(&leaf.pfx());
     let answer = caller.vault("POST", "/certificates/web/import", Some(&import));
-    assert_eq!(answer.status(), 200, "what was forgotten is in nobody's way");
+    assert_eq!(answer.status(), 200, "a deleted request blocks nothing");
 }
 
 #[test]
@@ -131,8 +131,8 @@ fn progress_shows_the_wait_and_its_length() {
     assert!(made["pending"]["id"].is_string(), "until the operation is deleted");
     let cancel = json!({ "cancellation_requested": true });
     let answer = caller.vault("PATCH", "/certificates/Self/pending", Some(&cancel));
-    let told = answer.body_json()["error"]["message"].clone();
-    assert_eq!(told, "Pending status must be in progress to allow update. ");
+    let status_and_message = answer.body_json()["error"]["message"].clone();
+    assert_eq!(status_and_message, "Pending status must be in progress to allow update. ");
     caller.vault("DELETE", "/certificates/Self/pending", None);
     assert_eq!(caller.get("/certificates/Self").body_json().get("pending"), None);
 }
@@ -165,7 +165,7 @@ fn created_certificate_has_server_usages() {
         }]);
         assert_eq!(policy["lifetime_actions"], actions, "{name}");
     }
-    // What was made says the same of itself when somebody else takes it.
+    // The generated certificate has the same properties when it is imported elsewhere.
     let secret = caller.get("/secrets/rsa").body_json();
     let again = caller.vault("POST", "/certificates/again/import", Some(&secret));
     let again = again.body_json();
@@ -175,7 +175,7 @@ fn created_certificate_has_server_usages() {
         json!(["digitalSignature", "keyEncipherment"])
     );
     let der = STANDARD.decode(again["cer"].as_str().expect("a certificate")).expect("base64");
-    // Authority and subject key identifier, and a key usage that is critical.
+    // Authority and subject key identifier, and a critical key usage.
     for extension in
         [&[0x55_u8, 0x1d, 0x23][..], &[0x55, 0x1d, 0x0e], &[0x55, 0x1d, 0x0f, 1, 1, 0xff]]
     {
@@ -188,14 +188,16 @@ fn created_certificate_has_server_usages() {
 #[test]
 fn the_base64_of_base64_is_merged_as_sdks_send_it() {
     let (cloud, caller) = start();
-    let operation = create(&caller, "born", &wanted("Unknown")).body_json();
+    let operation = create(&caller, "generated", &wanted("Unknown")).body_json();
     let csr = STANDARD.decode(operation["csr"].as_str().expect("a request")).expect("base64");
     let chain = TestPki::new(cloud.clock().now()).sign(&csr).expect("a chain");
     let x5c: Vec<String> = chain.iter().map(|der| STANDARD.encode(STANDARD.encode(der))).collect();
     let answer =
-        caller.vault("POST", "/certificates/born/pending/merge", Some(&json!({ "x5c": x5c })));
+        caller.vault("POST", "/certificates/generated/pending/merge", Some(&json!({ "x5c": x5c })));
     assert_eq!(answer.status(), 201, "{}", answer.body_json());
-    assert!(answer.find_header("location").is_some_and(|it| it.contains("/certificates/born?")));
+    assert!(
+        answer.find_header("location").is_some_and(|it| it.contains("/certificates/generated?"))
+    );
     assert_eq!(answer.body_json()["cer"], STANDARD.encode(&chain[0]));
     assert_eq!(answer.body_json()["policy"]["x509_props"]["subject"], "cn=MyCert");
 }
@@ -224,7 +226,7 @@ fn an_import_is_described_by_its_certificate() {
 }
 
 #[test]
-fn members_without_a_value_are_in_no_response() {
+fn members_without_a_value_are_omitted() {
     let (cloud, caller) = start();
     let leaf = TestPki::new(cloud.clock().now()).leaf("www.contoso.com").issue();
     let vault = cloud.vault("contoso");
@@ -249,7 +251,7 @@ fn members_without_a_value_are_in_no_response() {
     assert_eq!(answer["tags"], json!({}), "what was given is kept");
     let by_version = format!("/certificates/web/{version}");
     let updated = caller.vault("PATCH", &by_version, Some(&json!({}))).body_json();
-    assert_eq!(updated.get("serialnumber"), None, "only GET tells it");
+    assert_eq!(updated.get("serialnumber"), None, "only GET returns it");
     assert!(caller.get(&by_version).body_json()["serialnumber"].is_string());
     let items = caller.get("/deletedcertificates").body_json();
     let item = &items["value"][0];
@@ -279,32 +281,35 @@ fn issuer_shows_its_settings() {
     assert_eq!(without.get("credentials"), None);
     let mut policy = wanted("ca");
     policy["issuer"]["cert_transparency"] = json!(true);
-    let operation = create(&caller, "born", &policy).body_json();
+    let operation = create(&caller, "generated", &policy).body_json();
     assert_eq!(operation["issuer"], json!({ "name": "ca" }));
 }
 
 #[test]
-fn absent_object_has_the_services_words() {
+fn absent_object_has_the_services_message() {
     let (_cloud, caller) = start();
-    let told = |answer: akv_testkit::Response| {
+    let status_and_message = |answer: akv_testkit::Response| {
         (answer.status(), answer.body_json()["error"]["message"].as_str().map(str::to_owned))
     };
-    let lost = "A certificate with (name/id) web was not found in this key vault. If you recently \
+    let message = "A certificate with (name/id) web was not found in this key vault. If you recently \
                 deleted this certificate you may be able to recover it using the correct recovery \
                 command. For help resolving this issue, please see \
                 https://go.microsoft.com/fwlink/?linkid=2125182";
-    assert_eq!(told(caller.get("/certificates/web")), (404, Some(lost.to_owned())));
+    assert_eq!(
+        status_and_message(caller.get("/certificates/web")),
+        (404, Some(message.to_owned()))
+    );
     let gone = Some("Deleted Certificate not found: web".to_owned());
-    assert_eq!(told(caller.get("/deletedcertificates/web")), (404, gone));
+    assert_eq!(status_and_message(caller.get("/deletedcertificates/web")), (404, gone));
     let nameless = caller.vault("POST", "/certificates//create", Some(&json!({})));
     assert_eq!(nameless.status(), 405);
 }
 
 #[test]
-fn a_request_alone_comes_as_text_where_that_is_wanted() {
+fn pending_request_is_returned_as_text_on_request() {
     let (cloud, caller) = start();
-    let operation = create(&caller, "born", &wanted("Unknown")).body_json();
-    let url = "https://contoso.vault.azure.net/certificates/born/pending?api-version=7.0";
+    let operation = create(&caller, "generated", &wanted("Unknown")).body_json();
+    let url = "https://contoso.vault.azure.net/certificates/generated/pending?api-version=7.0";
     let request = akv_testkit::Request::new("GET", &url.parse().expect("a URL"))
         .header("Authorization", &format!("Bearer {}", caller.token()))
         .header("Accept", "application/pkcs10");
@@ -314,7 +319,7 @@ fn a_request_alone_comes_as_text_where_that_is_wanted() {
 }
 
 #[test]
-fn keys_of_an_hsm_are_made_on_a_premium_vault_and_stay_there() {
+fn hsm_keys_require_a_premium_vault_and_stay_there() {
     let cloud = FakeCloud::builder().vault_with("contoso", VaultPlan::premium).start();
     let caller = Caller::of_vaults(&cloud);
     for (name, kty) in [("ec", "EC-HSM"), ("rsa", "RSA-HSM")] {

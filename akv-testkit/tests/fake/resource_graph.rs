@@ -1,4 +1,4 @@
-//! Resource Graph: vaults found by a query.
+//! Resource Graph: finding vaults by a query.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ impl Graph {
     }
 
     fn query(&self, query: &str) -> Value {
-        // Not what this is about: every query begins with a fresh quota.
+        // Every query begins with a fresh quota, which these tests do not cover.
         self.cloud.clock().advance(Duration::from_secs(5));
         let answer = self.ask(&json!({ "query": query }));
         assert_eq!(answer.status(), 200, "{query}: {}", answer.body_json());
@@ -157,9 +157,9 @@ fn unknown_setting_is_named_with_its_place() {
         json!(ALL),
     ] {
         assert_eq!(graph.refusal(&body).2, "InvalidRequest", "{body}");
-        let told = graph.ask(&body).body_json()["error"]["details"][0]["message"].to_string();
+        let shown = graph.ask(&body).body_json()["error"]["details"][0]["message"].to_string();
         for internal in ["struct", "usize", "sequence", "Asked", "Options"] {
-            assert!(!told.contains(internal), "{body}: {told}");
+            assert!(!shown.contains(internal), "{body}: {shown}");
         }
     }
     let long = format!("{ALL} | where name == '{}'", "x".repeat(20_000));
@@ -206,7 +206,7 @@ fn pages_are_followed_by_their_token() {
     assert_eq!(seen.first().map(String::as_str), Some("vault-0002"));
     assert!(seen.is_sorted());
 
-    // Without the id, or with a limit, there are no further pages, and only a word about it.
+    // Without the ID, or with a limit, there are no further pages, and only a flag says so.
     for query in ["resources | project name", "resources | take 1001"] {
         let answer = graph.query(query);
         assert_eq!(answer["resultTruncated"], "true", "{query}");

@@ -1,4 +1,4 @@
-//! Resource Manager through the fake's one door.
+//! Resource Manager through `FakeCloud::handle`.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ fn body(cloud: &FakeCloud) -> Value {
 }
 
 #[test]
-fn a_vault_is_made_and_answers_after_its_time() {
+fn created_vault_answers_after_its_delay() {
     let cloud = FakeCloud::builder().creation_takes(Duration::from_secs(30)).start();
     let manager = manager(&cloud);
     assert_eq!(codes(&manager.vault("GET", "made", None)).1, "ResourceNotFound");
@@ -67,7 +67,7 @@ fn a_vault_is_made_and_answers_after_its_time() {
     let state = manager.vault("GET", "MADE", None).body_json();
     assert_eq!(state["properties"]["provisioningState"], "Succeeded");
     assert_eq!(caller.send("GET", url, None).status(), 200);
-    // A PUT on what is there replaces its settings.
+    // A PUT on an existing vault replaces its settings.
     cloud.vault("made").seed(1);
     assert_eq!(manager.vault("PUT", "made", Some(&body(&cloud))).status(), 200);
     assert_eq!(cloud.vault("made").names().len(), 1);

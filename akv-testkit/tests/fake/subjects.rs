@@ -1,11 +1,11 @@
-//! Subjects as the service's users are told to write them.
+//! Subjects in the forms of the service's documentation.
 
 use akv_testkit::FakeCloud;
 use serde_json::{Value, json};
 
 use crate::support::{Caller, codes};
 
-/// The text of the subject of what is made of a policy with that subject, as an import reads it.
+/// The subject of a certificate from a policy with that subject, as an import reads it.
 fn made(subject: &str) -> Result<String, (u16, String)> {
     let cloud = FakeCloud::builder().vault("contoso").start();
     let caller = Caller::of_vaults(&cloud);
@@ -14,15 +14,16 @@ fn made(subject: &str) -> Result<String, (u16, String)> {
         "key_props": { "kty": "EC" },
         "x509_props": { "subject": subject },
     }});
-    let answer = caller.vault("POST", "/certificates/born/create", Some(&body));
+    let answer = caller.vault("POST", "/certificates/generated/create", Some(&body));
     if answer.status() != 202 {
-        let told = answer.body_json()["error"]["message"].as_str().unwrap_or_default().to_owned();
+        let message =
+            answer.body_json()["error"]["message"].as_str().unwrap_or_default().to_owned();
         assert_eq!(codes(&answer).1, "BadParameter");
-        return Err((answer.status(), told));
+        return Err((answer.status(), message));
     }
-    let policy = caller.get("/certificates/born/policy").body_json();
-    assert_eq!(policy["x509_props"]["subject"], subject, "told as it was asked for");
-    let secret = caller.get("/secrets/born").body_json();
+    let policy = caller.get("/certificates/generated/policy").body_json();
+    assert_eq!(policy["x509_props"]["subject"], subject, "returned as requested");
+    let secret = caller.get("/secrets/generated").body_json();
     let again = caller.vault("POST", "/certificates/again/import", Some(&secret)).body_json();
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     Ok(text(&again["policy"]["x509_props"]["subject"]))
@@ -45,9 +46,9 @@ fn a_comma_in_quotes_belongs_to_its_value() {
 #[test]
 fn a_comma_without_quotes_is_rejected() {
     for subject in ["O=Contoso, Ltd., CN=www.contoso.com", "CN=a,b", "www.contoso.com"] {
-        let told =
+        let message =
             "Property policy.x509_props has invalid value. Invalid X.500 distinguished name\r\n";
-        assert_eq!(made(subject), Err((400, told.to_owned())), "{subject}");
+        assert_eq!(made(subject), Err((400, message.to_owned())), "{subject}");
     }
 }
 
@@ -59,7 +60,7 @@ fn a_subject_is_read_before_the_issuer_is_looked_up() {
         "issuer": { "name": "nobody" },
         "x509_props": { "subject": "no name" },
     }});
-    let answer = caller.vault("POST", "/certificates/born/create", Some(&body));
+    let answer = caller.vault("POST", "/certificates/generated/create", Some(&body));
     assert!(answer.body_json()["error"]["message"].to_string().contains("X.500"));
     let policy = json!({ "x509_props": { "subject": "no name" } });
     cloud.vault("contoso").seed(1);

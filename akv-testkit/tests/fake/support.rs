@@ -1,11 +1,11 @@
-//! A caller with a token, the shortest way to the fake.
+//! A caller with a token, for `FakeCloud::handle`.
 
 use akv_testkit::{FakeCloud, Request, Response};
 use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-/// Asks the fake as the ready service principal would.
+/// Calls the fake as the default service principal.
 pub(crate) struct Caller {
     pub(crate) cloud: FakeCloud,
     token: String,
@@ -24,7 +24,7 @@ impl Caller {
         Self::holding(cloud, &answer)
     }
 
-    /// With the id and the secret of another service principal.
+    /// Uses the ID and the secret of another service principal.
     pub(crate) fn with_client(cloud: &FakeCloud, client: (&str, &str), audience: &str) -> Self {
         let answer = token_for(cloud, PUBLIC.0, &cloud.tenant_id(), client, audience);
         Self::holding(cloud, &answer)
@@ -81,7 +81,7 @@ fn token_for(
     cloud.handle(&Request::new("POST", &url).body(form))
 }
 
-/// The status and the AADSTS number of an answer of Entra ID, or 0.
+/// The status and the AADSTS number of a response of Entra ID, or 0.
 pub(crate) fn numbers(answer: &Response) -> (u16, u64) {
     (answer.status(), answer.body_json()["error_codes"][0].as_u64().unwrap_or_default())
 }

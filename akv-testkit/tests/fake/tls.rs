@@ -1,4 +1,4 @@
-//! The fake over TLS, asked by a client that knows nothing of it.
+//! The fake over TLS, with an independent client.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use akv_testkit::{FakeCloud, Fault, Operation, TlsServer};
 use reqwest::{Certificate, Client, Version};
 use serde_json::{Value, json};
 
-/// A client that trusts the server's authority and finds its hosts.
+/// A client that trusts the server's CA and resolves its hosts.
 pub(crate) fn client(ca_pem: &str, address: std::net::SocketAddr) -> Client {
     let root = Certificate::from_pem(ca_pem.as_bytes()).expect("a certificate");
     let hosts = ["login", "management", "imds", "arc", "contoso.vault", "fake-vault.vault"];
@@ -79,7 +79,7 @@ async fn a_client_walks_through_everything_over_http_2() {
     let nowhere = format!("https://nowhere.vault.localhost:{}/", server.address().port());
     assert!(get(nowhere).await.is_err());
     server.stop().await;
-    assert!(get(base).await.is_err(), "nobody listens any more");
+    assert!(get(base).await.is_err(), "no server listens");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -219,8 +219,8 @@ async fn control_endpoint_names_the_fault_of_a_request() {
         ("/latency", r#"{ "milliseconds": -1 }"#, "milliseconds: "),
         ("/latency", "{}", "milliseconds: it is missing"),
         ("/budget", r#"{ "transactions": 0, "window_seconds": 1 }"#, "at least 1"),
-        ("/budget", r#"{ "transactions": 1, "window_seconds": 0 }"#, "longer than nothing"),
-        ("/budget", r#"{ "transactions": 1, "window_seconds": 86401 }"#, "at most a day"),
+        ("/budget", r#"{ "transactions": 1, "window_seconds": 0 }"#, "from a millisecond to a day"),
+        ("/budget", r#"{ "transactions": 1, "window_seconds": 86401 }"#, "to a day"),
         ("/budget", r#"{ "transactions": 1, "window_seconds": 1, "others": 2 }"#, "others: 2"),
         ("/budget", r#"{ "transactions": 1, "window_seconds": 1, "others": -0.1 }"#, "others: "),
     ] {

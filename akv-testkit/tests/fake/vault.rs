@@ -1,4 +1,4 @@
-//! The fake vault through its one door.
+//! The fake vault through `FakeCloud::handle`.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn without_a_token_there_is_a_challenge() {
 }
 
 #[test]
-fn wrong_or_expired_token_is_challenged_again() {
+fn wrong_or_expired_token_gets_another_challenge() {
     let cloud = cloud();
     let other = Caller::with_audience(&cloud, PUBLIC.0, "https://management.azure.com");
     let answer = other.get("/certificates");
@@ -102,10 +102,10 @@ fn import_returns_the_content_of_the_file() {
     assert_eq!(bundle["attributes"]["recoveryLevel"], "Recoverable+Purgeable");
     let id = bundle["id"].as_str().expect("an id");
     assert!(id.starts_with("https://contoso.vault.azure.net/certificates/Web-01/"), "{id}");
-    // In another case it is the same certificate, shown in the case of its making.
+    // In another case it is the same certificate, displayed in the case of its creation.
     let again = caller.get("/certificates/WEB-01/");
     assert_eq!(again.body_json()["id"], bundle["id"]);
-    // The chain is behind the secret alone.
+    // Only the secret contains the chain.
     let version = cloud.vault("contoso").newest("web-01").expect("a version");
     assert_eq!(version.certificates.len(), 3);
     let secret = caller.get("/secrets/web-01").body_json();
@@ -118,7 +118,7 @@ fn import_returns_the_content_of_the_file() {
 }
 
 #[test]
-fn openssl_files_are_read_with_their_password_and_no_other() {
+fn openssl_files_open_only_with_their_password() {
     let cloud = cloud();
     let vault = cloud.vault("contoso");
     for name in ["web-v1", "web-v1-legacy", "web-v2", "web-v2-legacy", "api-v1", "api-v1-legacy"] {
@@ -200,7 +200,7 @@ fn rejected_input_of_the_service_is_rejected() {
     }
     let pem = import(&caller, "pem", &json!({ "value": good.pem(), "policy": pem_policy }));
     assert_eq!(pem.status(), 200, "{}", pem.body_json());
-    // A name that has a PEM policy does not take a PKCS#12 file without a word about it.
+    // A name with a PEM policy rejects a PKCS#12 file without a content type.
     let answer = import(&caller, "pem", &import_body(&good.pfx()));
     assert_eq!(answer.status(), 400);
 }
@@ -228,7 +228,7 @@ fn a_new_version_drops_the_tags_of_the_one_before() {
 }
 
 #[test]
-fn pages_are_followed_to_the_end_and_tell_no_more_than_lists_do() {
+fn pages_are_complete_and_contain_only_list_data() {
     for (pages, expected) in [(Pages::default(), 5), (Pages::of(14).empty_every(3), 11)] {
         let cloud = FakeCloud::builder().vault("contoso").pages(pages).start();
         cloud.vault("contoso").seed(110);

@@ -45,7 +45,7 @@ async fn pages_are_followed_through_the_path() {
 }
 
 #[tokio::test]
-async fn a_host_header_is_as_good() {
+async fn host_header_selects_the_host() {
     let (_cloud, server, asker) = start().await;
     let url = format!("{}/certificates/cert-000001?api-version=7.4", server.uri());
     let request = asker.client.get(url).header("host", "contoso.vault.azure.net");
@@ -56,7 +56,7 @@ async fn a_host_header_is_as_good() {
 }
 
 #[tokio::test]
-async fn mocks_of_the_test_come_first_and_connections_break() {
+async fn test_mocks_have_priority_and_connections_break() {
     let (cloud, server, asker) = start().await;
     let base = format!("{}/contoso.vault.azure.net", server.uri());
     Mock::given(method("GET"))

@@ -1,4 +1,4 @@
-//! Members of a body that are not of their type are refused by their name, not passed over.
+//! Members with a wrong type are rejected by name, not ignored.
 
 use akv_testkit::FakeCloud;
 use akv_testkit::pki::TestPki;
@@ -21,7 +21,7 @@ fn wrong_type_is_rejected_by_its_name() {
     let bodies = [
         ("PATCH", "/certificates/web", json!({})),
         ("POST", "/certificates/web/import", importing.clone()),
-        ("POST", "/certificates/born/create", creation),
+        ("POST", "/certificates/generated/create", creation),
     ];
     for (method, path, body) in bodies {
         for (member, wrong, named) in [
@@ -62,7 +62,7 @@ fn every_member_of_a_policy_has_a_type() {
         (json!({ "issuer": "Self" }), "policy.issuer"),
         (json!({ "lifetime_actions": [5] }), "policy.lifetime_actions"),
         (json!({ "lifetime_actions": lifetime(json!({ "lifetime_percentage": 100 })) }), "percent"),
-        // A number of days that no calendar has.
+        // A number of days beyond any calendar.
         (
             json!({ "lifetime_actions": lifetime(json!({ "days_before_expiry": i64::MAX })) }),
             "days",

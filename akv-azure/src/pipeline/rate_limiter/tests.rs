@@ -5,7 +5,7 @@ use futures::StreamExt;
 
 use super::*;
 
-/// A service that counts what it accepts in any window, at the moment a request arrives.
+/// A service that counts the accepted requests of any window, at the moment each arrives.
 #[derive(Default)]
 struct Vault {
     accepted: VecDeque<Instant>,
@@ -30,7 +30,7 @@ impl Vault {
     }
 }
 
-/// The place of a request that is sent at once.
+/// A slot for a request that is sent at once.
 async fn granted(limiter: &Arc<RateLimiter>) -> Permit {
     let deadline = Deadline::after(Duration::MAX);
     let mut permit = limiter.permit(deadline).await.expect("before the deadline");
@@ -38,7 +38,7 @@ async fn granted(limiter: &Arc<RateLimiter>) -> Permit {
     permit
 }
 
-/// Sends so many requests, 64 at a time; how long each is on its way there is for `way` to say.
+/// Sends this many requests, 64 at a time; `way` gives each request's time in transit.
 async fn send(
     limiter: &Arc<RateLimiter>,
     requests: u32,
@@ -77,12 +77,12 @@ async fn single_client_is_never_throttled() {
     let (vault, took) = send(&RateLimiter::new(RateLimit::default()), 10_400, 4000, uneven).await;
     assert_eq!(vault.refused, 0);
     assert_eq!(vault.most_in_a_window, 4000, "all of the budget is used");
-    // Two full windows and what is left over: 20 seconds are the floor.
+    // Two full windows and the rest: 20 seconds are the minimum.
     assert!(took < Duration::from_secs(24), "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_way_that_becomes_shorter_brings_no_refusal() {
+async fn shorter_transit_time_causes_no_throttling() {
     let shorter = |number| if number < 4000 { 40 } else { 0 };
     let (vault, _) = send(&RateLimiter::new(RateLimit::default()), 8000, 4000, shorter).await;
     assert_eq!(vault.refused, 0);
@@ -97,7 +97,7 @@ async fn half_taken_budget_delays_and_completes_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_refusal_slows_everybody_and_the_pace_comes_back() {
+async fn throttling_slows_all_callers_and_recovers() {
     let limiter = RateLimiter::new(RateLimit::default());
     for _ in 0..100 {
         drop(granted(&limiter).await);
@@ -115,7 +115,7 @@ async fn one_refusal_slows_everybody_and_the_pace_comes_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retry_after_holds_for_everybody() {
+async fn retry_after_applies_to_all_callers() {
     let limiter = RateLimiter::new(RateLimit::default());
     granted(&limiter).await.refused(Some(Duration::from_secs(9)));
     let start = Instant::now();
@@ -151,7 +151,7 @@ async fn no_request_queues_beyond_its_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unsent_or_rejected_request_takes_no_quota() {
+async fn unsent_or_rejected_request_uses_no_quota() {
     let limiter = RateLimiter::new(RateLimit::new(1, WINDOW));
     granted(&limiter).await.unused();
     let start = Instant::now();
@@ -162,7 +162,7 @@ async fn unsent_or_rejected_request_takes_no_quota() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_wait_loses_no_place() {
+async fn dropped_wait_releases_its_slot() {
     let limiter = RateLimiter::new(RateLimit::new(1, WINDOW));
     let held = granted(&limiter).await;
     let waiting = tokio::time::timeout(Duration::from_secs(1), granted(&limiter)).await;

@@ -1,4 +1,4 @@
-//! A report as JSON: `docs/reference/report.md` is the reference of its members.
+//! A report as JSON: `docs/reference/report.md` documents its members.
 
 use akv_core::report::{Change, Code, Finding, Report, Severity, Snapshot, Store};
 use akv_core::{Thumbprint, Version};
@@ -152,7 +152,7 @@ fn side(snapshot: &Snapshot) -> Side<'_> {
     }
 }
 
-/// RFC 3339, as everywhere.
+/// RFC 3339, as in all outputs.
 pub(super) fn shown(moment: Option<OffsetDateTime>) -> String {
     moment.and_then(|moment| moment.format(&Rfc3339).ok()).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! A report, shown.
+//! Prints a report.
 
 mod document;
 mod page;
@@ -28,7 +28,7 @@ pub(crate) fn report(
     }
 }
 
-/// One line for whoever watches.
+/// The summary line on standard error.
 pub(crate) fn report_summary(report: &Report) -> String {
     let count = |number: usize, what: &str| match number {
         1 => format!("1 {what}"),

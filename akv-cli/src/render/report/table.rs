@@ -9,7 +9,7 @@ use super::document::{self, ChangeRecord, shown};
 use crate::render::print;
 use crate::render::table::{print_csv, print_whole_table};
 
-/// The findings, what they mean, and the changes.
+/// The findings, their explanations, and the changes.
 pub(super) fn table(report: &Report, changes: Option<&[Change]>) -> Result<()> {
     if !report.findings.is_empty() {
         print_whole_table(
@@ -53,7 +53,7 @@ pub(super) fn table(report: &Report, changes: Option<&[Change]>) -> Result<()> {
     Ok(())
 }
 
-/// A change in words.
+/// The description of a change.
 pub(super) fn what(change: &ChangeRecord<'_>) -> String {
     let expires = |side: &Option<document::Side<'_>>| {
         side.as_ref().and_then(|side| side.expires).map(|moment| moment.date().to_string())
@@ -69,7 +69,7 @@ pub(super) fn what(change: &ChangeRecord<'_>) -> String {
     }
 }
 
-/// One header for both: a change has the severity `change` and its kind as its code.
+/// One header for both: a change has the severity `change`, and its kind as the code.
 pub(super) fn csv(report: &Report, changes: Option<&[Change]>) -> Result<()> {
     print_csv(["severity", "code", "storePath", "name", "message", "hint", "expires"])?;
     for one in document::findings(report) {

@@ -3,14 +3,14 @@ use proptest::prelude::*;
 use super::{MAX_DEPTH, to_der};
 use crate::bundle::BundleError;
 
-/// An element that can be written as DER and in the ways in which BER may differ.
+/// An element that can be written as DER and as each variant of BER.
 #[derive(Debug, Clone)]
 enum Node {
     Primitive {
         tag: u8,
         content: Vec<u8>,
     },
-    /// An octet string; each piece is one in BER, nested where the second is set.
+    /// An octet string; each item is a segment in BER, and is nested if its flag is set.
     Octets(Vec<(Vec<u8>, bool)>),
     Constructed {
         tag: u8,
@@ -61,7 +61,7 @@ impl Node {
     }
 }
 
-/// An object identifier and a sequence, as `EncryptedContentInfo` begins.
+/// An object identifier and a sequence, the start of `EncryptedContentInfo`.
 const PREFIX: [u8; 6] = [0x06, 0x02, 0x2a, 0x03, 0x30, 0x00];
 
 fn definite(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -74,7 +74,7 @@ fn definite(tag: u8, content: &[u8]) -> Vec<u8> {
     [&[tag], &length[..], content].concat()
 }
 
-/// With a length of four octets, most of which DER would leave out.
+/// Writes a length of four octets, although DER needs fewer.
 fn wasteful(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len()).unwrap().to_be_bytes();
     [&[tag, 0x84], &length[..], content].concat()
@@ -127,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn input_that_ends_early_is_reported(node in node(), share in 0.0..1.0) {
+    fn truncated_input_is_reported(node in node(), share in 0.0..1.0) {
         let ber = node.ber();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a share of a small length")]
         let length = (ber.len() as f64 * share) as usize;

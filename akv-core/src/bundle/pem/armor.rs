@@ -1,9 +1,9 @@
-//! The blocks of PEM text (RFC 7468), found as leniently as people's tools write them and refused
-//! in words that hold nothing of the text.
+//! The blocks of PEM text (RFC 7468), found as leniently as common tools write them. Errors contain
+//! nothing of the text.
 //!
-//! White space may be anywhere in a block or be missing altogether, line ends may be written as
-//! `\n`, and what stands between blocks is passed over. A block that is begun has to end, and a line
-//! that is nearly a BEGIN or END line is damage: what follows it may be a key.
+//! White space may be anywhere in a block or be missing, line ends may be escaped as `\n`, and text
+//! between blocks is ignored. A block needs an END line. A line that resembles a BEGIN or END line
+//! is an error, because a key may follow it.
 
 use zeroize::Zeroizing;
 
@@ -13,15 +13,15 @@ use super::super::parts::MAX_PARTS;
 use super::label::known_label;
 use crate::text;
 
-/// A block, found but not decoded.
+/// A block before decoding.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Block<'a> {
     /// Counted from one.
     pub(in super::super) number: usize,
-    /// As the text has it. Only a known label may be shown.
+    /// As in the text. Only a known label may be shown.
     pub(in super::super) label: &'a str,
     text: &'a [u8],
-    /// Where in the text the body is.
+    /// The position of the body in the text.
     start: usize,
     end: usize,
 }
@@ -70,14 +70,13 @@ pub(in super::super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, BundleErro
     Ok(blocks)
 }
 
-/// Whether a text has a block, or what is left of one.
+/// Whether a text contains a block, or the remains of one.
 pub(in super::super) fn is_armored(text: &[u8]) -> bool {
     Marker::find(text, 0).is_some() || begins_a_marker(text.trim_ascii())
 }
 
 impl Block<'_> {
-    /// What the block is encrypted with in the manner of RFC 1421: a name of OpenSSL's, where it is
-    /// one that is known.
+    /// The encryption of the block according to RFC 1421: an OpenSSL name, if it is a known one.
     pub(in super::super) fn legacy_encryption(&self) -> Option<&'static str> {
         let headers = self.body().get(..self.headers_end()).unwrap_or_default();
         let has = |what: &[u8]| headers.windows(what.len()).any(|window| window == what);
@@ -86,7 +85,7 @@ impl Block<'_> {
         encrypted.then(|| *known.unwrap_or(&"unknown cipher"))
     }
 
-    /// The octets of the block, wiped when dropped: they may be a key.
+    /// The octets of the block, zeroized on drop: they may be a key.
     pub(in super::super) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, BundleError> {
         let start = self.headers_end();
         let body = self.body().get(start..).unwrap_or_default();
@@ -100,7 +99,7 @@ impl Block<'_> {
                     digits.push(*digit);
                     at += 1;
                 }
-                // JSON may write a slash so.
+                // JSON may escape a slash.
                 [b'\\', b'/', ..] => at += 1,
                 _ => return Err(self.damaged(start + at, "a character is not base64")),
             }
@@ -113,7 +112,7 @@ impl Block<'_> {
         })
     }
 
-    /// An error about what the block holds, as one that names the block.
+    /// Adds the block to an error about its content.
     pub(in super::super) fn locate(&self, error: BundleError) -> BundleError {
         match error {
             BundleError::Damaged { flaw, .. } => self.damaged(0, flaw),
@@ -131,7 +130,7 @@ impl Block<'_> {
         self.text.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// Where the headers of RFC 1421 end: with the last line that has a colon, which base64 has not.
+    /// The end of the RFC 1421 headers: the last line with a colon, which base64 does not contain.
     fn headers_end(&self) -> usize {
         let body = self.body();
         let line_end = |from: usize| {
@@ -150,13 +149,13 @@ impl Block<'_> {
     }
 }
 
-/// A BEGIN or END line, or what is recognizably meant to be one.
+/// A BEGIN or END line, or one that resembles it.
 struct Marker<'a> {
     start: usize,
     end: usize,
     keyword: &'static [u8],
     label: &'a str,
-    /// Five dashes on both sides, a blank before the label, and capital letters.
+    /// Whether it has five dashes on both sides, a space before the label, and capital letters.
     is_whole: bool,
 }
 
@@ -180,7 +179,7 @@ impl<'a> Marker<'a> {
         }
     }
 
-    /// The marker whose keyword is at `found`; nothing of it stands before `from`.
+    /// The marker whose keyword is at `found`; it does not begin before `from`.
     fn around(text: &'a [u8], from: usize, found: usize, keyword: &'static [u8]) -> Option<Self> {
         let before = text.get(from..found)?;
         let blanks = before.iter().rev().take_while(|byte| is_blank(**byte)).count();
@@ -191,14 +190,14 @@ impl<'a> Marker<'a> {
         let after = text.get(found + keyword.len()..)?;
         let line = after.get(..after.len().min(LONGEST_LABEL)).unwrap_or(after);
         let length = line.iter().position(|byte| !is_label(*byte)).unwrap_or(line.len());
-        // A hyphen may be within a label, two of them end it.
+        // A label may contain single hyphens; two of them end it.
         let label = line.get(..length)?;
         let length = label.windows(2).position(|pair| pair == b"--").unwrap_or(length);
         let raw = str::from_utf8(after.get(..length)?).ok()?;
-        // Without line ends the dashes of the next BEGIN line follow at once.
+        // Without line ends, the dashes of the next BEGIN line follow directly.
         let trailing = after.get(length..)?.iter().take(DASHES);
         let trailing = trailing.take_while(|byte| **byte == b'-').count();
-        // One dash alone is taken for a part of the label.
+        // A single dash counts as part of the label.
         let label = raw.trim_end_matches('-').trim();
         let is_whole = leading >= DASHES
             && trailing >= DASHES
@@ -210,7 +209,7 @@ impl<'a> Marker<'a> {
         let is_meant = if leading.max(trailing) >= DASHES - 1 {
             MEANT.iter().any(|part| upper.contains(part))
         } else {
-            // Word processors make other dashes of them.
+            // Word processors convert dashes to other characters.
             let dash = before.last().is_some_and(|byte| !byte.is_ascii() || *byte == b'-');
             known_label(&upper).is_some() && (dash || leading + trailing > 0 || raw.ends_with('-'))
         };
@@ -238,7 +237,7 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// Printable ASCII, as RFC 7468 has it, but for quotes and escapes, in which a text may stand.
+/// Printable ASCII as in RFC 7468, except quotes and escapes, because the text may be in a string.
 fn is_label(byte: u8) -> bool {
     (byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\')) || is_blank(byte)
 }
@@ -247,8 +246,8 @@ fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }
 
-/// The length of the white space that `text` begins with: characters that show nothing, and line
-/// ends and tabs that are written as escapes, once or more often.
+/// The length of the white space at the start of `text`: invisible characters, and line ends and
+/// tabs that are escaped once or several times.
 fn white_space(text: &[u8]) -> usize {
     let slashes = text.iter().take_while(|byte| **byte == b'\\').count();
     match text {
@@ -266,13 +265,13 @@ fn white_space(text: &[u8]) -> usize {
     }
 }
 
-/// The text without all white space, whatever it is written as.
+/// The text without white space in any encoding.
 pub(in super::super) fn without_white_space(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut kept = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text;
     while let Some((first, after)) = rest.split_first() {
         match white_space(rest) {
-            // JSON may write a slash with another one before it.
+            // JSON may escape a slash.
             0 if rest.starts_with(br"\/") => rest = after,
             0 => {
                 kept.push(*first);
@@ -294,7 +293,7 @@ fn damage(number: usize, label: &str, line: usize, flaw: impl Explain) -> Bundle
     BundleError::DamagedBlock { number, label: known_label(label), line, flaw: flaw.flaw() }
 }
 
-/// What the label of a damaged line has when it is one of ours.
+/// The words in the label of a damaged line that identify it.
 const MEANT: &[&str] = &["PRIVATE KEY", "CERTIFICATE", "PKCS"];
 
 const LEGACY_CIPHERS: &[&str] =

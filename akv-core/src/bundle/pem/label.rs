@@ -1,15 +1,15 @@
-//! The labels of PEM blocks that are known.
+//! The known labels of PEM blocks.
 
 use super::super::shape::Shape;
 
-/// What a label says that its block holds.
+/// The content of a block according to its label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Claim {
-    /// This structure, where the content does not tell.
+    /// This structure, if the content does not decide.
     Shape(Shape),
     /// A key in OpenSSH's own format.
     OpenSsh,
-    /// What comes with keys and certificates and is not looked into.
+    /// A block that accompanies keys and certificates and is ignored.
     Unused,
 }
 
@@ -17,7 +17,7 @@ pub(super) fn claim(label: &str) -> Option<Claim> {
     found(label).map(|(_, claim)| *claim)
 }
 
-/// The label, where it is one that may be shown: an unknown one may be anything, even a key.
+/// The label if it may be shown: an unknown one may be anything, even a key.
 pub(super) fn known_label(label: &str) -> Option<&'static str> {
     found(label).map(|(known, _)| *known)
 }

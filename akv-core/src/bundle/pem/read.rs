@@ -1,6 +1,6 @@
-//! What PEM text holds: keys and certificates in any order.
+//! Parses the keys and certificates of PEM text, in any order.
 //!
-//! What is decoded is wiped. The text itself is not ours: it stays with the caller.
+//! Decoded data is zeroized. The text itself belongs to the caller.
 
 use zeroize::Zeroizing;
 
@@ -18,9 +18,8 @@ use super::armor::{self, Block};
 use super::label::{Claim, claim};
 use crate::secret::Password;
 
-/// Reads what PEM text holds: certificates, keys as PKCS#8 (encrypted or not), PKCS#1 or SEC 1, and
-/// PKCS#12. What a block holds counts, not its label. Other blocks and text between blocks are
-/// passed over.
+/// Parses PEM text: certificates, keys in PKCS#8 (encrypted or not), PKCS#1 or SEC 1, and PKCS#12.
+/// The content of a block decides, not its label. Other blocks and text between blocks are ignored.
 ///
 /// ```
 /// use akv_core::Password;
@@ -72,7 +71,7 @@ impl Reading<'_> {
         }
         let octets = match (block.decode(), claim) {
             (Ok(octets), _) => octets,
-            // An unknown block may be damaged, and need not be base64 at all.
+            // An unknown block may be damaged, or not base64 at all.
             (Err(_), None) => return Ok(()),
             (Err(error), Some(_)) => return Err(error),
         };
@@ -88,7 +87,7 @@ impl Reading<'_> {
             return Ok(());
         };
         if shape == Shape::Certificate {
-            // OpenSSL adds its trust settings after the certificate.
+            // OpenSSL appends its trust settings to the certificate.
             let trusted = (block.label == "TRUSTED CERTIFICATE").then_some(der).transpose()?;
             return self.contents.add_certificate(trusted.as_ref().unwrap_or(&octets));
         }

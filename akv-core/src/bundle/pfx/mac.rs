@@ -15,7 +15,7 @@ use super::super::error::BundleError;
 use super::super::kdf::{self, Kdf, params};
 use super::super::password::PasswordBytes;
 
-/// The check, read but not yet done.
+/// The integrity check before it runs.
 #[derive(Debug)]
 pub(super) struct Mac<'a> {
     key: Derivation<'a>,
@@ -23,12 +23,12 @@ pub(super) struct Mac<'a> {
     digest: &'a [u8],
 }
 
-/// Where the key of the check comes from.
+/// The derivation of the integrity key.
 #[derive(Debug)]
 enum Derivation<'a> {
     /// RFC 7292 appendix B.
     Pkcs12 { salt: &'a [u8], iterations: Iterations },
-    /// PBMAC1: the salt and the iterations beside it mean nothing (RFC 9579).
+    /// PBMAC1: its outer salt and iteration count are ignored (RFC 9579).
     Pbmac1 { kdf: Kdf<'a>, key_length: usize },
 }
 
@@ -58,14 +58,15 @@ impl<'a> Mac<'a> {
     fn pbmac1(params: &Pbmac1Params<'a>, digest: &'a [u8]) -> Result<Self, BundleError> {
         let (kdf, key_length) = Kdf::parse(params.kdf)?;
         let hash = kdf::hmac(params.mac.oid)?;
-        // A length is demanded, because the default would depend on the digest's implementation.
+        // A length is required, because the default would depend on the implementation of the
+        // digest.
         let key_length = key_length.map(usize::from).filter(|length| (20..=64).contains(length));
         let key_length =
             key_length.ok_or_else(|| BundleError::damaged(PART, "the length of its key"))?;
         Ok(Self { key: Derivation::Pbmac1 { kdf, key_length }, hash, digest })
     }
 
-    /// What trying `password` costs, in the budget's unit.
+    /// The cost of trying `password`, in the budget's unit.
     pub(super) fn cost(&self, password: &PasswordBytes<'_>) -> u64 {
         match &self.key {
             Derivation::Pkcs12 { salt, iterations } => {
@@ -77,7 +78,7 @@ impl<'a> Mac<'a> {
         }
     }
 
-    /// Whether `content` is what was protected with `password`.
+    /// Whether `content` was protected with `password`.
     pub(super) fn verifies(&self, password: &PasswordBytes<'_>, content: &[u8]) -> bool {
         match &self.key {
             Derivation::Pkcs12 { salt, iterations } => password
@@ -85,7 +86,7 @@ impl<'a> Mac<'a> {
                 .any(|form| self.fits(&self.pkcs12_key(form, salt, *iterations), content)),
             Derivation::Pbmac1 { kdf, key_length } => {
                 let mut key = Zeroizing::new(vec![0; *key_length]);
-                kdf.derive(password.utf8(), &mut key).is_some() && self.fits(&key, content)
+                kdf.derive(password.utf8(), &mut key).is_ok() && self.fits(&key, content)
             }
         }
     }

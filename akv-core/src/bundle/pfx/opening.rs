@@ -1,5 +1,5 @@
-//! Opening a PKCS#12 file with its password: the cost is paid, the integrity is checked, then the
-//! safes and their bags are decrypted.
+//! Opens a PKCS#12 file with its password: charges the cost, checks the integrity, then decrypts
+//! the safes and their bags.
 
 use der::Decode;
 use pkcs12::{
@@ -21,10 +21,9 @@ use super::structure::{Pfx, SAFE, SIGNED_DATA, SafeBag, damaged, elements};
 pub(super) struct Opening<'p> {
     password: &'p PasswordBytes<'p>,
     budget: &'p mut Budget,
-    /// Whether the integrity check, or a part that could be decrypted, has shown the password to be
-    /// right.
+    /// Whether the integrity check, or a decrypted part, has proved that the password is right.
     verified: bool,
-    /// Whether Windows has put the password into the file, encrypted to users or groups.
+    /// Whether Windows has stored the password in the file, encrypted to users or groups.
     protected_to_principal: bool,
     contents: &'p mut Parts,
 }
@@ -51,13 +50,13 @@ impl<'p> Opening<'p> {
                 advice: "export it again with password integrity",
             });
         }
-        // The check is over the octets that were joined, before their own BER is looked at.
+        // The check covers the joined octets, before their own BER is parsed.
         let content = pfx.auth_safe.octets()?;
         let safes = ber::to_der(SAFE, content).map_err(inside)?;
         let safes = elements(&safes)?.map(|info| Safe::parse(&info?));
         let safes: Vec<Safe<'_>> = safes.collect::<Result<_, _>>()?;
 
-        // All that the file shows is paid for before any of it is done.
+        // All visible work is charged before any of it is done.
         let sealed: Vec<Sealed<'_>> =
             safes.iter().map(|safe| self.pay(safe)).collect::<Result<_, _>>()?;
         if let Some(mac) = &mac {
@@ -93,10 +92,10 @@ impl<'p> Opening<'p> {
         }
     }
 
-    /// The bags of a safe, flattened, with the cost of opening each of them paid.
+    /// The bags of a safe, flattened; the cost of opening each of them is charged.
     fn bags<'a>(&mut self, safe_contents: &'a [u8]) -> Result<Vec<Bag<'a>>, BundleError> {
         let mut bags = Vec::new();
-        // Nesting is bounded: the whole was read with a limit to its depth.
+        // Nesting is bounded: the whole file was parsed with a depth limit.
         let mut pending = vec![safe_contents];
         while let Some(der) = pending.pop() {
             for bag in elements::<SafeBag<'_>>(der)? {
@@ -116,7 +115,7 @@ impl<'p> Opening<'p> {
                         self.budget.spend(encryption.cost(self.password, data.len()))?;
                         bags.push(Bag::ShroudedKey { encryption, data });
                     }
-                    // Revocation lists and secrets are of no use here.
+                    // Revocation lists and secrets are ignored.
                     _ => {}
                 }
             }

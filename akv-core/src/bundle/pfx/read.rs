@@ -1,4 +1,4 @@
-//! What a PKCS#12 file holds.
+//! Parses the contents of a PKCS#12 file.
 
 use der::Decode;
 
@@ -12,9 +12,9 @@ use super::opening::Opening;
 use super::structure::Pfx;
 use crate::secret::Password;
 
-/// Reads what a PKCS#12 file holds. An empty password means that there is none.
+/// Parses a PKCS#12 file. An empty password means no password.
 ///
-/// A bare certificate in DER is read too, as a file without a key: Command sends one for a
+/// A bare certificate in DER is accepted too, as a file without a key: Command sends one for a
 /// certificate whose key it does not have.
 ///
 /// ```
@@ -31,7 +31,7 @@ pub fn read(bytes: &[u8], password: &Password) -> Result<Parts, BundleError> {
     Ok(contents)
 }
 
-/// The same for a file that is a part of another.
+/// The same for a file inside another one.
 pub(in super::super) fn read_into(
     bytes: &[u8],
     password: &PasswordBytes<'_>,
@@ -47,7 +47,7 @@ pub(in super::super) fn read_into(
     Opening::new(password, budget, protected_to_principal, contents).read(&pfx)
 }
 
-/// A certificate alone, or something that is no PKCS#12 at all.
+/// A single certificate, or a file that is not PKCS#12.
 fn read_otherwise(der: &[u8], contents: &mut Parts) -> Result<(), BundleError> {
     let looks = match Shape::of(der) {
         Some(Shape::Certificate) => return contents.add_certificate(der),
@@ -68,6 +68,6 @@ fn read_otherwise(der: &[u8], contents: &mut Parts) -> Result<(), BundleError> {
 
 const SEQUENCE: u8 = 0x30;
 
-/// What begins every object identifier of DPAPI-NG (1.3.6.1.4.1.311.74.1), with which Windows
-/// protects a file to users and groups. It stands in a part that is not encrypted.
+/// The prefix of the object identifiers of DPAPI-NG (1.3.6.1.4.1.311.74.1), with which Windows
+/// protects a file to users and groups. It is in an unencrypted part.
 const DPAPI_NG: &[u8] = b"\x2b\x06\x01\x04\x01\x82\x37\x4a\x01";

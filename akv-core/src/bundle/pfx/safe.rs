@@ -12,7 +12,7 @@ use super::structure::{
     EncryptedData, SAFE, damaged,
 };
 
-/// A part of the file that is encrypted as a whole or not at all.
+/// A part of the file, encrypted as a whole or not at all.
 pub(super) enum Safe<'a> {
     Plain(Zeroizing<Vec<u8>>),
     Encrypted { encryption: Encryption<'a>, data: &'a [u8] },
@@ -41,20 +41,20 @@ impl<'a> Safe<'a> {
     }
 }
 
-/// A safe that has been paid for but not opened.
+/// A safe that has been charged but not opened.
 pub(super) enum Sealed<'a> {
     Bags(Vec<Bag<'a>>),
     Safe { encryption: &'a Encryption<'a>, data: &'a [u8] },
 }
 
-/// One thing in a safe.
+/// An item in a safe.
 pub(super) enum Bag<'a> {
     Key(&'a [u8]),
     ShroudedKey { encryption: Encryption<'a>, data: &'a [u8] },
     Certificate(&'a [u8]),
 }
 
-/// The X.509 certificate of a certificate bag; SDSI certificates are passed over.
+/// The X.509 certificate of a certificate bag; SDSI certificates are skipped.
 pub(super) fn certificate(der: &[u8]) -> Result<Option<Bag<'_>>, BundleError> {
     let bag = CertBag::from_der(der).map_err(damaged)?;
     if bag.cert_id != PKCS_12_X509_CERT_OID {
@@ -63,7 +63,7 @@ pub(super) fn certificate(der: &[u8]) -> Result<Option<Bag<'_>>, BundleError> {
     Ok(Some(Bag::Certificate(bag.cert_value.as_bytes())))
 }
 
-/// Inside a file that is whole, an early end is damage.
+/// Inside a complete file, an early end means damage.
 pub(super) fn inside(error: BundleError) -> BundleError {
     match error {
         BundleError::Truncated { .. } => BundleError::damaged(SAFE, "it ends too early"),

@@ -1,7 +1,7 @@
-//! The structures of PKCS#12 as they are read.
+//! The structures of PKCS#12 for reading.
 //!
-//! Those of the crate `pkcs12` own what they hold and would leave copies of a key behind, so these
-//! borrow.
+//! The types of the crate `pkcs12` own their content and would leave copies of a key behind, so
+//! these borrow.
 
 use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
 use der::{Decode, Reader, Sequence, SliceReader, Tag, TagNumber, Tagged};
@@ -55,7 +55,7 @@ pub(super) struct EncryptedContentInfo<'a> {
     pub(super) content: Option<&'a OctetStringRef>,
 }
 
-/// `SafeBag` (RFC 7292 section 4.2). Attributes are not read: names of keys do not matter, and the
+/// `SafeBag` (RFC 7292 section 4.2). Attributes are ignored: names of keys do not matter, and the
 /// leaf is found by its public key.
 #[derive(Sequence)]
 pub(super) struct SafeBag<'a> {
@@ -65,7 +65,7 @@ pub(super) struct SafeBag<'a> {
 }
 
 impl<'a> SafeBag<'a> {
-    /// What is inside the explicit `[0]`.
+    /// The content of the explicit `[0]`.
     pub(super) fn value(&self) -> Result<&'a [u8], BundleError> {
         const EXPLICIT: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };
         if self.bag_value.tag() != EXPLICIT {
@@ -91,7 +91,7 @@ pub(super) const ENVELOPED_DATA: ObjectIdentifier =
 pub(super) const ENCRYPTED_DATA: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
 
-/// The elements of a `SEQUENCE OF`, one at a time: a file can hold a great many tiny ones.
+/// The elements of a `SEQUENCE OF`, one at a time: a file can contain very many tiny ones.
 pub(super) fn elements<'a, T: Decode<'a, Error = der::Error>>(
     der: &'a [u8],
 ) -> Result<impl Iterator<Item = Result<T, BundleError>>, BundleError> {
@@ -115,5 +115,5 @@ pub(super) fn damaged(error: der::Error) -> BundleError {
     BundleError::damaged(SAFE, error)
 }
 
-/// What the structures are part of, for messages.
+/// The part that contains the structures, for messages.
 pub(super) const SAFE: &str = "the content of the file";

@@ -1,4 +1,4 @@
-//! Writing the one form of PKCS#12 that Key Vault is known to take.
+//! Writes the only form of PKCS#12 that Key Vault is known to accept.
 
 use der::asn1::{Any, ObjectIdentifier, OctetString, OctetStringRef, SetOfVec};
 use der::{Encode, Sequence, Tag};
@@ -29,7 +29,7 @@ pub(in super::super) fn write(
     encode(&Pfx { version: 3, auth_safe: Data::new(&safes)? })
 }
 
-/// The safe that holds the key. The bag owns its value without wiping it, so that is done here.
+/// The safe with the key. The bag owns its value without zeroizing it, so this function does.
 fn key_safe(key: &PrivateKey, attributes: Attributes) -> der::Result<Zeroizing<Vec<u8>>> {
     let mut bags = [SafeBag {
         bag_id: PKCS_12_KEY_BAG_OID,
@@ -54,10 +54,10 @@ fn certificate_bag(certificate: &X509, attributes: Option<Attributes>) -> der::R
     })
 }
 
-/// What ties the key to its certificate: the same `localKeyId` and `friendlyName` on both.
+/// Links the key to its certificate: the same `localKeyId` and `friendlyName` on both.
 fn identity(leaf: &X509) -> der::Result<Attributes> {
     let name = leaf.common_name().unwrap_or_else(|| leaf.thumbprint().to_string());
-    // A BMPString has no characters beyond the basic plane.
+    // A BMPString cannot contain characters beyond the basic plane.
     let basic =
         name.chars().map(|c| if c.len_utf16() == 1 { c } else { char::REPLACEMENT_CHARACTER });
     let name: Vec<u8> =
@@ -78,8 +78,8 @@ struct Pfx<'a> {
     auth_safe: Data<'a>,
 }
 
-/// `ContentInfo` of type data. The structure of the crate `cms` owns its content and would leave a
-/// copy of the key behind.
+/// `ContentInfo` of type data. The type of the crate `cms` owns its content and would leave a copy
+/// of the key behind.
 #[derive(Sequence)]
 struct Data<'a> {
     content_type: ObjectIdentifier,

@@ -1,6 +1,6 @@
-//! Whole jobs on the fake cloud: a configuration goes in, and what the vault holds afterwards, what
-//! was asked of the service and what is told are looked at. The rows of `docs/parity.md` that are
-//! about more than the adapter are here.
+//! Complete jobs on the fake cloud: each test runs a configuration and checks the contents of the
+//! vault, the requests to the service and the messages. The rows of `docs/parity.md` that concern
+//! more than the adapter are here.
 
 mod add;
 mod discovery;

@@ -1,4 +1,4 @@
-//! Where requests go, and as whom.
+//! The hosts that receive requests, and the identity of the requests.
 
 use std::collections::BTreeSet;
 
@@ -67,7 +67,7 @@ async fn managed_identity_is_requested_from_the_machine_only() {
     let without = World::new();
     without.cloud.remove_system_identity();
     assert_ends(&without.ran("I9").await, JobStatus::Failure, &["identity"]);
-    assert_eq!(without.cloud.journal().count(Operation::Token), 0, "no other identity is tried");
+    assert_eq!(without.cloud.journal().count(Operation::Token), 0, "no other identity is used");
 }
 
 #[tokio::test(start_paused = true)]

@@ -38,7 +38,7 @@ async fn two_steps_make_a_request_and_a_version() {
     let text = document["Request"]["Csr"].as_str().expect("a request");
     assert!(text.starts_with("-----BEGIN CERTIFICATE REQUEST-----\n"), "{text}");
     assert!(text.trim_end().ends_with("-----END CERTIFICATE REQUEST-----"), "{text}");
-    // The same configuration again gives the same request.
+    // The same configuration returns the same request.
     assert_eq!(world.run(&job).await.request, first.request);
 
     let issued = world.pki().sign(csr(&first).der()).expect("signed");
@@ -61,7 +61,7 @@ async fn two_steps_make_a_request_and_a_version() {
     assert_eq!(newest.certificates, issued);
     assert_eq!(newest.tags["owner"], "pki");
     assert!(newest.exportable);
-    // There is a certificate now.
+    // The certificate exists now.
     assert_ends(&world.run(&job).await, JobStatus::Warning, &["already exists"]);
 }
 

@@ -39,7 +39,7 @@ async fn v2_items_have_the_incumbents_shape() {
     keyless.key = None;
     keyless.tags = Tags::default();
     let mut kept = item("with-chain");
-    kept.certificates.push(b"the issuer".to_vec());
+    kept.certificates.push(b"the issuer".to_vec().into());
     kept.key = Some(KeyState::default().with_exportable(Exportable::No));
     let jobs = inventory(|_, _, _| {}, vec![item("web-01"), keyless, kept], listed(3));
     let output = ran("V2", &jobs).await;
@@ -94,7 +94,7 @@ async fn v4_a_disabled_certificate_is_an_item_like_any_other() {
     assert_eq!(output.inventory.expect("an inventory").len(), 1);
 }
 
-/// Takes one item and then says that it cannot pass any on.
+/// Accepts `self.0` items and then fails.
 struct Broken(usize);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! M, R and C: which change is asked for, removing, creating.
+//! M, R and C: which change is requested, removing, creating.
 
 use akv_core::job::{Effect, ExistingTags, Outcome};
 use akv_core::{Cloud, Exportable, PurgeProtection, Sku, Tags, VaultOptions};

@@ -1,5 +1,5 @@
-//! One test a row of `docs/parity.md`, as far as the row is about the adapter. The rows about what
-//! is decided and what is sent have their tests where that happens.
+//! One test per row of `docs/parity.md`, for the rows that concern the adapter. The rows about
+//! decisions and requests are tested in the crates that implement them.
 
 mod add;
 mod discovery;
@@ -10,10 +10,10 @@ mod start;
 use akv_core::job::Outcome;
 use akv_core::{Denial, Error, ErrorKind};
 
-fn denied(tried: &str) -> Error {
-    Error::new(ErrorKind::Denied(Denial::Rbac), tried, "not allowed")
+fn denied(operation: &str) -> Error {
+    Error::new(ErrorKind::Denied(Denial::Rbac), operation, "not allowed")
 }
 
-fn failed(tried: &str) -> Outcome {
-    Outcome::failure(denied(tried))
+fn failed(operation: &str) -> Outcome {
+    Outcome::failure(denied(operation))
 }

@@ -1,4 +1,4 @@
-//! I1 to I10: what every job starts with.
+//! I1 to I10: the common start of all jobs.
 
 use akv_core::{Cloud, Credential, Region, Sku};
 use akv_keyfactor::{JobStatus, Options};
@@ -34,7 +34,7 @@ async fn i2_a_blank_override_is_none() {
 }
 
 #[tokio::test]
-async fn i3_the_tenant_property_stands_in_for_the_client_machine() {
+async fn i3_tenant_property_replaces_client_machine() {
     let jobs = inventory(
         |address, _, _| {
             let tenant = address.tenant.as_ref().expect("a tenant");

@@ -1,7 +1,7 @@
-"""Stands in for the Azure SDK's own test tools, which are published nowhere: live mode, nothing recorded.
+"""Replaces the Azure SDK's own test tools, which are not published: live mode, without recordings.
 
-The tests run as they are. They get a client for akv-fake, and where they sleep, the fake's clock is
-turned instead.
+The tests are unmodified. They receive a client for akv-fake. Instead of a sleep, this module advances the fake's
+clock.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import uuid
 import pytest
 
 _CONTROL = os.environ["AKV_FAKE_CONTROL_URL"]
-# The tests skip themselves live unless the api-version is the newest one.
+# In live mode, the tests skip all api-versions except the newest.
 _ALL_VERSIONS = os.environ.get("AKV_SUITE_ALL_VERSIONS") == "1"
 
 
@@ -30,7 +30,7 @@ class AzureRecordedTestCase:
         return False
 
     def get_resource_name(self, name):
-        # A name is the test's own, and stays the same within one test.
+        # Each test has its own name, which does not change within the test.
         if "_suffix" not in self.__dict__:
             self._suffix = uuid.uuid4().hex[:10]
         return name + self._suffix
@@ -45,7 +45,7 @@ class AzureRecordedTestCase:
             os.environ["AKV_SUITE_CLIENT_ID"],
             os.environ["AKV_SUITE_CLIENT_SECRET"],
             authority=os.environ["AZURE_AUTHORITY_HOST"],
-            # Otherwise MSAL asks login.microsoftonline.com whether it knows this authority.
+            # Without this option, MSAL validates the authority at login.microsoftonline.com.
             disable_instance_discovery=True,
         )
 
@@ -62,7 +62,7 @@ class AzureMgmtPreparer:
 
 
 class PowerShellPreparer:
-    """Gives a test its values, which live are the environment's."""
+    """Passes the values of the environment to a test, as in live mode."""
 
     def __init__(self, _directory, **values):
         self._names = values.keys()
@@ -84,7 +84,7 @@ def test_proxy():
 
 
 def _nothing(*_, **__):
-    """Of the proxy, which there is not."""
+    """Replaces functions of the recording proxy: there is no proxy."""
 
 
 add_body_key_sanitizer = _nothing
@@ -106,7 +106,7 @@ _sleep, _sleep_async = time.sleep, asyncio.sleep
 
 
 def _sleep_by_clock(seconds):
-    # Shorter ones are a library's own.
+    # Shorter sleeps come from libraries.
     if seconds < 1:
         _sleep(seconds)
     else:

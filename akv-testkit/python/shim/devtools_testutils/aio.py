@@ -1,4 +1,4 @@
-"""The same for tests of the asynchronous clients."""
+"""The same module for tests of the asynchronous clients."""
 
 
 def recorded_by_proxy_async(test):

@@ -1,4 +1,4 @@
-//! The body of a query: what is asked, of which subscriptions, and how the answer is to look.
+//! The body of a query: the query, its subscriptions and the format of the answer.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -23,7 +23,7 @@ pub(super) enum Format {
 }
 
 impl Asked {
-    /// Reads a body. `Err` names the member that is wrong.
+    /// Parses a body. `Err` names the invalid member.
     pub(super) fn read(body: &[u8], usual: Format) -> Result<Self, String> {
         let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
             return Err("the body is not a JSON object".to_owned());
@@ -58,7 +58,7 @@ impl Options {
     }
 }
 
-/// A member of its type; `null` says as much as nothing.
+/// A member of type `T`; `null` counts as absent.
 fn member<T: DeserializeOwned>(of: &Map<String, Value>, name: &str) -> Result<Option<T>, String> {
     let value = of.get(name).filter(|value| !value.is_null()).cloned();
     let read = value.map(serde_json::from_value).transpose();

@@ -1,4 +1,4 @@
-//! Queries of Resource Graph: the part of its language that finding vaults needs, really read.
+//! Queries of Resource Graph: a real parser for the part of the language that finding vaults needs.
 //!
 //! `[resources |] where … | project … | order by … | take … | count`, in any order and number.
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::arm::graph::token::{Kind, Token, tokens};
 
-/// What is done to the rows, one after the other.
+/// The steps that are applied to the rows in order.
 #[derive(Debug)]
 pub(super) struct Query(pub(super) Vec<Step>);
 
@@ -21,7 +21,7 @@ pub(super) enum Step {
     Count,
 }
 
-/// One of the inner lists has to hold as a whole: `and` binds closer than `or`.
+/// A disjunction of conjunctions: `and` binds closer than `or`.
 #[derive(Debug)]
 pub(super) struct Condition(pub(super) Vec<Vec<Comparison>>);
 
@@ -36,7 +36,7 @@ pub(super) struct Comparison {
 pub(super) enum Operator {
     Is,
     IsNot,
-    /// Without regard to case.
+    /// Ignores case.
     IsLike,
     IsNotLike,
 }
@@ -59,17 +59,17 @@ pub(super) enum Direction {
     Descending,
 }
 
-/// `properties.vaultUri`: a column, and members of members of it.
+/// `properties.vaultUri`: a column, and the members below it.
 #[derive(Debug, Clone)]
 pub(super) struct Path {
     pub(super) column: Token,
     pub(super) members: Vec<String>,
 }
 
-/// What of a query is not understood.
+/// The part of a query that cannot be parsed.
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// The service's word for it.
+    /// The service's error code.
     pub(super) code: &'static str,
     pub(super) token: Token,
 }
@@ -98,13 +98,13 @@ impl Query {
         }
     }
 
-    /// Such a query has no further pages (Resource Graph's page about paging).
+    /// Such a query has no further pages (Resource Graph's documentation of paging).
     pub(super) fn takes_a_part(&self) -> bool {
         self.0.iter().any(|step| matches!(step, Step::Take(_)))
     }
 }
 
-/// Whether the query begins with the table, which may be left out.
+/// Whether the query begins with the table, which is optional.
 enum Table {
     Named,
     LeftOut,
@@ -126,7 +126,7 @@ impl Parser {
         let table = self.next();
         match self.rest.peek() {
             Some(next) if next.kind == Kind::End || next.is_sign("|") => {}
-            // A word with something behind it is an operator.
+            // A word that another word follows is an operator.
             _ => return Err(Failure { code: "InvalidQueryLanguage", token: table }),
         }
         if is_known {
@@ -193,7 +193,7 @@ impl Parser {
         literal.ok_or_else(|| Failure::at(token))
     }
 
-    /// Columns with different names: a row has one value for each.
+    /// Columns with distinct names: a row has one value for each.
     fn columns(&mut self) -> Result<Vec<Column>, Failure> {
         let columns = self.list(Self::column)?;
         let mut names = BTreeSet::new();
@@ -219,7 +219,7 @@ impl Parser {
         let direction = if self.takes_word("asc") {
             Direction::Ascending
         } else {
-            // The language's default, spelt out or not.
+            // The language's default, explicit or not.
             self.takes_word("desc");
             Direction::Descending
         };
@@ -277,7 +277,7 @@ impl Parser {
         self.rest.peek().is_none_or(|token| token.kind == Kind::End)
     }
 
-    /// The next token; behind the end there is the end again.
+    /// The next token; after the end it is the end again.
     fn next(&mut self) -> Token {
         let end = || Token { kind: Kind::End, text: String::new(), line: 0, column: 0 };
         self.rest.next().unwrap_or_else(end)

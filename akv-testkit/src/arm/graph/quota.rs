@@ -1,12 +1,12 @@
-//! How many queries a principal has: 15 in five seconds, as the service's page about throttled
-//! requests has it for an example.
+//! The query quota of a principal: 15 in five seconds, as in the example of the service's
+//! documentation of throttled requests.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
-/// The queries of everybody.
+/// The quotas of all principals.
 #[derive(Debug, Default)]
 pub(super) struct Quotas(HashMap<String, Window>);
 
@@ -16,27 +16,27 @@ struct Window {
     used: u32,
 }
 
-/// What a principal is told about its quota.
+/// A principal's remaining quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct QuotaStatus {
     pub(super) granted: bool,
     pub(super) remaining: u32,
     pub(super) resets_after: Duration,
 }
 
 impl Quotas {
-    /// Takes one query out of the principal's quota, if there is one left.
-    pub(super) fn take(&mut self, principal: &str, now: OffsetDateTime) -> Told {
+    /// Takes one query from the principal's quota, if any is left.
+    pub(super) fn take(&mut self, principal: &str, now: OffsetDateTime) -> QuotaStatus {
         let fresh = || Window { began: now, used: 0 };
         let window = self.0.entry(principal.to_owned()).or_insert_with(fresh);
-        // A clock that was set back begins anew, too.
+        // A clock that was set back also starts a new window.
         if !(window.began..window.began + LENGTH).contains(&now) {
             *window = fresh();
         }
         let granted = window.used < QUERIES;
         window.used += u32::from(granted);
         let left = window.began + LENGTH - now;
-        Told {
+        QuotaStatus {
             granted,
             remaining: QUERIES - window.used,
             resets_after: Duration::try_from(left).unwrap_or_default(),
@@ -44,7 +44,7 @@ impl Quotas {
     }
 }
 
-impl Told {
+impl QuotaStatus {
     /// `hh:mm:ss`, rounded up so that it is never too early.
     pub(super) fn resets_after_text(self) -> String {
         let seconds = self.resets_after.as_secs() + u64::from(self.resets_after.subsec_nanos() > 0);

@@ -1,4 +1,4 @@
-//! A query of Resource Graph: who may see what, and its answer.
+//! A query of Resource Graph: its permissions and its answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,22 +21,22 @@ use crate::exchange::Response;
 use crate::operation::Operation;
 use crate::permission::Subject;
 
-/// What Resource Graph has of its own.
+/// The state of Resource Graph itself.
 #[derive(Debug, Default)]
 pub(in crate::arm) struct Graph {
     quotas: Quotas,
-    /// Vaults, by lower-case name, that it does not know before that time.
+    /// Vaults, by lower-case name, with the time when Resource Graph learns of them.
     unseen: BTreeMap<String, OffsetDateTime>,
 }
 
 impl Graph {
-    /// Will see a new vault only at that time.
+    /// Hides a new vault until that time.
     pub(in crate::arm) fn see_later(&mut self, vault: &str, at: OffsetDateTime) {
         self.unseen.insert(vault.to_owned(), at);
     }
 }
 
-/// The next page's beginning and size: opaque to clients.
+/// The start and the size of the next page: opaque to clients.
 #[derive(Default, Serialize, Deserialize)]
 struct SkipToken {
     offset: usize,
@@ -46,8 +46,8 @@ struct SkipToken {
 impl Call<'_> {
     pub(in crate::arm) fn query(&self, resources: &mut Resources<'_>, claims: &Claims) -> Response {
         resources.arm.graph.unseen.retain(|_, at| *at > self.now);
-        let told = resources.arm.graph.quotas.take(&claims.oid, self.now);
-        let answer = if told.granted {
+        let quota = resources.arm.graph.quotas.take(&claims.oid, self.now);
+        let answer = if quota.granted {
             self.queried(resources, claims).unwrap_or_else(|refusal| refusal)
         } else {
             let message = "Client application has been throttled and should not attempt to repeat \
@@ -55,8 +55,8 @@ impl Call<'_> {
             error(429, "RateLimiting", &[detail("RateLimiting", message)], self.now)
         };
         answer
-            .with_header("x-ms-user-quota-remaining", told.remaining.to_string())
-            .with_header("x-ms-user-quota-resets-after", told.resets_after_text())
+            .with_header("x-ms-user-quota-remaining", quota.remaining.to_string())
+            .with_header("x-ms-user-quota-resets-after", quota.resets_after_text())
     }
 
     fn queried(
@@ -65,7 +65,7 @@ impl Call<'_> {
         claims: &Claims,
     ) -> Result<Response, Response> {
         let version = self.request.find_query("api-version").unwrap_or_default();
-        // The older versions of the interface answer with a table.
+        // Older versions of the interface return a table.
         let usual = if version == "2020-04-01-preview" || version < "2020" {
             Format::Table
         } else {
@@ -106,7 +106,7 @@ impl Call<'_> {
         Ok(Response::json(200, &body))
     }
 
-    /// The first row and the number of rows. What the options say goes before what the token says.
+    /// The first row and the number of rows. The options take precedence over the token.
     fn place(&self, options: &Options) -> Result<(usize, usize), Response> {
         let wrong = |what: &str| self.bad_request("InvalidRequest", what);
         let token = match &options.skip_token {
@@ -123,8 +123,8 @@ impl Call<'_> {
         }
     }
 
-    /// The lower-case ids of the subscriptions that are looked into: of those asked for, or of all, the
-    /// ones that the caller can read. The rest is passed over without a word, as the service does.
+    /// The lower-case IDs of the searched subscriptions: the requested ones, or all, as far as the
+    /// caller can read them. Others are skipped silently, as in the service.
     fn scope_of(
         &self,
         resources: &mut Resources<'_>,
@@ -196,7 +196,7 @@ impl Call<'_> {
         error(400, "BadRequest", &[detail(code, message)], self.now)
     }
 
-    /// In the shape in which users report it.
+    /// In the form that users report.
     fn not_understood(&self, failure: Failure) -> Response {
         let Failure { code, token } = failure;
         let shown = if token.text.is_empty() { "the end".to_owned() } else { token.text };
@@ -213,7 +213,7 @@ impl Call<'_> {
     }
 }
 
-/// 403 for somebody who may not ask at all.
+/// 403 for a principal that may not query at all.
 pub(in crate::arm) fn access_denied(now: OffsetDateTime) -> Response {
     let message =
         "Access is denied to the requested resource. The user might not have enough permission.";
@@ -224,7 +224,7 @@ fn detail(code: &str, message: &str) -> Value {
     json!({ "code": code, "message": message })
 }
 
-/// Resource Graph's error: what went wrong is in the details.
+/// Resource Graph's error: the details contain the cause.
 fn error(status: u16, code: &str, details: &[Value], now: OffsetDateTime) -> Response {
     let message = format!(
         "Please provide below info when asking for support: timestamp = {}, correlationId = {}.",
@@ -257,5 +257,5 @@ const COLUMNS: [&str; 16] = [
 
 const LARGEST_PAGE: usize = 1000;
 
-/// The service's limit is not known; this is far beyond what can be read here.
+/// The service's limit is unknown; this is far more than any supported query.
 const LONGEST_QUERY: usize = 16 * 1024;

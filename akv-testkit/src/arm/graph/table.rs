@@ -1,4 +1,4 @@
-//! Rows under columns, and what the steps of a query make of them.
+//! Rows and columns, and the steps of a query on them.
 
 use std::cmp::Ordering;
 
@@ -15,7 +15,7 @@ pub(super) struct Table {
     rows: Vec<Vec<Value>>,
 }
 
-/// Where a [`Path`] leads in a table whose columns are known.
+/// The position of a [`Path`] in a table whose columns are known.
 struct Place<'p> {
     column: usize,
     members: &'p [String],
@@ -55,7 +55,7 @@ impl Table {
         self.columns.iter().any(|column| column == name)
     }
 
-    /// That many rows from there on.
+    /// That many rows from `offset` on.
     pub(super) fn page(mut self, offset: usize, size: usize) -> Self {
         self.rows = self.rows.into_iter().skip(offset).take(size).collect();
         self
@@ -140,7 +140,7 @@ fn holds(value: &Value, wanted: &Comparison) -> bool {
     }
 }
 
-/// Texts and numbers among themselves; what has no order comes first and stays as it is.
+/// Orders strings and numbers; values without an order come first and keep their positions.
 fn order_of(one: &Value, other: &Value) -> Ordering {
     match (one, other) {
         (Value::String(one), Value::String(other)) => one.cmp(other),
@@ -161,7 +161,7 @@ fn rank(value: &Value) -> u8 {
     }
 }
 
-/// The word for the type of a column.
+/// The name of a column's type.
 fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Bool(_) => "boolean",

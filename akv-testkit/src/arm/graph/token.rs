@@ -1,10 +1,10 @@
-//! The words, texts, numbers and signs of a query, each with its place.
+//! The words, strings, numbers and signs of a query, each with its position.
 
 /// A piece of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) kind: Kind,
-    /// As it stands in the query; of a text what it means.
+    /// As in the query; for a string its value.
     pub(super) text: String,
     /// Counted from 1.
     pub(super) line: usize,
@@ -18,7 +18,7 @@ pub(super) enum Kind {
     Text,
     Number,
     Sign,
-    /// A quote that begins no text.
+    /// A quote without a closing one.
     Broken,
     End,
 }
@@ -28,13 +28,13 @@ impl Token {
         self.kind == Kind::Sign && self.text == sign
     }
 
-    /// Operators and keywords compare without case, which is a choice.
+    /// Operators and keywords ignore case (our choice).
     pub(super) fn is_word(&self, word: &str) -> bool {
         self.kind == Kind::Word && self.text.eq_ignore_ascii_case(word)
     }
 }
 
-/// Cuts a query into its tokens; the last one is the end.
+/// Splits a query into its tokens; the last one is the end.
 pub(super) fn tokens(query: &str) -> Vec<Token> {
     let mut reader = Reader { rest: query.chars().peekable(), line: 1, column: 0 };
     let mut tokens = Vec::new();
@@ -83,8 +83,8 @@ impl Reader<'_> {
         word
     }
 
-    /// The text up to its closing quote; a backslash takes the next character as it is. `None`: it
-    /// does not end, or the backslash would mean something else.
+    /// The string up to its closing quote; a backslash escapes the next character. `None`: it does
+    /// not end, or the escape is unsupported.
     fn text(&mut self, quote: char) -> Option<String> {
         let mut text = String::new();
         loop {

@@ -12,83 +12,84 @@ use clap::{CommandFactory as _, Parser};
 
 /// A fake Azure for certificates, over TLS on loopback.
 ///
-/// When it serves, it prints one line that begins with "ready". It ends on SIGTERM and Ctrl-C, on Windows also when its window is closed or the machine goes down.
+/// When it is ready to serve, it prints one line that begins with "ready". It ends on SIGTERM and
+/// Ctrl-C, and on Windows also when its window is closed or the machine shuts down.
 #[derive(Debug, Parser)]
 #[command(name = "akv-fake", version, max_term_width = 100)]
 pub(crate) struct Arguments {
-    /// Where ca.pem, cloud.json, env.sh and env.ps1 are written
+    /// Directory for ca.pem, cloud.json, env.sh and env.ps1
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: PathBuf,
-    /// Loopback address and port, 0 for any
+    /// Loopback address and port; 0 selects a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = listen)]
     pub(crate) listen: SocketAddr,
-    /// A vault; may be given more than once
+    /// Add a vault; can be given more than once
     #[arg(long = "vault", value_name = "NAME", default_value = "fake-vault", value_parser = vault)]
     pub(crate) vaults: Vec<String>,
-    /// A vault from before soft delete; may be given more than once
+    /// Add a vault without soft delete; can be given more than once
     #[arg(long = "old-vault", value_name = "NAME", value_parser = vault)]
     pub(crate) old_vaults: Vec<String>,
-    /// That many certificates in the first vault, at most 1000000
+    /// Number of certificates in the first vault, at most 1000000
     #[arg(long, value_name = "N", default_value_t = 0,
           value_parser = RangedU64ValueParser::<usize>::new().range(..=MOST_CERTIFICATES))]
     pub(crate) certificates: usize,
-    /// That many certificates in every vault, at most 1000000 in all
+    /// Number of certificates in every vault, at most 1000000 in total
     #[arg(long, value_name = "N", default_value_t = 0,
           value_parser = RangedU64ValueParser::<usize>::new().range(..=MOST_CERTIFICATES))]
     pub(crate) certificates_each: usize,
-    /// That many subscriptions more, each with one vault, at most 10000
+    /// Number of additional subscriptions with one vault each, at most 10000
     #[arg(long, value_name = "N", default_value_t = 0,
           value_parser = RangedU64ValueParser::<usize>::new().range(..=MOST_SUBSCRIPTIONS))]
     pub(crate) subscriptions: usize,
-    /// How long every answer takes, as 20ms or 1s
+    /// Latency of every answer, such as 20ms or 1s
     #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = at_most_an_hour)]
     pub(crate) latency: Duration,
-    /// How long deleting, recovering, signing and creating a vault take
+    /// Duration of deletions, recoveries, issuance and vault creations
     #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = at_most_an_hour)]
     pub(crate) settle: Duration,
-    /// Transactions of each vault in any such window, as 4000/10s
+    /// Transactions of each vault in any window, such as 4000/10s
     #[arg(long, value_name = "N/TIME", value_parser = budget)]
     budget: Option<Budget>,
-    /// The part of the budget that others use up, from 0 to 1
+    /// Share of the budget that other clients use, from 0 to 1
     #[arg(long, value_name = "PART", default_value = "0", value_parser = share)]
     other_share: f64,
-    /// A certificate that the service principal may sign in with, DER or the first of a PEM file,
-    /// what follows being its chain; may be given more than once
+    /// Client certificate of the service principal: DER, or PEM whose first certificate is the
+    /// client certificate and the rest its chain; can be given more than once
     #[arg(long = "client-certificate", value_name = "FILE")]
     pub(crate) client_certificates: Vec<PathBuf>,
-    /// Azure Arc's agent runs and writes its keys there
+    /// Run Azure Arc's agent with this directory for its keys
     #[arg(long, value_name = "DIR")]
     pub(crate) arc_keys: Option<PathBuf>,
     /// Faults as a JSON list
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
-    /// Read at the start if it is there, written at the end
+    /// State file: read at the start if it exists, written at the end
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
 }
 
 impl Arguments {
-    /// Reads a command line.
+    /// Parses a command line.
     pub(crate) fn read(words: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
         let wanted = Self::try_parse_from(words)?;
         let vaults = wanted.vaults.len() + wanted.old_vaults.len() + wanted.subscriptions;
         let each = wanted.certificates_each;
         if each.saturating_mul(vaults) as u64 > MOST_CERTIFICATES {
-            let told = format!(
+            let message = format!(
                 "--certificates-each {each} in {vaults} vaults is more than {MOST_CERTIFICATES}"
             );
-            return Err(Self::command().error(ErrorKind::ValueValidation, told));
+            return Err(Self::command().error(ErrorKind::ValueValidation, message));
         }
         Ok(wanted)
     }
 
-    /// What is left of the budget beside what others use up.
+    /// The budget without the share of other clients.
     pub(crate) fn budget(&self) -> Option<Budget> {
         self.budget.map(|budget| budget.with_others_taking(self.other_share))
     }
 }
 
-/// Loopback only: whoever reaches the server may do everything with it.
+/// Loopback only: every client that reaches the server has full control over it.
 fn listen(text: &str) -> Result<SocketAddr, String> {
     match text.parse::<SocketAddr>() {
         Ok(address) if address.ip().is_loopback() => Ok(address),
@@ -135,11 +136,11 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// All of them are made before the first request is answered.
+/// All of them are created before the first request is answered.
 const MOST_CERTIFICATES: u64 = 1_000_000;
 const MOST_SUBSCRIPTIONS: u64 = 10_000;
 
-/// Whoever waits longer for an answer or a change has long forgotten why.
+/// The longest reasonable latency or duration.
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[cfg(test)]
@@ -186,8 +187,8 @@ mod tests {
             ("--dir d --latency 20", "20ms"),
             ("--dir d --budget many", "4000/10s"),
             ("--dir d --budget 0/10s", "at least 1 transaction"),
-            ("--dir d --budget 10/0s", "longer than nothing"),
-            ("--dir d --budget 10/99999999999999s", "at most a day"),
+            ("--dir d --budget 10/0s", "from a millisecond to a day"),
+            ("--dir d --budget 10/99999999999999s", "to a day"),
             ("--dir d --latency 3601s", "--latency"),
             ("--dir d --settle 18446744073709551615s", "--settle"),
             ("--dir d --settle 18446744073709551616s", "20ms"),

@@ -1,4 +1,4 @@
-//! What other programs read: the authority, the cloud, the environment.
+//! The files for other programs: the CA certificate, the cloud, the environment.
 
 use std::fs;
 use std::io;
@@ -23,7 +23,7 @@ pub(crate) fn write(
     write_public(&dir.join("cloud.json"), &(description + "\n"))?;
     let variables = environment(cloud, server, vault, &ca);
     write_secret(&dir.join("env.ps1"), &for_powershell(&variables))?;
-    // The last one: there are scripts that wait for it.
+    // Written last: scripts wait for this file.
     write_secret(&dir.join("env.sh"), &for_sh(&variables))
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn read(file: &Path) -> io::Result<String> {
     fs::read_to_string(file).map_err(|error| about("read", file, &error))
 }
 
-/// Says now whether [`write_secret`] will be able to.
+/// Checks early whether [`write_secret`] will succeed.
 pub(crate) fn check_writable(file: &Path) -> io::Result<()> {
     if file.is_dir() {
         return Err(about("write", file, &io::ErrorKind::IsADirectory.into()));
@@ -42,18 +42,18 @@ pub(crate) fn check_writable(file: &Path) -> io::Result<()> {
     opened.and_then(|_| fs::remove_file(&unfinished)).map_err(|error| about("write", file, &error))
 }
 
-/// Beside the file, under a name that no other has.
+/// A unique name beside the file.
 fn unfinished(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".unfinished");
     name.into()
 }
 
-fn about(tried: &str, path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("cannot {tried} {}: {error}", path.display()))
+fn about(action: &str, path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot {action} {}: {error}", path.display()))
 }
 
-/// Who may read a file.
+/// The permissions of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Readers {
     Everybody,
@@ -65,13 +65,13 @@ fn write_public(file: &Path, text: &str) -> io::Result<()> {
     write_whole(file, text, Readers::Everybody)
 }
 
-/// Writes a file that only its owner may read; the error names it.
+/// Writes a file that only its owner can read; the error names it.
 pub(crate) fn write_secret(file: &Path, text: &str) -> io::Result<()> {
     write_whole(file, text, Readers::Owner)
 }
 
-/// The file is there whole or not at all, for those who wait for it and for those who stop the program
-/// twice. A link in its place is replaced, not followed.
+/// Writes the file atomically, for programs that wait for it and for a second signal. A link in its
+/// place is replaced, not followed.
 fn write_whole(file: &Path, text: &str, readers: Readers) -> io::Result<()> {
     use std::io::Write as _;
     let unfinished = unfinished(file);
@@ -80,7 +80,7 @@ fn write_whole(file: &Path, text: &str, readers: Readers) -> io::Result<()> {
     renamed.map_err(|error| about("write", file, &error))
 }
 
-/// Opens a new file. One that was left behind may be open to others, or lead elsewhere.
+/// Creates a new file. An existing one may be open to other users, or lead elsewhere.
 fn create(file: &Path, readers: Readers) -> io::Result<fs::File> {
     let _ = fs::remove_file(file);
     let mut options = fs::OpenOptions::new();
@@ -89,7 +89,7 @@ fn create(file: &Path, readers: Readers) -> io::Result<fs::File> {
     if readers == Readers::Owner {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     }
-    // Elsewhere the folder says who may read.
+    // On other systems the directory decides who can read.
     #[cfg(not(unix))]
     let _ = readers;
     options.open(file)
@@ -124,7 +124,7 @@ fn for_sh(variables: &Variables) -> String {
     })
 }
 
-/// With a byte order mark, without which Windows PowerShell takes it for another encoding.
+/// With a byte order mark; without it, Windows PowerShell assumes another encoding.
 fn for_powershell(variables: &Variables) -> String {
     variables.iter().fold("\u{feff}".to_owned(), |text, (name, value)| {
         let quoted = value.replace('\'', "''");

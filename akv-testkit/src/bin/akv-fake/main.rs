@@ -25,15 +25,15 @@ fn serve(arguments: &Arguments) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         if let Some(file) = &arguments.state {
-            // At the end it would be too late to learn that what was done cannot be kept.
+            // Checked early: at the end, an error would lose the state.
             files::check_writable(file)?;
         }
         let cloud = cloud(arguments)?;
         let server = TlsServer::start(cloud.clone(), arguments.listen).await?;
         let first = arguments.vaults.first().map_or("fake-vault", String::as_str);
         files::write(&arguments.dir, &cloud, &server, first)?;
-        // Whoever reads the next line may end the process at once.
-        let ended = told_to_end()?;
+        // The reader of the next line may end the process at once.
+        let ended = termination()?;
         say(
             io::stdout(),
             &format!(
@@ -65,7 +65,7 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
         .issuance_takes(arguments.settle)
         .creation_takes(arguments.settle);
     for (at, name) in arguments.vaults.iter().enumerate() {
-        // Those of a number of their own are in the first vault.
+        // Certificates with a number of their own are in the first vault.
         let own = if at == 0 { arguments.certificates } else { 0 };
         let certificates = own.max(arguments.certificates_each);
         builder = builder.vault_with(name, |vault| vault.certificates(certificates));
@@ -94,11 +94,11 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
         })?;
     }
     for file in &arguments.client_certificates {
-        let told = |error: &dyn std::fmt::Display| {
+        let invalid = |error: &dyn std::fmt::Display| {
             io::Error::other(format!("client certificate {}: {error}", file.display()))
         };
-        let certificate = std::fs::read(file).map_err(|error| told(&error))?;
-        builder = builder.client_certificate(&certificate).map_err(|error| told(&error))?;
+        let certificate = std::fs::read(file).map_err(|error| invalid(&error))?;
+        builder = builder.client_certificate(&certificate).map_err(|error| invalid(&error))?;
     }
     let cloud = builder.start();
     if let Some(folder) = &arguments.arc_keys {
@@ -116,9 +116,9 @@ fn cloud(arguments: &Arguments) -> io::Result<FakeCloud> {
     Ok(cloud)
 }
 
-/// Listens from now on for what tells the process to end.
+/// Listens for the termination signals from now on.
 #[cfg(unix)]
-fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+fn termination() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -130,12 +130,12 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Listens from now on for what tells the process to end.
+/// Listens for the termination events from now on.
 #[cfg(windows)]
-fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+fn termination() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::windows;
     let (mut interrupt, mut pause) = (windows::ctrl_c()?, windows::ctrl_break()?);
-    // The window is closed, the machine goes down. A logoff is told to services for everybody.
+    // The window is closed or the machine shuts down. A logoff event goes to every service.
     let (mut close, mut shutdown) = (windows::ctrl_close()?, windows::ctrl_shutdown()?);
     Ok(async move {
         tokio::select! {
@@ -147,8 +147,8 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Writes a line at once: whoever waits for it may read from a pipe.
+/// Writes and flushes a line: its reader may read from a pipe.
 fn say(mut to: impl io::Write, line: &str) {
-    // A reader that has gone away is no reason to end.
+    // A closed reader does not end the program.
     let _ = writeln!(to, "{line}").and_then(|()| to.flush());
 }

@@ -1,4 +1,4 @@
-//! The certificates of a page, as JSON that the page's script reads.
+//! The certificates of a page, as JSON for the page's script.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use akv_core::text::printable;
 use anyhow::Result;
 use serde::Serialize;
 
-/// What many rows have in common is told once, and rows have its number.
+/// Values that many rows share are stored once, and rows contain their numbers.
 #[derive(Serialize)]
 pub(super) struct Data<'a> {
     /// Seconds since 1970.
@@ -32,8 +32,8 @@ struct CodeText {
     hint: &'static str,
 }
 
-/// In the order in which the script takes them apart: name, title, store, issuer, seconds of
-/// expiration, state, key, owner, severity, thumbprint, DNS names, tags, findings.
+/// In the order of the script: name, title, store, issuer, seconds of expiration, state, key,
+/// owner, severity, thumbprint, DNS names, tags, findings.
 #[derive(Serialize)]
 struct Row<'a>(
     &'a str,
@@ -120,8 +120,8 @@ impl<'a> Data<'a> {
         Self { now, codes: codes.collect(), stores, vaults, issuers, keys, owners, rows }
     }
 
-    /// JSON in ASCII without a character that means something in HTML: nothing in it can end the
-    /// element that it stands in.
+    /// JSON in ASCII without characters that are special in HTML: it cannot close the surrounding
+    /// element.
     pub(super) fn to_script(&self) -> Result<String> {
         let json = serde_json::to_string(self)?;
         let mut script = String::with_capacity(json.len() + json.len() / 16);
@@ -140,7 +140,7 @@ impl<'a> Data<'a> {
     }
 }
 
-/// Texts, each with a number.
+/// Numbered texts.
 #[derive(Default)]
 struct Numbers<'a> {
     all: Vec<Cow<'a, str>>,
@@ -159,7 +159,7 @@ impl<'a> Numbers<'a> {
     }
 }
 
-/// A list for people; a certificate can have hundreds of names.
+/// A truncated list for people; a certificate can have hundreds of names.
 fn listed<'a>(all: impl ExactSizeIterator<Item = Cow<'a, str>>) -> String {
     let more = all.len().saturating_sub(LISTED);
     let text = all.take(LISTED).collect::<Vec<_>>().join(", ");

@@ -1,8 +1,8 @@
-//! A report as a web page in one file.
+//! A report as a single-file web page.
 //!
-//! The page loads nothing. Its one script and its one style sheet are allowed by their digests in
-//! the content security policy; the certificates are JSON that no browser runs, and the script puts
-//! them on the page as text alone.
+//! The page loads nothing. The content security policy allows its only script and its only style
+//! sheet by their digests. The certificates are JSON that no browser executes, and the script adds
+//! them to the page only as text.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -48,7 +48,7 @@ struct Card {
 /// A bar of the timeline.
 struct Bar {
     label: String,
-    /// What is written below it; not every bar has room.
+    /// The label below it; not every bar has room for one.
     short: String,
     count: usize,
     class: &'static str,
@@ -68,11 +68,11 @@ struct Group {
 struct Row {
     label: String,
     count: Count,
-    /// Of the longest, in hundredths.
+    /// The share of the longest one, in percent.
     share: usize,
 }
 
-/// A code with what it means and the first of its findings.
+/// A code with its explanation and its first findings.
 struct CodeSection {
     code: Code,
     count: usize,
@@ -166,7 +166,7 @@ fn bars(summary: &Summary) -> Vec<Bar> {
         .chain(std::iter::once(named("later", timeline.later, "month")))
         .enumerate()
         .map(|(place, (label, short, count, class))| {
-            // A bar that stands for something is never too small to be seen.
+            // A bar with a value is always visible.
             let height = (count * BAR_HEIGHT / highest).max(usize::from(count > 0) * 2);
             Bar {
                 label,
@@ -237,8 +237,8 @@ const BAR_STEP: usize = 30;
 const BAR_HEIGHT: usize = 120;
 const BAR_TOP: usize = 20;
 
-/// How many counts are shown at once, and at all.
+/// The number of counts that are shown at first, and in total.
 const FIRST_ROWS: usize = 8;
 const MOST_ROWS: usize = 500;
-/// How many findings of a code the page shows without its script.
+/// The number of findings per code without the script.
 const EXAMPLES: usize = 20;

@@ -1,4 +1,4 @@
-//! Certificates that the vault makes itself.
+//! Certificates that the vault generates itself.
 
 use std::time::{Duration, Instant};
 
@@ -40,16 +40,16 @@ fn start() -> (FakeCloud, Caller) {
 fn a_self_signed_certificate_is_pending_and_then_there() {
     let (cloud, caller) = start();
     let body = policy("Self", "EmailContacts");
-    let answer = caller.vault("POST", "/certificates/born/create", Some(&body));
+    let answer = caller.vault("POST", "/certificates/generated/create", Some(&body));
     assert_eq!((answer.status(), answer.find_header("retry-after")), (202, Some("10")));
-    assert!(answer.find_header("location").is_some_and(|l| l.contains("/born/pending?")));
+    assert!(answer.find_header("location").is_some_and(|l| l.contains("/generated/pending?")));
     assert_eq!(answer.body_json()["status"], "inProgress");
-    let making = caller.get("/certificates/born").body_json();
+    let making = caller.get("/certificates/generated").body_json();
     assert_eq!(making["attributes"]["enabled"], false);
     cloud.clock().advance(Duration::from_secs(20));
-    let operation = caller.get("/certificates/born/pending").body_json();
+    let operation = caller.get("/certificates/generated/pending").body_json();
     assert_eq!(operation["status"], "completed");
-    let bundle = caller.get("/certificates/born").body_json();
+    let bundle = caller.get("/certificates/generated").body_json();
     assert_eq!(bundle["policy"]["issuer"]["name"], "Self");
     assert_eq!(bundle["policy"]["x509_props"]["subject"], "CN=www.contoso.com, O=Contoso");
     assert_eq!(bundle["tags"], json!({ "a": "1" }));
@@ -65,21 +65,22 @@ fn a_request_is_signed_elsewhere_and_merged() {
     let csr = |operation: &Value| {
         STANDARD.decode(operation["csr"].as_str().expect("a request")).expect("base64")
     };
-    let first = create("born");
+    let first = create("generated");
     let pki = TestPki::new(cloud.clock().now());
     let merge = |chain: Vec<Vec<u8>>| {
         let x5c: Vec<String> = chain.iter().map(|der| STANDARD.encode(der)).collect();
-        caller.vault("POST", "/certificates/born/pending/merge", Some(&json!({ "x5c": x5c })))
+        caller.vault("POST", "/certificates/generated/pending/merge", Some(&json!({ "x5c": x5c })))
     };
     let stranger = pki.sign(&csr(&create("other"))).expect("a chain");
     assert_eq!(codes(&merge(stranger)).1, "BadParameter");
     let chain = pki.sign(&csr(&first)).expect("a chain");
-    let old = "https://contoso.vault.azure.net/certificates/born/pending/merge?api-version=7.0";
+    let old =
+        "https://contoso.vault.azure.net/certificates/generated/pending/merge?api-version=7.0";
     let x5c: Vec<String> = chain.iter().map(|der| STANDARD.encode(der)).collect();
     let refused = caller.send("POST", old, Some(&json!({ "x5c": x5c })));
     assert_eq!(codes(&refused).1, "BadParameter", "an old version takes the without the chain");
     assert_eq!(merge(chain.clone()).status(), 201);
-    let version = cloud.vault("contoso").newest("born").expect("a version");
+    let version = cloud.vault("contoso").newest("generated").expect("a version");
     assert_eq!(version.certificates, chain);
     assert_eq!(merge(chain).status(), 404, "it is pending no more");
 }
@@ -87,21 +88,24 @@ fn a_request_is_signed_elsewhere_and_merged() {
 #[test]
 fn a_pending_operation_can_be_cancelled_and_forgotten() {
     let (cloud, caller) = start();
-    caller.vault("POST", "/certificates/born/create", Some(&policy("Self", "EmailContacts")));
+    caller.vault("POST", "/certificates/generated/create", Some(&policy("Self", "EmailContacts")));
     let cancel = json!({ "cancellation_requested": true });
-    let answer = caller.vault("PATCH", "/certificates/born/pending", Some(&cancel));
+    let answer = caller.vault("PATCH", "/certificates/generated/pending", Some(&cancel));
     assert_eq!(answer.body_json()["status"], "inProgress");
     assert_eq!(answer.body_json()["cancellation_requested"], true);
     cloud.clock().advance(Duration::from_secs(20));
-    let cancelled = caller.get("/certificates/born/pending").body_json();
+    let cancelled = caller.get("/certificates/generated/pending").body_json();
     assert_eq!(cancelled["status"], "cancelled");
     assert_eq!(cancelled.get("status_details"), None);
-    let again = caller.vault("PATCH", "/certificates/born/pending", Some(&cancel));
+    let again = caller.vault("PATCH", "/certificates/generated/pending", Some(&cancel));
     assert_eq!(codes(&again).1, "Forbidden");
-    assert_eq!(caller.vault("DELETE", "/certificates/born/pending", None).status(), 200);
-    assert_eq!(codes(&caller.get("/certificates/born/pending")).1, "PendingCertificateNotFound");
+    assert_eq!(caller.vault("DELETE", "/certificates/generated/pending", None).status(), 200);
+    assert_eq!(
+        codes(&caller.get("/certificates/generated/pending")).1,
+        "PendingCertificateNotFound"
+    );
     let wrong = json!({ "policy": { "issuer": { "name": "Self" } } });
-    let answer = caller.vault("POST", "/certificates/born/create", Some(&wrong));
+    let answer = caller.vault("POST", "/certificates/generated/create", Some(&wrong));
     assert_eq!(codes(&answer).1, "BadParameter", "without a subject");
 }
 
@@ -112,7 +116,7 @@ fn invalid_policy_member_is_rejected_by_its_name() {
     let create = |name: usize, member: &str, value: &Value| {
         let mut body = policy("Unknown", "EmailContacts");
         body["policy"]["x509_props"][member] = value.clone();
-        caller.vault("POST", &format!("/certificates/born-{name}/create"), Some(&body))
+        caller.vault("POST", &format!("/certificates/generated-{name}/create"), Some(&body))
     };
     for (name, (member, value)) in [
         ("subject", json!(format!("{longest}x"))),
@@ -130,7 +134,7 @@ fn invalid_policy_member_is_rejected_by_its_name() {
         assert_eq!(codes(&answer).1, "BadParameter", "{member} {value}");
         let message = answer.body_json()["error"]["message"].to_string();
         assert!(message.contains(member), "{message}");
-        let pending = caller.get(&format!("/certificates/born-{name}/pending"));
+        let pending = caller.get(&format!("/certificates/generated-{name}/pending"));
         assert_eq!(pending.status(), 404, "{member} {value}");
     }
     for (name, (member, value)) in [
@@ -179,7 +183,7 @@ fn vaults_do_not_wait_for_each_others_keys() {
         for number in 0..2 {
             let mut body = policy("Unknown", "EmailContacts");
             body["policy"]["key_props"] = json!({ "kty": "RSA", "key_size": 3072 });
-            let path = format!("/certificates/born-{number}/create");
+            let path = format!("/certificates/generated-{number}/create");
             assert_eq!(caller.vault("POST", &path, Some(&body)).status(), 202);
         }
         began.elapsed()
@@ -192,7 +196,7 @@ fn vaults_do_not_wait_for_each_others_keys() {
         longest = longest.max(began.elapsed());
     }
     let all = maker.join().expect("two keys");
-    // Who waited for both would have waited for half of the time at least once.
+    // A request that waited for both keys would have waited for half of the time at least once.
     assert!(longest < all / 3, "{longest:?} of {all:?}");
 }
 
@@ -201,29 +205,32 @@ fn a_renewal_that_is_always_due_comes_once_a_day() {
     let (cloud, caller) = start();
     let mut body = policy("Self", "AutoRenew");
     body["policy"]["lifetime_actions"][0]["trigger"] = json!({ "days_before_expiry": 400 });
-    assert_eq!(caller.vault("POST", "/certificates/born/create", Some(&body)).status(), 202);
+    assert_eq!(caller.vault("POST", "/certificates/generated/create", Some(&body)).status(), 202);
     cloud.clock().advance(Duration::from_secs(20));
     let versions = || {
-        (0..5).for_each(|_| assert_eq!(caller.get("/certificates/born").status(), 200));
-        cloud.vault("contoso").versions("born").len()
+        (0..5).for_each(|_| assert_eq!(caller.get("/certificates/generated").status(), 200));
+        cloud.vault("contoso").versions("generated").len()
     };
     assert_eq!(versions(), 1);
     cloud.token_lifetime(Duration::from_secs(7 * 86_400));
     cloud.clock().advance(Duration::from_secs(86_400));
     let caller = Caller::of_vaults(&cloud);
-    (0..5).for_each(|_| assert_eq!(caller.get("/certificates/born").status(), 200));
-    assert_eq!(cloud.vault("contoso").versions("born").len(), 2);
+    (0..5).for_each(|_| assert_eq!(caller.get("/certificates/generated").status(), 200));
+    assert_eq!(cloud.vault("contoso").versions("generated").len(), 2);
 }
 
 #[test]
 fn pending_operation_is_deleted_with_its_certificate() {
     let (cloud, caller) = start();
     let leaf = TestPki::new(cloud.clock().now()).leaf("www.contoso.com").issue();
-    cloud.vault("contoso").import("born", &leaf.pfx(), None).expect("a certificate");
+    cloud.vault("contoso").import("generated", &leaf.pfx(), None).expect("a certificate");
     let body = policy("Unknown", "EmailContacts");
-    assert_eq!(caller.vault("POST", "/certificates/born/create", Some(&body)).status(), 202);
-    cloud.vault("contoso").delete("born");
-    assert_eq!(codes(&caller.get("/certificates/born/pending")).1, "PendingCertificateNotFound");
+    assert_eq!(caller.vault("POST", "/certificates/generated/create", Some(&body)).status(), 202);
+    cloud.vault("contoso").delete("generated");
+    assert_eq!(
+        codes(&caller.get("/certificates/generated/pending")).1,
+        "PendingCertificateNotFound"
+    );
     assert!(cloud.vault("contoso").names().is_empty());
 }
 
@@ -231,13 +238,13 @@ fn pending_operation_is_deleted_with_its_certificate() {
 fn nothing_is_merged_that_would_not_be_imported() {
     let (cloud, caller) = start();
     let body = policy("Unknown", "EmailContacts");
-    let operation = caller.vault("POST", "/certificates/born/create", Some(&body)).body_json();
+    let operation = caller.vault("POST", "/certificates/generated/create", Some(&body)).body_json();
     let csr = STANDARD.decode(operation["csr"].as_str().expect("a request")).expect("base64");
     let chain = TestPki::new(cloud.clock().now()).sign(&csr).expect("a chain");
     let x5c = [STANDARD.encode(&chain[0]), "AQID".to_owned()];
     let answer =
-        caller.vault("POST", "/certificates/born/pending/merge", Some(&json!({ "x5c": x5c })));
-    assert_eq!(codes(&answer).1, "BadParameter", "an issuer that is no certificate");
+        caller.vault("POST", "/certificates/generated/pending/merge", Some(&json!({ "x5c": x5c })));
+    assert_eq!(codes(&answer).1, "BadParameter", "a chain entry that is not a certificate");
     let mut body = policy("Self", "EmailContacts");
     body["policy"]["key_props"] = json!({ "kty": "EC-HSM", "crv": "P-256" });
     let answer = caller.vault("POST", "/certificates/other/create", Some(&body));
@@ -250,12 +257,12 @@ fn each_creation_is_a_version_with_its_own_tags() {
     for tag in ["tag01", "tag02", "tag03"] {
         let mut body = policy("Self", "EmailContacts");
         body["tags"] = json!({ "tag": tag });
-        let answer = caller.vault("POST", "/certificates/born/create", Some(&body));
+        let answer = caller.vault("POST", "/certificates/generated/create", Some(&body));
         assert_eq!(answer.status(), 202, "{}", answer.body_json());
         cloud.clock().advance(Duration::from_secs(20));
-        assert_eq!(caller.get("/certificates/born").body_json()["tags"], body["tags"]);
+        assert_eq!(caller.get("/certificates/generated").body_json()["tags"], body["tags"]);
     }
-    let list = caller.get("/certificates/born/versions").body_json();
+    let list = caller.get("/certificates/generated/versions").body_json();
     let mut tags: Vec<String> = Vec::new();
     for item in list["value"].as_array().expect("a list") {
         let (_, path) = item["id"].as_str().and_then(|id| id.split_once(".net")).expect("an id");
@@ -270,13 +277,13 @@ fn an_rsa_request_is_merged_with_any_chain() {
     let (cloud, caller) = start();
     let mut body = policy("Unknown", "EmailContacts");
     body["policy"]["key_props"] = json!({ "kty": "RSA", "key_size": 2048 });
-    let operation = caller.vault("POST", "/certificates/born/create", Some(&body)).body_json();
+    let operation = caller.vault("POST", "/certificates/generated/create", Some(&body)).body_json();
     let csr = STANDARD.decode(operation["csr"].as_str().expect("a request")).expect("base64");
     let chain = TestPki::elliptic(cloud.clock().now()).sign(&csr).expect("a chain");
     let x5c: Vec<String> = chain.iter().map(|der| STANDARD.encode(der)).collect();
     let answer =
-        caller.vault("POST", "/certificates/born/pending/merge", Some(&json!({ "x5c": x5c })));
+        caller.vault("POST", "/certificates/generated/pending/merge", Some(&json!({ "x5c": x5c })));
     assert_eq!(answer.status(), 201, "{}", answer.body_json());
-    let version = cloud.vault("contoso").newest("born").expect("a version");
+    let version = cloud.vault("contoso").newest("generated").expect("a version");
     assert_eq!(version.certificates, chain);
 }

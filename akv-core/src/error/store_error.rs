@@ -5,154 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::{ErrorKind, InvalidValue, Reply};
 use crate::text::printable;
-
-/// An invalid text from outside: the text, and the expected format.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} {read:?} is not valid: expected {expected}")]
-pub struct InvalidValue {
-    what: &'static str,
-    read: String,
-    expected: String,
-}
-
-impl InvalidValue {
-    /// `read` is cut to 200 characters: the message is for a person.
-    pub fn new(what: &'static str, read: &str, expected: impl Into<String>) -> Self {
-        let mut shown: String = read.chars().take(SHOWN).collect();
-        if shown.len() < read.len() {
-            shown.push('…');
-        }
-        Self { what, read: shown, expected: expected.into() }
-    }
-
-    /// The kind of value: `certificate name`, `store path`.
-    pub fn what(&self) -> &'static str {
-        self.what
-    }
-
-    /// The expected format, for callers that must not show the text.
-    pub fn expected(&self) -> &str {
-        &self.expected
-    }
-}
-
-/// Why a request was denied (HTTP 403), by the service's inner code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Denial {
-    /// The vault uses access policies and the caller's lacks the permission.
-    AccessPolicy,
-    /// The vault uses Azure RBAC and the caller has no role with the permission.
-    Rbac,
-    /// The vault's firewall does not admit the caller's address.
-    Firewall,
-    /// The vault admits private links only.
-    PrivateLink,
-    /// Azure Policy forbids it.
-    AzurePolicy,
-    /// The object's state forbids it: disabled, expired, protected from purge.
-    ObjectState,
-    /// The service did not say why.
-    Unspecified,
-}
-
-/// What an [`Error`] means to the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// Permission denied. It says nothing about the existence of an object.
-    Denied(Denial),
-    /// No token could be obtained, or the service rejected it.
-    Unauthenticated,
-    /// The object of the operation does not exist.
-    Absent,
-    /// A soft-deleted certificate or vault has this name.
-    SoftDeleted,
-    /// A certificate with this name was still being deleted at the deadline.
-    BeingDeleted,
-    /// A certificate with this name was still being recovered at the deadline.
-    BeingRecovered,
-    /// Another object has this name, such as a stand-alone secret.
-    Conflict,
-    /// Another vault has this name; vault names are globally unique.
-    NameTaken,
-    /// Throttled until the deadline.
-    Throttled,
-    /// The request is invalid: rejected before sending, or by the service (HTTP 400).
-    Invalid,
-    /// The service failed (HTTP 5xx) or could not be reached.
-    Unavailable,
-    /// The deadline passed.
-    TimedOut,
-    /// The caller cancelled.
-    Cancelled,
-    /// The response violates the interface: too large, endless, unreadable.
-    Protocol,
-    /// The audit could not record the change, so it was not made.
-    Unrecorded,
-    /// The response points to a host outside the configuration. No token was sent there.
-    UntrustedHost,
-}
-
-impl ErrorKind {
-    /// Whether a permission, a token or request capacity is missing. Such an error says nothing about
-    /// the content of the store.
-    pub fn is_permission_or_throttling(self) -> bool {
-        matches!(self, Self::Denied(_) | Self::Unauthenticated | Self::Throttled)
-    }
-}
-
-/// The service's response, as far as it helps to find the cause.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Reply {
-    /// The HTTP status.
-    pub status: u16,
-    /// `error.code`: `Forbidden`, `Conflict`, an AADSTS code.
-    pub code: Option<String>,
-    /// `error.innererror.code`: `ForbiddenByRbac`, `ObjectIsBeingDeleted`.
-    pub inner_code: Option<String>,
-    /// The service's own words.
-    pub message: Option<String>,
-    /// `x-ms-request-id`, for Microsoft's support.
-    pub request_id: Option<String>,
-}
-
-impl Reply {
-    /// An answer with this HTTP status.
-    pub fn new(status: u16) -> Self {
-        Self { status, ..Self::default() }
-    }
-}
-
-setters! {
-    Reply {
-        with_code(code: impl Into<Option<String>>),
-        with_inner_code(inner_code: impl Into<Option<String>>),
-        with_message(message: impl Into<Option<String>>),
-        with_request_id(request_id: impl Into<Option<String>>),
-    }
-}
-
-impl fmt::Display for Reply {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HTTP {}", self.status)?;
-        if let Some(code) = &self.code {
-            write!(f, " {}", printable(code))?;
-        }
-        if let Some(inner) = &self.inner_code {
-            write!(f, "/{}", printable(inner))?;
-        }
-        if let Some(message) = &self.message {
-            write!(f, " \"{}\"", printable(message.trim()))?;
-        }
-        if let Some(id) = &self.request_id {
-            write!(f, " (request {})", printable(id))?;
-        }
-        Ok(())
-    }
-}
 
 /// A failure of a store or a directory.
 ///
@@ -251,18 +105,18 @@ impl Error {
     /// Marks that the service accepted the request before the error: only its completion was not
     /// seen.
     #[must_use]
-    pub fn after_it_was_taken(mut self) -> Self {
+    pub fn after_acceptance(mut self) -> Self {
         self.0.taken = true;
         self
     }
 
     /// Whether the service accepted the request, so that it is or will be completed.
-    pub fn was_taken(&self) -> bool {
+    pub fn was_accepted(&self) -> bool {
         self.0.taken
     }
 
-    /// Whether the service rejected the change for what it is. That speaks for an attempt before it
-    /// too, as the same was asked for.
+    /// Whether the service rejected the change itself. Such a rejection also covers an earlier
+    /// attempt, because both requests are the same.
     pub fn rejects_the_change(&self) -> bool {
         matches!(
             self.kind(),
@@ -277,13 +131,13 @@ impl Error {
         )
     }
 
-    /// Whether a change that ended in this error may have been made all the same: look before trying
-    /// it again. An error that answers no says that nothing was changed.
+    /// Whether a change with this error may have been made anyway: check the state before a retry.
+    /// A definite rejection means that nothing was changed.
     ///
-    /// Ports keep to this: a change whose end is not known is `TimedOut`, `Cancelled` or `Protocol`,
-    /// or was [taken](Self::after_it_was_taken) whatever its kind is.
+    /// Ports follow this rule: a change with an unknown outcome is `TimedOut`, `Cancelled` or
+    /// `Protocol`, or was [accepted](Self::after_acceptance), whatever its kind.
     pub fn may_have_happened(&self) -> bool {
-        self.was_taken()
+        self.was_accepted()
             || matches!(
                 self.kind(),
                 ErrorKind::Cancelled | ErrorKind::TimedOut | ErrorKind::Protocol
@@ -337,7 +191,7 @@ impl Error {
 
 impl From<InvalidValue> for Error {
     fn from(invalid: InvalidValue) -> Self {
-        Self::new(ErrorKind::Invalid, format!("read {}", invalid.what), invalid.to_string())
+        Self::new(ErrorKind::Invalid, format!("read {}", invalid.what()), invalid.to_string())
     }
 }
 
@@ -370,11 +224,10 @@ impl StdError for Error {
 /// A result of a store or a directory.
 pub type Result<T> = std::result::Result<T, Error>;
 
-const SHOWN: usize = 200;
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Denial;
 
     #[test]
     fn predicates_follow_the_kind() {
@@ -402,7 +255,7 @@ mod tests {
         ] {
             assert_eq!(answers(&of(kind)), expected, "{kind:?}");
         }
-        let taken = of(ErrorKind::Denied(Denial::Rbac)).after_it_was_taken();
+        let taken = of(ErrorKind::Denied(Denial::Rbac)).after_acceptance();
         assert_eq!(answers(&taken), [true, false, false, true]);
     }
 
@@ -426,8 +279,8 @@ mod tests {
         };
         let error = Error::new(ErrorKind::Invalid, odd, odd).with_advice(odd).with_reply(reply);
         let invalid = InvalidValue::new("name", odd, odd);
-        for told in [error.to_string(), format!("{error:?}"), Error::from(invalid).to_string()] {
-            assert!(!told.chars().any(crate::text::is_unprintable), "{told:?}");
+        for shown in [error.to_string(), format!("{error:?}"), Error::from(invalid).to_string()] {
+            assert!(!shown.chars().any(crate::text::is_unprintable), "{shown:?}");
         }
     }
 }

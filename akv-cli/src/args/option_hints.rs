@@ -1,21 +1,21 @@
-//! Options that other tools have: the error names the option of this program that was meant.
+//! Hints for options of other tools: the error names this program's equivalent option.
 
 use akv_core::text::{is_unprintable, printable};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// The same error, with what was meant where that is known for the command.
-pub(crate) fn with_meant(
+/// Adds the hint for the command, if there is one.
+pub(crate) fn with_option_hint(
     mut error: clap::Error,
     arguments: impl Iterator<Item = String>,
 ) -> clap::Error {
     if error.kind() == ErrorKind::UnknownArgument
         && let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
-        && let Some(advice) = meant(option, arguments)
+        && let Some(hint) = hint_for(option, arguments)
     {
         error.remove(ContextKind::SuggestedArg);
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![advice.into()]));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()]));
     }
-    // What was given may come from anywhere, through a script.
+    // The argument may come from anywhere, through a script.
     for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand]
     {
         let shown = match error.get(kind) {
@@ -25,51 +25,51 @@ pub(crate) fn with_meant(
             _ => continue,
         };
         error.insert(kind, ContextValue::String(shown));
-        // The advice repeats it.
+        // The suggestion repeats it.
         error.remove(ContextKind::Suggested);
     }
     error
 }
 
-fn meant(option: &str, mut arguments: impl Iterator<Item = String>) -> Option<&'static str> {
-    // The value of an option can stand before the command.
+fn hint_for(option: &str, mut arguments: impl Iterator<Item = String>) -> Option<&'static str> {
+    // The value of an option can precede the command.
     let command = arguments
-        .find(|argument| MEANT.iter().any(|row| row.commands.contains(&argument.as_str())))?;
-    let row = MEANT
+        .find(|argument| HINTS.iter().any(|row| row.commands.contains(&argument.as_str())))?;
+    let row = HINTS
         .iter()
         .find(|row| row.options.contains(&option) && (row.commands.contains(&command.as_str())));
-    row.map(|row| row.advice)
+    row.map(|row| row.hint)
 }
 
-struct Meant {
+struct OptionHint {
     options: &'static [&'static str],
     commands: &'static [&'static str],
-    advice: &'static str,
+    hint: &'static str,
 }
 
-const MEANT: [Meant; 7] = [
-    Meant {
+const HINTS: [OptionHint; 7] = [
+    OptionHint {
         options: &["--force", "--replace", "--update", "-f"],
         commands: &["add"],
-        advice: "--overwrite replaces it",
+        hint: "--overwrite replaces it",
     },
-    Meant {
+    OptionHint {
         options: &["--name", "--certificate-name", "-n", "--id"],
         commands: &["add", "remove", "show", "recover", "purge"],
-        advice: "use --alias for the name of the certificate",
+        hint: "use --alias for the name of the certificate",
     },
-    Meant {
+    OptionHint {
         options: &["--file", "--certificate", "--cert", "--key"],
         commands: &["add", "check"],
-        advice: "use --pfx or --pem for the file with the certificate and its key",
+        hint: "use --pfx or --pem for the file with the certificate and its key",
     },
-    Meant {
+    OptionHint {
         options: &["--password", "-p", "--passin"],
         commands: &["add", "check"],
-        advice: "use --password-file, --password-env or --password-stdin; other users of this machine can read \
+        hint: "use --password-file, --password-env or --password-stdin; other users of this machine can read \
                  a password on the command line",
     },
-    Meant {
+    OptionHint {
         options: &[
             "--vault",
             "--vault-name",
@@ -79,14 +79,14 @@ const MEANT: [Meant; 7] = [
             "-g",
         ],
         commands: &["add", "remove", "create", "show", "list-deleted", "recover", "purge"],
-        advice: "use the argument STORE for the vault, for example subscription:resource-group:vault",
+        hint: "use the argument STORE for the vault, for example subscription:resource-group:vault",
     },
-    Meant {
+    OptionHint {
         options: &["--vault-name", "--store", "-g"],
         commands: &["inventory"],
-        advice: "use the argument STORE for the vault, for example subscription:resource-group:vault",
+        hint: "use the argument STORE for the vault, for example subscription:resource-group:vault",
     },
-    Meant {
+    OptionHint {
         options: &["--format", "--json", "--csv"],
         commands: &[
             "inventory",
@@ -100,7 +100,7 @@ const MEANT: [Meant; 7] = [
             "recover",
             "purge",
         ],
-        advice: "use --output for the format",
+        hint: "use --output for the format",
     },
 ];
 
@@ -115,13 +115,12 @@ mod tests {
     fn commands_and_advised_options_exist() {
         let mut root = Cli::command();
         root.build();
-        for row in &MEANT {
+        for row in &HINTS {
             for name in row.commands {
                 let command = root.find_subcommand(name).expect("a command");
                 let longs: Vec<_> =
                     command.get_arguments().filter_map(clap::Arg::get_long).collect();
-                for word in row.advice.split([' ', ',', ';']).filter_map(|it| it.strip_prefix("--"))
-                {
+                for word in row.hint.split([' ', ',', ';']).filter_map(|it| it.strip_prefix("--")) {
                     assert!(longs.contains(&word), "{name} has no --{word}");
                 }
                 for option in row.options.iter().filter_map(|it| it.strip_prefix("--")) {

@@ -1,4 +1,4 @@
-//! What a PUT or a PATCH says of a vault, read once, within the service's limits.
+//! The settings of a vault in a PUT or a PATCH, checked against the service's limits.
 
 use serde_json::{Map, Value};
 
@@ -7,8 +7,8 @@ use crate::json_object::JsonObject;
 use crate::problem::resource_manager as error;
 use crate::vault::Purging;
 
-/// A vault as somebody wants it. What is left out is `None`, or what the service makes of it.
-pub(super) struct Wanted {
+/// The requested settings of a vault. `None`: omitted, or the service's default.
+pub(super) struct VaultRequest {
     pub(super) location: Option<String>,
     pub(super) tags: Option<Map<String, Value>>,
     pub(super) tenant: Option<String>,
@@ -18,7 +18,7 @@ pub(super) struct Wanted {
     purge_protection: Option<bool>,
     pub(super) retention_days: u16,
     pub(super) is_recovery: bool,
-    /// What is only given back.
+    /// Settings that are only returned.
     pub(super) settings: Map<String, Value>,
 }
 
@@ -30,14 +30,14 @@ pub(super) struct Sku {
 }
 
 impl Sku {
-    /// `standard` or `premium`, if it is one of them.
+    /// `standard` or `premium`; `None` for any other SKU.
     pub(super) fn known(&self) -> Option<&'static str> {
         let known = ["standard", "premium"].into_iter();
         known.filter(|_| self.family == "A").find(|name| name.eq_ignore_ascii_case(&self.name))
     }
 }
 
-impl Wanted {
+impl VaultRequest {
     pub(super) fn read(request: &Request) -> Result<Self, Response> {
         let invalid = |message: String| error(400, "InvalidRequestContent", &message);
         let body = request.json().ok_or_else(|| invalid("The request content is not JSON.".into()));
@@ -77,7 +77,7 @@ impl Wanted {
         if self.purge_protection == Some(true) { Purging::Protected } else { Purging::Allowed }
     }
 
-    /// What the service says of too much or too little of something.
+    /// The service's error for a value outside its limits.
     fn beyond_the_limits(&self) -> Option<&'static str> {
         let access = self.settings.get("publicNetworkAccess").and_then(Value::as_str);
         let known =
