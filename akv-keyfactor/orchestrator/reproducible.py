@@ -1,7 +1,7 @@
-"""Makes an assembly of mcs depend on nothing but its sources: mcs has no -deterministic option.
+"""Makes an assembly of mcs depend only on its sources: mcs has no -deterministic option.
 
-Two places of an assembly differ between two compilations: the time in the PE header and the module's
-version id (MVID), a random GUID. The time becomes 0 and the MVID the hash of everything else.
+Two values of an assembly differ between two compilations: the time in the PE header, and the module version ID
+(MVID), a random GUID. This script replaces the time with 0, and the MVID with the hash of the rest.
 
     python3 reproducible.py ASSEMBLY
 """
@@ -16,7 +16,7 @@ def number(data, at, size=4):
 
 
 def offset_of(data, pe, address):
-    """The place in the file of an address in memory."""
+    """Returns the file offset of an address in memory."""
     sections = pe + 24 + number(data, pe + 20, 2)
     for section in range(sections, sections + 40 * number(data, pe + 6, 2), 40):
         start, size = number(data, section + 12), number(data, section + 16)
@@ -26,7 +26,7 @@ def offset_of(data, pe, address):
 
 
 def guids(data, pe):
-    """Where the heap of GUIDs begins, and its length (ECMA-335, II.24 and II.25)."""
+    """Returns the offset of the GUID heap and its length (ECMA-335, II.24 and II.25)."""
     wide = number(data, pe + 24, 2) == 0x20B
     directory = pe + 24 + (112 if wide else 96) + 14 * 8
     header = offset_of(data, pe, number(data, directory))

@@ -2,7 +2,7 @@
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-skip() { echo "SKIPPED, nothing was shown: $1" >&2; exit 0; }
+skip() { echo "SKIPPED, nothing was tested: $1" >&2; exit 0; }
 
 # Prints the duration of the previous step, and the name of the next one.
 began=$(date +%s)
@@ -15,17 +15,17 @@ step() {
 
 # Creates a virtual environment with the given packages. AKV_WITNESS_VENV keeps it between runs.
 prepare() {
-    python=$(command -v python3 || command -v python) || skip "there is no Python on this machine"
+    python=$(command -v python3 || command -v python) || skip "Python is not installed"
     venv=${AKV_WITNESS_VENV:-$work/venv}
     if [ ! -x "$venv/bin/python" ]; then
         "$python" -m venv "$venv" >"$work/log" 2>&1 ||
             skip "python -m venv does not work: $(tail -1 "$work/log")"
     fi
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >"$work/log" 2>&1 ||
-        skip "the packages cannot be had: $(tail -1 "$work/log")"
+        skip "the packages cannot be installed: $(tail -1 "$work/log")"
     # Makes Python resolve names under .localhost to loopback if the system's resolver does not.
     if ! "$venv/bin/python" -c 'import socket; socket.getaddrinfo("fake-vault.vault.localhost", 443)' 2>/dev/null; then
-        echo "this machine does not resolve *.localhost; only Python's resolver is told about it" >&2
+        echo "this machine does not resolve *.localhost; the script extends only Python's resolver" >&2
         export PYTHONPATH="$here/localhost"
     fi
     export PYTHONDONTWRITEBYTECODE=1

@@ -155,7 +155,7 @@ def certificates(client, secrets):
         400,
     )
     refused(
-        "what is not there is 404", ResourceNotFoundError, lambda: client.get_certificate("absent")
+        "an absent certificate is 404", ResourceNotFoundError, lambda: client.get_certificate("absent")
     )
 
     updated = client.update_certificate_properties("web-01", tags={"a": "1"}, enabled=False)
@@ -286,7 +286,7 @@ def contacts_and_issuers(client):
 def backup(client):
     blob = client.backup_certificate("api-01")
     before = bytes(client.get_certificate("api-01").cer)
-    refused("restore over what is there", ResourceExistsError, lambda: client.restore_certificate_backup(blob))
+    refused("restore over an existing certificate", ResourceExistsError, lambda: client.restore_certificate_backup(blob))
     client.begin_delete_certificate("api-01").wait()
     client.purge_deleted_certificate("api-01")
     restored = client.restore_certificate_backup(blob)
@@ -347,7 +347,7 @@ def main():
             polling_interval=1,
         )
     )
-    print("all is as the SDK expects it")
+    print("all responses match the expectations of the SDK")
 
 
 main()

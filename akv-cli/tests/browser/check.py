@@ -1,4 +1,4 @@
-"""Drives chromium over WebDriver, with nothing but the standard library."""
+"""Drives chromium over WebDriver, with the standard library only."""
 import base64
 import contextlib
 import json
@@ -18,7 +18,7 @@ USE_SECONDS = 1.5
 
 
 class Browser:
-    """A session of a chromium of its own."""
+    """A session with its own chromium."""
 
     def __init__(self, folder: pathlib.Path):
         self.driver = subprocess.Popen(
@@ -32,7 +32,7 @@ class Browser:
         options = {"binary": "/usr/bin/chromium", "args": [*FLAGS, f"--user-data-dir={folder}/profile"]}
         always = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}
         self.session = self.call("POST", "/session", {"capabilities": {"alwaysMatch": always}})["sessionId"]
-        # What the browser asked for by itself when it started is no page's request.
+        # Excludes the requests that the browser itself made at its start.
         self.do("url", url="about:blank")
         self.log("performance")
 

@@ -1,5 +1,5 @@
-"""Writes an inventory as `akv inventory -o jsonl` prints it: NUMBER certificates in vaults of 250, some of
-them with values that try to be markup, script, a formula or a change of the reading direction."""
+"""Writes an inventory in the format of `akv inventory -o jsonl`: NUMBER certificates in vaults of 250. Some values
+imitate markup, scripts, formulas or changes of the reading direction."""
 import datetime
 import json
 import sys
