@@ -9,6 +9,7 @@
 //! Every buffer of this module that contains a key or a password is zeroized on drop.
 
 mod algorithm;
+#[doc(hidden)]
 pub mod ber;
 mod budget;
 mod certificate_layout;
@@ -34,6 +35,7 @@ mod oid;
 mod order;
 mod parts;
 mod password;
+#[doc(hidden)]
 pub mod pem;
 pub mod pfx;
 mod pkcs10;
