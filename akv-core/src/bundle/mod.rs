@@ -52,6 +52,7 @@ mod unreadable;
 mod x509;
 mod x509_facts;
 
+#[doc(hidden)]
 pub use certificates::read as read_certificates;
 pub use checked::Bundle;
 pub use error::{BundleError, EncryptedPart};

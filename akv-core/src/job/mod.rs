@@ -38,6 +38,7 @@ use crate::credential::Credential;
 use crate::error::{Error, ErrorKind, Result};
 
 pub use add_request::{AddRequest, CertificateFile, ExistingTags, Overwrite, SoftDeleted};
+#[doc(hidden)]
 pub use alias::{alias_source, derived_alias};
 pub use background::Background;
 pub use create::CreateRequest;
