@@ -145,7 +145,14 @@ impl Import {
     }
 }
 
-setters! { Import { with_name(name: CertificateName), with_bundle(bundle: Bundle), with_tags(tags: Tags), with_exportable(exportable: Exportable), with_precondition(precondition: Precondition), } }
+setters! {
+    Import {
+        with_bundle(bundle: Bundle),
+        with_tags(tags: Tags),
+        with_exportable(exportable: Exportable),
+        with_precondition(precondition: Precondition),
+    }
+}
 
 /// The state of the name when an import was decided. A store does not import in another state. If
 /// another client is recovering a certificate with that name, the result depends on it: with

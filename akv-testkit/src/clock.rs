@@ -65,13 +65,6 @@ impl Clock {
         self.0.turned_milliseconds.store(turned, Ordering::SeqCst);
     }
 
-    /// Sets the time, also backwards.
-    pub fn set(&self, now: OffsetDateTime) {
-        let turned = (now - self.base()).whole_milliseconds();
-        let turned = i64::try_from(turned).unwrap_or(i64::MAX);
-        self.0.turned_milliseconds.store(turned, Ordering::SeqCst);
-    }
-
     fn base(&self) -> OffsetDateTime {
         match self.0.mode {
             ClockMode::Standing => self.0.start,

@@ -30,7 +30,11 @@ impl Served {
     }
 
     fn store(&self, cloud: Cloud) -> KeyVault {
-        let azure = Azure::new(AzureOptions::default()).expect("options");
+        self.store_with(AzureOptions::default(), cloud)
+    }
+
+    fn store_with(&self, options: AzureOptions, cloud: Cloud) -> KeyVault {
+        let azure = Azure::new(options).expect("options");
         let address = StoreAddress::new("contoso".parse().expect("a path"))
             .with_tenant(self.cloud.tenant_id().parse().ok())
             .with_cloud(cloud);
@@ -93,6 +97,15 @@ async fn a_body_of_a_hundred_megabytes_is_given_up_on_the_way() {
     let error =
         store.list(ListOptions::default()).next().await.expect("an item").expect_err("too large");
     assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ca_certificates_are_accepted_as_bytes() {
+    let served = Served::new().await;
+    let given = AzureOptions::default().with_ca_certificates(served.server.ca_pem());
+    looking(&served.store_with(given, served.server.cloud())).await.expect("trusted");
+    let error = looking(&served.store(served.server.cloud())).await.expect_err("not trusted");
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
 }
 
 #[test]

@@ -41,11 +41,6 @@ impl Issued {
         &self.leaf
     }
 
-    /// The certificates above it, each the issuer of the previous one.
-    pub fn chain(&self) -> &[X509] {
-        &self.chain
-    }
-
     /// Leaf and chain as DER, leaf first.
     pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
         std::iter::once(&self.leaf).chain(&self.chain).map(X509::der)

@@ -38,15 +38,7 @@ impl CertificateError {
     }
 }
 
-/// An unreadable certificate of a file.
-///
-/// ```
-/// use akv_core::bundle::{UnreadableCertificate, X509};
-/// let error = X509::from_der(b"\x30\x00").unwrap_err();
-/// let second = UnreadableCertificate::new(2, error);
-/// let message = "certificate 2 of the file cannot be read: it is not laid out as a certificate";
-/// assert_eq!(second.to_string(), message);
-/// ```
+/// An unreadable certificate of a file; it displays as `certificate 2 of the file cannot be read: …`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnreadableCertificate {
@@ -54,13 +46,6 @@ pub struct UnreadableCertificate {
     pub number: usize,
     /// The reason.
     pub error: CertificateError,
-}
-
-impl UnreadableCertificate {
-    /// Takes the number, counted from 1, and the reason.
-    pub fn new(number: usize, error: CertificateError) -> Self {
-        Self { number, error }
-    }
 }
 
 impl fmt::Display for UnreadableCertificate {

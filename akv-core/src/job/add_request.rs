@@ -55,7 +55,6 @@ setters! {
     AddRequest {
         with_name(name: impl Into<Option<CertificateName>>),
         with_contents(contents: CertificateFile),
-        with_password(password: Password),
         with_issuers(issuers: Vec<X509>),
         with_overwrite(overwrite: Overwrite),
         with_tags(tags: Tags),

@@ -20,7 +20,7 @@ use crate::memory::script::{Often, Script};
 /// # futures::executor::block_on(async {
 /// let tenant = "contoso.onmicrosoft.com".parse()?;
 /// let id = "00000000-1111-2222-3333-444444444444".parse()?;
-/// let subscription = Subscription::new(id, "Production".to_owned(), "Enabled".to_owned());
+/// let subscription = Subscription::new(id, "Production", "Enabled");
 /// let directory = MemoryDirectory::new().with_subscription(&tenant, subscription);
 /// assert_eq!(directory.subscriptions(&tenant).await.map(|found| found.items.len()).ok(), Some(1));
 /// # Ok::<(), akv_core::InvalidValue>(())
@@ -53,7 +53,6 @@ struct State {
     groups: Vec<(SubscriptionId, ResourceGroupName, Region)>,
     /// By lower-case name: vault names are unique worldwide.
     vaults: BTreeMap<String, (VaultId, Vault)>,
-    taken: BTreeMap<String, ErrorKind>,
     script: Script<DirectoryCall>,
 }
 
@@ -84,32 +83,9 @@ impl MemoryDirectory {
         self
     }
 
-    /// Makes a name unavailable: [`ErrorKind::NameTaken`], or [`ErrorKind::SoftDeleted`] for a
-    /// soft-deleted vault.
-    #[must_use]
-    pub fn with_name_taken(self, name: &str, kind: ErrorKind) -> Self {
-        self.state().taken.insert(key_of(name), kind);
-        self
-    }
-
     /// Makes a call fail from now on.
     pub fn fail(&self, call: DirectoryCall, error: Error) {
         self.state().script.fail(call, None, error, Often::Always);
-    }
-
-    /// Makes only the next such call fail.
-    pub fn fail_once(&self, call: DirectoryCall, error: Error) {
-        self.state().script.fail(call, None, error, Often::Once);
-    }
-
-    /// Makes a call fail for one tenant, subscription, group or vault.
-    pub fn fail_for(&self, call: DirectoryCall, about: &str, error: Error) {
-        self.state().script.fail(call, Some(about.to_owned()), error, Often::Always);
-    }
-
-    /// Removes all failures.
-    pub fn heal(&self) {
-        self.state().script.heal();
     }
 
     /// The calls that fail from now on.
@@ -190,11 +166,9 @@ impl VaultDirectory for MemoryDirectory {
         let name = &vault.id.name;
         let mut state = self.enter(DirectoryCall::Create, name.as_str())?;
         let key = key_of(name.as_str());
-        let held = state.vaults.get(&key).filter(|(id, _)| *id != vault.id);
-        let taken = held.map(|_| ErrorKind::NameTaken).or_else(|| state.taken.get(&key).copied());
-        if let Some(kind) = taken {
+        if state.vaults.get(&key).is_some_and(|(id, _)| *id != vault.id) {
             let operation = format!("create vault {}", vault.id);
-            return Err(Error::new(kind, operation, "the name is in use"));
+            return Err(Error::new(ErrorKind::NameTaken, operation, "the name is in use"));
         }
         Ok(state.add(vault.id.clone(), vault.region.clone()))
     }
@@ -210,4 +184,45 @@ fn path_of(id: &VaultId) -> StorePath {
 
 fn key_of(name: &str) -> String {
     name.to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+
+    fn subscription(number: u8) -> SubscriptionId {
+        let id = format!("00000000-1111-2222-3333-{number:012}");
+        id.parse().expect("a subscription")
+    }
+
+    #[test]
+    fn contents_are_found_by_tenant_subscription_and_id() {
+        let tenant: TenantId = "contoso.com".parse().expect("a tenant");
+        let other: TenantId = "fabrikam.com".parse().expect("a tenant");
+        let (id, other_id) = (subscription(1), subscription(2));
+        let group: ResourceGroupName = "pki-rg".parse().expect("a group");
+        let region: Region = "westeurope".parse().expect("a region");
+        let name = "contoso".parse().expect("a vault");
+        let vault = VaultId { subscription: id, resource_group: group.clone(), name };
+        let elsewhere = VaultId { subscription: other_id, ..vault.clone() };
+        let directory = MemoryDirectory::new()
+            .with_subscription(&tenant, Subscription::new(id, "Production", "Enabled"))
+            .with_group(id, group.clone(), region.clone())
+            .with_vault(vault.clone(), region.clone());
+
+        let subscriptions = |tenant| block_on(directory.subscriptions(tenant)).expect("a list");
+        assert_eq!(subscriptions(&tenant).items.len(), 1);
+        assert!(subscriptions(&other).items.is_empty());
+        let region_in = |id| block_on(directory.resource_group_region(&tenant, id, &group));
+        assert_eq!(region_in(id).expect("read"), Some(region.clone()));
+        assert_eq!(region_in(other_id).expect("read"), None);
+        let vaults = |id| block_on(directory.vaults(&tenant, id)).expect("a list").items.len();
+        assert_eq!((vaults(id), vaults(other_id)), (1, 0));
+        let found = |id| block_on(directory.vault(&tenant, id)).expect("read").is_some();
+        assert!(found(&vault) && !found(&elsewhere));
+        let error = block_on(directory.create(&tenant, &NewVault::new(elsewhere, region)));
+        assert_eq!(error.expect_err("the name is in use").kind(), ErrorKind::NameTaken);
+    }
 }

@@ -19,8 +19,6 @@ pub(super) struct State {
     pub(super) operations: BTreeMap<CertificateName, OperationState>,
     pub(super) shown_once: Option<Certificate>,
     pub(super) yields: bool,
-    /// Names that another object uses.
-    pub(super) occupied: Vec<CertificateName>,
     pub(super) now: Option<OffsetDateTime>,
     pub(super) versions_made: u64,
     /// The list ends with this error after this many items.

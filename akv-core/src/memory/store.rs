@@ -81,11 +81,6 @@ impl MemoryStore {
         state.list_breaks = None;
     }
 
-    /// Makes a stand-alone secret occupy a name.
-    pub fn occupy(&self, name: CertificateName) {
-        self.state().occupied.push(name);
-    }
-
     /// Inserts a certificate unchanged, for example a pending one without a thumbprint.
     pub fn insert(&self, certificate: Certificate) {
         let mut state = self.state();
@@ -248,10 +243,6 @@ impl CertificateStore for MemoryStore {
         if state.deleted.contains_key(name) {
             let problem = "a certificate with this name is soft-deleted";
             return Err(self.error(ErrorKind::SoftDeleted, "import", name, problem));
-        }
-        if state.occupied.contains(name) {
-            let problem = "a secret with this name exists";
-            return Err(self.error(ErrorKind::Conflict, "import", name, problem));
         }
         if state.is_in_progress(name) {
             let problem = "an operation is in progress for this name";
