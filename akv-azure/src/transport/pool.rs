@@ -129,7 +129,7 @@ fn read_roots(anchors: &TrustAnchors) -> Result<Vec<Certificate>, Error> {
     let invalid = |problem: &str| Error::new(ErrorKind::Invalid, &operation, problem);
     let bytes = read.map_err(|problem| invalid(&problem))?;
     // Windows exports one certificate in DER by default.
-    if X509::from_der(&bytes).is_ok() {
+    if X509::can_parse(&bytes) {
         let root = Certificate::from_der(&bytes);
         return root.map(|it| vec![it]).map_err(|_| invalid("its certificate cannot be used"));
     }

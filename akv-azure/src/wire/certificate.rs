@@ -140,7 +140,7 @@ impl CertificateBundle {
     fn der(&self) -> Result<Option<CertificateDer>, &'static str> {
         let Some(cer) = self.cer.as_deref().filter(|cer| !cer.is_empty()) else { return Ok(None) };
         let der = text::from_base64(cer.as_bytes()).ok_or("the certificate in it is not base64")?;
-        if X509::from_der(&der).is_err() {
+        if !X509::can_parse(&der) {
             return Err("the certificate in it is not valid");
         }
         match self.thumbprint() {
