@@ -37,10 +37,10 @@
   };
   const count = (number, what) => `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
 
-  // Where each row stands in the order of a column; equal values stand at the same place, and rows
-  // without a value have none.
+  // The rank of each row in the order of a column. Equal values have the same rank; rows without a
+  // value have -1.
   const ranks = columns.map(() => null);
-  const rank = (number) => {
+  const ranksOf = (number) => {
     if (ranks[number]) return ranks[number];
     const { text, value } = columns[number];
     const values = rows.map(value ?? ((row) => text(row).toLowerCase() || null));
@@ -85,11 +85,11 @@
   };
 
   const sort = () => {
-    const by = rank(sorted.column);
+    const by = ranksOf(sorted.column);
     const sign = sorted.descending ? -1 : 1;
     order.sort((a, b) => {
       if (by[a] === by[b]) return a - b;
-      // What has no value comes last either way.
+      // Rows without a value come last in both directions.
       if (by[a] < 0) return 1;
       if (by[b] < 0) return -1;
       return sign * (by[a] - by[b]);
@@ -231,7 +231,7 @@
     });
   }
 
-  // On paper there are no pages to turn and nothing to unfold.
+  // A print shows the first rows without paging, and every section open.
   let closed = [];
   addEventListener("beforeprint", () => {
     closed = [...document.querySelectorAll("details:not([open])")];
