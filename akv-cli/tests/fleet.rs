@@ -11,6 +11,8 @@
 mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::time::Duration;
 
 use akv_testkit::{DenyRule, FakeCloud, Fault, Operation};
 use program::Run;
@@ -66,6 +68,23 @@ fn several_stores_are_read_in_one_run() {
     assert_eq!((&document["status"], &document["failed"]), (&json!("success"), &json!([])));
     let run = fake.akv().args(["inventory", "contoso", "fabrikam"]).run();
     assert!(run.stdout.starts_with("STORE"), "{}", run.stdout);
+}
+
+#[test]
+fn lines_are_printed_while_the_next_one_is_awaited() {
+    let fake = fleet();
+    let late = Fault::on(Operation::GetCertificate).named("cert-000003");
+    fake.cloud.fault(late.delay(Duration::from_secs(20)));
+    for output in ["jsonl", "csv"] {
+        let path = fake.path("lines");
+        let file = File::create(&path).expect("created");
+        let run = fake.akv().args(["inventory", "contoso", "-o", output]).stdout(file);
+        // The lines before the late certificate, and the heading of CSV.
+        let wanted = 2 + usize::from(output == "csv");
+        let printed = || std::fs::read_to_string(&path).unwrap_or_default().lines().count();
+        let run = run.terminated_when(|| printed() == wanted);
+        assert_eq!((run.code, printed()), (4, wanted), "{output}: {}", run.both());
+    }
 }
 
 #[test]

@@ -12,13 +12,14 @@ use time::OffsetDateTime;
 use super::failure::error_json;
 use super::record::Record;
 use super::row::{COLUMNS, WIDE, row};
-use super::table::{Cell, print_csv, print_table};
-use super::{print_json, print_json_line, say, status_name};
+use super::table::{Cell, csv_line, print_table};
+use super::{print_bytes, print_json, say, status_name};
 use crate::args::{Common, Output};
+use crate::json::{self, Layout};
 use crate::progress::Progress;
 
-/// Receives the items of inventories. Lines are printed immediately; a table or a single document
-/// needs all items.
+/// Receives the items of inventories. Lines are printed as soon as no further item is ready; a
+/// table or a single document needs all items.
 pub(crate) struct InventoryWriter {
     output: Output,
     is_fleet: bool,
@@ -27,6 +28,8 @@ pub(crate) struct InventoryWriter {
     kept: Vec<Record>,
     rows: Vec<Vec<Cell>>,
     unreadable: Vec<Value>,
+    /// Complete lines: printing each one separately would cost a system call.
+    unprinted: Vec<u8>,
     only: Option<InventoryOutcome>,
     begun: bool,
     write_error: Option<io::Error>,
@@ -43,6 +46,7 @@ impl InventoryWriter {
             kept: Vec::new(),
             rows: Vec::new(),
             unreadable: Vec::new(),
+            unprinted: Vec::new(),
             only: None,
             begun: false,
             write_error: None,
@@ -63,9 +67,9 @@ impl InventoryWriter {
         }
         let record = Record::new(store, item);
         match self.output {
-            Output::Jsonl => print_json_line(&record),
+            Output::Jsonl => json::write(&mut self.unprinted, &record, Layout::Line)?,
             Output::Csv => {
-                self.csv_header()?;
+                self.csv_header();
                 let key = key(&record);
                 let fields = [
                     record.name.as_str(),
@@ -84,21 +88,38 @@ impl InventoryWriter {
                     record.curve.as_deref().unwrap_or_default(),
                     record.store_path.as_deref().unwrap_or_default(),
                 ];
-                print_csv(fields)
+                self.csv_line(fields);
             }
-            _ => {
-                self.kept.push(record);
-                Ok(())
-            }
+            _ => self.kept.push(record),
         }
+        if self.unprinted.len() < MOST_UNPRINTED { Ok(()) } else { self.print_lines() }
     }
 
-    fn csv_header(&mut self) -> Result<()> {
+    fn print_lines(&mut self) -> Result<()> {
+        if !self.unprinted.is_empty() {
+            print_bytes(&self.unprinted)?;
+            self.unprinted.clear();
+        }
+        Ok(())
+    }
+
+    fn failed_to_write(&mut self, error: anyhow::Error) -> Error {
+        let problem = error.to_string();
+        self.write_error = error.downcast::<io::Error>().ok();
+        Error::new(ErrorKind::Cancelled, "write the inventory to standard output", problem)
+    }
+
+    fn csv_line<'a>(&mut self, fields: impl IntoIterator<Item = &'a str>) {
+        self.unprinted.extend(csv_line(fields).into_bytes());
+        self.unprinted.push(b'\n');
+    }
+
+    fn csv_header(&mut self) {
         if self.begun {
-            return Ok(());
+            return;
         }
         self.begun = true;
-        print_csv([
+        self.csv_line([
             "name",
             "version",
             "thumbprint",
@@ -114,7 +135,7 @@ impl InventoryWriter {
             "keySize",
             "curve",
             "storePath",
-        ])
+        ]);
     }
 
     /// Prints the output that needs the end of the inventory.
@@ -125,11 +146,18 @@ impl InventoryWriter {
         }
         match self.output {
             // The reader of the lines learns which stores are missing.
-            Output::Jsonl if self.is_fleet => {
-                fleet.failed.iter().try_for_each(|one| print_json_line(&failed(one)))
+            Output::Jsonl => {
+                if self.is_fleet {
+                    for one in &fleet.failed {
+                        json::write(&mut self.unprinted, &failed(one), Layout::Line)?;
+                    }
+                }
+                self.print_lines()
             }
-            Output::Jsonl => Ok(()),
-            Output::Csv => self.csv_header(),
+            Output::Csv => {
+                self.csv_header();
+                self.print_lines()
+            }
             Output::Table | Output::Wide => self.table(),
             _ => print_json(&self.document(ended, fleet)),
         }
@@ -180,11 +208,7 @@ impl<'a> Ended<'a> {
 impl FleetSink for InventoryWriter {
     async fn item(&mut self, store: &StorePath, item: InventoryItem) -> akv_core::Result<()> {
         self.progress.count();
-        self.take(store, &item).map_err(|error| {
-            let problem = error.to_string();
-            self.write_error = error.downcast::<io::Error>().ok();
-            Error::new(ErrorKind::Cancelled, "write the inventory to standard output", problem)
-        })
+        self.take(store, &item).map_err(|error| self.failed_to_write(error))
     }
 
     async fn ended(
@@ -208,7 +232,14 @@ impl FleetSink for InventoryWriter {
         }
         Ok(())
     }
+
+    fn flush(&mut self) -> akv_core::Result<()> {
+        self.print_lines().map_err(|error| self.failed_to_write(error))
+    }
 }
+
+/// The most bytes that are kept back while further items are ready.
+const MOST_UNPRINTED: usize = 64 << 10;
 
 /// An unreadable store, in the format of `akv report`.
 fn failed((store, error): &(StorePath, Error)) -> Value {

@@ -1,8 +1,11 @@
 //! Parallel inventories of many stores, with independent failures.
 
+use std::future;
+use std::task::Poll;
+
 use async_trait::async_trait;
 use futures::lock::Mutex;
-use futures::{StreamExt, stream};
+use futures::{Stream, StreamExt, stream};
 
 use super::Jobs;
 use super::inventory::{InventoryOutcome, InventoryRequest};
@@ -22,6 +25,12 @@ pub trait FleetSink: Send {
 
     /// Receives the outcome of a store's inventory.
     async fn ended(&mut self, store: &StorePath, outcome: &InventoryOutcome) -> Result<()>;
+
+    /// Passes on the items that the sink has kept back: the next one has to be waited for. An error
+    /// ends all inventories. Without this method, the sink keeps nothing back.
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// The outcome of the inventories of many stores.
@@ -98,7 +107,14 @@ pub async fn inventory_fleet(
             }
         })
         .buffer_unordered(side_by_side);
-    while let Some((store, ended)) = runs.next().await {
+    while let Some(next) = next_or_flush(&mut runs, sink).await {
+        let (store, ended) = match next {
+            Ok(next) => next,
+            Err(unwritten) => {
+                outcome.error = Some(unwritten);
+                break;
+            }
+        };
         match ended {
             Ok(Ended { outcome: one, unwritten: None }) => {
                 outcome.listed += one.listed;
@@ -123,6 +139,25 @@ pub async fn inventory_fleet(
         }
     }
     outcome
+}
+
+/// The next inventory that has ended. While none of them can go on, the sink passes on its items.
+async fn next_or_flush<T>(
+    runs: &mut (impl Stream<Item = T> + Unpin),
+    sink: &Mutex<&mut dyn FleetSink>,
+) -> Option<Result<T>> {
+    future::poll_fn(|context| {
+        let next = runs.poll_next_unpin(context);
+        let flushed = match sink.try_lock() {
+            Some(mut sink) if next.is_pending() => sink.flush(),
+            _ => Ok(()),
+        };
+        match flushed {
+            Ok(()) => next.map(|next| next.map(Ok)),
+            Err(unwritten) => Poll::Ready(Some(Err(unwritten))),
+        }
+    })
+    .await
 }
 
 struct Ended {

@@ -4,6 +4,7 @@
 mod add;
 mod agreement;
 mod create;
+mod fleet;
 mod inventory;
 mod pki;
 mod remove;
