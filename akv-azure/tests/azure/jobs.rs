@@ -1,5 +1,5 @@
-//! The domain's jobs over REST: the ports provide everything that the jobs need for their
-//! decisions.
+//! The domain's jobs over REST: what only the service and its answers can show. The decisions
+//! are tested in akv-core.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use akv_core::job::{
     StoreJobs,
 };
 use akv_core::{FixedClock, Password};
-use akv_testkit::{DenyRule, Operation};
+use akv_testkit::Operation;
 use zeroize::Zeroizing;
 
 use crate::world::{World, name, seconds};
@@ -58,26 +58,6 @@ async fn a_certificate_in_soft_delete_comes_back_with_the_new_version() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn not_being_allowed_to_look_is_a_failure_and_changes_nothing() {
-    let world = World::new();
-    world.cloud.deny(Operation::GetCertificate);
-    let outcome = jobs(&world).add(&request(world.leaf("a.example").pfx())).await;
-    assert_eq!(outcome.status(), Status::Failure);
-    assert_eq!(world.cloud.journal().count(Operation::ImportCertificate), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_inventory_is_in_the_lists_order() {
-    let world = World::new();
-    world.cloud.vault("contoso").seed(130);
-    let mut items: Vec<InventoryItem> = Vec::new();
-    let outcome = jobs(&world).inventory(&InventoryRequest::default(), &mut items).await;
-    assert_eq!(outcome.status, Status::Success, "{}", outcome.message());
-    let names: Vec<_> = items.iter().map(|item| item.name.to_string()).collect();
-    assert_eq!(names, world.cloud.vault("contoso").names());
-}
-
-#[tokio::test(start_paused = true)]
 async fn duplicate_name_of_a_list_is_reported_once() {
     let world = World::new();
     world.cloud.vault("contoso").seed(2);
@@ -114,33 +94,6 @@ async fn invalid_certificate_is_a_warning_and_not_returned() {
             outcome.message()
         );
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_list_that_breaks_off_is_a_failure() {
-    let world = World::new();
-    world.cloud.vault("contoso").seed(60);
-    world.cloud.fault(akv_testkit::Fault::on(Operation::ListCertificates).nth(2).status(403));
-    let mut items: Vec<InventoryItem> = Vec::new();
-    let outcome = jobs(&world).inventory(&InventoryRequest::default(), &mut items).await;
-    assert_eq!(outcome.status, Status::Failure, "{}", outcome.message());
-}
-
-#[tokio::test(start_paused = true)]
-async fn discovery_continues_after_a_denied_subscription() {
-    let other = "5b5c41b7-0000-4000-8000-000000000002";
-    let world = World::with(|cloud| {
-        cloud
-            .subscription(other)
-            .vault("contoso")
-            .vault_with("fabrikam", |vault| vault.placed(other, "elsewhere"))
-    });
-    world.cloud.deny(DenyRule::of(Operation::ListVaults).in_subscription(other));
-    let request = DiscoveryRequest::new(vec![world.tenant()]);
-    let found = DirectoryJobs::new(Arc::new(world.directory())).discover(&request).await;
-    assert_eq!(found.status, Status::Warning, "{}", found.message());
-    assert_eq!(found.stores.len(), 1);
-    assert!(found.message().contains(other), "{}", found.message());
 }
 
 #[tokio::test(start_paused = true)]
