@@ -140,7 +140,11 @@ pub fn unquoted(text: &str) -> &str {
 /// assert_eq!(from_base64(b"c2Vj!"), None);
 /// ```
 pub fn from_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    // Both buffers are allocated once, so that growing leaves no copy.
+    // Each buffer is allocated once, so that growing leaves no copy.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+    if BASE64.decode_vec(text, &mut bytes).is_ok() {
+        return Some(bytes);
+    }
     let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
     digits.extend(text.iter().filter(|byte| !byte.is_ascii_whitespace()).map(|byte| match byte {
         b'-' => b'+',

@@ -81,8 +81,8 @@ impl FleetOutcome {
     }
 }
 
-/// Runs the inventories of these stores, some of them in parallel. They share a limit on parallel
-/// fetches, so that memory and connections do not grow with the fleet. `request` creates the
+/// Runs the inventories of these stores, some of them in parallel. They share parallel fetches, so
+/// that memory and connections do not grow with the fleet. `request` creates the
 /// request of a store when its inventory starts.
 pub async fn inventory_fleet(
     jobs: &dyn Jobs,
@@ -92,12 +92,13 @@ pub async fn inventory_fleet(
     sink: &mut dyn FleetSink,
 ) -> FleetOutcome {
     let mut outcome = FleetOutcome { stores: stores.len(), ..FleetOutcome::default() };
-    let side_by_side = stores.len().clamp(1, SIDE_BY_SIDE);
-    let share = MOST_IN_FLIGHT / side_by_side;
+    let total = stores.len();
     let sink = Mutex::new(sink);
     let sink = &sink;
-    let mut runs = stream::iter(stores)
-        .map(|address| {
+    let mut runs = stream::iter(stores.into_iter().enumerate())
+        .map(|(place, address)| {
+            // The last stores have fewer others beside them, and would keep too little in flight.
+            let share = MOST_IN_FLIGHT / (total - place).min(SIDE_BY_SIDE);
             let request = request(&address.path);
             let request =
                 InventoryRequest { concurrency: request.concurrency.at_most(share), ..request };
@@ -106,7 +107,7 @@ pub async fn inventory_fleet(
                 (address.path, ended)
             }
         })
-        .buffer_unordered(side_by_side);
+        .buffer_unordered(SIDE_BY_SIDE);
     while let Some(next) = next_or_flush(&mut runs, sink).await {
         let (store, ended) = match next {
             Ok(next) => next,
@@ -214,5 +215,5 @@ fn most_unreadable(store: &StorePath, unreadable: &[super::Unreadable]) -> Error
 
 /// The number of parallel stores.
 const SIDE_BY_SIDE: usize = 32;
-/// The number of parallel fetches over all stores.
+/// The number of parallel fetches over all stores. At the end of a fleet it can be exceeded.
 const MOST_IN_FLIGHT: usize = 512;

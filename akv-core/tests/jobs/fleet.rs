@@ -1,9 +1,11 @@
 //! The decisions of an inventory of many stores, on vaults whose names say how they behave.
 
+use std::sync::{Arc, Mutex};
+
 use akv_core::job::{
-    CertificateScope, DiscoveryJob, FleetOutcome, FleetSink, InventoryItem, InventoryJob,
-    InventoryOutcome, InventoryRequest, InventorySink, ItemSource, Jobs, ManagementJob, Status,
-    inventory_fleet,
+    CertificateScope, Concurrency, DiscoveryJob, FleetOutcome, FleetSink, InventoryItem,
+    InventoryJob, InventoryOutcome, InventoryRequest, InventorySink, ItemSource, Jobs,
+    ManagementJob, Status, inventory_fleet,
 };
 use akv_core::{Cloud, Credential, Denial, ErrorKind, Result, StoreAddress, StorePath};
 use async_trait::async_trait;
@@ -13,15 +15,25 @@ use futures::future;
 use crate::scene::{error, name};
 
 /// `denied` cannot be read, `broken` fails part-way, and `endless` never comes to its second item.
-struct Vaults;
+#[derive(Default)]
+struct Vaults {
+    /// Of each inventory, in the order of their starts.
+    concurrency: Arc<Mutex<Vec<Concurrency>>>,
+}
 
-struct Vault(String);
+struct Vault {
+    name: String,
+    concurrency: Arc<Mutex<Vec<Concurrency>>>,
+}
 
 impl Jobs for Vaults {
     fn inventory(&self, of: &StoreAddress, _: &Credential) -> Result<Box<dyn InventoryJob>> {
         match of.path.vault().as_str() {
             "denied" => Err(error(ErrorKind::Denied(Denial::Rbac))),
-            vault => Ok(Box::new(Vault(vault.to_owned()))),
+            vault => Ok(Box::new(Vault {
+                name: vault.to_owned(),
+                concurrency: Arc::clone(&self.concurrency),
+            })),
         }
     }
 
@@ -38,14 +50,15 @@ impl Jobs for Vaults {
 impl InventoryJob for Vault {
     async fn inventory(
         &self,
-        _: &InventoryRequest,
+        request: &InventoryRequest,
         sink: &mut dyn InventorySink,
     ) -> InventoryOutcome {
-        let mut outcome = InventoryOutcome::new(Status::Success, &self.0);
+        self.concurrency.lock().expect("no panic").push(request.concurrency);
+        let mut outcome = InventoryOutcome::new(Status::Success, &self.name);
         let item = InventoryItem::new(name("web"), ItemSource::Read);
         outcome.listed = 1;
         outcome.error = sink.item(item).await.err();
-        match self.0.as_str() {
+        match self.name.as_str() {
             "endless" => future::pending().await,
             "broken" => outcome.error = Some(error(ErrorKind::Unavailable)),
             _ => {}
@@ -84,10 +97,14 @@ impl FleetSink for Buffer {
 
 /// The outcome; `None` if the inventories wait.
 fn run(vaults: &[&str], sink: &mut Buffer) -> Option<FleetOutcome> {
+    run_jobs(&Vaults::default(), vaults, sink)
+}
+
+fn run_jobs(jobs: &Vaults, vaults: &[&str], sink: &mut Buffer) -> Option<FleetOutcome> {
     let stores = vaults.iter().map(|vault| StoreAddress::new(vault.parse().expect("a path")));
     let request = |_: &StorePath| InventoryRequest::default().with_scope(CertificateScope::Leaf);
     let credential = Credential::SystemAssignedIdentity;
-    inventory_fleet(&Vaults, &credential, stores.collect(), request, sink).now_or_never()
+    inventory_fleet(jobs, &credential, stores.collect(), request, sink).now_or_never()
 }
 
 fn paths(paths: &[StorePath]) -> Vec<String> {
@@ -109,6 +126,18 @@ fn each_failed_store_is_named_and_the_rest_is_read() {
         named.sort_by_key(|name| vaults.iter().position(|vault| vault == name));
         assert_eq!(named, failed);
         assert_eq!(outcome.listed, listed);
+    }
+}
+
+#[test]
+fn last_stores_of_a_fleet_get_larger_shares() {
+    let names: Vec<String> = (1..=100).map(|number| format!("vault-{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let jobs = Vaults::default();
+    run_jobs(&jobs, &names, &mut Buffer::default()).expect("ended");
+    let started = jobs.concurrency.lock().expect("no panic");
+    for (place, most) in [(0, 16), (68, 16), (84, 32), (92, 64), (99, 64)] {
+        assert_eq!(started[place], Concurrency::default().at_most(most), "{place}");
     }
 }
 
