@@ -254,6 +254,11 @@ fn change_with_unwritten_result_ends_5() {
         assert_eq!(run.code, 5, "{}", run.both());
         assert!(run.stderr.contains("removed") && run.stderr.contains(&name), "{}", run.stderr);
     }
+    for format in ["table", "json", "jsonl", "csv"] {
+        let run = fake.akv().args(["inventory", "contoso", "-o", format]).stdout(full()).run();
+        let error = "error: cannot write to standard output: No space left on device";
+        assert!(run.code == 4 && run.stderr.contains(error), "{format}: {}", run.both());
+    }
     let mut remove = job(&fake);
     let name = names.next().expect("a name");
     remove["Capability"] = "CertStores.AKV.Management".into();

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ClockMode {
-    /// Nothing: time passes only by [`Clock::advance`] and [`Clock::set`].
+    /// Nothing: time passes only by [`Clock::advance`].
     #[default]
     Standing,
     /// tokio's clock. With paused time, if a client sleeps for two seconds between polls, the

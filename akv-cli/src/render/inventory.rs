@@ -1,7 +1,5 @@
 //! Prints an inventory while it is running.
 
-use std::io;
-
 use akv_core::job::{FleetOutcome, FleetSink, InventoryItem, InventoryOutcome, Status};
 use akv_core::{Error, ErrorKind, StorePath};
 use anyhow::Result;
@@ -32,7 +30,7 @@ pub(crate) struct InventoryWriter {
     unprinted: Vec<u8>,
     only: Option<InventoryOutcome>,
     begun: bool,
-    write_error: Option<io::Error>,
+    write_error: Option<anyhow::Error>,
 }
 
 impl InventoryWriter {
@@ -105,7 +103,7 @@ impl InventoryWriter {
 
     fn failed_to_write(&mut self, error: anyhow::Error) -> Error {
         let problem = error.to_string();
-        self.write_error = error.downcast::<io::Error>().ok();
+        self.write_error = Some(error);
         Error::new(ErrorKind::Cancelled, "write the inventory to standard output", problem)
     }
 
@@ -142,7 +140,7 @@ impl InventoryWriter {
     pub(crate) fn finish(mut self, ended: &Ended<'_>, fleet: &FleetOutcome) -> Result<()> {
         self.progress.end();
         if let Some(write_error) = self.write_error {
-            return Err(write_error.into());
+            return Err(write_error);
         }
         match self.output {
             // The reader of the lines learns which stores are missing.

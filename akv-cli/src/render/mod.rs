@@ -18,7 +18,7 @@ mod table;
 use std::io::{self, BufWriter, Write};
 
 use akv_core::text::printable;
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::exit::Exit;
 use crate::json::{self, Layout};
@@ -38,16 +38,12 @@ pub(crate) use table::print_csv;
 
 /// Prints one line (or document) of data and flushes it, so that a failure is noticed.
 pub(crate) fn print(text: &str) -> Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{text}")?;
-    Ok(out.flush()?)
+    to_stdout(|out| writeln!(out, "{text}"))
 }
 
 /// Prints bytes unchanged.
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(bytes)?;
-    Ok(out.flush()?)
+    to_stdout(|out| out.write_all(bytes))
 }
 
 /// Prints a text with external parts as one line, without characters that could mislead a terminal.
@@ -66,9 +62,13 @@ pub(crate) fn print_json_line(value: &impl serde::Serialize) -> Result<()> {
 }
 
 fn written(value: &impl serde::Serialize, layout: Layout) -> Result<()> {
+    to_stdout(|out| json::write(out, value, layout))
+}
+
+/// Writes data, and flushes it.
+pub(crate) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
-    json::write(&mut out, value, layout)?;
-    Ok(out.flush()?)
+    write(&mut out).and_then(|()| out.flush()).context("cannot write to standard output")
 }
 
 /// Prints a message on one line. A closed standard error is not a failure.
@@ -78,7 +78,7 @@ pub(crate) fn say(message: &str) {
 
 /// Prints the changes, and that the result could not be written.
 pub(crate) fn unwritten(done: &str, error: &anyhow::Error) -> Exit {
-    say(&format!("error: cannot write the result: {error:#}; the result is: {done}"));
+    say(&format!("error: {error:#}; the result is: {done}"));
     Exit::Unwritten
 }
 

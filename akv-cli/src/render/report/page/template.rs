@@ -5,7 +5,6 @@
 //! them to the page only as text.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
 
 use akv_core::report::{Change, Code, Count, Report, Severity, Summary};
 use akv_core::text::printable;
@@ -19,6 +18,7 @@ use time::OffsetDateTime;
 use super::data::Data;
 use crate::render::report::document;
 use crate::render::report::table::what;
+use crate::render::to_stdout;
 
 #[derive(Template)]
 #[template(path = "report/page.html")]
@@ -116,9 +116,7 @@ pub(crate) fn page(report: &Report, changes: Option<&[Change]>, owner_tag: &str)
         script: SCRIPT,
         data: Data::of(report, &summary, owner_tag).to_script()?,
     };
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    page.write_into(&mut out)?;
-    Ok(out.flush()?)
+    to_stdout(|out| page.write_into(out))
 }
 
 fn policy() -> String {
