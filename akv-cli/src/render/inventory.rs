@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use super::failure::error_json;
 use super::record::Record;
 use super::row::{COLUMNS, WIDE, row};
-use super::table::{Cell, csv_line, print_table};
+use super::table::{Cell, csv_for_stdout, print_table};
 use super::{print_bytes, print_json, say, status_name};
 use crate::args::{Common, Output};
 use crate::json::{self, Layout};
@@ -108,7 +108,7 @@ impl InventoryWriter {
     }
 
     fn csv_line<'a>(&mut self, fields: impl IntoIterator<Item = &'a str>) {
-        self.unprinted.extend(csv_line(fields).into_bytes());
+        self.unprinted.extend(csv_for_stdout(fields).into_bytes());
         self.unprinted.push(b'\n');
     }
 

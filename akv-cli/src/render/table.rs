@@ -116,20 +116,20 @@ fn shown(cell: &Cell) -> comfy_table::Cell {
 /// formula gets an apostrophe, because tags and names come from outside. On a terminal, misleading
 /// characters are replaced; a file gets every character unchanged.
 pub(crate) fn print_csv<'a>(fields: impl IntoIterator<Item = &'a str>) -> Result<()> {
-    print(&csv_line(fields))
+    print(&csv_for_stdout(fields))
 }
 
 /// The line that [`print_csv`] prints, without its end.
-pub(super) fn csv_line<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
+pub(super) fn csv_for_stdout<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
     if io::stdout().is_terminal() {
         let fields: Vec<_> = fields.into_iter().map(printable).collect();
-        csv_joined(fields.iter().map(AsRef::as_ref))
+        csv_line(fields.iter().map(AsRef::as_ref))
     } else {
-        csv_joined(fields)
+        csv_line(fields)
     }
 }
 
-fn csv_joined<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
+fn csv_line<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
     let fields: Vec<String> = fields.into_iter().map(csv_field).collect();
     fields.join(",")
 }

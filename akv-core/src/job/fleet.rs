@@ -27,7 +27,7 @@ pub trait FleetSink: Send {
     async fn ended(&mut self, store: &StorePath, outcome: &InventoryOutcome) -> Result<()>;
 
     /// Passes on the items that the sink has kept back: the next one has to be waited for. An error
-    /// ends all inventories. Without this method, the sink keeps nothing back.
+    /// ends all inventories. The default is for sinks that keep nothing back.
     fn flush(&mut self) -> Result<()> {
         Ok(())
     }
@@ -82,8 +82,8 @@ impl FleetOutcome {
 }
 
 /// Runs the inventories of these stores, some of them in parallel. They share parallel fetches, so
-/// that memory and connections do not grow with the fleet. `request` creates the
-/// request of a store when its inventory starts.
+/// that memory and connections do not grow with the fleet. `request` creates the request of a store
+/// when its inventory starts.
 pub async fn inventory_fleet(
     jobs: &dyn Jobs,
     credential: &Credential,
