@@ -13,6 +13,8 @@ mod pieces;
 #[cfg(feature = "serve")]
 mod proxy;
 #[cfg(feature = "serve")]
+mod streams;
+#[cfg(feature = "serve")]
 mod tls;
 #[cfg(feature = "azure-core")]
 mod transport;

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use rcgen::{
@@ -34,6 +34,7 @@ use crate::endpoints::Endpoints;
 use crate::exchange::{Delivery, Request, Response};
 use crate::serve::body::{Body, body_of};
 use crate::serve::limit::{Held, Limits, Refused, TIME_FOR_A_HEAD};
+use crate::serve::streams::streams;
 use crate::serve::{control, pause, proxy};
 
 /// A fake cloud that listens on loopback.
@@ -231,17 +232,24 @@ where
         begins.notify_one();
         answer(way.cloud.clone(), way.limits.clone(), request)
     });
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+    let (streams, running) = streams();
+    let mut builder = auto::Builder::new(streams);
     builder.http1().timer(TokioTimer::new()).header_read_timeout(TIME_FOR_A_HEAD);
     let serving = builder.serve_connection(TokioIo::new(stream), service);
     let serving = watcher.watch(serving.into_owned());
+    let serving = async {
+        tokio::select! {
+            _ = serving => {}
+            () = running => {}
+        }
+    };
     tokio::pin!(serving);
     // The client itself detects a broken connection; often a fault has broken it.
     tokio::select! {
-        _ = &mut serving => {}
+        () = &mut serving => {}
         begun = timeout(TIME_FOR_A_HEAD, begun.notified()) => {
             if begun.is_ok() {
-                let _ = serving.await;
+                serving.await;
             }
         }
     }
