@@ -15,10 +15,10 @@ pub(crate) struct Ascii<W>(pub(crate) W);
 impl<W: Write> Write for Ascii<W> {
     /// Each piece must be complete UTF-8, as a serializer writes it.
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        let text = std::str::from_utf8(piece).map_err(|_| io::ErrorKind::InvalidData)?;
-        if text.bytes().all(is_plain) {
+        if piece.is_ascii() && !piece.contains(&DEL) {
             self.0.write_all(piece)?;
         } else {
+            let text = std::str::from_utf8(piece).map_err(|_| io::ErrorKind::InvalidData)?;
             // In one write, so that a line stays complete for the writer behind.
             self.0.write_all(escaped(text).as_bytes())?;
         }
@@ -33,7 +33,7 @@ impl<W: Write> Write for Ascii<W> {
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() * 2);
     for c in text.chars() {
-        if u8::try_from(c).is_ok_and(is_plain) {
+        if c.is_ascii() && c != char::from(DEL) {
             escaped.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
@@ -45,9 +45,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii() && byte != 0x7f
-}
+const DEL: u8 = 0x7f;
 
 /// The layout of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use crate::certificate_der::CertificateDer;
 use crate::error::InvalidValue;
 use crate::tags::Tags;
+use crate::text::hexadecimal;
 
 /// The name of a certificate in a vault: Command's alias.
 ///
@@ -180,7 +181,7 @@ impl FromStr for Thumbprint {
 
 impl fmt::Display for Thumbprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
+        f.write_str(&hexadecimal(&self.0))
     }
 }
 

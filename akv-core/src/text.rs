@@ -115,6 +115,13 @@ pub fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
+/// The bytes as upper-case hexadecimal digits, two for each.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    let digits = halves.filter_map(|half| char::from_digit(half.into(), 16));
+    digits.map(|digit| digit.to_ascii_uppercase()).collect()
+}
+
 /// Removes surrounding white space and quotation marks from a text that contains none of its own.
 ///
 /// ```

@@ -1,7 +1,10 @@
 //! The layout of a certificate: where its fields are, before they are parsed.
 
+use time::OffsetDateTime;
+
 use super::element::{Element, tag};
 use super::extensions::Extensions;
+use super::moment;
 use super::name::Name;
 use super::unreadable::CertificateError;
 
@@ -54,6 +57,15 @@ impl<'a> CertificateLayout<'a> {
         parts.signature_algorithm = outer.next_if(tag::SEQUENCE).ok_or_else(no_signature)?;
         parts.signature = outer.next_if(tag::BIT_STRING).and_then(bits).ok_or_else(no_signature)?;
         Ok(parts)
+    }
+
+    /// Beginning and end of the validity, or why they cannot be parsed.
+    pub(super) fn validity_ends(&self) -> [Result<OffsetDateTime, &'static str>; 2] {
+        let mut moments = self.validity.elements();
+        std::array::from_fn(|_| {
+            let moment = moments.next().ok_or("it is missing")?;
+            moment.map_or(Err("it is not laid out as a time"), moment::read)
+        })
     }
 }
 

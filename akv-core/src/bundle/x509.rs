@@ -11,13 +11,13 @@ use super::certificate_layout::CertificateLayout;
 use super::element::Element;
 use super::extensions::{AlternativeName, KEY_CERT_SIGN};
 use super::key_kind::KeyKind;
-use super::moment;
 use super::name::{ComparableName, shown};
 use super::public_key::PublicKey;
 use super::signature::{self, Verdict};
 use super::subject::SubjectName;
 use super::unreadable::{CertificateError, UnknownField};
 use crate::certificate::Thumbprint;
+use crate::text::hexadecimal;
 
 /// An X.509 certificate. Two certificates are equal if their bytes are.
 ///
@@ -41,7 +41,6 @@ pub struct X509 {
     not_after: Option<OffsetDateTime>,
     is_ca: Option<bool>,
     may_sign: Option<bool>,
-    unknown: Vec<UnknownField>,
 }
 
 impl X509 {
@@ -49,43 +48,16 @@ impl X509 {
     /// than half of that. Data after it is ignored.
     pub fn from_der(bytes: &[u8]) -> Result<Self, CertificateError> {
         let (whole, parts) = laid_out(bytes)?;
-        let mut unknown = Vec::new();
-        let mut read = Reading(&mut unknown);
-        let extensions = parts.extensions;
-        if !extensions.are_readable() {
-            read.missed("extensions", "they are not laid out as RFC 5280 says");
-        }
-        for (field, name) in [("subject", parts.subject), ("issuer", parts.issuer)] {
-            if !name.is_readable() {
-                read.missed(field, "it is not laid out as a name");
-            }
-        }
-        let public_key = PublicKey::of_certificate(&parts.key_algorithm, parts.key);
-        if !public_key.is_readable() {
-            read.missed("public key", "its encoding does not match its algorithm");
-        }
-        let mut validity = parts
-            .validity
-            .elements()
-            .map(|moment| moment.map_or(Err("it is not laid out as a time"), moment::read));
-        let mut moment = || validity.next().unwrap_or(Err("it is missing"));
-        let not_before = read.some("beginning of the validity", moment().map(Some));
-        let not_after = read.some("end of the validity", moment().map(Some));
-        let usages = read.some("key usage", extensions.key_usages());
-        let is_ca = read.some("basic constraints", extensions.is_authority());
-        read.some("extended key usage", extensions.extended_key_usages());
-        read.some("alternative names", extensions.alternative_names());
-        read.some("subject key identifier", extensions.subject_key_identifier());
-        read.some("authority key identifier", extensions.authority_key_identifier());
+        let [not_before, not_after] = parts.validity_ends().map(Result::ok);
+        let usages = parts.extensions.key_usages().ok().flatten();
         Ok(Self {
             subject: OnceLock::new(),
             issuer: OnceLock::new(),
-            public_key,
+            public_key: PublicKey::of_certificate(&parts.key_algorithm, parts.key),
             not_before,
             not_after,
-            is_ca,
+            is_ca: parts.extensions.is_authority().ok().flatten(),
             may_sign: usages.map(|usages| usages.contains(&KEY_CERT_SIGN)),
-            unknown,
             der: whole.to_vec(),
         })
     }
@@ -174,12 +146,7 @@ impl X509 {
     /// The serial number's octets as hexadecimal digits without separators, unchanged from the
     /// certificate.
     pub fn serial_number(&self) -> String {
-        use fmt::Write as _;
-        self.parts().serial_number.iter().fold(String::new(), |mut text, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(text, "{byte:02X}");
-            text
-        })
+        hexadecimal(self.parts().serial_number)
     }
 
     /// Not valid before (UTC); `None` if it cannot be parsed.
@@ -226,8 +193,37 @@ impl X509 {
     }
 
     /// Its fields that cannot be parsed.
-    pub fn unknown_fields(&self) -> &[UnknownField] {
-        &self.unknown
+    pub fn unknown_fields(&self) -> Vec<UnknownField> {
+        let parts = self.parts();
+        let extensions = parts.extensions;
+        let [not_before, not_after] = parts.validity_ends();
+        let readable = |yes: bool, reason| if yes { Ok(()) } else { Err(reason) };
+        [
+            (
+                "extensions",
+                readable(extensions.are_readable(), "they are not laid out as RFC 5280 says"),
+            ),
+            ("subject", readable(parts.subject.is_readable(), "it is not laid out as a name")),
+            ("issuer", readable(parts.issuer.is_readable(), "it is not laid out as a name")),
+            (
+                "public key",
+                readable(
+                    self.public_key.is_readable(),
+                    "its encoding does not match its algorithm",
+                ),
+            ),
+            ("beginning of the validity", not_before.map(drop)),
+            ("end of the validity", not_after.map(drop)),
+            ("key usage", extensions.key_usages().map(drop)),
+            ("basic constraints", extensions.is_authority().map(drop)),
+            ("extended key usage", extensions.extended_key_usages().map(drop)),
+            ("alternative names", extensions.alternative_names().map(drop)),
+            ("subject key identifier", extensions.subject_key_identifier().map(drop)),
+            ("authority key identifier", extensions.authority_key_identifier().map(drop)),
+        ]
+        .into_iter()
+        .filter_map(|(field, read)| Some(UnknownField { field, reason: read.err()? }))
+        .collect()
     }
 
     /// Whether subject and issuer are the same; see also [`is_self_signed`](Self::is_self_signed).
@@ -334,22 +330,6 @@ impl Eq for X509 {}
 impl fmt::Debug for X509 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "X509({}, {})", self.label(), self.thumbprint())
-    }
-}
-
-/// Collects the fields that cannot be parsed.
-struct Reading<'u>(&'u mut Vec<UnknownField>);
-
-impl Reading<'_> {
-    fn missed(&mut self, field: &'static str, reason: &'static str) {
-        self.0.push(UnknownField { field, reason });
-    }
-
-    fn some<T>(&mut self, field: &'static str, read: Result<Option<T>, &'static str>) -> Option<T> {
-        read.unwrap_or_else(|reason| {
-            self.missed(field, reason);
-            None
-        })
     }
 }
 
