@@ -68,6 +68,8 @@ mod managed_identity;
 #[cfg(feature = "fake")]
 mod operation;
 #[cfg(feature = "fake")]
+mod owner_only;
+#[cfg(feature = "fake")]
 mod permission;
 #[cfg(feature = "pki")]
 pub mod pki;
@@ -100,6 +102,10 @@ pub use self::{
 
 #[cfg(feature = "serve")]
 pub use serve::TlsServer;
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub use owner_only::create_for_owner;
 
 /// Runs the README's examples as tests.
 #[cfg(all(doctest, feature = "azure-core"))]

@@ -1,6 +1,6 @@
 //! The agent of Azure Arc, which issues tokens to clients that can read its folder of keys.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use super::ManagedIdentities;
 use super::imds::{IDENTITY_PARAMETERS, bad, check_form};
 use crate::entra::Entra;
 use crate::exchange::{Request, Response};
+use crate::owner_only::create_for_owner;
 use crate::problem;
 
 /// The agent's endpoint (`IDENTITY_ENDPOINT`), in process.
@@ -88,7 +89,8 @@ impl ArcAgent {
     fn challenge(&mut self) -> Response {
         let file = self.folder.join(format!("{}.key", Uuid::new_v4()));
         let secret = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-        if let Err(error) = write_secret(&file, &secret) {
+        let created = create_for_owner(&file);
+        if let Err(error) = created.and_then(|mut to| to.write_all(secret.as_bytes())) {
             let text = format!("{} cannot be written: {error}", file.display());
             return problem::managed_identity(500, "server_error", &text);
         }
@@ -101,15 +103,6 @@ impl ArcAgent {
         problem::managed_identity(401, "unauthorized_client", "Missing Basic Authorization header")
             .with_header("WWW-Authenticate", challenge)
     }
-}
-
-/// Writes a file that only its owner can read.
-fn write_secret(file: &Path, secret: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)?.write_all(secret.as_bytes())
 }
 
 /// The versions of the published clients, and of Azure Arc's documentation.

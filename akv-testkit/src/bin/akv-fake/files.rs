@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use akv_testkit::{FakeCloud, TlsServer};
+use akv_testkit::{FakeCloud, TlsServer, create_for_owner};
 
 /// Writes `ca.pem`, `cloud.json`, `env.ps1` and `env.sh`.
 pub(crate) fn write(
@@ -83,16 +83,10 @@ fn write_whole(file: &Path, text: &str, readers: Readers) -> io::Result<()> {
 /// Creates a new file. An existing one may be open to other users, or lead elsewhere.
 fn create(file: &Path, readers: Readers) -> io::Result<fs::File> {
     let _ = fs::remove_file(file);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    if readers == Readers::Owner {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match readers {
+        Readers::Everybody => fs::File::create_new(file),
+        Readers::Owner => create_for_owner(file),
     }
-    // On other systems the directory decides who can read.
-    #[cfg(not(unix))]
-    let _ = readers;
-    options.open(file)
 }
 
 type Variables = [(&'static str, String); 14];
