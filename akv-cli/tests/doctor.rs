@@ -223,6 +223,7 @@ fn doctor_changes_nothing() {
 }
 
 /// An extension's folder with a manifest that claims the AKV jobs for an assembly.
+#[cfg(unix)]
 fn extension(extensions: &Path, name: &str, assembly: &str) -> std::path::PathBuf {
     let folder = extensions.join(name);
     fs::create_dir_all(&folder).expect("a folder");
