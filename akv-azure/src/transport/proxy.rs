@@ -4,6 +4,7 @@
 use std::fmt;
 
 use akv_core::{Error, ErrorKind};
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{ClientBuilder, NoProxy};
 use url::Url;
 
@@ -13,7 +14,7 @@ use super::resolver::Resolver;
 #[derive(Clone)]
 pub(crate) enum ProxyChoice {
     /// The system's settings: on Windows and macOS; none elsewhere.
-    System,
+    System { except: String },
     /// No proxy, as configured.
     Direct,
     /// This proxy.
@@ -36,16 +37,16 @@ impl ProxyChoice {
             Some(option) => ("no-proxy", option.to_owned()),
             None => first(&["NO_PROXY", "no_proxy"]).unwrap_or_default(),
         };
-        let (name, value) = match proxy {
+        let given = match proxy {
             Some("") => return Ok(Self::Direct),
-            Some(option) => ("proxy", option.to_owned()),
-            None => match first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) {
-                Some(found) => found,
-                // reqwest reads NO_PROXY itself, but does not support `*.` in it.
-                None => return Ok(Self::System),
-            },
+            Some(option) => Some(("proxy", option.to_owned())),
+            None => first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
         };
-        Ok(Self::Proxy { url: parse(name, &value)?, except: exceptions(exceptions_of, &except)? })
+        let except = exceptions(exceptions_of, &except)?;
+        Ok(match given {
+            Some((name, value)) => Self::Proxy { url: parse(name, &value)?, except },
+            None => Self::System { except },
+        })
     }
 
     /// An environment variable. A value that is not Unicode becomes an invalid value.
@@ -56,7 +57,15 @@ impl ProxyChoice {
     /// Configures the client with this proxy.
     pub(crate) fn set(&self, builder: ClientBuilder) -> Result<ClientBuilder, Error> {
         match self {
-            Self::System => Ok(builder),
+            Self::System { except } if except.is_empty() => Ok(builder),
+            Self::System { except } => {
+                let system = Matcher::from_system();
+                let proxy = reqwest::Proxy::custom(move |url| {
+                    let found = system.intercept(&url.as_str().parse().ok()?)?;
+                    Some(found.uri().to_string())
+                });
+                Ok(builder.proxy(proxy.no_proxy(NoProxy::from_string(except))))
+            }
             Self::Direct => Ok(builder.no_proxy()),
             Self::Proxy { url, except } => {
                 let proxy = reqwest::Proxy::all(url.as_str())
@@ -78,7 +87,7 @@ impl ProxyChoice {
 impl fmt::Debug for ProxyChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::System => "System",
+            Self::System { .. } => "System",
             Self::Direct => "Direct",
             Self::Proxy { .. } => "Proxy",
         })
@@ -251,6 +260,16 @@ mod tests {
         let message =
             ProxyChoice::new(Some("htp://x"), None, |_: &str| None).expect_err("a scheme");
         assert!(message.to_string().contains("proxy cannot be used"), "{message}");
+    }
+
+    #[test]
+    fn exceptions_apply_to_the_systems_proxy() {
+        let none = |_: &str| None;
+        let choice = ProxyChoice::new(None, Some("*.vault.azure.net"), none).expect("a choice");
+        assert!(matches!(choice, ProxyChoice::System { except } if except == ".vault.azure.net"));
+        let choice = chosen(&[("NO_PROXY", "*.corp.example")]).expect("a choice");
+        assert!(matches!(choice, ProxyChoice::System { except } if except == ".corp.example"));
+        assert!(chosen(&[("NO_PROXY", "\"x.example\"")]).is_err());
     }
 
     #[test]
