@@ -120,7 +120,7 @@ fn is_named(path: &Path, file: &File) -> bool {
     }
 }
 
-/// Windows does not rename a locked file.
+/// Not known without `unsafe`. At worst, the line goes to the file that was just renamed.
 #[cfg(not(unix))]
 fn is_named(_path: &Path, _file: &File) -> bool {
     true

@@ -29,7 +29,12 @@ impl LogFile {
             self.rotate(&file)?;
             *file = append(&self.path)?;
         }
-        file.write_all(line)
+        // Windows rejects a write while another program has the lock. If the file system has no
+        // locks, no program has it.
+        let _ = file.lock();
+        let written = file.write_all(line);
+        let _ = file.unlock();
+        written
     }
 
     /// The lock belongs to the full file, so the first of several programs renames it, and the
@@ -74,7 +79,8 @@ impl<'a> MakeWriter<'a> for LogFile {
 }
 
 fn append(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).open(path)
+    // On Windows, a file that is open only to append cannot be locked.
+    OpenOptions::new().read(cfg!(windows)).append(true).create(true).open(path)
 }
 
 /// The size of one file, in bytes.
