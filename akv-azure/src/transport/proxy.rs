@@ -59,12 +59,8 @@ impl ProxyChoice {
         match self {
             Self::System { except } if except.is_empty() => Ok(builder),
             Self::System { except } => {
-                let system = Matcher::from_system();
-                let proxy = reqwest::Proxy::custom(move |url| {
-                    let found = system.intercept(&url.as_str().parse().ok()?)?;
-                    Some(found.uri().to_string())
-                });
-                Ok(builder.proxy(proxy.no_proxy(NoProxy::from_string(except))))
+                let proxied = unless(except, Matcher::from_system());
+                Ok(builder.proxy(reqwest::Proxy::custom(move |url| proxied(url.as_str()))))
             }
             Self::Direct => Ok(builder.no_proxy()),
             Self::Proxy { url, except } => {
@@ -80,6 +76,17 @@ impl ProxyChoice {
     /// Whether the connection to the proxy itself uses TLS.
     pub(crate) fn is_tls(&self) -> bool {
         matches!(self, Self::Proxy { url, .. } if url.scheme() == "https")
+    }
+}
+
+/// The proxy for a URL, if its host is not an exception. reqwest itself ignores the exceptions of a
+/// proxy that a function selects.
+fn unless(except: &str, system: Matcher) -> impl Fn(&str) -> Option<String> + use<> {
+    let not_excepted = Matcher::builder().all("http://any.invalid").no(except).build();
+    move |url| {
+        let url = url.parse().ok()?;
+        not_excepted.intercept(&url)?;
+        Some(system.intercept(&url)?.uri().to_string())
     }
 }
 
@@ -270,6 +277,18 @@ mod tests {
         let choice = chosen(&[("NO_PROXY", "*.corp.example")]).expect("a choice");
         assert!(matches!(choice, ProxyChoice::System { except } if except == ".corp.example"));
         assert!(chosen(&[("NO_PROXY", "\"x.example\"")]).is_err());
+
+        let system = Matcher::builder().all("http://proxy.example:3128").no("own.example").build();
+        let proxied = unless(".vault.azure.net,10.0.0.0/8", system);
+        for (url, expected) in [
+            ("https://login.microsoftonline.com/", Some("http://proxy.example:3128/")),
+            ("https://contoso.vault.azure.net", None),
+            ("https://contoso.vault.azure.net:8443/x?y", None),
+            ("https://10.1.2.3", None),
+            ("https://own.example", None),
+        ] {
+            assert_eq!(proxied(url).as_deref(), expected, "{url}");
+        }
     }
 
     #[test]
