@@ -41,6 +41,13 @@ impl LogFile {
     /// others find the new file.
     fn rotate(&self, full: &File) -> io::Result<()> {
         full.lock()?;
+        let renamed = self.rename(full);
+        // After a failure too: the other programs wait for it.
+        let _ = full.unlock();
+        renamed
+    }
+
+    fn rename(&self, full: &File) -> io::Result<()> {
         let is_full = fs::metadata(&self.path)
             .is_ok_and(|it| it.len() >= full.metadata().map_or(0, |it| it.len()));
         if is_full {
@@ -49,7 +56,7 @@ impl LogFile {
             }
             fs::rename(&self.path, self.numbered(1))?;
         }
-        full.unlock()
+        Ok(())
     }
 
     fn numbered(&self, number: u32) -> PathBuf {
@@ -123,5 +130,19 @@ mod tests {
             .collect();
         assert_eq!(sizes.len(), 5, "the file and four full ones");
         assert!(sizes.iter().all(|size| *size <= 1000 + 4 * 30), "{sizes:?}");
+    }
+
+    #[test]
+    fn failed_rotation_keeps_no_program_waiting() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("akv.log");
+        for number in 1..=KEPT {
+            let in_the_way = folder.path().join(format!("akv.log.{number}/folder"));
+            fs::create_dir_all(in_the_way).expect("a folder");
+        }
+        let log = LogFile::bounded(&path, 10).expect("open");
+        log.write_line(b"a line\n").expect("write");
+        log.write_line(b"another\n").expect_err("it cannot be renamed");
+        append(&path).expect("open").try_lock().expect("it is not locked");
     }
 }
