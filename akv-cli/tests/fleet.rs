@@ -11,8 +11,6 @@
 mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::time::Duration;
 
 use akv_testkit::{DenyRule, FakeCloud, Fault, Operation};
 use program::Run;
@@ -70,14 +68,15 @@ fn several_stores_are_read_in_one_run() {
     assert!(run.stdout.starts_with("STORE"), "{}", run.stdout);
 }
 
+#[cfg(unix)]
 #[test]
 fn lines_are_printed_while_the_next_one_is_awaited() {
     let fake = fleet();
     let late = Fault::on(Operation::GetCertificate).named("cert-000003");
-    fake.cloud.fault(late.delay(Duration::from_secs(20)));
+    fake.cloud.fault(late.delay(std::time::Duration::from_secs(20)));
     for output in ["jsonl", "csv"] {
         let path = fake.path("lines");
-        let file = File::create(&path).expect("created");
+        let file = std::fs::File::create(&path).expect("created");
         let run = fake.akv().args(["inventory", "contoso", "-o", output]).stdout(file);
         // The lines before the late certificate, and the heading of CSV.
         let wanted = 2 + usize::from(output == "csv");

@@ -30,7 +30,8 @@ impl Transcript {
     }
 
     fn record(&mut self, args: &[&str], run: &Run) {
-        let shown: Vec<_> = args.iter().map(|arg| arg.rsplit('/').next().unwrap_or(arg)).collect();
+        let shown: Vec<_> =
+            args.iter().map(|arg| arg.rsplit(['/', '\\']).next().unwrap_or(arg)).collect();
         let command = format!("$ akv {}\n", shown.join(" "));
         self.text += &(normalized(&command) + &self.of_any_run(&run.stdout));
         for line in run.stderr.lines() {
@@ -45,6 +46,8 @@ impl Transcript {
         let folder = self.fake.path("").to_string_lossy().into_owned();
         let text = normalized(&text.replace(&folder, "")).replace(&FIXTURES.replace('\\', "/"), "");
         let port = self.fake.proxy_url().rsplit(':').next().unwrap_or_default().to_owned();
+        let missing = std::fs::read("/no/such/file").expect_err("no file").to_string();
+        let text = text.replace(&missing, "SYSTEM ERROR");
         // The header `Date` has whole seconds, so a slow run can be a second ahead of it.
         text.replace(&port, "PORT").replace("is 1 s ahead of the service", "is correct")
     }
