@@ -103,7 +103,7 @@ pub use self::{
 #[cfg(feature = "serve")]
 pub use serve::TlsServer;
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "fake")]
 #[doc(hidden)]
 pub use owner_only::create_for_owner;
 
