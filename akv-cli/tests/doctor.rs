@@ -10,12 +10,11 @@
 mod program;
 
 use std::fs;
-use std::path::Path;
 
 use akv_testkit::{DenyRule, FakeCloud, Operation, Reason};
 use program::Run;
 use program::fake::Fake;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The checks by name.
 fn checks(run: &Run) -> Vec<(String, String, String)> {
@@ -224,11 +223,11 @@ fn doctor_changes_nothing() {
 
 /// An extension's folder with a manifest that claims the AKV jobs for an assembly.
 #[cfg(unix)]
-fn extension(extensions: &Path, name: &str, assembly: &str) -> std::path::PathBuf {
+fn extension(extensions: &std::path::Path, name: &str, assembly: &str) -> std::path::PathBuf {
     let folder = extensions.join(name);
     fs::create_dir_all(&folder).expect("a folder");
-    let job = json!({"assemblypath": assembly, "TypeFullName": "X"});
-    let manifest = json!({"extensions": {
+    let job = serde_json::json!({"assemblypath": assembly, "TypeFullName": "X"});
+    let manifest = serde_json::json!({"extensions": {
         "Keyfactor.Orchestrators.Extensions.IOrchestratorJobExtension":
             {"CertStores.AKV.Inventory": job, "CertStores.AKV.Management": job}
     }});
@@ -257,7 +256,7 @@ fn installed_extension_is_checked() {
     fs::write(ours.join("Akv.UniversalOrchestrator.dll"), "MZ").expect("written");
     let program = ours.join("akv");
     fs::copy(env!("CARGO_BIN_EXE_akv"), &program).expect("copied");
-    let mode = |path: &Path, mode| {
+    let mode = |path: &std::path::Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set");
     };
     mode(&ours, 0o755);

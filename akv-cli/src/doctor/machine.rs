@@ -27,9 +27,7 @@ pub(super) fn proxies(checks: &mut Checks, common: &Common) {
     });
     // In the order of precedence.
     let set: Vec<String> = option.into_iter().chain(without).chain(variables).collect();
-    if set.is_empty() && cfg!(any(windows, target_os = "macos")) {
-        checks.ok("proxies", "those of the system: neither an option nor a variable names one");
-    } else if set.is_empty() {
+    if set.is_empty() {
         checks.ok("proxies", "neither an option nor a variable names one");
     } else {
         checks.ok("proxies", set.join(", "));
