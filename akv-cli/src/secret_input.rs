@@ -74,6 +74,7 @@ pub(crate) fn standard_input() -> io::Result<impl Read> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
 pub(crate) fn standard_input() -> io::Result<impl Read> {
     Ok(io::stdin())
 }
