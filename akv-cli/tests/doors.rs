@@ -56,39 +56,6 @@ fn no_crate_reaches_a_forbidden_one() {
     }
 }
 
-/// A package with features, and the crates that they must not add. `.ci/features` checks more of
-/// them; here are only features whose crates this test's own build downloads.
-const WITHOUT: [(&str, &str, &[&str]); 4] = [
-    (
-        "akv-testkit",
-        "pki,conformance",
-        &["hyper", "rustls", "wiremock", "azure_core", "tokio", "clap"],
-    ),
-    ("akv-testkit", "fake", &["hyper", "rustls", "wiremock", "azure_core", "clap"]),
-    ("akv-testkit", "azure-core,wiremock,serve", &["clap"]),
-    ("akv-cli", "", &["akv-testkit", "rcgen", "opentelemetry", "opentelemetry_sdk", "prost"]),
-];
-
-#[test]
-fn features_bring_in_no_more_than_they_say() {
-    for (package, features, never) in WITHOUT {
-        let output = Command::new(env!("CARGO"))
-            .args(["tree", "--locked", "--offline", "--package", package, "--features", features])
-            .args(["--edges", "normal", "--prefix", "none", "--format", "{p}"])
-            .args(["--target", &host()])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .expect("cargo runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let tree = String::from_utf8(output.stdout).expect("text");
-        let seen: BTreeSet<&str> =
-            tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
-        assert!(seen.contains("akv-core"), "{tree}");
-        let forbidden: Vec<_> = never.iter().filter(|name| seen.contains(**name)).collect();
-        assert!(forbidden.is_empty(), "{package} with {features:?} brings in {forbidden:?}");
-    }
-}
-
 /// Normal dependencies by name, as Cargo resolved them.
 struct Workspace(BTreeMap<String, BTreeSet<String>>);
 
