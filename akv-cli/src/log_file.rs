@@ -26,28 +26,16 @@ impl LogFile {
     fn write_line(&self, line: &[u8]) -> io::Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if file.metadata()?.len().saturating_add(line.len() as u64) > self.limit {
-            self.rotate(&file)?;
+            locked(&file, |full| self.rotate(full))?;
             *file = append(&self.path)?;
         }
-        // Windows rejects a write while another program has the lock. If the file system has no
-        // locks, no program has it.
-        let _ = file.lock();
-        let written = file.write_all(line);
-        let _ = file.unlock();
-        written
+        // Windows rejects a write while another program has the lock.
+        locked(&file, |mut file| file.write_all(line))
     }
 
     /// The lock belongs to the full file, so the first of several programs renames it, and the
     /// others find the new file.
     fn rotate(&self, full: &File) -> io::Result<()> {
-        full.lock()?;
-        let renamed = self.rename(full);
-        // After a failure too: the other programs wait for it.
-        let _ = full.unlock();
-        renamed
-    }
-
-    fn rename(&self, full: &File) -> io::Result<()> {
         let is_full = fs::metadata(&self.path)
             .is_ok_and(|it| it.len() >= full.metadata().map_or(0, |it| it.len()));
         if is_full {
@@ -83,6 +71,15 @@ impl<'a> MakeWriter<'a> for LogFile {
     fn make_writer(&'a self) -> Self::Writer {
         self
     }
+}
+
+/// Acts with the lock of the file, and releases it after a failure too: other programs wait for it.
+/// A file system without locks needs none.
+fn locked(file: &File, action: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
+    let _ = file.lock();
+    let done = action(file);
+    let _ = file.unlock();
+    done
 }
 
 fn append(path: &Path) -> io::Result<File> {

@@ -57,16 +57,6 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&file).expect("text"), "before");
     }
 
-    #[cfg(unix)]
-    #[test]
-    fn only_the_owner_can_read() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().expect("a folder");
-        let created = create_for_owner(&folder.path().join("state.json")).expect("a file");
-        let mode = created.metadata().expect("metadata").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-    }
-
     #[cfg(windows)]
     #[test]
     fn only_the_owner_can_read() {

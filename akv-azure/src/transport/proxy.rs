@@ -57,7 +57,6 @@ impl ProxyChoice {
     /// Configures the client with this proxy.
     pub(crate) fn set(&self, builder: ClientBuilder) -> Result<ClientBuilder, Error> {
         match self {
-            Self::System { except } if except.is_empty() => Ok(builder),
             Self::System { except } => {
                 let proxied = unless(except, Matcher::from_system());
                 Ok(builder.proxy(reqwest::Proxy::custom(move |url| proxied(url.as_str()))))
