@@ -168,14 +168,9 @@ impl FromStr for Thumbprint {
             .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
             .collect::<Option<_>>()
             .ok_or_else(invalid)?;
-        let bytes: Vec<u8> = digits
-            .chunks_exact(2)
-            .filter_map(|pair| Some(pair.first()? << 4 | pair.get(1)?))
-            .collect();
-        match <[u8; 20]>::try_from(bytes) {
-            Ok(bytes) if digits.len() == 40 => Ok(Self(bytes)),
-            _ => Err(invalid()),
-        }
+        let (pairs, []) = digits.as_chunks() else { return Err(invalid()) };
+        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
+        bytes.try_into().map(Self).map_err(|_| invalid())
     }
 }
 

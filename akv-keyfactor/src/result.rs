@@ -55,7 +55,7 @@ impl Serialize for JobOutput {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Document {
             request: self.request.as_deref().map(|csr| Request { csr }),
-            job_result: Some(&self.job_result).filter(|_| self.request.is_none()),
+            job_result: self.request.is_none().then_some(&self.job_result),
             inventory: self.inventory.as_deref(),
             discovery: self.discovery.as_deref(),
         }

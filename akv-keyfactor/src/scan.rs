@@ -37,12 +37,12 @@ pub(crate) fn salvaged_job_history_id(text: &[u8]) -> Option<i64> {
         match token {
             Token::Open(bracket) if open.len() < DEEPEST => {
                 open.push(bracket);
-                begins_member = open == [b'{'];
+                begins_member = open == b"{";
             }
             Token::Close(bracket) if open.pop() == Some(bracket) && !open.is_empty() => {}
             // The position of the following tokens is unknown.
             Token::Open(_) | Token::Close(_) => break,
-            Token::Comma => begins_member = open == [b'{'],
+            Token::Comma => begins_member = open == b"{",
             Token::Text(name) if at_member && name.eq_ignore_ascii_case(b"JobHistoryId") => {
                 if tokens.next_if_eq(&Token::Colon).is_none() {
                     continue;

@@ -49,7 +49,7 @@ impl Token {
 
     /// The value of the `Authorization` header.
     pub(crate) fn bearer(&self) -> String {
-        format!("Bearer {}", &*self.0.secret)
+        format!("Bearer {}", *self.0.secret)
     }
 }
 

@@ -113,7 +113,7 @@ impl SoftDeleteJobs {
                     let why = (ErrorKind::Absent, "it is not in the vault, deleted or not");
                     Outcome::failure(self.refused("recover", name, why))
                 }
-                Err(outcome) => outcome,
+                Err(error) => undecided(name, error),
             },
             Err(error) if error.was_accepted() => {
                 Outcome::failure(error).with_effect(Effect::Recovered { name: name.clone() })
@@ -144,7 +144,7 @@ impl SoftDeleteJobs {
                         self.refused("purge", name, why).with_advice("remove it first"),
                     )
                 }
-                Err(outcome) => outcome,
+                Err(error) => undecided(name, error),
             },
             Err(error) => Outcome::failure(error),
         }
@@ -165,19 +165,22 @@ impl SoftDeleteJobs {
     }
 
     /// Whether the name, which is not in soft delete, is live.
-    async fn is_live(&self, name: &CertificateName) -> Result<bool, Outcome> {
-        self.store.certificate(name).await.map(|live| live.is_some()).map_err(|error| {
-            Outcome::failure(error).with_notes([format!(
-                "certificate {name} is not soft-deleted, and akv cannot tell whether it exists: \
-                 nothing was changed"
-            )])
-        })
+    async fn is_live(&self, name: &CertificateName) -> Result<bool, Error> {
+        self.store.certificate(name).await.map(|live| live.is_some())
     }
 
     fn refused(&self, verb: &str, name: &CertificateName, why: (ErrorKind, &str)) -> Error {
         let operation = format!("{verb} certificate {name} in vault {}", self.store.vault());
         Error::new(why.0, operation, why.1)
     }
+}
+
+/// Nothing was changed, because it is unknown whether the name is live.
+fn undecided(name: &CertificateName, error: Error) -> Outcome {
+    Outcome::failure(error).with_notes([format!(
+        "certificate {name} is not soft-deleted, and akv cannot tell whether it exists: nothing was \
+         changed"
+    )])
 }
 
 impl fmt::Debug for SoftDeleteJobs {
