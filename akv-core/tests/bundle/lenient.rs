@@ -305,7 +305,8 @@ fn invalid_certificate_is_rejected() {
     assert!(X509::from_der(&moments).is_err(), "a part is not the whole");
 }
 
-/// OpenSSL confirms the results.
+/// OpenSSL confirms the results. A time without seconds is not here: version 3.6 rejects it, earlier
+/// ones read it.
 #[test]
 fn openssl_opens_the_same_files() {
     let key = Key::new();
@@ -317,7 +318,7 @@ fn openssl_opens_the_same_files() {
         plain.clone().with(critical),
         plain.clone().with(extension(&uuid, b"\x05\x00")),
         plain.clone().with(extension(BASIC_CONSTRAINTS, b"\x05\x00")),
-        plain.clone().valid("2511010000Z", "291101000000+0130"),
+        plain.clone().valid("251101000000Z", "291101000000+0130"),
         plain.clone().valid("251101000000Z", "291301000000Z"),
         plain.clone().valid("00000101000000Z", "99991231235959Z"),
         Crafted { serial: b"\x02\x01\x80".to_vec(), ..plain.clone() },
