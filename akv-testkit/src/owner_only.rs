@@ -32,7 +32,8 @@ fn protect(file: &Path) -> io::Result<()> {
     let root = std::env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into());
     let icacls = Path::new(&root).join(r"System32\icacls.exe");
     let output = std::process::Command::new(icacls)
-        .arg(file)
+        // A path that begins with a slash would be read as an option.
+        .arg(std::path::absolute(file)?)
         .args(["/inheritance:r", "/grant:r", "*S-1-3-4:F"])
         .output()?;
     if output.status.success() {
